@@ -1,0 +1,101 @@
+"""Everything that a run depends on, as one frozen value: made from presets, a TOML file and flags, kept in the run.
+
+Precedence: flag > TOML file > preset > default. The values that change what a run computes are its identity: a run
+is resumed only with the same ones. `max_time_seconds` and `max_connections` may differ from one start to the next.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from selftaught.core.budget import Allowance
+from selftaught.core.errors import UsageError
+
+Positive = Annotated[int, Meta(ge=1)]
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "quick": {"repeats": 2, "model_calls": 1, "responses": 3, "utility_calls": 4},
+    "official": {"repeats": 5, "model_calls": 4, "responses": 6, "utility_calls": 25, "improver": "paper-seed"},
+    "paper": {
+        "repeats": 5, "model_calls": 6, "responses": 6, "utility_calls": 37, "depth": 4,
+        "improver": "paper-seed", "accept": "paper",
+    },
+}  # fmt: skip
+"""Named settings. `official` is the released code's config.py, `paper` is Fig. A.20 with the T of §5.1."""
+
+
+class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
+    """One run. See `selftaught run --help` for what each setting means; the names are the flags'."""
+
+    tasks: Annotated[list[str], Meta(min_length=1)]
+    improver: str = "seed"
+    model: str = "auto"
+    base_url: str | None = None
+    depth: Positive = 3
+    repeats: Positive = 5
+    model_calls: Positive = 4
+    responses: Positive = 6
+    utility_calls: Positive = 25
+    accept: Literal["paper", "better"] = "better"
+    seed: Annotated[int, Meta(ge=0, lt=2**63)] | None = None
+    sandbox: str = "auto"
+    max_connections: Positive = 32
+    max_time_seconds: Annotated[float, Meta(gt=0)] | None = None
+    script: str | None = None
+    preset: str = "default"
+
+    @property
+    def allowance(self) -> Allowance:
+        """What one application of an improver may spend."""
+        return Allowance(self.model_calls, self.responses, self.utility_calls)
+
+
+def make_config(flags: Mapping[str, Any], file: Path | None = None, preset: str | None = None) -> RunConfig:
+    """Layer `flags` (those not None) over the TOML `file` over the preset. Raises UsageError, with what to do."""
+    from_file = read_toml(file) if file else {}
+    name = preset or from_file.get("preset", "default")
+    if name not in PRESETS:
+        raise UsageError(f"no preset is called {name!r}; there are {', '.join(PRESETS)}{_nearest(name, PRESETS)}")
+    given = {key: value for key, value in flags.items() if value is not None}
+    return from_mapping({**PRESETS[name], **from_file, **given, "preset": name}, str(file or "the command line"))
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """The settings in `file`, by name. Raises UsageError if it is missing or is not TOML."""
+    try:
+        return tomllib.loads(file.read_text())
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} is not TOML: {error}") from error
+
+
+def from_mapping(settings: Mapping[str, Any], source: str) -> RunConfig:
+    """Check names and values. Raises UsageError naming the setting, what was wanted, and the nearest name."""
+    known = RunConfig.__struct_fields__
+    for key in settings:
+        if key not in known:
+            raise UsageError(f"{source}: unknown setting {key!r}{_nearest(key, known)}; settings: {', '.join(known)}")
+    try:
+        return msgspec.convert(settings, RunConfig)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{source}: {_plain(str(error), settings)}") from error
+
+
+def _nearest(name: str, among: Any) -> str:
+    close = get_close_matches(name, list(among), 1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _plain(message: str, settings: Mapping[str, Any]) -> str:
+    """msgspec's "Expected X - at `$.depth`" as "depth: expected X, got 0"."""
+    what, _, where = message.partition(" - at `$.")
+    name = where.rstrip("`").split("[")[0]
+    got = f", got {settings[name]!r}" if name in settings else ""
+    return f"{name}: {what[0].lower()}{what[1:]}{got}" if name else what

@@ -1,0 +1,10 @@
+"""The paper, and nothing else: no files, network, clock, randomness, threads or logging.
+
+algorithm.py    Algorithm 1 and the meta-utility
+acceptance.py   when I_t replaces I_{t-1}
+measurement.py  how an improver is measured for the report: on val and on test
+contracts.py    the nouns of the paper and the verbs that the rest of the house supplies
+budget.py       what one application of an improver may spend
+address.py      the name of each piece of work, from its content
+errors.py       every error raised on purpose, and whose fault it is
+"""

@@ -1,0 +1,144 @@
+"""The nouns of the paper, and the verbs that the rest of the house supplies."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from typing import Protocol, TypeVar
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Source text of one Python program: a solution s, or an improver I. Equal text is equal program."""
+
+    source: str
+
+    @property
+    def id(self) -> str:
+        """SHA-256 of the source as UTF-8, in hex. Lone surrogates, which a guest may send, are kept apart."""
+        return sha256(self.source.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Verdict(StrEnum):
+    """How untrusted code ended. One list for a call, a score and an application of an improver.
+
+    Only `OK` means that it did all that was asked. None of the others is an error of ours.
+    """
+
+    OK = "ok"
+    CRASHED = "crashed"  # raised, or died by a signal of its own making
+    TIMED_OUT = "timed out"  # CPU time, or the wall-clock backstop
+    OUT_OF_MEMORY = "out of memory"
+    TOO_LARGE = "output too large"
+    FORBIDDEN = "forbidden"  # killed for a system call that no honest program makes
+    GIBBERISH = "gibberish"  # it spoke, but not our protocol
+    BAD_ANSWER = "bad answer"  # an answer of the wrong type, shape or range
+    NO_PROGRAM = "no program"  # source that does not load, or lacks its function; an improver that returns none
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A utility's answer.
+
+    Attributes:
+        value: finite, higher is better; all that an improver gets to see.
+        verdict: the first verdict other than OK among the parts of the score, else OK.
+        note: at most one line for people. Written in part by guests: untrusted text.
+    """
+
+    value: float
+    verdict: Verdict = Verdict.OK
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One question to a language model, asking for one response."""
+
+    system: str
+    user: str
+    temperature: float
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One response, with what is known of its cost. Token counts are None where the provider gives none."""
+
+    text: str
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    finish_reason: str = "stop"
+    model: str = ""
+
+
+class Utility(Protocol):
+    """u: scores a program (paper §3). Called from several threads at once.
+
+    `name` tells utilities apart on the record. `description` is the text that an improver may read (u_str).
+    `deterministic`: equal programs get equal scores, so that the record may answer for the utility.
+
+    Raises `SandboxError`, `TaskError` or `RunStopped` when *we* fail or stop; never because of the program.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def deterministic(self) -> bool: ...
+    def __call__(self, program: Program, /) -> Score: ...
+
+
+class LanguageModel(Protocol):
+    """L: one completion for each prompt, in the same order. Called from several threads at once.
+
+    Equal prompts are independent draws. Raises `ModelUnavailable`; a refusal or an empty answer is a
+    completion like any other.
+    """
+
+    def __call__(self, prompts: Sequence[Prompt], /) -> list[Completion]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What came of I(u, s, L): the program that the improver returned, or None and the verdict why not."""
+
+    program: Program | None
+    verdict: Verdict = Verdict.OK
+    note: str = ""
+    model_calls: int = 0
+    responses: int = 0
+    utility_calls: int = 0
+
+
+class Apply(Protocol):
+    """I(u, s, L): run an improver on a solution. Called from several threads at once.
+
+    What the improver does wrong is the application's verdict. Raises `SandboxError`, `ModelUnavailable` or
+    `RunStopped` when *we* fail or stop: the guest is ended at once and is never shown it.
+    """
+
+    def __call__(
+        self, improver: Program, utility: Utility, solution: Program, model: LanguageModel, /
+    ) -> Application: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One (u, s) drawn from D: a utility, the solution to start from, and the sealed test of the result.
+
+    `utility` is what improvers see. `test` scores what they made on instances that none of them ever saw.
+    """
+
+    utility: Utility
+    seed: Program
+    test: Utility | None = None
+
+
+class Map(Protocol):
+    """`map`, perhaps in parallel: results in the order of the items; the first exception is raised."""
+
+    def __call__(self, function: Callable[[In], Out], items: Sequence[In], /) -> Iterable[Out]: ...

@@ -1,0 +1,136 @@
+"""What a store holds: finished work, each piece under the address it was asked at (core/address.py).
+
+Programs, prompts and responses are kept once, by the SHA-256 of their text; a record holds that id. Records are
+append-only. Times are seconds since the epoch; durations are wall seconds.
+"""
+
+from typing import TypeAlias
+
+import msgspec
+
+
+class _Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):
+    """Base of all records: `at` is the address, unique in a run; `time` is when the work was finished."""
+
+    at: str
+    time: float = 0.0
+
+
+class Session(_Record, tag="session"):
+    """The run was started or resumed; at `/session#k`."""
+
+    version: str
+    tier: str
+    layers: list[str] = []
+    model: str = ""
+    python: str = ""
+
+
+class Answered(_Record, tag="answered"):
+    """The model gave one response. `prompt` is the text id of prompt_text(system, user)."""
+
+    prompt: str
+    temperature: float
+    response: str
+    model: str
+    input_tokens: int | None
+    output_tokens: int | None
+    finish_reason: str
+    seconds: float
+
+
+class Scored(_Record, tag="scored"):
+    """A utility scored a program. `reused`: an equal program's score answered, nothing was run."""
+
+    utility: str
+    program: str
+    value: float
+    verdict: str
+    note: str
+    reused: bool
+    seconds: float
+
+
+class Applied(_Record, tag="applied"):
+    """An improver was applied to a solution; `program` is the text id of what it made, None where it made none."""
+
+    improver: str
+    utility: str
+    solution: str
+    program: str | None
+    verdict: str
+    note: str
+    model_calls: int
+    responses: int
+    utility_calls: int
+    seconds: float
+
+
+class Sampled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One task's part of a measurement: its name, and the scores of what the improver made of it."""
+
+    task: str
+    program: str | None
+    verdict: str
+    note: str
+    val: float
+    val_verdict: str
+    test: float | None
+    test_verdict: str | None
+
+
+class Measured(_Record, tag="measured"):
+    """An improver was measured on every task of D, on val and on test."""
+
+    improver: str
+    samples: list[Sampled]
+    seconds: float
+
+
+class Stepped(_Record, tag="stepped"):
+    """I_t is known; at `/step#t`. t = 0 is the seed improver. `proposed` is what I_{t-1} returned, if anything."""
+
+    t: int
+    improver: str
+    proposed: str | None
+    accepted: bool
+    verdict: str
+    note: str
+
+
+class Noticed(_Record, tag="noticed"):
+    """A guest did something denied or suspicious: `what` is a short fixed word, `note` is untrusted text."""
+
+    program: str
+    what: str
+    note: str
+
+
+class Ended(_Record, tag="ended"):
+    """A session came to an end of its own: `how` is finished, interrupted, stopped or failed."""
+
+    how: str
+    note: str
+
+
+Record: TypeAlias = (
+    Session | Answered | Scored | Applied | Measured | Stepped | Noticed | Ended
+)
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
+
+
+def encode(record: Record) -> bytes:
+    """One JSON object."""
+    return _encoder.encode(record)
+
+
+def decode(body: bytes) -> Record:
+    """Raises msgspec.ValidationError or msgspec.DecodeError on anything but a record of this version."""
+    return _decoder.decode(body)
+
+
+def prompt_text(system: str, user: str) -> str:
+    """How a prompt is kept as one text: a JSON list of its two parts."""
+    return msgspec.json.encode([system, user]).decode()

@@ -1,0 +1,179 @@
+"""run.sqlite: the one store of a run. Append-only, one writer thread, on disk before `append` returns.
+
+Texts are kept once, by SHA-256, compressed. Concurrent appends share one commit (and its fsync), so that waiting for
+the disk does not serialise a run. SQL no newer than SQLite 3.40.
+"""
+
+import queue
+import sqlite3
+import threading
+import zlib
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from selftaught.core.errors import RecordError
+from selftaught.runs.records import Record, decode, encode
+
+SCHEMA_VERSION = 1
+APPLICATION_ID = 0x53544F50  # "STOP": tells our store from anybody else's SQLite file
+
+_SCHEMA = """
+CREATE TABLE texts (id TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE records (seq INTEGER PRIMARY KEY, at TEXT NOT NULL UNIQUE, body BLOB NOT NULL);
+"""
+
+
+def text_id(text: str) -> str:
+    """SHA-256 in hex; equals `Program(text).id`."""
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class _Append:
+    """One waiting append: done when `finished` is set, failed if `error` is."""
+
+    def __init__(self, record: Record, texts: Sequence[str]) -> None:
+        self.record, self.texts = record, texts
+        self.finished = threading.Event()
+        self.error: Exception | None = None
+
+
+class Store:
+    """Open with `Store.create` or `Store.open`; close when done. All methods may be called from any thread."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, *, writable: bool) -> None:
+        self.path = path
+        self._reader = connection
+        self._reading = threading.Lock()
+        self._waiting: queue.SimpleQueue[_Append | None] = queue.SimpleQueue()
+        self._writer: threading.Thread | None = None
+        if writable:
+            self._writer = threading.Thread(target=self._write, name="store-writer", daemon=True)
+            self._writer.start()
+
+    @classmethod
+    def create(cls, path: Path) -> "Store":
+        """A new, empty store. Raises RecordError if `path` exists or cannot be written."""
+        if path.exists():
+            raise RecordError(f"{path} exists already; resume that run, or name another folder")
+        try:
+            connection = _connect(path)
+            with connection:
+                connection.executescript(
+                    f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};" + _SCHEMA
+                )
+        except sqlite3.Error as error:
+            raise RecordError(f"cannot create {path}: {error}; is the disk full or read-only?") from error
+        return cls(path, connection, writable=True)
+
+    @classmethod
+    def open(cls, path: Path, *, writable: bool = True) -> "Store":
+        """An existing store. Raises RecordError if it is missing, damaged, not ours, or of a newer version."""
+        if not path.is_file():
+            raise RecordError(f"{path.parent} is not a run folder: it has no {path.name}")
+        try:
+            connection = _connect(path)
+            ours = connection.execute("PRAGMA application_id").fetchone()[0]
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if ours == APPLICATION_ID and version == SCHEMA_VERSION:
+                damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            else:
+                damage = "ok"
+        except sqlite3.Error as error:
+            raise RecordError(f"{path} is damaged: {error}; restore it from a copy") from error
+        if ours != APPLICATION_ID:
+            raise RecordError(f"{path} is not the store of a selftaught run")
+        if version != SCHEMA_VERSION:
+            raise RecordError(f"{path} has schema version {version}; this selftaught reads version {SCHEMA_VERSION}")
+        if damage != "ok":
+            raise RecordError(f"{path} is damaged: {damage}; restore it from a copy")
+        return cls(path, connection, writable=writable)
+
+    def append(self, record: Record, texts: Sequence[str] = ()) -> None:
+        """Write `record` and the `texts` that it names. On disk when this returns. Raises RecordError."""
+        if self._writer is None:
+            raise RecordError(f"{self.path} was opened for reading only")
+        waiting = _Append(record, texts)
+        self._waiting.put(waiting)
+        waiting.finished.wait()
+        if waiting.error is not None:
+            raise RecordError(f"cannot write to {self.path}: {waiting.error}; is the disk full?") from waiting.error
+
+    def __iter__(self) -> Iterator[Record]:
+        """Every record, in the order written. Raises RecordError on one that cannot be read."""
+        return iter([record for _, record in self.since(0)])
+
+    def since(self, seq: int) -> list[tuple[int, Record]]:
+        """The records after number `seq` (the first record is number 1), each with its number."""
+        try:
+            with self._reading:
+                rows = self._reader.execute("SELECT seq, body FROM records WHERE seq > ? ORDER BY seq", (seq,)).fetchall()
+            return [(number, decode(body)) for number, body in rows]
+        except (sqlite3.Error, msgspec.MsgspecError) as error:
+            raise RecordError(f"{self.path} is damaged: {error}; restore it from a copy") from error
+
+    def text(self, id: str) -> str:
+        """The text with this SHA-256. Raises RecordError if the store has none such, or it is damaged."""
+        try:
+            with self._reading:
+                row = self._reader.execute("SELECT body FROM texts WHERE id = ?", (id,)).fetchone()
+            text = None if row is None else zlib.decompress(row[0]).decode("utf-8", "surrogatepass")
+        except (sqlite3.Error, zlib.error, UnicodeDecodeError) as error:
+            raise RecordError(f"{self.path} is damaged: {error}; restore it from a copy") from error
+        if text is None or text_id(text) != id:
+            raise RecordError(f"{self.path} is damaged: text {id[:12]}… is missing or altered")
+        return text
+
+    def close(self) -> None:
+        """Write what waits, then close. May be called twice."""
+        if self._writer is not None and self._writer.is_alive():
+            self._waiting.put(None)
+            self._writer.join()
+        with self._reading:
+            self._reader.close()
+
+    def _write(self) -> None:
+        connection = _connect(self.path)
+        try:
+            closing = False
+            while not closing:
+                batch = [self._waiting.get()]
+                while not self._waiting.empty():
+                    batch.append(self._waiting.get())
+                closing = None in batch
+                appends = [append for append in batch if append is not None]
+                if not _commit(connection, appends):
+                    for append in appends:  # one bad record must not take its neighbours with it
+                        _commit(connection, [append])
+                for append in appends:
+                    append.finished.set()
+        finally:
+            connection.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, check_same_thread=False, timeout=30)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")  # a response is money: it survives a power cut too
+    return connection
+
+
+def _commit(connection: sqlite3.Connection, appends: Sequence[_Append]) -> bool:
+    try:
+        with connection:
+            for append in appends:
+                connection.executemany(
+                    "INSERT OR IGNORE INTO texts VALUES (?, ?)",
+                    [(text_id(t), zlib.compress(t.encode("utf-8", "surrogatepass"), 1)) for t in append.texts],
+                )
+                row = (append.record.at, encode(append.record))
+                connection.execute("INSERT INTO records (at, body) VALUES (?, ?)", row)
+    except sqlite3.Error as error:
+        for append in appends:
+            append.error = error
+        return False
+    for append in appends:
+        append.error = None
+    return True

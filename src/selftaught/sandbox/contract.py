@@ -1,0 +1,97 @@
+"""What a sandbox promises. Every backend passes the same conformance suite (tests/sandbox/conformance.py)."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from selftaught.core.contracts import Program, Verdict
+
+Value: TypeAlias = Any
+"""Plain data: None, bool, int (64 bit), float, str, bytes, list, dict; towards the guest also numpy arrays and
+tuples. What comes back from a guest is always plain: arrays arrive as nested lists, tuples as lists."""
+
+Service = Callable[..., Value]
+"""Answers one kind of request of a guest. Raises `BudgetExceeded` or `BadRequest` to tell the guest; anything else
+ends the guest and is raised in the host."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one guest may use.
+
+    Attributes:
+        cpu_seconds: CPU time of one call, all threads together, read from outside. Beyond: `TIMED_OUT`.
+        load_cpu_seconds: the same for executing the program's top level. Beyond: `TIMED_OUT`.
+        wall_seconds: backstop per call for a guest that neither computes nor answers, not counting the time
+            that it waits for a service. Beyond: `TIMED_OUT`.
+        memory_bytes: address space beyond the interpreter's own. Beyond: MemoryError in the guest,
+            `OUT_OF_MEMORY` if it does not recover.
+        answer_bytes: size of one message from the guest. Beyond: `TOO_LARGE`.
+        fresh_guest_per_call: a new process for each call, instead of one for all calls.
+    """
+
+    cpu_seconds: float = 1.0
+    load_cpu_seconds: float = 2.0
+    wall_seconds: float = 30.0
+    memory_bytes: int = 512 << 20
+    answer_bytes: int = 4 << 20
+    fresh_guest_per_call: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one call ended. `value` is meaningful only when `verdict` is OK.
+
+    Attributes:
+        note: one line for people, at most 500 characters, untrusted text.
+        cpu_seconds: CPU time of the call, as read from outside.
+    """
+
+    verdict: Verdict
+    value: Value = None
+    note: str = ""
+    cpu_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Improving:
+    """Makes a guest an improver: it gets `utility` and `language_model` beside its arguments, and may use threads.
+
+    Attributes:
+        facts: what the guest may read of its utility, model and budgets; see `guest.interface`.
+        services: who answers its requests, by name. Several requests may be under way at once.
+    """
+
+    facts: Mapping[str, Value]
+    services: Mapping[str, Service]
+
+
+class Sandbox(Protocol):
+    """Runs untrusted programs. Called from several threads at once."""
+
+    @property
+    def tier(self) -> str:
+        """Name of the isolation that is really in force."""
+        ...
+
+    def run(
+        self,
+        program: Program,
+        entry: str,
+        calls: Sequence[Sequence[Value]],
+        limits: Limits,
+        *,
+        seed: int,
+        improving: Improving | None = None,
+    ) -> Iterator[Outcome]:
+        """Load `program`, call its function `entry(*arguments)` for each of `calls`; yield each Outcome in turn.
+
+        Arguments go in one call at a time. A guest that a limit or its own doing ended costs that call; the next
+        call gets a fresh guest. A program that does not load yields one Outcome per call, `NO_PROGRAM` or the
+        limit that it hit. `seed` seeds the guest's `random` and `numpy.random`.
+
+        Raises:
+            SandboxError: the sandbox broke; nothing is known about the program.
+            Exception: whatever a service raised, other than `BudgetExceeded` and `BadRequest`.
+        """
+        ...
