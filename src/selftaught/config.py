@@ -94,7 +94,7 @@ def _nearest(name: str, among: Any) -> str:
 
 
 def _plain(message: str, settings: Mapping[str, Any]) -> str:
-    """msgspec's "Expected X - at `$.depth`" as "depth: expected X, got 0"."""
+    """Say msgspec's "Expected X - at `$.depth`" as "depth: expected X, got 0"."""
     what, _, where = message.partition(" - at `$.")
     name = where.rstrip("`").split("[")[0]
     got = f", got {settings[name]!r}" if name in settings else ""

@@ -1,7 +1,7 @@
 """Algorithm 1 of the Self-Taught Optimizer (Zelikman, Lorch, Mackey, Kalai, arXiv 2310.02304).
 
-    I  improver     u  utility          D  tasks     T  depth
-    s  solution     û  meta-utility     L  language model
+I  improver     u  utility          D  tasks     T  depth
+s  solution     û  meta-utility     L  language model
 """
 
 from collections.abc import Iterator, Sequence

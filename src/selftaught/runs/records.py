@@ -16,7 +16,7 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbi
     time: float = 0.0
 
 
-class Session(_Record, tag="session"):
+class Session(_Record, frozen=True, tag="session"):
     """The run was started or resumed; at `/session#k`."""
 
     version: str
@@ -26,7 +26,7 @@ class Session(_Record, tag="session"):
     python: str = ""
 
 
-class Answered(_Record, tag="answered"):
+class Answered(_Record, frozen=True, tag="answered"):
     """The model gave one response. `prompt` is the text id of prompt_text(system, user)."""
 
     prompt: str
@@ -39,7 +39,7 @@ class Answered(_Record, tag="answered"):
     seconds: float
 
 
-class Scored(_Record, tag="scored"):
+class Scored(_Record, frozen=True, tag="scored"):
     """A utility scored a program. `reused`: an equal program's score answered, nothing was run."""
 
     utility: str
@@ -51,7 +51,7 @@ class Scored(_Record, tag="scored"):
     seconds: float
 
 
-class Applied(_Record, tag="applied"):
+class Applied(_Record, frozen=True, tag="applied"):
     """An improver was applied to a solution; `program` is the text id of what it made, None where it made none."""
 
     improver: str
@@ -79,7 +79,7 @@ class Sampled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     test_verdict: str | None
 
 
-class Measured(_Record, tag="measured"):
+class Measured(_Record, frozen=True, tag="measured"):
     """An improver was measured on every task of D, on val and on test."""
 
     improver: str
@@ -87,7 +87,7 @@ class Measured(_Record, tag="measured"):
     seconds: float
 
 
-class Stepped(_Record, tag="stepped"):
+class Stepped(_Record, frozen=True, tag="stepped"):
     """I_t is known; at `/step#t`. t = 0 is the seed improver. `proposed` is what I_{t-1} returned, if anything."""
 
     t: int
@@ -98,7 +98,7 @@ class Stepped(_Record, tag="stepped"):
     note: str
 
 
-class Noticed(_Record, tag="noticed"):
+class Noticed(_Record, frozen=True, tag="noticed"):
     """A guest did something denied or suspicious: `what` is a short fixed word, `note` is untrusted text."""
 
     program: str
@@ -106,16 +106,14 @@ class Noticed(_Record, tag="noticed"):
     note: str
 
 
-class Ended(_Record, tag="ended"):
+class Ended(_Record, frozen=True, tag="ended"):
     """A session came to an end of its own: `how` is finished, interrupted, stopped or failed."""
 
     how: str
     note: str
 
 
-Record: TypeAlias = (
-    Session | Answered | Scored | Applied | Measured | Stepped | Noticed | Ended
-)
+Record: TypeAlias = Session | Answered | Scored | Applied | Measured | Stepped | Noticed | Ended
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)

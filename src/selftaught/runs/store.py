@@ -109,7 +109,9 @@ class Store:
         """The records after number `seq` (the first record is number 1), each with its number."""
         try:
             with self._reading:
-                rows = self._reader.execute("SELECT seq, body FROM records WHERE seq > ? ORDER BY seq", (seq,)).fetchall()
+                rows = self._reader.execute(
+                    "SELECT seq, body FROM records WHERE seq > ? ORDER BY seq", (seq,)
+                ).fetchall()
             return [(number, decode(body)) for number, body in rows]
         except (sqlite3.Error, msgspec.MsgspecError) as error:
             raise RecordError(f"{self.path} is damaged: {error}; restore it from a copy") from error

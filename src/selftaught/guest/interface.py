@@ -1,0 +1,68 @@
+"""What an improver holds: `utility` and `language_model`, exactly the paper's, and `utility.batch` beside them.
+
+Counters here are for the improver to read. Those that bind are kept outside, where nothing it does can reach.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+Asking = Callable[..., Any]
+
+
+class BudgetExceeded(Exception):
+    """More was asked for than the budget allows; nothing was done, and nothing more was spent."""
+
+
+class BadRequest(ValueError):
+    """The request has the wrong type or range; nothing was done."""
+
+
+ERRORS: dict[str, type[Exception]] = {"BudgetExceeded": BudgetExceeded, "BadRequest": BadRequest}
+
+
+class Utility:
+    """Scores a program's text: `utility(program) -> float`. Over the budget it answers 0.0."""
+
+    def __init__(self, ask: Asking, facts: dict[str, Any]) -> None:
+        self._ask = ask
+        self._lock = threading.Lock()
+        self.str: str = facts["utility_str"]
+        self.budget: int = facts["utility_budget"]
+        self.uses = 0
+
+    def __call__(self, program: str) -> float:
+        with self._lock:
+            self.uses += 1
+        return float(self._ask("utility", program))
+
+    def batch(self, programs: Sequence[str]) -> list[float]:
+        """Score several programs at the same time, in order; each costs one call."""
+        programs = list(programs)
+        with self._lock:
+            self.uses += len(programs)
+        return [float(score) for score in self._ask("utility_batch", programs)]
+
+
+class LanguageModel:
+    """Answers prompts. Over the budget it raises BudgetExceeded."""
+
+    def __init__(self, ask: Asking, facts: dict[str, Any]) -> None:
+        self._ask = ask
+        self._lock = threading.Lock()
+        self.budget: int = facts["model_budget"]
+        self.max_responses_per_call: int = facts["max_responses_per_call"]
+        self.times_used = 0
+
+    def prompt(self, expertise: str, message: str, n_responses: int = 1, temperature: float = 0.7) -> list[str]:
+        """`n_responses` independent responses to one message; one call of the budget."""
+        return self._sample("prompt", expertise, message, n_responses, temperature)
+
+    def batch_prompt(self, expertise: str, message_batch: Sequence[str], temperature: float = 0.7) -> list[str]:
+        """One response to each message, in order, all asked at once; one call of the budget."""
+        return self._sample("batch_prompt", expertise, list(message_batch), temperature)
+
+    def _sample(self, service: str, *arguments: Any) -> list[str]:
+        with self._lock:
+            self.times_used += 1
+        return list(self._ask(service, *arguments))

@@ -1,0 +1,145 @@
+"""All that a guest does: load one program, answer calls, pass its requests on. Runs after the lock is shut."""
+
+import itertools
+import linecache
+import os
+import random
+import sys
+import threading
+import types
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+
+from selftaught.guest import wire
+from selftaught.guest.interface import ERRORS, LanguageModel, Utility
+
+CHANNEL = 3
+"""The guest's one descriptor: a stream socket to the host."""
+_MODULE = "program"
+_FILE = "<program>"
+_THREAD_STACK_BYTES = 512 << 10  # an improver's threads must fit its address space
+_MOST_TEXT = 500
+
+
+class Channel:
+    """Frames over the guest's descriptor. Requests may come from several threads at once."""
+
+    def __init__(self) -> None:
+        self._sending = threading.Lock()
+        self._turn = threading.Condition()
+        self._reading = False
+        self._replies: dict[int, wire.Reply] = {}
+        self._numbers = itertools.count()
+
+    def send(self, message: wire.Message) -> None:
+        left = memoryview(wire.frame(message))
+        with self._sending:
+            while left:
+                left = left[os.write(CHANNEL, left) :]
+
+    def receive(self) -> wire.ToGuest:
+        (size,) = wire.HEADER.unpack(self._exactly(wire.HEADER.size))
+        return wire.to_guest.decode(self._exactly(size))
+
+    def ask(self, service: str, *arguments: Any) -> Any:
+        """Send a request, wait for its reply; one thread reads for all that wait."""
+        number = next(self._numbers)
+        self.send(wire.Ask(number, service, list(arguments)))
+        with self._turn:
+            while number not in self._replies:
+                if self._reading:
+                    self._turn.wait()
+                    continue
+                self._reading = True
+                self._turn.release()
+                try:
+                    reply = self.receive()
+                finally:
+                    self._turn.acquire()
+                    self._reading = False
+                    self._turn.notify_all()
+                if isinstance(reply, wire.Reply):
+                    self._replies[reply.id] = reply
+            answer = self._replies.pop(number)
+        if answer.error_kind:
+            raise ERRORS[answer.error_kind](answer.error_text)
+        return answer.value
+
+    @staticmethod
+    def _exactly(size: int) -> bytes:
+        parts = []
+        while size:
+            part = os.read(CHANNEL, min(size, 1 << 20))
+            if not part:
+                os._exit(0)  # the host is gone, or done with us
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+
+def serve() -> None:
+    """Answer the host until it hangs up. Never returns."""
+    channel = Channel()
+    entry: Callable[..., Any] | None = None
+    extra: tuple[Any, ...] = ()
+    while True:
+        message = channel.receive()
+        try:
+            if isinstance(message, wire.Load):
+                entry = _load(message)
+                extra = _improving(channel, message.facts)
+                answer: wire.Message = wire.Loaded() if entry else wire.Raised("", "")
+            elif isinstance(message, wire.Call) and entry is not None:
+                answer = wire.Returned(entry(*message.arguments, *extra))
+            else:
+                continue  # a reply that nobody waits for any more
+        except BaseException as error:  # the program's own: SystemExit and KeyboardInterrupt too
+            answer = _raised(error)
+        try:
+            channel.send(answer)
+        except wire.WireError as error:
+            channel.send(wire.Raised("WireError", str(error)[:_MOST_TEXT]))
+
+
+def _load(message: wire.Load) -> Callable[..., Any] | None:
+    random.seed(message.seed)
+    numpy.random.seed(message.seed & 0xFFFFFFFF)
+    module = types.ModuleType(_MODULE)
+    sys.modules[_MODULE] = module  # dataclasses, typing and inspect look a class's module up by name
+    linecache.cache[_FILE] = (len(message.source), None, message.source.splitlines(keepends=True), _FILE)
+    exec(compile(message.source, _FILE, "exec"), module.__dict__)
+    entry = getattr(module, message.entry, None)
+    return entry if callable(entry) else None
+
+
+def _improving(channel: Channel, facts: dict[str, Any] | None) -> tuple[Any, ...]:
+    if facts is None:
+        return ()
+    threading.stack_size(_THREAD_STACK_BYTES)
+    return Utility(channel.ask, facts), LanguageModel(channel.ask, facts)
+
+
+def _raised(error: BaseException) -> wire.Raised:
+    try:
+        text = str(error)[:_MOST_TEXT]
+    except BaseException:  # a program's exception may raise from its own __str__
+        text = ""
+    try:
+        line = _line_of(error)
+    except BaseException:
+        line = None
+    where = f" (line {line})" if line else ""
+    return wire.Raised(type(error).__name__[:100], text.encode("utf-8", "replace").decode() + where)
+
+
+def _line_of(error: BaseException) -> int | None:
+    if isinstance(error, SyntaxError):
+        return error.lineno
+    line, trace = None, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == _FILE:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line

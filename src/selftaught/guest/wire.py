@@ -1,0 +1,214 @@
+"""The messages that cross the sandbox's wall: data only, length-prefixed msgpack, checked on the way in.
+
+A frame is a little-endian u32 length and that many bytes: one msgpack array, tagged with the message's name. A numpy
+array travels as msgpack extension 1, itself msgpack `[dtype, shape, bytes]`. Nothing is ever unpickled.
+"""
+
+import math
+import struct
+from typing import Any
+
+import msgspec
+
+HEADER = struct.Struct("<I")
+ARRAY_EXTENSION = 1
+ITEM_BYTES = {
+    "|b1": 1, "|i1": 1, "|u1": 1, "<i2": 2, "<u2": 2, "<i4": 4, "<u4": 4, "<i8": 8, "<u8": 8,
+    "<f2": 2, "<f4": 4, "<f8": 8,
+}  # fmt: skip
+"""The dtypes that may cross: fixed size, native to both sides. No objects, no text, no complex numbers."""
+MOST_DIMENSIONS = 8
+
+
+class Message(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag_field="message"):
+    """Base of all messages."""
+
+
+# host → guest
+
+
+class Load(Message, frozen=True, tag="load"):
+    """Execute `source`, find `entry`. `facts` makes the guest an improver: what it may read of its budgets."""
+
+    source: str
+    entry: str
+    seed: int
+    facts: dict[str, Any] | None
+
+
+class Call(Message, frozen=True, tag="call"):
+    """Call the entry with these arguments."""
+
+    arguments: list[Any]
+
+
+class Reply(Message, frozen=True, tag="reply"):
+    """The answer to `Ask` number `id`: a value, or the kind and text of an error for the guest to raise."""
+
+    id: int
+    value: Any
+    error_kind: str = ""
+    error_text: str = ""
+
+
+ToGuest = Load | Call | Reply
+
+# guest → host
+
+
+class Loaded(Message, frozen=True, tag="loaded"):
+    """The program is loaded and has its entry."""
+
+
+class Returned(Message, frozen=True, tag="returned"):
+    """The call returned."""
+
+    value: Any
+
+
+class Raised(Message, frozen=True, tag="raised"):
+    """Loading or calling raised; `kind` is the exception's class, "" where the entry is missing."""
+
+    kind: str
+    text: str
+
+
+class Ask(Message, frozen=True, tag="ask"):
+    """A request for a service. `id` is the guest's own, and names the reply."""
+
+    id: int
+    service: str
+    arguments: list[Any]
+
+
+FromGuest = Loaded | Returned | Raised | Ask
+
+# host → zygote
+
+
+class Setup(Message, frozen=True, tag="setup"):
+    """How guests are to be locked. `readable` are the only paths that Landlock leaves them."""
+
+    layers: list[str]
+    filters: dict[str, bytes]
+    readable: list[str]
+    user: int | None
+
+
+class Fork(Message, frozen=True, tag="fork"):
+    """Fork one guest with this filter and these limits, and lock it; it waits for its `Load`."""
+
+    number: int
+    filter: str
+    memory_bytes: int
+    cpu_seconds: int
+
+
+ToZygote = Setup | Fork
+
+# zygote → host
+
+
+class Ready(Message, frozen=True, tag="ready"):
+    """The zygote is up, with these layers in force; its pidfd comes with this message."""
+
+    layers: list[str]
+    user: int
+
+
+class Forked(Message, frozen=True, tag="forked"):
+    """Guest `number` is there; its socket and its pidfd come with this message."""
+
+    number: int
+
+
+class Exited(Message, frozen=True, tag="exited"):
+    """Guest `number` is gone and reaped. `status`: exit code, or minus the signal that killed it."""
+
+    number: int
+    status: int
+    cpu_seconds: float
+    peak_bytes: int
+
+
+FromZygote = Ready | Forked | Exited
+
+
+class WireError(ValueError):
+    """Bytes that are no message, or a value that may not cross."""
+
+
+def _encode_array(value: Any) -> msgspec.msgpack.Ext:
+    dtype = value.dtype.str
+    if dtype not in ITEM_BYTES:
+        raise TypeError(f"an array of dtype {value.dtype} cannot cross the sandbox's wall")
+    body = msgspec.msgpack.encode([dtype, list(value.shape), value.tobytes()])
+    return msgspec.msgpack.Ext(ARRAY_EXTENSION, body)
+
+
+def _encode_other(value: Any) -> Any:
+    module = type(value).__module__.partition(".")[0]
+    if module == "numpy":
+        if hasattr(value, "dtype") and getattr(value, "ndim", 0):
+            return _encode_array(value)
+        if hasattr(value, "item"):
+            return value.item()  # a numpy scalar, or an array without dimensions
+    if isinstance(value, (range, map, filter, zip)) or type(value).__name__ in ("dict_keys", "dict_values", "generator"):
+        return list(value)
+    raise TypeError(f"a {type(value).__name__} cannot cross the sandbox's wall")
+
+
+_array_parts = msgspec.msgpack.Decoder(tuple[str, list[int], bytes])
+
+
+def decode_array(body: bytes | memoryview) -> Any:
+    """A read-only numpy array. Raises WireError."""
+    import numpy
+
+    dtype, shape, data = _array_parts.decode(body)
+    sizes_fit = len(shape) <= MOST_DIMENSIONS and all(0 <= size <= 2**40 for size in shape)
+    if dtype not in ITEM_BYTES or not sizes_fit or math.prod(shape) * ITEM_BYTES[dtype] != len(data):
+        raise WireError("an array whose dtype, shape and bytes do not fit together")
+    if math.prod(max(1, size) for size in shape) > 2**40:
+        raise WireError("an array of no elements in an absurd shape")
+    return numpy.frombuffer(data, dtype=dtype).reshape(shape)
+
+
+def _extension(code: int, body: memoryview) -> Any:
+    if code != ARRAY_EXTENSION:
+        raise WireError(f"unknown extension {code}")
+    return decode_array(body)
+
+
+def _array_as_list(code: int, body: memoryview) -> Any:
+    return _extension(code, body).tolist()
+
+
+def _array_to_change(code: int, body: memoryview) -> Any:
+    return _extension(code, body).copy()  # a program may write into its arguments
+
+
+_encoder = msgspec.msgpack.Encoder(enc_hook=_encode_other)
+to_guest: msgspec.msgpack.Decoder[ToGuest] = msgspec.msgpack.Decoder(ToGuest, ext_hook=_array_to_change)
+from_guest: msgspec.msgpack.Decoder[FromGuest] = msgspec.msgpack.Decoder(FromGuest, ext_hook=_array_as_list)
+to_zygote: msgspec.msgpack.Decoder[ToZygote] = msgspec.msgpack.Decoder(ToZygote)
+from_zygote: msgspec.msgpack.Decoder[FromZygote] = msgspec.msgpack.Decoder(FromZygote)
+
+
+def encode(message: Message) -> bytes:
+    """The message alone, as sent where the socket keeps message bounds.
+
+    Raises WireError on a value that may not cross: an unknown type, an integer beyond 64 bits, too deep a nesting.
+    """
+    try:
+        return _encoder.encode(message)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise WireError(str(error) or type(error).__name__) from None
+
+
+def frame(message: Message) -> bytes:
+    """The message with its length before it, as sent over a stream. Raises WireError like `encode`."""
+    body = encode(message)
+    if len(body) >= 1 << 32:
+        raise WireError(f"a message of {len(body)} bytes; a frame holds less than 4 GiB")
+    return HEADER.pack(len(body)) + body

@@ -1,0 +1,147 @@
+"""The warm interpreter: our own code, freshly exec'd, with numpy loaded and no secret in it.
+
+It forks one child for each guest. The child locks itself in, and only then reads what it is to run. The zygote itself
+never executes a guest's code and never reads what a guest writes. It talks to the host over one socket that keeps
+message bounds, and ends when the host hangs up.
+"""
+
+import array
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+
+import numpy
+import numpy.fft
+import numpy.linalg
+import numpy.random
+
+from selftaught.guest import helpers, interface, lock, program, wire
+
+# What programs often import: imported once here, instead of in every guest. numpy 2 imports its own lazily.
+_WARM = """
+bisect collections collections.abc concurrent.futures copy dataclasses difflib enum fractions functools heapq inspect
+itertools json math operator queue random re statistics string textwrap threading time traceback typing ast
+""".split()
+_NULL, _RULESET, _CONTROL = 60, 61, 62  # high descriptors, out of the way of those of a guest
+_GUEST_DESCRIPTORS = 32
+
+
+def main(control: int) -> None:
+    """Serve forks until the host hangs up."""
+    for name in _WARM:
+        __import__(name)
+    _warm_up()
+    sys.modules["helpers"] = helpers  # what published improvers import
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.dup2(control, _CONTROL, inheritable=False)
+    os.close(control)
+    host = socket.socket(fileno=_CONTROL)
+    setup = wire.to_zygote.decode(host.recv(1 << 20))
+    assert isinstance(setup, wire.Setup)  # our own host sent it
+    _prepare(setup)
+    _send(host, wire.Ready(setup.layers, os.getuid()), os.pidfd_open(os.getpid()))
+    gc.collect()
+    gc.freeze()  # guests never touch, and so never copy, what was there before them
+    _serve(host, setup)
+
+
+def _warm_up() -> None:
+    square = numpy.zeros((4, 4))
+    square @ square
+    numpy.linalg.inv(numpy.eye(3))
+    numpy.random.default_rng(0).random(2)
+    wire.to_guest.decode(wire.encode(wire.Call([numpy.zeros(3)])))
+    wire.encode(wire.Returned([1, 2.0]))
+    exec(compile("x = 1", "<warm>", "exec"), {})
+    interface.ERRORS.copy()
+
+
+def _prepare(setup: wire.Setup) -> None:
+    null = os.open("/dev/null", os.O_RDWR)
+    os.dup2(null, _NULL, inheritable=False)
+    os.close(null)
+    if "landlock" in setup.layers:
+        ruleset = lock.landlock_ruleset([path for path in setup.readable if os.path.exists(path)])
+        os.dup2(ruleset, _RULESET, inheritable=False)
+        os.close(ruleset)
+    if setup.user is not None:
+        lock.drop_user(setup.user)
+    if "capabilities" in setup.layers:
+        lock.drop_capabilities()
+    if "no-new-privileges" in setup.layers:
+        lock.no_new_privileges()
+    if "non-dumpable" in setup.layers:
+        lock.hide_memory()
+
+
+def _send(host: socket.socket, message: wire.Message, *descriptors: int) -> None:
+    ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
+    host.sendmsg([wire.encode(message)], ancillary)
+
+
+def _serve(host: socket.socket, setup: wire.Setup) -> None:
+    guests: dict[int, tuple[int, int]] = {}  # pidfd → pid, number
+    poll = select.poll()
+    poll.register(host, select.POLLIN)
+    while True:
+        for descriptor, _ in poll.poll():
+            if descriptor != host.fileno():
+                poll.unregister(descriptor)
+                _reap(host, descriptor, *guests.pop(descriptor))
+                continue
+            body = host.recv(1 << 16)
+            if not body:
+                os._exit(0)  # the host hung up, or died: guests die with us
+            request = wire.to_zygote.decode(body)
+            assert isinstance(request, wire.Fork)
+            pidfd, pid = _fork(host, setup, request)
+            guests[pidfd] = pid, request.number
+            poll.register(pidfd, select.POLLIN)
+
+
+def _fork(host: socket.socket, setup: wire.Setup, request: wire.Fork) -> tuple[int, int]:
+    ours, theirs = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            _become_guest(theirs.fileno(), setup, request)
+            program.serve()
+        finally:
+            os._exit(97)  # the lock did not shut: nothing untrusted was read
+    theirs.close()
+    pidfd = os.pidfd_open(pid)
+    _send(host, wire.Forked(request.number), ours.fileno(), pidfd)
+    ours.close()
+    return pidfd, pid
+
+
+def _become_guest(channel: int, setup: wire.Setup, request: wire.Fork) -> None:
+    os.dup2(channel, program.CHANNEL)
+    for standard in (0, 1, 2):
+        os.dup2(_NULL, standard)
+    os.closerange(program.CHANNEL + 1, _RULESET)
+    os.closerange(_RULESET + 1, 1 << 16)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    lock.die_with_parent()
+    if "rlimits" in setup.layers:
+        lock.limit_resources(request.memory_bytes, request.cpu_seconds, _GUEST_DESCRIPTORS)
+    if "capabilities" in setup.layers:
+        lock.drop_capabilities()
+    if "non-dumpable" in setup.layers:
+        lock.hide_memory()
+    if "landlock" in setup.layers:
+        lock.landlock_restrict(_RULESET)
+        os.close(_RULESET)
+    os.environ.clear()
+    if "seccomp" in setup.layers:
+        lock.seccomp(setup.filters[request.filter])
+
+
+def _reap(host: socket.socket, pidfd: int, pid: int, number: int) -> None:
+    _, status, usage = os.wait4(pid, 0)
+    os.close(pidfd)
+    cpu_seconds = usage.ru_utime + usage.ru_stime
+    _send(host, wire.Exited(number, os.waitstatus_to_exitcode(status), cpu_seconds, usage.ru_maxrss * 1024))

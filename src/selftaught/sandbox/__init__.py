@@ -1,0 +1,33 @@
+"""Where untrusted programs run: every solution and every improver.
+
+THEORY OF OPERATION
+
+    host ─────────────── starts, trusts ──────────────► [bubblewrap ►] zygote ── forks ──► guest, guest, …
+    (keys, hidden data,   one control socket each         our code, warm,       one at a time, locked in before it
+     budgets, clocks,                                     no secrets            reads the source it is to run
+     grading)  ◄───────────────── one stream socket for each guest ─────────────────────►
+
+The host (this process) holds everything worth stealing, and none of it goes in. The zygote is an interpreter of our
+own, freshly exec'd with an empty environment and numpy loaded; it forks, reaps, and never reads what a guest writes.
+A guest is one forked child. It closes every descriptor but its socket, takes the limits, drops its capabilities,
+shuts Landlock and seccomp behind it, and only then reads the untrusted source. It may compute and talk on its socket.
+
+Who may die when: a guest, at any time, by its own doing or ours; that costs one call. A zygote only with its host: it
+sees the end of the control socket, and its guests die with it; bubblewrap kills what is left. If a zygote dies before
+that, it is replaced, and what it was running is an error of ours (`SandboxError`), never a guest's score.
+
+What each layer stops is said where it is made: bubblewrap.py (what can be seen), guest/lock.py (rlimits,
+capabilities, Landlock), filters/ (system calls), guest.py (CPU time, size and order of messages).
+
+contract.py     what a sandbox promises
+jail.py         the contract, over a few warm workers
+worker.py       one zygote: starting it, getting guests from it
+guest.py        the host's conversation with one guest: limits, verdicts
+broker.py       answers a guest's requests, several at once
+machine.py      `Apply`: where an improver, its allowance and a sandbox meet
+tiers.py        the ways to start a zygote, and the layers of each
+bubblewrap.py   the command line of the strongest tier
+interpreter.py  which files the interpreter in the jail needs
+choice.py       probing the machine, taking the strongest tier that works
+filters/        the system call filters
+"""

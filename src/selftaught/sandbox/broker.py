@@ -1,0 +1,118 @@
+"""Answers one improver's requests, several at once, each in a thread of its own, until the improver returns.
+
+What a service raises for the guest (BudgetExceeded, BadRequest) is passed in. Anything else is ours: the guest is
+ended at once, never shown it, and it is raised here when every request under way has come to its end.
+"""
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from contextvars import copy_context
+
+from selftaught.core.contracts import Verdict
+from selftaught.core.errors import BadRequest, BudgetExceeded, SandboxError
+from selftaught.guest import wire
+from selftaught.sandbox.contract import Improving, Value
+from selftaught.sandbox.guest import Ended, Guest
+
+MOST_REQUESTS_UNDER_WAY = 256
+_SHOWN = (BudgetExceeded, BadRequest)
+
+
+class Turns:
+    """Lets as many guests compute at once as there are cores.
+
+    A guest holds a turn only while it asks for nothing: then it waits for nobody but itself, and nested improvers
+    cannot lock each other out.
+    """
+
+    def __init__(self, cores: int) -> None:
+        self._free = threading.BoundedSemaphore(cores)
+
+    def take(self) -> None:
+        """Wait for a turn."""
+        self._free.acquire()
+
+    def give(self) -> None:
+        """Let another compute."""
+        self._free.release()
+
+
+class Broker:
+    """One improver's requests. It is made holding a turn, and has given it away when `converse` is left."""
+
+    def __init__(self, guest: Guest, improving: Improving, turns: Turns) -> None:
+        self._guest, self._improving, self._turns = guest, improving, turns
+        self._lock = threading.Lock()
+        self._sending = threading.Lock()
+        self._under_way: dict[int, threading.Thread] = {}
+        self._holds_turn = True
+        self._over = False
+        self._failure: BaseException | None = None
+
+    def converse(self, cpu_seconds: float) -> tuple[wire.Loaded | wire.Returned | wire.Raised, float]:
+        """Serve until the guest answers its call. Raises Ended, or what a service raised."""
+        try:
+            return self._guest.exchange(cpu_seconds, ask=self._accept, waiting=self._keeps_guest_waiting)
+        finally:
+            self._over = True
+            self._guest.kill()
+            with self._lock:
+                threads = list(self._under_way.values())
+                self._give_turn()
+            for thread in threads:  # what they ask for is being recorded and paid for: it is not abandoned
+                thread.join()
+            self._guest.end()
+            if self._failure is not None:
+                raise self._failure
+
+    def _keeps_guest_waiting(self) -> bool:
+        return bool(self._under_way)
+
+    def _accept(self, request: wire.Ask) -> None:
+        service = self._improving.services.get(request.service)
+        if service is None:
+            raise Ended(Verdict.GIBBERISH, "asked for a service that there is not")
+        thread = threading.Thread(target=copy_context().run, args=(self._serve, service, request), daemon=True)
+        with self._lock:
+            if request.id in self._under_way or len(self._under_way) >= MOST_REQUESTS_UNDER_WAY:
+                raise Ended(Verdict.GIBBERISH, "asked for too much at once, or twice under one number")
+            self._under_way[request.id] = thread
+            self._give_turn()
+        thread.start()
+
+    def _serve(self, service: Callable[..., Value], request: wire.Ask) -> None:
+        try:
+            reply = self._answer(service, request)
+        except BaseException as error:
+            self._failure = self._failure or error
+            self._guest.kill()
+            return
+        self._settle(request)
+        with self._sending, suppress(Ended, SandboxError):  # the guest is gone: `converse` finds out how
+            if not self._over:
+                self._guest.send(reply)
+
+    def _answer(self, service: Callable[..., Value], request: wire.Ask) -> wire.Reply:
+        try:
+            return wire.Reply(request.id, service(*request.arguments))
+        except _SHOWN as error:
+            return wire.Reply(request.id, None, type(error).__name__, str(error))
+
+    def _settle(self, request: wire.Ask) -> None:
+        """The request is done. If it was the last, the guest will compute again: it needs a turn for that."""
+        with self._lock:
+            needs_turn = len(self._under_way) == 1 and not self._over
+        if needs_turn:
+            self._turns.take()
+        with self._lock:
+            del self._under_way[request.id]
+            if needs_turn and not self._under_way and not self._over:
+                self._holds_turn = True
+            elif needs_turn:
+                self._turns.give()
+
+    def _give_turn(self) -> None:
+        if self._holds_turn:
+            self._holds_turn = False
+            self._turns.give()

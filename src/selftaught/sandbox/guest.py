@@ -1,0 +1,204 @@
+"""The host's conversation with one guest: one state machine, and every departure from it is a verdict.
+
+Clocks: the CPU time of the guest's whole process, read through its pid's clock, which nothing inside can fake or hide
+from; the wall clock only as a backstop for a guest that neither computes nor answers, and never while it waits for us.
+"""
+
+import contextlib
+import os
+import select
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from selftaught.core.contracts import Verdict
+from selftaught.core.errors import SandboxError
+from selftaught.guest import wire
+from selftaught.sandbox.contract import Limits, Outcome
+from selftaught.sandbox.worker import Exit, Handle, Worker
+
+_CHUNK_BYTES = 1 << 18
+_SHORTEST_WAIT_SECONDS = 0.001
+_MOST_NOTE = 500
+
+
+class Ended(Exception):  # noqa: N818 - not an error: how a conversation ends early
+    """The guest is over, with this verdict. Internal to the sandbox."""
+
+    def __init__(self, verdict: Verdict, note: str) -> None:
+        super().__init__(note)
+        self.verdict, self.note = verdict, note
+
+
+@dataclass
+class Guest:
+    """A guest and its limits. One thread owns it; others may `send` (one at a time) and `kill`."""
+
+    worker: Worker
+    handle: Handle
+    limits: Limits
+
+    def __post_init__(self) -> None:
+        self._open = True
+        self._closing = threading.Lock()
+        self._buffer = bytearray()
+        self._seen_cpu_seconds = 0.0
+        self._poll = select.poll()
+        self._poll.register(self.handle.channel, select.POLLIN)
+
+    def send(self, message: wire.Message, *, patience_seconds: float = 30.0) -> None:
+        """Raises Ended if the guest is gone, or does not read. One sender at a time."""
+        left = memoryview(wire.frame(message))
+        deadline = time.monotonic() + patience_seconds
+        channel = self.handle.channel
+        while left:
+            try:
+                left = left[channel.send(left) :]
+            except BlockingIOError:
+                if time.monotonic() >= deadline or not select.select([], [channel], [], patience_seconds)[1]:
+                    raise Ended(Verdict.TIMED_OUT, "did not read what it was sent") from None
+            except OSError:
+                raise self._ending() from None
+
+    def exchange(
+        self,
+        cpu_seconds: float,
+        *,
+        ask: Callable[[wire.Ask], None] | None = None,
+        waiting: Callable[[], bool] = lambda: False,
+    ) -> tuple[wire.Loaded | wire.Returned | wire.Raised, float]:
+        """Wait for the guest's answer; give it and the CPU time it took. Raises Ended.
+
+        `ask` takes the guest's requests; `waiting` tells whether it is we who keep it waiting.
+        """
+        started, wall_left = self._cpu(), self.limits.wall_seconds
+        while True:
+            used = self._cpu() - started
+            patience = max(_SHORTEST_WAIT_SECONDS, min(cpu_seconds - used, wall_left))
+            began, ours = time.monotonic(), waiting()
+            message = self._receive(patience)
+            if not ours:
+                wall_left -= time.monotonic() - began
+            if isinstance(message, wire.Ask) and ask is not None:
+                ask(message)
+            elif isinstance(message, wire.Ask):
+                raise Ended(Verdict.GIBBERISH, "asked for a service; solutions have none")
+            elif message is not None:
+                return message, max(0.0, self._cpu() - started)
+            used = self._cpu() - started
+            if used >= cpu_seconds and not self._gone():  # once it is gone the number may be another process's
+                raise Ended(Verdict.TIMED_OUT, f"used its {cpu_seconds:g} s of CPU time")
+            if wall_left <= 0:
+                raise Ended(Verdict.TIMED_OUT, f"gave no answer in {self.limits.wall_seconds:g} s")
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still be talked to."""
+        return self._open
+
+    def kill(self) -> None:
+        """End the guest's process, whatever it does. Its owner finds out from the socket."""
+        with self._closing:
+            if self._open:
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(self.handle.pidfd, signal.SIGKILL)
+
+    def end(self) -> None:
+        """Kill it and let go of it. Nothing of it is left once the zygote has reaped it. May be called twice."""
+        self.kill()
+        if self._close():
+            self.worker.forget(self.handle)
+
+    def _close(self) -> bool:
+        with self._closing:
+            was_open, self._open = self._open, False
+            if was_open:
+                self.handle.channel.close()
+                os.close(self.handle.pidfd)
+            return was_open
+
+    def _cpu(self) -> float:
+        """CPU seconds of the whole process so far; what was last seen once it is gone."""
+        with contextlib.suppress(OSError):
+            self._seen_cpu_seconds = time.clock_gettime((~self.handle.pid << 3) | 2)  # another process's CPU clock
+        return self._seen_cpu_seconds
+
+    def _gone(self) -> bool:
+        return bool(select.select([self.handle.pidfd], [], [], 0)[0])
+
+    def _receive(self, patience_seconds: float) -> wire.FromGuest | None:
+        """The next message, or None if none came in time. Raises Ended."""
+        deadline = time.monotonic() + patience_seconds
+        while True:
+            message = self._next_frame()
+            if message is not None:
+                return message
+            milliseconds = (deadline - time.monotonic()) * 1000
+            if milliseconds <= 0 or not self._poll.poll(milliseconds):
+                return None
+            try:
+                data = self.handle.channel.recv(_CHUNK_BYTES)
+            except BlockingIOError:
+                continue
+            except OSError:
+                data = b""
+            if not data:
+                raise self._ending()
+            self._buffer += data
+
+    def _next_frame(self) -> wire.FromGuest | None:
+        if len(self._buffer) < wire.HEADER.size:
+            return None
+        (size,) = wire.HEADER.unpack_from(self._buffer)
+        if size > self.limits.answer_bytes:
+            raise Ended(Verdict.TOO_LARGE, f"sent {size} bytes at once; the most is {self.limits.answer_bytes}")
+        end = wire.HEADER.size + size
+        if len(self._buffer) < end:
+            return None
+        body = bytes(self._buffer[wire.HEADER.size : end])
+        del self._buffer[:end]
+        try:
+            return wire.from_guest.decode(body)
+        except Exception as error:  # hostile bytes raise more kinds than any list of ours would name
+            raise Ended(Verdict.GIBBERISH, f"sent what is no message: {type(error).__name__}") from None
+
+    def _ending(self) -> Ended | SandboxError:
+        """The guest hung up: how did it die?"""
+        self.kill()  # it may have closed its socket and live on
+        exit = self.worker.exit_of(self.handle)
+        self._close()
+        if exit is None:
+            return SandboxError("the sandbox ended while a program ran in it")
+        return _verdict_of_death(exit, self.handle)
+
+
+def _verdict_of_death(exit: Exit, handle: Handle) -> Ended:
+    if exit.status >= 0:
+        return Ended(Verdict.CRASHED, f"ended its process with exit code {exit.status}")
+    number = -exit.status
+    if number == signal.SIGSYS:
+        return Ended(Verdict.FORBIDDEN, "made a system call that no honest program makes")
+    if number == signal.SIGXCPU or (number == signal.SIGKILL and exit.cpu_seconds >= handle.cpu_seconds):
+        return Ended(Verdict.TIMED_OUT, "used all the CPU time that its process may have")
+    if number == signal.SIGKILL:
+        return Ended(Verdict.CRASHED, "hung up, or was killed by the system")
+    name = signal.Signals(number).name if number in signal.valid_signals() else f"signal {number}"
+    return Ended(Verdict.CRASHED, f"died of {name}")
+
+
+def outcome_of(message: wire.Loaded | wire.Returned | wire.Raised, cpu_seconds: float) -> Outcome:
+    """What a call came to, from the guest's own last word."""
+    if isinstance(message, wire.Returned):
+        return Outcome(Verdict.OK, message.value, "", cpu_seconds)
+    if isinstance(message, wire.Raised):
+        note = one_line(f"{message.kind}: {message.text}" if message.text else message.kind)
+        verdict = {"MemoryError": Verdict.OUT_OF_MEMORY, "WireError": Verdict.BAD_ANSWER}.get(message.kind)
+        return Outcome(verdict or Verdict.CRASHED, None, note, cpu_seconds)
+    return Outcome(Verdict.GIBBERISH, None, "spoke out of turn", cpu_seconds)
+
+
+def one_line(text: str) -> str:
+    """Untrusted text as at most one line: no control characters, no more than 500 characters."""
+    return "".join(c if c.isprintable() else " " for c in text[: 2 * _MOST_NOTE])[:_MOST_NOTE].strip()

@@ -1,0 +1,172 @@
+"""The sandbox of any tier: a few warm workers, and a fresh guest from one of them for each program."""
+
+import itertools
+import math
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+
+from selftaught.core.contracts import Program, Verdict
+from selftaught.core.errors import SandboxError, TaskError
+from selftaught.guest import wire
+from selftaught.sandbox.broker import Broker, Turns
+from selftaught.sandbox.contract import Improving, Limits, Outcome, Value
+from selftaught.sandbox.guest import Ended, Guest, outcome_of
+from selftaught.sandbox.tiers import Tier
+from selftaught.sandbox.worker import Profile, Worker
+
+
+class Jail:
+    """Implements `Sandbox`. A context manager: leaving it ends every worker and guest.
+
+    `workers`: zygotes, and guests that compute at once; as many as cores unless said otherwise.
+    """
+
+    def __init__(self, tier: Tier, workers: int | None = None) -> None:
+        count = workers or len(os.sched_getaffinity(0))
+        self.tier_in_force = tier
+        self._turns = Turns(count)
+        self._lock = threading.Lock()
+        self._closed = False
+        self._workers = [Worker(tier)]  # the others start when they are first needed
+        self._count = count
+        self._next = itertools.count()
+
+    @property
+    def tier(self) -> str:
+        return self.tier_in_force.name
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """What a guest is behind, outermost first."""
+        return self.tier_in_force.layers
+
+    def __enter__(self) -> "Jail":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all workers and guests; programs that still run raise SandboxError in their callers."""
+        with self._lock:
+            self._closed = True
+            workers, self._workers = self._workers, []
+        for worker in workers:
+            worker.close()
+
+    def run(
+        self,
+        program: Program,
+        entry: str,
+        calls: Sequence[Sequence[Value]],
+        limits: Limits,
+        *,
+        seed: int,
+        improving: Improving | None = None,
+    ) -> Iterator[Outcome]:
+        load = wire.Load(program.source, entry, seed, dict(improving.facts) if improving else None)
+        messages = [_call(arguments) for arguments in calls]
+        profile = _profile(limits, len(calls), "improver" if improving else "solution")
+        if improving:
+            for message in messages:
+                yield self._improve(load, message, limits, profile, improving)
+        else:
+            yield from self._solve(load, messages, limits, profile)
+
+    def _solve(
+        self, load: wire.Load, calls: Sequence[wire.Call], limits: Limits, profile: Profile
+    ) -> Iterator[Outcome]:
+        guest: Guest | None = None
+        self._turns.take()
+        try:
+            for number, call in enumerate(calls):
+                if guest is None:
+                    guest, trouble = self._loaded(load, limits, profile)
+                    if trouble is not None:  # it would fail to load each time
+                        yield from itertools.repeat(trouble, len(calls) - number)
+                        return
+                try:
+                    guest.send(call)
+                    outcome = outcome_of(*guest.exchange(limits.cpu_seconds))
+                except Ended as ended:
+                    outcome = Outcome(ended.verdict, None, ended.note)
+                    guest.end()
+                if limits.fresh_guest_per_call:
+                    guest.end()
+                if not guest.alive:
+                    guest = None
+                yield outcome
+        finally:
+            if guest is not None:
+                guest.end()
+            self._turns.give()
+
+    def _improve(
+        self, load: wire.Load, call: wire.Call, limits: Limits, profile: Profile, improving: Improving
+    ) -> Outcome:
+        self._turns.take()
+        broker: Broker | None = None
+        guest: Guest | None = None
+        try:
+            guest, trouble = self._loaded(load, limits, profile)
+            if trouble is not None:
+                return trouble
+            guest.send(call)
+            broker = Broker(guest, improving, self._turns)
+            return outcome_of(*broker.converse(limits.cpu_seconds))
+        except Ended as ended:
+            return Outcome(ended.verdict, None, ended.note)
+        finally:
+            if guest is not None:
+                guest.end()
+            if broker is None:
+                self._turns.give()
+
+    def _loaded(self, load: wire.Load, limits: Limits, profile: Profile) -> tuple[Guest, Outcome | None]:
+        """A guest that has loaded its program; or one that has not, and the outcome that says why."""
+        guest = self._guest(limits, profile)
+        try:
+            guest.send(load)
+            answer, cpu_seconds = guest.exchange(limits.load_cpu_seconds)
+        except Ended as ended:
+            return guest, Outcome(ended.verdict, None, f"while loading: {ended.note}")
+        if isinstance(answer, wire.Loaded):
+            return guest, None
+        if isinstance(answer, wire.Raised) and not answer.kind:
+            return guest, Outcome(Verdict.NO_PROGRAM, None, f"it defines no function {load.entry}", cpu_seconds)
+        outcome = outcome_of(answer, cpu_seconds)
+        verdict = Verdict.NO_PROGRAM if outcome.verdict is Verdict.CRASHED else outcome.verdict
+        return guest, Outcome(verdict, None, f"while loading: {outcome.note}", cpu_seconds)
+
+    def _guest(self, limits: Limits, profile: Profile) -> Guest:
+        worker = self._worker()
+        return Guest(worker, worker.take(profile), limits)
+
+    def _worker(self) -> Worker:
+        with self._lock:
+            if self._closed:
+                raise SandboxError("the sandbox is closed")
+            self._workers = [worker for worker in self._workers if worker.alive]
+            if len(self._workers) < self._count:
+                self._workers.append(Worker(self.tier_in_force))
+                return self._workers[-1]
+            return self._workers[next(self._next) % len(self._workers)]
+
+
+def _call(arguments: Sequence[Value]) -> wire.Call:
+    call = wire.Call(list(arguments))
+    try:
+        wire.encode(call)
+    except wire.WireError as error:
+        raise TaskError(f"an instance cannot be sent to a program: {error}; use plain data and numpy arrays") from error
+    return call
+
+
+def _profile(limits: Limits, calls: int, filter: str) -> Profile:
+    """The last net under the clocks, RLIMIT_CPU, in powers of two: few profiles, so that guests wait ready for each."""
+    total = limits.load_cpu_seconds + limits.cpu_seconds * max(1, calls) + 1
+    return Profile(filter, limits.memory_bytes, 1 << math.ceil(math.log2(total)))
