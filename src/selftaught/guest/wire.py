@@ -149,11 +149,15 @@ def _encode_array(value: Any) -> msgspec.msgpack.Ext:
 def _encode_other(value: Any) -> Any:
     module = type(value).__module__.partition(".")[0]
     if module == "numpy":
-        if hasattr(value, "dtype") and getattr(value, "ndim", 0):
+        if hasattr(value, "dtype") and getattr(value, "ndim", False):
             return _encode_array(value)
         if hasattr(value, "item"):
             return value.item()  # a numpy scalar, or an array without dimensions
-    if isinstance(value, (range, map, filter, zip)) or type(value).__name__ in ("dict_keys", "dict_values", "generator"):
+    if isinstance(value, (range, map, filter, zip)) or type(value).__name__ in (
+        "dict_keys",
+        "dict_values",
+        "generator",
+    ):
         return list(value)
     raise TypeError(f"a {type(value).__name__} cannot cross the sandbox's wall")
 

@@ -17,10 +17,11 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbi
 
 
 class Session(_Record, frozen=True, tag="session"):
-    """The run was started or resumed; at `/session#k`."""
+    """The run was started or resumed; at `/session#k`. `frozen`: text ids of the files that a resume must find."""
 
     version: str
     tier: str
+    frozen: dict[str, str] = {}
     layers: list[str] = []
     model: str = ""
     python: str = ""

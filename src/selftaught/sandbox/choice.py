@@ -88,4 +88,3 @@ def _lock_trouble() -> str | None:
         *([] if lock.seccomp_available() else ["seccomp filters (CONFIG_SECCOMP_FILTER)"]),
     ]
     return f"the kernel lacks {' and '.join(missing)}" if missing else None
-

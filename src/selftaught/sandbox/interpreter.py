@@ -9,7 +9,16 @@ from pathlib import Path
 from selftaught.core.errors import NoSandbox
 
 _BOOT = "import sys; sys.path[:0] = sys.argv[2:]; from selftaught.guest.zygote import main; main(int(sys.argv[1]))"
-_SYSTEM_LIBRARIES = ("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache")
+_SYSTEM_LIBRARIES = (
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib32",
+    "/usr/lib64",
+    "/usr/local/lib",
+    "/etc/ld.so.cache",
+)
 
 ENVIRONMENT = {
     "LANG": "C.UTF-8",
@@ -54,7 +63,7 @@ def _import_folders() -> list[str]:
 
 
 def _packages(*names: str) -> list[str]:
-    found = []
+    found: list[str] = []
     for name in names:
         if name == "numpy.libs":  # the shared libraries of numpy's wheel, beside it
             found.append(os.path.join(os.path.dirname(found[0]), name))

@@ -41,7 +41,11 @@ def bubblewrap_tier() -> Tier:
         return [*bubblewrap.jail(bwrap, readable_paths(), uid=os.geteuid()), *command(control)]
 
     root = os.geteuid() == 0
-    namespaces = ("mount", "pid", "net", "ipc", "uts", "cgroup") if root else ("user", "mount", "pid", "net", "ipc", "uts", "cgroup")
+    namespaces = (
+        ("mount", "pid", "net", "ipc", "uts", "cgroup")
+        if root
+        else ("user", "mount", "pid", "net", "ipc", "uts", "cgroup")
+    )
     layers = (*(f"{name} namespace" for name in namespaces), *LOCK)
     return Tier(
         "bubblewrap",

@@ -1,0 +1,77 @@
+"""One switch that stops a run. Every leaf asks it first; whatever is finished by then is on record."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from selftaught.core.contracts import Completion, LanguageModel, Program, Prompt, Score, Utility
+from selftaught.core.errors import RunStopped, SelfTaughtError
+
+Result = TypeVar("Result")
+
+
+class Gate:
+    """Open until `stop`, or until `seconds` from now have passed. From any thread."""
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self._deadline = None if seconds is None else time.monotonic() + seconds
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self.reason: SelfTaughtError | None = None
+
+    def stop(self, reason: SelfTaughtError) -> None:
+        """Shut it. The first reason stays."""
+        with self._lock:
+            self.reason = self.reason or reason
+
+    def check(self) -> None:
+        """Raise the reason if the gate is shut."""
+        if self._deadline is not None and time.monotonic() >= self._deadline:
+            self.stop(RunStopped(f"the time limit of {self._seconds:g} s is reached"))
+        if self.reason is not None:
+            raise self.reason
+
+    def guard(self, work: Callable[[], Result]) -> Result:
+        """Do `work` if the gate is open. Our own failure in it shuts the gate for all: nothing more is spent."""
+        self.check()
+        try:
+            return work()
+        except SelfTaughtError as error:
+            self.stop(error)
+            raise self.reason or error from error
+
+
+@dataclass(frozen=True)
+class GatedModel:
+    """Implements `LanguageModel`."""
+
+    model: LanguageModel
+    gate: Gate
+
+    def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        return self.gate.guard(lambda: self.model(prompts))
+
+
+@dataclass(frozen=True)
+class GatedUtility:
+    """Implements `Utility`."""
+
+    utility: Utility
+    gate: Gate
+
+    @property
+    def name(self) -> str:
+        return self.utility.name
+
+    @property
+    def description(self) -> str:
+        return self.utility.description
+
+    @property
+    def deterministic(self) -> bool:
+        return self.utility.deterministic
+
+    def __call__(self, program: Program) -> Score:
+        return self.gate.guard(lambda: self.utility(program))

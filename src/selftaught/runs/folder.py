@@ -1,0 +1,120 @@
+"""The files of a run. The folder is self-contained: copied to another machine it can be shown and resumed.
+
+run.sqlite         the record
+config.toml        the frozen configuration
+inputs/            every text that the run depends on: the seed improver, the user's own tasks, a script, a program
+improvers/I_t.py   the improvers, as they come
+best_improver.py   the best so far by its measured meta-utility on val
+improved.py        what `selftaught improve` made
+report.html        written by `selftaught report`
+"""
+
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from hashlib import sha256
+from pathlib import Path
+
+from selftaught.core.errors import RecordError, UsageError
+
+STORE = "run.sqlite"
+CONFIG = "config.toml"
+INPUTS = "inputs"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """Where one run is kept."""
+
+    path: Path
+
+    @property
+    def store(self) -> Path:
+        return self.path / STORE
+
+    @property
+    def config(self) -> Path:
+        return self.path / CONFIG
+
+    def freeze(self, config: str, inputs: Mapping[str, str]) -> None:
+        """Write what the run depends on, before it starts. Raises RecordError if it cannot be written."""
+        self.write(CONFIG, config)
+        for name, text in inputs.items():
+            self.write(f"{INPUTS}/{name}", text)
+
+    def frozen(self) -> dict[str, str]:
+        """SHA-256 of every file that the run depends on, by its name in the folder."""
+        files = [self.config, *sorted((self.path / INPUTS).glob("*"))]
+        return {str(file.relative_to(self.path)): sha256(file.read_bytes()).hexdigest() for file in files}
+
+    def check_frozen(self, recorded: Mapping[str, str]) -> None:
+        """Raises RecordError, naming the file, if one was changed, lost or added since the run began."""
+        now = self.frozen()
+        for name in sorted(recorded.keys() | now.keys()):
+            if recorded.get(name) != now.get(name):
+                what = (
+                    "was added to"
+                    if name not in recorded
+                    else "is missing from"
+                    if name not in now
+                    else "was changed in"
+                )
+                raise RecordError(f"{name} {what} {self.path} since the run began; restore it, or start a new run")
+
+    def write(self, name: str, text: str) -> Path:
+        """Write one file whole or not at all. Raises RecordError."""
+        file = self.path / name
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            partial = file.with_name(f".{file.name}.partial")
+            partial.write_text(text, encoding="utf-8", errors="surrogatepass")
+            os.replace(partial, file)
+        except OSError as error:
+            raise RecordError(f"cannot write {file}: {error.strerror}; is the disk full or read-only?") from error
+        return file
+
+
+def new_folder(root: Path, label: str, wanted: Path | None = None) -> RunFolder:
+    """An empty folder for a new run: `wanted`, or one named by time and `label` below `root`."""
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{label}-{secrets.token_hex(2)}"
+    path = wanted or root / name
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise UsageError(f"{path} exists and is not an empty folder; name another --out, or resume it")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot make the run folder {path}: {error.strerror}") from error
+    return RunFolder(path)
+
+
+def list_runs(root: Path) -> list[RunFolder]:
+    """Every run below `root`, the oldest first."""
+    found = [RunFolder(path) for path in root.iterdir() if (path / STORE).is_file()] if root.is_dir() else []
+    return sorted(
+        found, key=lambda folder: (folder.config.stat().st_mtime if folder.config.exists() else 0, folder.path)
+    )
+
+
+def find_run(name: str, root: Path) -> RunFolder:
+    """The run called `name`: "last", a name below `root` or the start of one, or a path. Raises UsageError."""
+    runs = list_runs(root)
+    if name == "last":
+        if not runs:
+            raise UsageError(f"there is no run in {root}/ yet; start one with: selftaught run TASK")
+        return runs[-1]
+    path = Path(name)
+    if path.is_dir() and (path / STORE).is_file():
+        return RunFolder(path)
+    matching = [run for run in runs if run.path.name.startswith(name)]
+    if len(matching) == 1:
+        return matching[0]
+    if matching:
+        raise UsageError(f"{name!r} is the start of {len(matching)} runs: {', '.join(r.path.name for r in matching)}")
+    if path.exists():
+        raise UsageError(f"{name} is not a run folder: it has no {STORE}")
+    close = get_close_matches(name, [run.path.name for run in runs], 1, cutoff=0.4)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    raise UsageError(f"no run is called {name!r} in {root}/{hint}; `selftaught runs` lists them")

@@ -1,0 +1,273 @@
+"""Wrappers of the three seams: each piece of work is on disk before its answer is handed on (law 4).
+
+Started again, a run asks the same questions at the same addresses and gets the recorded answers. Order of wrappers
+(law 5): guest → meter → recorder → the real thing; so a replayed answer is charged, and nothing is asked twice.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from statistics import fmean
+from typing import TypeVar
+
+from selftaught.core.address import Addresses, working_at
+from selftaught.core.contracts import (
+    Application,
+    Apply,
+    Completion,
+    LanguageModel,
+    Map,
+    Program,
+    Prompt,
+    Score,
+    Utility,
+    Verdict,
+)
+from selftaught.core.measurement import Sample
+from selftaught.runs.records import Answered, Applied, Measured, Record, Sampled, Scored, prompt_text
+from selftaught.runs.store import Store, text_id
+
+Kind = TypeVar("Kind", Answered, Scored, Applied, Measured)
+
+
+class Recorder:
+    """Hands out addresses, and what an earlier start of this run left under them. From any thread.
+
+    `watch` is shown every record as it is written or, on resume, found: for a progress display.
+    """
+
+    def __init__(self, store: Store, watch: Callable[[Record], None] = lambda record: None) -> None:
+        self.store = store
+        self._watch = watch
+        self._lock = threading.Lock()
+        self._addresses = Addresses(self._lock)
+        self._known: dict[str, Record] = {}
+        self._scores: dict[tuple[str, str], Future[Score]] = {}
+        for record in store:
+            self._known[record.at] = record
+            if isinstance(record, Scored):
+                self._scores[record.utility, record.program] = _done(_score_of(record))
+
+    def address(self, kind: str, *content: str) -> str:
+        """Where this piece of work stands on record, asked for once more."""
+        return self._addresses.next(kind, *content)
+
+    def found(self, at: str, kind: type[Kind]) -> Kind | None:
+        """The record at this address, if the work was finished by an earlier start."""
+        record = self._known.get(at)
+        if not isinstance(record, kind):
+            return None
+        self._watch(record)
+        return record
+
+    def write(self, record: Record, *texts: str) -> None:
+        """On disk when this returns; a record that is there already is left as it is."""
+        if record.at not in self._known:
+            self.store.append(record, texts)
+            self._known[record.at] = record
+        self._watch(record)
+
+    def score_once(self, utility: Utility, program: Program) -> tuple[Score, bool]:
+        """A deterministic utility's score, run once for equal programs; and whether an earlier run answered.
+
+        Those that ask while it runs wait for it.
+        """
+        key = utility.name, program.id
+        with self._lock:
+            known = self._scores.get(key)
+            if known is None:
+                self._scores[key] = ours = Future[Score]()
+        if known is not None:
+            return known.result(), True
+        try:
+            ours.set_result(utility(program))
+        except BaseException as error:
+            with self._lock:
+                del self._scores[key]  # our failure, not the program's score
+            ours.set_exception(error)
+            raise
+        return ours.result(), False
+
+
+@dataclass(frozen=True)
+class RecordedModel:
+    """Implements `LanguageModel`. Each response is a record of its own, written the moment it comes."""
+
+    model: LanguageModel
+    recorder: Recorder
+    map: Map
+
+    def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        # Addresses are taken here, in order, before anything runs at once: a resume finds each draw in its place.
+        places = [(self.recorder.address("ask", p.system, p.user, repr(p.temperature)), p) for p in prompts]
+        answers = {at: self._replayed(found) for at, _ in places if (found := self.recorder.found(at, Answered))}
+        missing = [(at, prompt) for at, prompt in places if at not in answers]
+        answers |= zip((at for at, _ in missing), self.map(self._ask, missing), strict=True)
+        return [answers[at] for at, _ in places]
+
+    def _ask(self, place: tuple[str, Prompt]) -> Completion:
+        at, prompt = place
+        started = time.monotonic()
+        with working_at(at):
+            (completion,) = self.model([prompt])
+        text = prompt_text(prompt.system, prompt.user)
+        record = Answered(
+            at=at,
+            time=time.time(),
+            prompt=text_id(text),
+            temperature=prompt.temperature,
+            response=text_id(completion.text),
+            model=completion.model,
+            input_tokens=completion.input_tokens,
+            output_tokens=completion.output_tokens,
+            finish_reason=completion.finish_reason,
+            seconds=time.monotonic() - started,
+        )
+        self.recorder.write(record, text, completion.text)
+        return completion
+
+    def _replayed(self, found: Answered) -> Completion:
+        text = self.recorder.store.text(found.response)
+        return Completion(text, found.input_tokens, found.output_tokens, found.finish_reason, found.model)
+
+
+@dataclass(frozen=True)
+class RecordedUtility:
+    """Implements `Utility`."""
+
+    utility: Utility
+    recorder: Recorder
+
+    @property
+    def name(self) -> str:
+        return self.utility.name
+
+    @property
+    def description(self) -> str:
+        return self.utility.description
+
+    @property
+    def deterministic(self) -> bool:
+        return self.utility.deterministic
+
+    def __call__(self, program: Program) -> Score:
+        at = self.recorder.address("score", self.name, program.id)
+        found = self.recorder.found(at, Scored)
+        if found is not None:
+            return _score_of(found)
+        started = time.monotonic()
+        with working_at(at):
+            if self.deterministic:
+                score, reused = self.recorder.score_once(self.utility, program)
+            else:
+                score, reused = self.utility(program), False
+        record = Scored(
+            at=at,
+            time=time.time(),
+            utility=self.name,
+            program=program.id,
+            value=score.value,
+            verdict=score.verdict,
+            note=score.note,
+            reused=reused,
+            seconds=time.monotonic() - started,
+        )
+        self.recorder.write(record, program.source)
+        return score
+
+
+@dataclass(frozen=True)
+class RecordedApply:
+    """Implements `Apply`."""
+
+    apply: Apply
+    recorder: Recorder
+
+    def __call__(self, improver: Program, utility: Utility, solution: Program, model: LanguageModel) -> Application:
+        at = self.recorder.address("apply", improver.id, utility.name, solution.id)
+        found = self.recorder.found(at, Applied)
+        if found is not None:
+            return self._replayed(found)
+        started = time.monotonic()
+        with working_at(at):
+            made = self.apply(improver, utility, solution, model)
+        record = Applied(
+            at=at,
+            time=time.time(),
+            improver=improver.id,
+            utility=utility.name,
+            solution=solution.id,
+            program=made.program.id if made.program else None,
+            verdict=made.verdict,
+            note=made.note,
+            model_calls=made.model_calls,
+            responses=made.responses,
+            utility_calls=made.utility_calls,
+            seconds=time.monotonic() - started,
+        )
+        texts = [improver.source, solution.source, *([made.program.source] if made.program else [])]
+        self.recorder.write(record, *texts)
+        return made
+
+    def _replayed(self, found: Applied) -> Application:
+        program = Program(self.recorder.store.text(found.program)) if found.program else None
+        verdict, spent = Verdict(found.verdict), (found.model_calls, found.responses, found.utility_calls)
+        return Application(program, verdict, found.note, *spent)
+
+
+@dataclass(frozen=True)
+class RecordedMeasure:
+    """Measures an improver once, whoever asks (core/measurement.py). Not for several threads at once."""
+
+    measure: Callable[[Program], list[Sample]]
+    task_names: Sequence[str]
+    recorder: Recorder
+
+    def __call__(self, improver: Program) -> Measured:
+        at = f"/measure:{improver.id[:16]}"  # no count: equal text is the equal improver, and is measured once
+        found = self.recorder.found(at, Measured)
+        if found is not None:
+            return found
+        started = time.monotonic()
+        with working_at(at):
+            samples = self.measure(improver)
+        record = Measured(
+            at=at,
+            time=time.time(),
+            improver=improver.id,
+            samples=[_sampled(*pair) for pair in zip(self.task_names, samples, strict=True)],
+            seconds=time.monotonic() - started,
+        )
+        self.recorder.write(record, improver.source)
+        return record
+
+
+def val_mean(measured: Measured) -> float:
+    """û on val, as measured."""
+    return fmean(sample.val for sample in measured.samples)
+
+
+def _sampled(task: str, sample: Sample) -> Sampled:
+    made, test = sample.application, sample.test
+    return Sampled(
+        task=task,
+        program=made.program.id if made.program else None,
+        verdict=made.verdict,
+        note=made.note,
+        val=sample.val.value,
+        val_verdict=sample.val.verdict,
+        test=test.value if test else None,
+        test_verdict=test.verdict if test else None,
+    )
+
+
+def _score_of(record: Scored) -> Score:
+    return Score(record.value, Verdict(record.verdict), record.note)
+
+
+def _done(score: Score) -> Future[Score]:
+    future = Future[Score]()
+    future.set_result(score)
+    return future

@@ -1,0 +1,145 @@
+"""The air lock: `Machine` is the only place where an improver, its allowance and a sandbox meet."""
+
+import math
+import threading
+from dataclasses import dataclass
+
+from selftaught.core.address import draw_seed, here
+from selftaught.core.budget import Allowance, Meter, ask, score
+from selftaught.core.contracts import Application, LanguageModel, Map, Program, Prompt, Utility, Verdict
+from selftaught.core.errors import BadRequest
+from selftaught.sandbox.contract import Improving, Limits, Outcome, Sandbox, Service, Value
+
+ENTRY = "improve_algorithm"
+MOST_PROGRAM_CHARACTERS = 1_000_000
+MOST_PROMPT_CHARACTERS = 4_000_000
+HOTTEST = 2.0
+"""The highest temperature that any provider takes."""
+
+IMPROVER_LIMITS = Limits(cpu_seconds=60.0, load_cpu_seconds=5.0, wall_seconds=120.0, memory_bytes=1 << 30)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Implements `Apply`: I(u, s, L) in a sandbox, with a fresh allowance each time.
+
+    The guest's own randomness is seeded from the run's seed and the address of the application, so that a resumed
+    run repeats it, and two applications alike in all else still differ.
+    """
+
+    sandbox: Sandbox
+    allowance: Allowance
+    limits: Limits
+    run_seed: int
+    map: Map
+
+    def __call__(self, improver: Program, utility: Utility, solution: Program, model: LanguageModel) -> Application:
+        meter = Meter(self.allowance, threading.Lock())
+        services = {**utility_services(utility, meter, self.map), **model_services(model, meter)}
+        seed = draw_seed(str(self.run_seed), here(), "improver")
+        improving = Improving(self._facts(utility), services)
+        calls = [[solution.source]]
+        (outcome,) = self.sandbox.run(improver, ENTRY, calls, self.limits, seed=seed, improving=improving)
+        made, verdict, note = _made(outcome)
+        return Application(made, verdict, note, meter.model_calls, meter.responses, meter.utility_calls)
+
+    def _facts(self, utility: Utility) -> dict[str, Value]:
+        return {
+            "utility_str": utility.description,
+            "utility_budget": self.allowance.utility_calls,
+            "model_budget": self.allowance.model_calls,
+            "max_responses_per_call": self.allowance.responses_per_call,
+        }
+
+
+def _made(outcome: Outcome) -> tuple[Program | None, Verdict, str]:
+    if outcome.verdict is not Verdict.OK:
+        return None, outcome.verdict, outcome.note
+    if not isinstance(outcome.value, str) or not outcome.value.strip():
+        came = "empty text" if isinstance(outcome.value, str) else f"a {type(outcome.value).__name__}"
+        return None, Verdict.NO_PROGRAM, f"the improver returned {came}; wanted the text of a program"
+    if len(outcome.value) > MOST_PROGRAM_CHARACTERS:
+        size = f"{len(outcome.value)} characters; the most is {MOST_PROGRAM_CHARACTERS}"
+        return None, Verdict.TOO_LARGE, f"the improver returned {size}"
+    return Program(outcome.value), Verdict.OK, ""
+
+
+def utility_services(utility: Utility, meter: Meter, map: Map) -> dict[str, Service]:
+    """`utility` and `utility_batch`, as the guest asks for them. No text at all scores 0.0 (released code)."""
+
+    def one(program: Value = None) -> float:
+        source = _source(program)
+        return score(utility, meter, Program(source)).value if source else _nothing(meter)
+
+    def batch(programs: Value = None) -> list[float]:
+        if not isinstance(programs, list):
+            raise BadRequest(f"utility.batch wants a list of programs, got {_kind(programs)}")
+        sources = [_source(program) for program in programs]
+        allowed = meter.charge_utility(len(sources))
+        scores: dict[int, float] = {}
+
+        def score_at(index: int) -> None:
+            scores[index] = utility(Program(sources[index])).value
+
+        list(map(score_at, [index for index in range(allowed) if sources[index]]))
+        return [scores.get(index, 0.0) for index in range(len(sources))]
+
+    return {"utility": one, "utility_batch": batch}
+
+
+def model_services(model: LanguageModel, meter: Meter) -> dict[str, Service]:
+    """`prompt` and `batch_prompt`, as the guest asks for them."""
+
+    def prompt(expertise: Value = None, message: Value = None, n: Value = 1, temperature: Value = 0.7) -> list[str]:
+        if type(n) is not int or n < 1:
+            raise BadRequest(f"n_responses wants a whole number of 1 or more, got {_kind(n)} {_shown(n)}")
+        if n > meter.allowance.responses_per_call:
+            meter.charge_model(n)  # raises BudgetExceeded, before a list of n is made
+        return sample(_prompts(expertise, [message] * n, temperature))
+
+    def batch_prompt(expertise: Value = None, messages: Value = None, temperature: Value = 0.7) -> list[str]:
+        if not isinstance(messages, list):
+            raise BadRequest(f"message_batch wants a list of texts, got {_kind(messages)}")
+        return sample(_prompts(expertise, messages, temperature))
+
+    def sample(prompts: list[Prompt]) -> list[str]:
+        return [completion.text for completion in ask(model, meter, prompts)]
+
+    return {"prompt": prompt, "batch_prompt": batch_prompt}
+
+
+def _prompts(expertise: Value, messages: list[Value], temperature: Value) -> list[Prompt]:
+    texts = [expertise, *messages]
+    for text in texts:
+        if not isinstance(text, str):
+            raise BadRequest(f"expertise and messages are texts, got {_kind(text)}")
+    if sum(map(len, texts)) > MOST_PROMPT_CHARACTERS:
+        raise BadRequest(f"more than {MOST_PROMPT_CHARACTERS} characters of prompts in one call")
+    if isinstance(temperature, bool) or not isinstance(temperature, (int, float)):
+        raise BadRequest(f"temperature wants a number, got {_kind(temperature)}")
+    if not (math.isfinite(temperature) and 0 <= temperature <= HOTTEST):
+        raise BadRequest(f"temperature wants 0 to {HOTTEST:g}, got {_shown(temperature)}")
+    return [Prompt(expertise, message, float(temperature)) for message in messages]
+
+
+def _source(program: Value) -> str:
+    if program is None:
+        return ""
+    if not isinstance(program, str):
+        raise BadRequest(f"a utility scores the text of a program, got {_kind(program)}")
+    if len(program) > MOST_PROGRAM_CHARACTERS:
+        raise BadRequest(f"a program of {len(program)} characters; the most is {MOST_PROGRAM_CHARACTERS}")
+    return program
+
+
+def _nothing(meter: Meter) -> float:
+    meter.charge_utility(1)
+    return 0.0
+
+
+def _kind(value: Value) -> str:
+    return f"a {type(value).__name__}"
+
+
+def _shown(value: Value) -> str:
+    return repr(value)[:40]
