@@ -33,7 +33,9 @@ PRESETS: dict[str, dict[str, Any]] = {
 class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
     """One run. See `selftaught run --help` for what each setting means; the names are the flags'."""
 
+    kind: Literal["run", "improve"] = "run"
     tasks: Annotated[list[str], Meta(min_length=1)]
+    program: str | None = None
     improver: str = "seed"
     model: str = "auto"
     base_url: str | None = None

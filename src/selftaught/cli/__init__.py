@@ -1,0 +1,9 @@
+"""The command line: arguments in, text out. The only reader of environment variables.
+
+app.py        the commands and their flags
+actions.py    what each command does; imported when a command runs, so that --help stays fast
+stopping.py   Ctrl-C: the first stops cleanly, the second at once
+progress.py   what is shown on stderr while a run goes on
+printing.py   results on stdout, for people and as JSON
+doctor.py     what this machine can do
+"""

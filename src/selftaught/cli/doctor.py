@@ -1,0 +1,61 @@
+"""What this machine can do: which sandbox, which model, which parts."""
+
+import json
+import os
+import platform
+import sqlite3
+from importlib.metadata import version
+
+from selftaught import __version__
+from selftaught.cli.app import environment
+from selftaught.core.errors import NoSandbox, SelfTaughtError
+from selftaught.guest import lock
+from selftaught.models.choose import choose_model
+from selftaught.sandbox.choice import open_sandbox, survey
+
+
+def examine(*, as_json: bool) -> bool:
+    """Print what there is. True if untrusted code can be isolated here."""
+    found = survey()
+    try:
+        with open_sandbox("auto") as jail:
+            taken, layers, trouble = jail.tier, list(jail.layers), ""
+    except NoSandbox as error:
+        taken, layers, trouble = "", [], str(error)
+    facts = {
+        "schema": "selftaught.doctor/1",
+        "selftaught": __version__,
+        "python": platform.python_version(),
+        "numpy": version("numpy"),
+        "sqlite": sqlite3.sqlite_version,
+        "kernel": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "user": "root" if os.geteuid() == 0 else "ordinary",
+        "landlock_abi": lock.landlock_abi() if platform.system() == "Linux" else 0,
+        "sandbox": taken,
+        "layers": layers,
+        "tiers": [{"name": tier.name, "works": tier.works, "trouble": tier.trouble} for tier in found],
+        "trouble": trouble,
+        "model": _model(),
+    }
+    print(json.dumps(facts, indent=2) if as_json else _as_text(facts))
+    return bool(taken)
+
+
+def _model() -> str:
+    try:
+        chosen = choose_model("auto", base_url=None, environment=environment(), seed=0, script=None, max_connections=1)
+    except SelfTaughtError as error:
+        return f"none: {error}"
+    return f"{chosen.name} ({chosen.why})"
+
+
+def _as_text(facts: dict[str, object]) -> str:
+    lines = [f"{name:<13} {facts[name]}" for name in ("selftaught", "python", "numpy", "sqlite", "kernel", "cores", "user")]
+    lines.append(f"{'model':<13} {facts['model']}")
+    lines.append(f"{'sandbox':<13} {facts['sandbox'] or 'NONE: ' + str(facts['trouble'])}")
+    for layer in facts["layers"] if isinstance(facts["layers"], list) else []:
+        lines.append(f"{'':<13}   behind {layer}")
+    for tier in facts["tiers"] if isinstance(facts["tiers"], list) else []:
+        lines.append(f"{'tier':<13} {tier['name']}: {'works' if tier['works'] else 'does not work: ' + tier['trouble']}")
+    return "\n".join(lines)

@@ -1,0 +1,6 @@
+"""Builds a run from its config: the one floor that knows every part by name.
+
+inputs.py   what a run depends on: loaded from what the user named, or from a run folder; and frozen into one
+parts.py    how the parts are put together: read it to see how a run is made
+session.py  one start of a run, from the first record to the last
+"""

@@ -1,0 +1,156 @@
+"""What a run depends on: loaded and checked before anything is spent, then frozen into the run's folder."""
+
+import ast
+import json
+import secrets
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from selftaught.config import RunConfig, from_mapping, read_toml
+from selftaught.core.contracts import Program
+from selftaught.core.errors import UsageError
+from selftaught.runs.folder import INPUTS, RunFolder, find_run
+from selftaught.sandbox.machine import ENTRY
+from selftaught.tasks.loading import load_task
+from selftaught.tasks.spec import TaskSpec
+
+_SEEDS = files("selftaught") / "seeds"
+_IMPROVER, _PROGRAM, _SCRIPT = "improver.py", "program.py", "script.json"
+MOST_INPUT_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that decides what a run computes, beside the model's answers."""
+
+    config: RunConfig
+    tasks: tuple[TaskSpec, ...]
+    improver: Program
+    program: Program | None = None
+    script: str | None = None
+
+    @property
+    def seed(self) -> int:
+        """The run's seed; always set once inputs are loaded."""
+        return self.config.seed if self.config.seed is not None else 0
+
+
+def load_inputs(config: RunConfig, runs: Path) -> Inputs:
+    """From what the user named. Draws the seed if none was given. Raises UsageError."""
+    config = msgspec.structs.replace(config, seed=secrets.randbits(48) if config.seed is None else config.seed)
+    for name in config.tasks:
+        if config.tasks.count(name) > 1:
+            raise UsageError(f"the task {name} is listed twice; name each task once and use --repeats")
+    tasks = tuple(load_task(name) for name in config.tasks)
+    if len({task.name for task in tasks}) < len(tasks):
+        raise UsageError(f"two tasks have one name: {', '.join(task.name for task in tasks)}; rename a file")
+    program = None
+    if config.program:
+        program = Program(read_text(Path(config.program), "a program"))
+        check_program(program, tasks[0].entry, config.program)
+    script = read_text(Path(config.script), "a script") if config.script else None
+    return Inputs(config, tasks, load_improver(config.improver, runs), program, script)
+
+
+def load_frozen(folder: RunFolder) -> Inputs:
+    """From a run's folder. Raises UsageError or RecordError."""
+    config = from_mapping(read_toml(folder.config), str(folder.config))
+    inputs = folder.path / INPUTS
+    tasks = tuple(load_task(str(inputs / f"{_file_name(name)}.py")) for name in config.tasks)
+    improver = Program(read_text(inputs / _IMPROVER, "an improver"))
+    program = Program(read_text(inputs / _PROGRAM, "a program")) if config.program else None
+    script = read_text(inputs / _SCRIPT, "a script") if config.script else None
+    return Inputs(config, tasks, improver, program, script)
+
+
+def freeze(inputs: Inputs, folder: RunFolder) -> None:
+    """Write the inputs into the run's folder, from which alone it is resumed."""
+    texts = {f"{_file_name(task.name)}.py": task.source for task in inputs.tasks}
+    texts[_IMPROVER] = inputs.improver.source
+    if inputs.program:
+        texts[_PROGRAM] = inputs.program.source
+    if inputs.script:
+        texts[_SCRIPT] = inputs.script
+    config = msgspec.structs.replace(inputs.config, tasks=[task.name for task in inputs.tasks])
+    folder.freeze(to_toml(msgspec.to_builtins(config)), texts)
+
+
+def load_improver(name: str, runs: Path) -> Program:
+    """A seed by its name, the text of a .py file, or the best improver of a run. Raises UsageError."""
+    if name in improver_names():
+        return Program((_SEEDS / f"{name.replace('-', '_')}.py").read_text())
+    path = Path(name)
+    if path.is_file():
+        improver = Program(read_text(path, "an improver"))
+        check_program(improver, ENTRY, name)
+        return improver
+    try:
+        folder = find_run(name, runs)
+    except UsageError:
+        close = get_close_matches(name, improver_names(), 1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        known = f"{', '.join(improver_names())}, the path of a .py file, or a run"
+        raise UsageError(f"no improver is called {name!r}{hint}; wanted one of {known}") from None
+    best = folder.path / "best_improver.py"
+    if not best.is_file():
+        raise UsageError(f"the run {folder.path} has no best improver yet; resume it: selftaught resume {folder.path}")
+    return Program(read_text(best, "an improver"))
+
+
+def improver_names() -> list[str]:
+    """The seeds that come with the package."""
+    names = [entry.name for entry in _SEEDS.iterdir()]
+    return sorted(name[:-3].replace("_", "-") for name in names if name.endswith(".py"))
+
+
+def meta_utility_template() -> str:
+    """The text that describes the meta-utility to an improver, with its blanks."""
+    return (_SEEDS / "meta_utility.txt").read_text()
+
+
+def check_program(program: Program, entry: str, name: str) -> None:
+    """The user's own file must parse and define `entry`. Raises UsageError. Never used on a guest's text."""
+    try:
+        tree = ast.parse(program.source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = f" (line {error.lineno})" if isinstance(error, SyntaxError) and error.lineno else ""
+        what = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise UsageError(f"{name} is not Python: {what}{line}; wanted a program that defines {entry}()") from error
+    names = {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    names |= {
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    if entry not in names:
+        functions = ", ".join(sorted(names)) or "nothing"
+        raise UsageError(f"{name} has no function {entry}; it defines {functions}. Wanted: def {entry}(...)")
+
+
+def read_text(path: Path, what: str) -> str:
+    """The text of a user's file. Raises UsageError."""
+    try:
+        if path.stat().st_size > MOST_INPUT_BYTES:
+            raise UsageError(f"{path} has {path.stat().st_size} bytes; {what} may have {MOST_INPUT_BYTES}")
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot read {path} as {what}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not UTF-8 text; wanted {what}") from error
+
+
+def to_toml(settings: dict[str, Any]) -> str:
+    """Flat settings as TOML; None is left out. A JSON string, number, boolean or list of them is TOML as it is."""
+    lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items() if value is not None]
+    return "\n".join(lines) + "\n"
+
+
+def _file_name(task: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_" else "_" for c in task)

@@ -1,0 +1,72 @@
+"""How the parts of a run are put together. No logic: read it to see how a run is made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from string import Template
+
+from selftaught.core import acceptance
+from selftaught.core.acceptance import Accept
+from selftaught.core.algorithm import MetaUtility
+from selftaught.core.contracts import Apply, LanguageModel, Program, Task, Utility
+from selftaught.core.measurement import Sample, measure
+from selftaught.executors.gate import Gate, GatedModel, GatedUtility
+from selftaught.executors.threads import thread_map
+from selftaught.runs.recorder import RecordedApply, RecordedMeasure, RecordedModel, RecordedUtility, Recorder, val_mean
+from selftaught.sandbox.contract import Sandbox
+from selftaught.sandbox.machine import IMPROVER_LIMITS, Machine
+from selftaught.tasks.judge import Judge
+from selftaught.tasks.spec import TaskSpec
+from selftaught.wiring.inputs import Inputs, meta_utility_template
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A run, ready to go: D, L, û, the way to apply an improver, to measure one, and to accept one."""
+
+    tasks: list[Task]
+    model: LanguageModel
+    apply: Apply
+    meta_utility: Utility
+    measure: RecordedMeasure
+    accept: Accept
+
+
+def assemble(inputs: Inputs, sandbox: Sandbox, model: LanguageModel, recorder: Recorder, gate: Gate) -> Parts:
+    """Guest → meter (in Machine) → recorder → gate → the real thing (design laws 4 and 5)."""
+    config = inputs.config
+    recorded_model = RecordedModel(GatedModel(model, gate), recorder, thread_map)
+    machine = Machine(sandbox, config.allowance, IMPROVER_LIMITS, inputs.seed, thread_map)
+    apply = RecordedApply(machine, recorder)
+
+    def utility(spec: TaskSpec, split: str) -> Utility:
+        return RecordedUtility(GatedUtility(Judge(spec, sandbox, split, inputs.seed), gate), recorder)
+
+    distinct = [Task(utility(spec, "val"), spec.seed, utility(spec, "test")) for spec in inputs.tasks]
+    tasks = [task for task in distinct for _ in range(config.repeats)]  # D: each task `repeats` times
+
+    def measure_once(improver: Program) -> list[Sample]:
+        return measure(improver, tasks, recorded_model, apply, thread_map)
+
+    names = [spec.name for spec in inputs.tasks for _ in range(config.repeats)]
+    measured = RecordedMeasure(measure_once, names, recorder)
+    meta = MetaUtility(tasks, recorded_model, apply, describe(inputs), thread_map)
+    policies: dict[str, Callable[[], Accept]] = {
+        "paper": lambda: acceptance.paper,
+        "better": lambda: acceptance.better(lambda program: val_mean(measured(program))),
+    }
+    accept = policies[config.accept]()
+    return Parts(tasks, recorded_model, apply, RecordedUtility(meta, recorder), measured, accept)
+
+
+def describe(inputs: Inputs) -> str:
+    """û_str: what an improver may read of the meta-utility. The same figures as are enforced."""
+    config = inputs.config
+    return Template(meta_utility_template()).substitute(
+        tasks=len(inputs.tasks) * config.repeats,
+        model_calls=config.model_calls,
+        responses_per_call=config.responses,
+        utility_calls=config.utility_calls,
+        cpu_seconds=f"{IMPROVER_LIMITS.cpu_seconds:g}",
+        wall_seconds=f"{IMPROVER_LIMITS.wall_seconds:g}",
+        memory=f"{IMPROVER_LIMITS.memory_bytes >> 20} MiB",
+    )

@@ -1,0 +1,30 @@
+"""Fixtures that several rooms share: the real sandbox, in every isolating tier that this machine has."""
+
+from collections.abc import Iterator
+
+import pytest
+from selftaught.sandbox.choice import open_sandbox, survey
+from selftaught.sandbox.jail import Jail
+
+TIERS = [found.name for found in survey() if found.works]
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Jail]:
+    """The strongest sandbox of this machine. Fails, never skips, where nothing isolates."""
+    with open_sandbox("auto") as jail:
+        yield jail
+
+
+@pytest.fixture(scope="session", params=[*TIERS, "unsafe"])
+def every_sandbox(request: pytest.FixtureRequest) -> Iterator[Jail]:
+    """Each tier in turn, `unsafe` too: for what all of them must do."""
+    with open_sandbox(request.param) as jail:
+        yield jail
+
+
+@pytest.fixture(scope="session", params=TIERS)
+def isolating_sandbox(request: pytest.FixtureRequest) -> Iterator[Jail]:
+    """Each isolating tier in turn."""
+    with open_sandbox(request.param) as jail:
+        yield jail
