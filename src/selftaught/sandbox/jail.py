@@ -42,6 +42,11 @@ class Jail:
         """What a guest is behind, outermost first."""
         return self.tier_in_force.layers
 
+    def worker_pids(self) -> list[int]:
+        """The zygotes' process numbers, as seen from here: for looking at them from outside."""
+        with self._lock:
+            return [worker.pid for worker in self._workers]
+
     def __enter__(self) -> "Jail":
         return self
 

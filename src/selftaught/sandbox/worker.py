@@ -71,6 +71,7 @@ class Worker:
         self._exits: dict[int, Exit] = {}
         self._forgotten: set[int] = set()
         self._base_bytes = 0
+        self.pid = 0
         self._control: socket.socket
         self._thread = threading.Thread(target=self._live, name=f"sandbox-{tier.name}", daemon=True)
         self._thread.start()
@@ -198,7 +199,8 @@ class Worker:
     def _note(self, message: wire.FromZygote, descriptors: list[int]) -> None:
         match message:
             case wire.Ready():
-                self._base_bytes = _address_space_bytes(_pid_of(descriptors[0]))
+                self.pid = _pid_of(descriptors[0])
+                self._base_bytes = _address_space_bytes(self.pid)
                 os.close(descriptors[0])
                 self._ready = message
             case wire.Forked(number):

@@ -1,0 +1,184 @@
+"""What isolation costs: run `python benchmarks/sandbox.py` on a quiet machine. Prints medians; judges nothing.
+
+    null       an isolated score of a program that returns its argument, in a fresh guest
+    LPN        the seed of parity-with-noise on its 20 val instances, in a fresh guest
+    round trip one request of an improver and its reply
+    start      a new worker, from nothing to its first guest
+    flat       the last thousand of many null scores against the first thousand, and the zygote's memory
+"""
+
+import argparse
+import dataclasses
+import statistics
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from selftaught.core.contracts import Program
+from selftaught.sandbox.choice import survey
+from selftaught.sandbox.contract import Improving, Limits
+from selftaught.sandbox.jail import Jail
+from selftaught.sandbox.tiers import LOCK, Tier, unsafe_tier
+from selftaught.tasks.judge import Judge
+from selftaught.tasks.loading import load_task
+
+NULL = Program("def f(x):\n    return x\n")
+LIMITS = Limits()
+
+
+def null_score(jail: Jail) -> Callable[[], None]:
+    """One score of the null solution."""
+    return lambda: list(jail.run(NULL, "f", [[1]], LIMITS, seed=0)).clear()
+
+
+def lpn_score(jail: Jail) -> Callable[[], None]:
+    """One score of the LPN seed, grading included."""
+    task = load_task("parity-with-noise")
+    judge = Judge(task, jail, "val", 4321)
+
+    def once() -> None:
+        judge(task.seed)
+
+    return once
+
+
+def median_ms(work: Callable[[], None], repeats: int) -> float:
+    """Median wall milliseconds of `repeats` calls, after a warm-up."""
+    for _ in range(20):
+        work()
+    times = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - began)
+    return statistics.median(times) * 1e3
+
+
+def per_second(work: Callable[[], None], threads: int, repeats: int) -> float:
+    """Calls per second with `threads` callers: the median of 5 rounds."""
+    rates = []
+    for _ in range(5):
+        callers = [threading.Thread(target=lambda: [work() for _ in range(repeats)]) for _ in range(threads)]
+        began = time.perf_counter()
+        for caller in callers:
+            caller.start()
+        for caller in callers:
+            caller.join()
+        rates.append(threads * repeats / (time.perf_counter() - began))
+    return statistics.median(rates)
+
+
+def scores(tiers: list[Tier], repeats: int) -> None:
+    """Milliseconds per score and scores per second, tier by tier."""
+    print(f"{'tier':<12} {'workers':>7} {'null ms':>8} {'null /s':>8} {'LPN ms':>8} {'LPN /s':>8}")
+    for tier in tiers:
+        for workers in (1, 2):
+            with Jail(tier, workers) as jail:
+                null, lpn = null_score(jail), lpn_score(jail)
+                row = (
+                    median_ms(null, repeats),
+                    per_second(null, workers, repeats // workers),
+                    median_ms(lpn, repeats),
+                    per_second(lpn, workers, repeats // 2 // workers),
+                )
+            print(f"{tier.name:<12} {workers:>7} {row[0]:>8.2f} {row[1]:>8.0f} {row[2]:>8.2f} {row[3]:>8.0f}")
+
+
+def layers(tier: Tier, repeats: int) -> None:
+    """Each layer's share of a null score: with all layers, with all but it, in turn and interleaved."""
+    outer = tuple(layer for layer in tier.layers if layer not in LOCK)
+    variants = {"all layers": tier}
+    for left_out in LOCK:
+        kept = tuple(layer for layer in LOCK if layer != left_out)
+        if left_out == "no-new-privileges" and tier.user is None:
+            continue  # without it an ordinary user cannot install the two layers after it
+        variants[f"without {left_out}"] = dataclasses.replace(tier, layers=(*outer, *kept))
+    variants["rlimits alone"] = dataclasses.replace(tier, layers=(*outer, "rlimits"))
+    times: dict[str, list[float]] = {name: [] for name in variants}
+    jails = {name: Jail(variant, 1) for name, variant in variants.items()}
+    for _ in range(7):
+        for name, jail in jails.items():
+            times[name].append(median_ms(null_score(jail), repeats // 5))
+    for jail in jails.values():
+        jail.close()
+    whole = statistics.median(times["all layers"])
+    print(f"\nlayers of {tier.name}: null score, ms")
+    for name in variants:
+        took = statistics.median(times[name])
+        share = "" if name == "all layers" else f"  {whole - took:+.2f}"
+        print(f"  {name:<28} {took:>6.2f}{share}")
+
+
+def round_trip(tier: Tier, repeats: int) -> None:
+    """One `utility` request of an improver, without what answers it."""
+    improver = Program(
+        "import time\n"
+        "def f(n, utility, language_model):\n"
+        "    times = []\n"
+        "    for _ in range(n):\n"
+        "        t = time.perf_counter(); utility('p'); times.append(time.perf_counter() - t)\n"
+        "    return sorted(times)[n // 2]\n"
+    )
+    facts = {"utility_str": "", "utility_budget": 1, "model_budget": 1, "max_responses_per_call": 1}
+    with Jail(tier, 1) as jail:
+        improving = Improving(facts, {"utility": lambda program: 1.0})
+        limits = Limits(cpu_seconds=60)
+        (outcome,) = jail.run(improver, "f", [[10 * repeats]], limits, seed=0, improving=improving)
+    print(f"\nround trip of a request ({tier.name}): {outcome.value * 1e3:.3f} ms")
+
+
+def start(tier: Tier) -> None:
+    """A new worker and its first score."""
+    times = []
+    for _ in range(7):
+        began = time.perf_counter()
+        with Jail(tier, 1) as jail:
+            null_score(jail)()
+            times.append(time.perf_counter() - began)
+    print(f"start of a worker to its first score ({tier.name}): {statistics.median(times) * 1e3:.0f} ms")
+
+
+def flat(tier: Tier, scored: int) -> None:
+    """Whether the last score costs what the first did, in time and in memory."""
+    with Jail(tier, 1) as jail:
+        work = null_score(jail)
+        times = []
+        work()
+        before = _zygote_bytes(jail)
+        for _ in range(scored):
+            began = time.perf_counter()
+            work()
+            times.append(time.perf_counter() - began)
+        after = _zygote_bytes(jail)
+    first, last = statistics.median(times[:1000]) * 1e3, statistics.median(times[-1000:]) * 1e3
+    print(f"flat over {scored} scores ({tier.name}): first 1000 {first:.2f} ms, last 1000 {last:.2f} ms, ratio {last / first:.2f}")
+    print(f"zygote's memory: {before / 2**20:.1f} MiB before, {after / 2**20:.1f} MiB after")
+
+
+def _zygote_bytes(jail: Jail) -> int:
+    status = Path(f"/proc/{jail.worker_pids()[0]}/status").read_text()
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS:"))
+
+
+def main() -> None:
+    """Every figure, for every tier that works here and for none."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=300)
+    parser.add_argument("--scored", type=int, default=10_000, help="null scores of the flatness test")
+    arguments = parser.parse_args()
+    isolating = [found.make() for found in survey() if found.works]
+    print(f"numpy {np.__version__}; isolating tiers here: {', '.join(tier.name for tier in isolating)}")
+    scores([*isolating, unsafe_tier()], arguments.repeats)
+    for tier in isolating:
+        layers(tier, arguments.repeats)
+    for tier in isolating:
+        round_trip(tier, arguments.repeats)
+        start(tier)
+    flat(isolating[0], arguments.scored)
+
+
+if __name__ == "__main__":
+    main()

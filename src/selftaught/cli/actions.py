@@ -1,0 +1,193 @@
+"""What each command does."""
+
+import dataclasses
+import json
+import secrets
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from selftaught.cli import printing
+from selftaught.cli.app import environment
+from selftaught.cli.progress import Progress
+from selftaught.cli.stopping import run_stoppable
+from selftaught.config import RunConfig, from_mapping, make_config, read_toml
+from selftaught.core.contracts import Program
+from selftaught.core.errors import RunStopped, SelfTaughtError, UsageError
+from selftaught.executors.gate import Gate
+from selftaught.models.choose import ChosenModel, choose_model
+from selftaught.report.page import page
+from selftaught.report.view import view
+from selftaught.runs.folder import RunFolder, find_run, list_runs, new_folder
+from selftaught.runs.store import Store
+from selftaught.sandbox.choice import open_sandbox
+from selftaught.sandbox.jail import Jail
+from selftaught.tasks.judge import Judge
+from selftaught.tasks.loading import load_task, task_names
+from selftaught.wiring.inputs import Inputs, check_program, freeze, load_frozen, load_inputs, read_text
+from selftaught.wiring.session import Start, check_resumable, work
+
+DEMO = {"depth": 2, "repeats": 2, "model_calls": 1, "responses": 3, "utility_calls": 4}
+"""Budgets of the demo: under a minute on two cores."""
+
+
+def start(
+    flags: Mapping[str, Any], file: Path | None, preset: str | None, out: Path | None, runs: Path, *, as_json: bool
+) -> None:
+    """`run` and `improve`: check everything, make the folder, go."""
+    config = make_config(flags, file, preset)
+    inputs = load_inputs(config, runs)
+    gate = Gate(config.max_time_seconds)
+    chosen = _choose(config, inputs, gate)
+    _say(f"model: {chosen.name} ({chosen.why})")
+    with _open(config.sandbox) as jail:
+        config = msgspec.structs.replace(inputs.config, model=chosen.name, sandbox=jail.tier)
+        inputs = dataclasses.replace(inputs, config=config)
+        folder = new_folder(runs, inputs.tasks[0].name, out)
+        freeze(inputs, folder)
+        store = Store.create(folder.store)
+        _go(inputs, Start(folder, jail, chosen.model, chosen.name, gate), store, as_json=as_json)
+
+
+def resume(
+    name: str, runs: Path, max_time: float | None, max_connections: int | None, sandbox: str | None, *, as_json: bool
+) -> None:
+    """Go on where the record ends."""
+    folder = find_run(name, runs)
+    store = Store.open(folder.store)
+    inputs = load_frozen(folder)
+    changed = {"max_connections": max_connections} if max_connections else {}
+    config = msgspec.structs.replace(inputs.config, **changed)
+    gate = Gate(max_time)
+    with _open(sandbox or config.sandbox) as jail:
+        check_resumable(store, folder, jail.tier, weaker_allowed=sandbox is not None)
+        chosen = _choose(config, inputs, gate)
+        _say(f"resuming {folder.path} · model: {chosen.name}")
+        _go(inputs, Start(folder, jail, chosen.model, chosen.name, gate), store, as_json=as_json)
+
+
+def _go(inputs: Inputs, begin: Start, store: Store, *, as_json: bool) -> None:
+    folder = begin.folder
+    depth = inputs.config.depth if inputs.config.kind == "run" else 1
+    with Progress(depth=depth) as progress:
+        ready = dataclasses.replace(begin, watch=progress.watch)
+        try:
+            run_stoppable(lambda: work(inputs, ready, store), begin.gate, begin.sandbox.close)
+        except SelfTaughtError as error:
+            store.close()
+            hint = f"everything finished is on record; go on with: selftaught resume {folder.path}"
+            if isinstance(error, RunStopped):
+                raise RunStopped(f"{error}; {hint}", interrupted=error.interrupted) from error
+            raise type(error)(f"{error} ({hint})") from error
+    printing.result(inputs.config, store, folder, as_json=as_json)
+    store.close()
+
+
+def score(task: str, program: Path, split: str, seed: int | None, sandbox: str, *, as_json: bool) -> None:
+    """One program, one task, one split. Exit code 0 whatever the score: a bad program is a result."""
+    if split not in ("val", "test"):
+        raise UsageError(f"no split is called {split!r}; there are val and test")
+    spec = load_task(task)
+    source = Program(read_text(program, "a program"))
+    check_program(source, spec.entry, str(program))
+    drawn = secrets.randbits(48) if seed is None else seed
+    with _open(sandbox) as jail:
+        judged = Judge(spec, jail, split, drawn)(source)
+    printing.score(spec.name, split, drawn, jail.tier, judged, as_json=as_json)
+
+
+def list_all(runs: Path, *, as_json: bool) -> None:
+    """One line a run, the newest last. A damaged run is named, and does not hide the others."""
+    rows = []
+    for folder in list_runs(runs):
+        try:
+            rows.append(printing.summary(folder, *_read(folder)))
+        except SelfTaughtError as error:
+            rows.append({"run": folder.path.name, "error": str(error)})
+    printing.run_list(rows, runs, as_json=as_json)
+
+
+def show(name: str, runs: Path, *, as_json: bool) -> None:
+    """What is on record so far."""
+    folder = find_run(name, runs)
+    config, store = _read(folder)
+    printing.result(config, store, folder, as_json=as_json)
+
+
+def export(name: str, runs: Path, what: str, out: Path | None) -> None:
+    """One program of a run, on stdout or into a file."""
+    folder = find_run(name, runs)
+    config, store = _read(folder)
+    source = printing.program_of(config, store, folder, what)
+    if out is None:
+        sys.stdout.write(source)
+    else:
+        _write(out, source)
+        _say(f"wrote {out}")
+
+
+def report(name: str, runs: Path, out: Path | None) -> None:
+    """One self-contained HTML file."""
+    folder = find_run(name, runs)
+    config, store = _read(folder)
+    html = page(view(store), msgspec.to_builtins(config), store.text, title=folder.path.name)
+    file = out or folder.path / "report.html"
+    _write(file, html)
+    print(file)
+
+
+def tasks(*, as_json: bool) -> None:
+    """The built-in tasks and the first sentence of each."""
+    rows = [{"task": name, "about": load_task(name).description.strip().splitlines()[0]} for name in task_names()]
+    if as_json:
+        print(json.dumps({"schema": "selftaught.tasks/1", "tasks": rows}, indent=2))
+    else:
+        width = max(len(row["task"]) for row in rows)
+        print("\n".join(f"{row['task']:<{width}}  {row['about']}" for row in rows))
+        print("\nA task of your own is a Python file: selftaught run path/to/task.py")
+
+
+def demo(seed: int | None, sandbox: str | None, runs: Path, *, as_json: bool) -> None:
+    """A short run that needs nothing: three-sat, the model `mutate`."""
+    flags = {"kind": "run", "tasks": ["three-sat"], "model": "mutate", "sandbox": sandbox, "seed": seed, **DEMO}
+    _say("demo: a short self-improvement on three-sat; no key, no network. The model is `mutate`: random edits,")
+    _say("the honest floor that any language model has to beat. Whatever comes out is shown.")
+    start(flags, None, None, None, runs, as_json=as_json)
+
+
+def _read(folder: RunFolder) -> tuple[RunConfig, Store]:
+    store = Store.open(folder.store, writable=False)
+    return from_mapping(read_toml(folder.config), str(folder.config)), store
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise UsageError(f"cannot write {file}: {error.strerror}") from error
+
+
+def _choose(config: RunConfig, inputs: Inputs, gate: Gate) -> ChosenModel:
+    return choose_model(
+        config.model,
+        base_url=config.base_url,
+        environment=environment(),
+        seed=inputs.seed,
+        script=inputs.script,
+        max_connections=config.max_connections,
+        stop=gate.check,
+    )
+
+
+def _open(name: str) -> Jail:
+    jail = open_sandbox(name)
+    if not jail.tier_in_force.isolates:
+        _say("WARNING: --sandbox unsafe: programs written by a model run as you, with your files and your network.")
+    return jail
+
+
+def _say(text: str) -> None:
+    print(f"selftaught: {text}", file=sys.stderr, flush=True)
