@@ -225,7 +225,7 @@ def main() -> None:
             import traceback
 
             traceback.print_exc()
-        print(f"selftaught: {error}", file=sys.stderr)
+        print(f"selftaught: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(exit_code(error))
     except BrokenPipeError:  # `selftaught show | head`
         sys.stderr.close()

@@ -88,7 +88,7 @@ class Store:
         if version != SCHEMA_VERSION:
             raise RecordError(f"{path} has schema version {version}; this selftaught reads version {SCHEMA_VERSION}")
         if damage != "ok":
-            raise RecordError(f"{path} is damaged: {damage}; restore it from a copy")
+            raise RecordError(f"{path} is damaged: {' '.join(damage.split())}; restore it from a copy")
         return cls(path, connection, writable=writable)
 
     def append(self, record: Record, texts: Sequence[str] = ()) -> None:
