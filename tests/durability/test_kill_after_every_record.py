@@ -1,0 +1,102 @@
+"""SIGKILL after every single record of a run: nothing is lost, asked twice, or given back."""
+
+import os
+import shutil
+import signal
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from durability import world
+from selftaught.runs.records import Answered, Applied, Ended, Measured, Record, Scored, Session, Stepped
+from selftaught.runs.store import Store
+
+SHARDS = 4
+
+
+def in_a_child(folder: Path, kill_after: int | None) -> int:
+    """Run `world.go` in a forked child; its exit status, minus the signal if one killed it."""
+    child = os.fork()
+    if child == 0:
+        try:
+            world.go(folder, kill_after)
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def content(record: Record) -> tuple[object, ...]:
+    """What must be the same in every history of the run: all but clocks, and who was first among equals."""
+    match record:
+        case Answered(at=at, response=response):
+            return at, response
+        case Scored(at=at, program=program, value=value, verdict=verdict):
+            return at, program, value, verdict
+        case Applied(at=at, program=made, model_calls=calls, responses=responses, utility_calls=scores):
+            return at, made, calls, responses, scores
+        case Measured(at=at, improver=improver, samples=samples):
+            return at, improver, tuple((s.program, s.val, s.test) for s in samples)
+        case Stepped(at=at, improver=improver, accepted=accepted):
+            return at, improver, accepted
+        case _:
+            return ()
+
+
+def history(folder: Path) -> set[tuple[object, ...]]:
+    store = Store.open(folder / "run.sqlite", writable=False)
+    found = {content(record) for record in store if not isinstance(record, (Session, Ended))}
+    store.close()
+    return found
+
+
+def records(folder: Path) -> int:
+    store = Store.open(folder / "run.sqlite", writable=False)
+    count = len(list(store))
+    store.close()
+    return count
+
+
+@pytest.fixture(scope="module", params=sorted(world.IMPROVERS))
+def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that nobody disturbed."""
+    folder = tmp_path_factory.mktemp(request.param) / "whole"
+    world.prepare(folder, request.param)
+    shutil.copytree(folder, folder.parent / "fresh")
+    assert in_a_child(folder, None) == 0
+    return folder
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_killed_after_any_record_a_run_comes_out_the_same(whole: Path, shard: int) -> None:
+    expected, total = history(whole), records(whole)
+    assert total > 40
+    for kill_after in range(1 + shard, total + 1, SHARDS):
+        folder = whole.parent / f"killed-{kill_after}"
+        shutil.copytree(whole.parent / "fresh", folder)
+        assert in_a_child(folder, kill_after) == -signal.SIGKILL
+        recorded = answered(folder)
+        asked_before = Counter((folder / "asked.txt").read_text().split()) if (folder / "asked.txt").exists() else Counter()
+        assert in_a_child(folder, None) == 0
+        assert history(folder) == expected, f"killed after record {kill_after}"
+        asked_again = Counter((folder / "asked.txt").read_text().split()) - asked_before
+        assert not recorded & set(asked_again), "a recorded response was asked for again"
+        assert max((asked_before + asked_again).values()) <= 2  # only what was under way when it died
+        for name in ("best_improver.py", "improvers/I_0.py", "improvers/I_1.py"):
+            assert (folder / name).read_text() == (whole / name).read_text()
+
+
+def answered(folder: Path) -> set[str]:
+    store = Store.open(folder / "run.sqlite", writable=False)
+    found = {record.at for record in store if isinstance(record, Answered)}
+    store.close()
+    return found
+
+
+def test_a_finished_run_asks_nothing_when_it_is_resumed(whole: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "again"
+    shutil.copytree(whole, folder)
+    asked = (folder / "asked.txt").read_text()
+    assert in_a_child(folder, None) == 0
+    assert (folder / "asked.txt").read_text() == asked
+    assert history(folder) == history(whole)

@@ -1,0 +1,122 @@
+"""A small world for durability tests: a task, improvers, and a model that writes down whatever it is asked.
+
+Run as a script it does one run, or what is left of it, and kills itself after the N-th new record:
+
+    python world.py FOLDER [--kill-after N] [--improver NAME]
+"""
+
+import argparse
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+from selftaught.config import make_config
+from selftaught.core.address import draw_seed, here
+from selftaught.core.contracts import Completion, Prompt
+from selftaught.executors.gate import Gate
+from selftaught.runs.folder import RunFolder
+from selftaught.runs.records import Record
+from selftaught.runs.store import Store
+from selftaught.sandbox.choice import open_sandbox
+from selftaught.wiring.inputs import freeze, load_frozen, load_inputs
+from selftaught.wiring.session import Start, work
+
+TASK = '''"""Return a number; the score is how near it comes to 1. Write algorithm(x)."""
+
+SEED = "def algorithm(x):\\n    return 0.25\\n"
+
+
+def instances(rng, split):
+    yield (rng.random(),), None
+
+
+def grade(instance, answer):
+    return max(0.0, min(1.0, float(answer)))
+'''
+
+ASKS = '''
+def improve_algorithm(initial_solution, utility, language_model):
+    responses = language_model.batch_prompt("expert", [initial_solution] * 2, temperature=0.5)
+'''
+IMPROVERS = {
+    # scores each candidate twice: two draws of the meta-utility, one of a deterministic utility
+    "twice": ASKS + "    return max(responses, key=lambda r: utility(r) + utility(r))\n",
+    # asks and scores from threads, in whatever order they come
+    "threads": '''
+from concurrent.futures import ThreadPoolExecutor
+
+def improve_algorithm(initial_solution, utility, language_model):
+    def candidate(temperature):
+        return language_model.prompt("expert", initial_solution, n_responses=1, temperature=temperature)[0]
+    with ThreadPoolExecutor(2) as pool:
+        responses = list(pool.map(candidate, [0.1, 0.2]))
+        scores = list(pool.map(utility, responses))
+    return responses[scores.index(max(scores))]
+''',
+}
+
+
+class Witness:
+    """A model whose every draw is another program, fixed by its address; each question is written to a file."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+
+    def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        with self._log.open("a") as log:
+            log.write("".join(f"{here()}\n" for _ in prompts))
+        return [Completion(self._answer(prompt)) for prompt in prompts]
+
+    @staticmethod
+    def _answer(prompt: Prompt) -> str:
+        draw = draw_seed(here()) % 1000
+        if "improve_algorithm" in prompt.user:
+            return prompt.user.rstrip("\n") + f"\n# draw {draw}\n"
+        return f"def algorithm(x):\n    return {draw / 1000}\n"
+
+
+class MortalStore(Store):
+    """Kills the process after the N-th record that it writes, before anybody is told that it is written."""
+
+    left: int | None = None
+
+    def append(self, record: Record, texts: Sequence[str] = ()) -> None:
+        super().append(record, texts)
+        if self.left is not None:
+            self.left -= 1
+            if self.left <= 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+def prepare(folder: Path, improver: str, *, depth: int = 1) -> None:
+    """A run folder as `selftaught run` makes it."""
+    folder.mkdir(parents=True)
+    source, task = folder.parent / f"{improver}.py", folder.parent / "nearness.py"
+    source.write_text(IMPROVERS[improver])
+    task.write_text(TASK)
+    flags = {
+        "kind": "run", "tasks": [str(task)], "improver": str(source), "depth": depth, "repeats": 2, "seed": 5,
+        "model": "mutate", "model_calls": 2, "responses": 2, "utility_calls": 8, "accept": "better",
+    }  # fmt: skip
+    freeze(load_inputs(make_config(flags), folder.parent), RunFolder(folder))
+    Store.create(folder / "run.sqlite").close()
+
+
+def go(folder: Path, kill_after: int | None = None) -> None:
+    """Do the run, or what is left of it."""
+    store = MortalStore.open(folder / "run.sqlite")
+    assert isinstance(store, MortalStore)
+    store.left = kill_after
+    with open_sandbox("auto", 2) as jail:
+        model = Witness(folder / "asked.txt")
+        work(load_frozen(RunFolder(folder)), Start(RunFolder(folder), jail, model, "witness", Gate()), store)
+    store.close()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--kill-after", type=int, default=None)
+    arguments = parser.parse_args()
+    go(arguments.folder, arguments.kill_after)
