@@ -45,7 +45,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     responses: Positive = 6
     utility_calls: Positive = 25
     accept: Literal["paper", "better"] = "better"
-    seed: Annotated[int, Meta(ge=0, lt=2**63)] | None = None
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
     sandbox: str = "auto"
     max_connections: Positive = 32
     max_time_seconds: Annotated[float, Meta(gt=0)] | None = None

@@ -5,11 +5,13 @@ count keeps two equal questions two independent draws.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from hashlib import sha256
+
+from selftaught.core.contracts import In, Map, Out
 
 _here: ContextVar[str] = ContextVar("selftaught_address", default="")
 
@@ -44,6 +46,19 @@ class Addresses:
             count = self._given[stem]
             self._given[stem] += 1
         return f"{stem}#{count}"
+
+
+def in_places(map: Map) -> Map:
+    """A map whose i-th call works at the place i below `here()`: for items that have a fixed order, like D."""
+
+    def placed(function: Callable[[In], Out], items: Sequence[In], /) -> Iterable[Out]:
+        def work(place: tuple[int, In]) -> Out:
+            with working_at(f"{here()}/{place[0]}"):
+                return function(place[1])
+
+        return map(work, list(enumerate(items)))
+
+    return placed
 
 
 def draw_seed(*content: str) -> int:

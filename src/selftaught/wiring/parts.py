@@ -6,6 +6,7 @@ from string import Template
 
 from selftaught.core import acceptance
 from selftaught.core.acceptance import Accept
+from selftaught.core.address import in_places
 from selftaught.core.algorithm import MetaUtility
 from selftaught.core.contracts import Apply, LanguageModel, Program, Task, Utility
 from selftaught.core.measurement import Sample, measure
@@ -45,11 +46,11 @@ def assemble(inputs: Inputs, sandbox: Sandbox, model: LanguageModel, recorder: R
     tasks = [task for task in distinct for _ in range(config.repeats)]  # D: each task `repeats` times
 
     def measure_once(improver: Program) -> list[Sample]:
-        return measure(improver, tasks, recorded_model, apply, thread_map)
+        return measure(improver, tasks, recorded_model, apply, in_places(thread_map))
 
     names = [spec.name for spec in inputs.tasks for _ in range(config.repeats)]
     measured = RecordedMeasure(measure_once, names, recorder)
-    meta = MetaUtility(tasks, recorded_model, apply, describe(inputs), thread_map)
+    meta = MetaUtility(tasks, recorded_model, apply, describe(inputs), in_places(thread_map))
     policies: dict[str, Callable[[], Accept]] = {
         "paper": lambda: acceptance.paper,
         "better": lambda: acceptance.better(lambda program: val_mean(measured(program))),
