@@ -1,0 +1,9 @@
+"""Language models: one file each, behind one contract (`LanguageModel` in core/contracts.py).
+
+openai_chat.py  any server that speaks OpenAI's chat completions: hosted, a gateway, or local
+patience.py     when and how often a failed call is made again
+mutate.py       needs no model and no key: random edits of the program in the prompt
+edits.py        those edits, on the syntax tree
+scripted.py     answers from a file: for tests, examples, demonstrations
+choose.py       from a name to a model, and why
+"""

@@ -1,0 +1,76 @@
+"""extract_code, on what models really send."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from selftaught.guest.helpers import extract_code
+
+PROGRAM = "def algorithm(x):\n    return x + 1\n"
+NESTED = 'def improve_algorithm(s):\n    message = f"""Improve:\n```python\n{s}\n```\nand\n```\n{s}\n```\n"""\n    return message\n'
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        f"```python\n{PROGRAM}```",
+        f"Idea.\n\n```python\n{PROGRAM}```\nDone.",
+        f"```\n{PROGRAM}```",
+        f"```py\n{PROGRAM}```",
+        f"``` Python3 \n{PROGRAM}\n\n```  ",
+        f"~~~python\n{PROGRAM}~~~",
+        f"````python\n{PROGRAM}````",
+        f"```python\n{PROGRAM}".replace("\n", "\r\n"),
+        f"```python\n{PROGRAM}",
+        "1. Do this:\n\n   ```python\n   def algorithm(x):\n       return x + 1\n   ```\n",
+        f"```bash\npip\n```\nthen\n```python\n{PROGRAM}```",
+        f"```text\nthis is a long explanation, longer than the program, that is not Python at all, none\n```\n```python\n{PROGRAM}```",
+        PROGRAM,
+    ],
+)
+def test_the_program_is_found(response: str) -> None:
+    assert extract_code(response) == PROGRAM
+
+
+@pytest.mark.parametrize("fence", ["```python", "```"])
+def test_a_program_that_holds_fences_is_found_whole(fence: str) -> None:
+    assert extract_code(f"An idea.\n{fence}\n{NESTED}```\nGood luck.") == NESTED
+
+
+@pytest.mark.parametrize("response", ["", "no code", "Call `f(x)`.", "``` ```", "```python\n```", "```\n\n\n```", "x"])
+def test_no_code_is_none(response: str) -> None:
+    assert extract_code(response) is None
+
+
+def test_a_reply_cut_off_within_a_line_still_gives_its_code() -> None:
+    assert extract_code("```python\ndef algorithm(x):\n    return (x +") == "def algorithm(x):\n    return (x +\n"
+
+
+def test_the_largest_program_wins() -> None:
+    assert extract_code(f"```python\nx = 1\n```\n```python\n{PROGRAM}```\n```python\ny = 2\n```") == PROGRAM
+
+
+@given(st.text(alphabet=st.sampled_from(list("`~ \n\rpythonx=(:\\'\"\t\0é"))))
+def test_nothing_makes_it_raise(text: str) -> None:
+    assert extract_code(text) is None or isinstance(extract_code(text), str)
+
+
+@given(
+    st.lists(st.sampled_from(["x = 1", "def f():", "    return 2", "# note", "if x:", "    pass", ""]), min_size=1),
+    st.sampled_from(["```python", "```", "~~~", "````py"]),
+)
+def test_whatever_is_in_one_fence_comes_out(lines: list[str], fence: str) -> None:
+    code = "\n".join(lines).strip("\n")
+    closing = fence.rstrip("python")
+    extracted = extract_code(f"Idea\n{fence}\n{code}\n{closing}\nbye")
+    margin = min((len(line) - len(line.lstrip()) for line in code.splitlines() if line.strip()), default=0)
+    expected = "\n".join(line[margin:] for line in code.splitlines())
+    assert extracted == (expected + "\n" if code.strip() else None)
+
+
+@pytest.mark.parametrize("text", ["`" * 1_000_000, "```\n" * 250_000, "```python\n" * 100_000, "(" * 1_000_000])
+def test_a_hostile_megabyte_takes_no_time(text: str) -> None:
+    began = time.process_time()
+    extract_code(text)
+    assert time.process_time() - began < 5
