@@ -44,7 +44,7 @@ def start(
     chosen = _choose(config, inputs, gate)
     _say(f"model: {chosen.name} ({chosen.why})")
     with _open(config.sandbox) as jail:
-        config = msgspec.structs.replace(inputs.config, model=chosen.name, sandbox=jail.tier)
+        config = msgspec.structs.replace(inputs.config, model=chosen.name, base_url=chosen.base_url, sandbox=jail.tier)
         inputs = dataclasses.replace(inputs, config=config)
         folder = new_folder(runs, inputs.tasks[0].name, out)
         freeze(inputs, folder)

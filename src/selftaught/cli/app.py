@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 
@@ -24,20 +24,24 @@ _state = {"verbose": False}
 OK, FAILURE, USAGE, STOPPED, NO_SANDBOX, INTERRUPTED = 0, 1, 2, 3, 4, 130
 """Exit codes: documented in the README."""
 
-Model = Annotated[Optional[str], typer.Option(help="openai/MODEL, mutate, scripted, or auto: the first that is there.")]
-BaseUrl = Annotated[Optional[str], typer.Option(help="Any OpenAI-compatible endpoint, with its /v1.")]
-Script = Annotated[Optional[str], typer.Option(help="The file that the model `scripted` answers from.")]
-Improver = Annotated[Optional[str], typer.Option(help="A seed by its name, a .py file, or a run.")]
-ModelCalls = Annotated[Optional[int], typer.Option(help="Model calls per application of an improver.")]
-Responses = Annotated[Optional[int], typer.Option(help="Responses per model call.")]
-UtilityCalls = Annotated[Optional[int], typer.Option(help="Utility calls per application of an improver.")]
-Preset = Annotated[Optional[str], typer.Option(help="quick, official or paper: a named set of budgets.")]
-MaxTime = Annotated[Optional[float], typer.Option(help="Stop after this many seconds; the run can be resumed.")]
-Seed = Annotated[Optional[int], typer.Option(help="Repeats a run exactly; drawn anew unless given. Keep it from guests.")]
-Out = Annotated[Optional[Path], typer.Option(help="The run's folder; a new one below runs/ unless given.")]
-SandboxName = Annotated[Optional[str], typer.Option("--sandbox", help="auto, bubblewrap, landlock; unsafe: no isolation.")]
-Connections = Annotated[Optional[int], typer.Option(help="Model calls in flight at once.")]
-ConfigFile = Annotated[Optional[Path], typer.Option(help="Settings from a TOML file; flags win over it.")]
+Model = Annotated[str | None, typer.Option(help="openai/MODEL, mutate, scripted, or auto: the first that is there.")]
+BaseUrl = Annotated[str | None, typer.Option(help="Any OpenAI-compatible endpoint, with its /v1.")]
+Script = Annotated[str | None, typer.Option(help="The file that the model `scripted` answers from.")]
+Improver = Annotated[str | None, typer.Option(help="A seed by its name, a .py file, or a run.")]
+ModelCalls = Annotated[int | None, typer.Option(help="Model calls per application of an improver.")]
+Responses = Annotated[int | None, typer.Option(help="Responses per model call.")]
+UtilityCalls = Annotated[int | None, typer.Option(help="Utility calls per application of an improver.")]
+Preset = Annotated[str | None, typer.Option(help="quick, official or paper: a named set of budgets.")]
+MaxTime = Annotated[float | None, typer.Option(help="Stop after this many seconds; the run can be resumed.")]
+Seed = Annotated[
+    int | None, typer.Option(help="Repeats a run exactly; drawn anew unless given. Keep it from guests.")
+]
+Out = Annotated[Path | None, typer.Option(help="The run's folder; a new one below runs/ unless given.")]
+SandboxName = Annotated[
+    str | None, typer.Option("--sandbox", help="auto, bubblewrap, landlock; unsafe: no isolation.")
+]
+Connections = Annotated[int | None, typer.Option(help="Model calls in flight at once.")]
+ConfigFile = Annotated[Path | None, typer.Option(help="Settings from a TOML file; flags win over it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout instead of text.")]
 Runs = Annotated[Path, typer.Option(help="The folder that holds runs.")]
 RunName = Annotated[str, typer.Argument(help="last, a run's name or the start of it, or its path.")]
@@ -64,10 +68,10 @@ def run(
     tasks: Annotated[list[str], typer.Argument(metavar="TASK...", help="Built-in names or .py files.")],
     model: Model = None,
     base_url: BaseUrl = None,
-    depth: Annotated[Optional[int], typer.Option(help="T: how often the improver is applied to itself.")] = None,
-    repeats: Annotated[Optional[int], typer.Option(help="How often each task stands in D.")] = None,
+    depth: Annotated[int | None, typer.Option(help="T: how often the improver is applied to itself.")] = None,
+    repeats: Annotated[int | None, typer.Option(help="How often each task stands in D.")] = None,
     improver: Improver = None,
-    accept: Annotated[Optional[str], typer.Option(help="paper: I_t is what came; better: only if it is.")] = None,
+    accept: Annotated[str | None, typer.Option(help="paper: I_t is what came; better: only if it is.")] = None,
     model_calls: ModelCalls = None,
     responses: Responses = None,
     utility_calls: UtilityCalls = None,
@@ -96,7 +100,9 @@ def run(
 @app.command()
 def improve(
     task: Annotated[str, typer.Argument(metavar="TASK", help="A built-in name or a .py file.")],
-    program: Annotated[Optional[Path], typer.Option(help="The program to improve; the task's seed unless given.")] = None,
+    program: Annotated[
+        Path | None, typer.Option(help="The program to improve; the task's seed unless given.")
+    ] = None,
     model: Model = None,
     base_url: BaseUrl = None,
     improver: Improver = None,
@@ -175,7 +181,7 @@ def show(run: RunName = "last", as_json: AsJson = False, runs: Runs = RUNS) -> N
 def export(
     run: RunName = "last",
     what: Annotated[str, typer.Option(help="best-improver, improver-N, or solution-N.")] = "best-improver",
-    out: Annotated[Optional[Path], typer.Option(help="A file; stdout unless given.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A file; stdout unless given.")] = None,
     runs: Runs = RUNS,
 ) -> None:
     """Print a program of a run: its best improver, I_N, or the N-th solution that the best improver made."""
@@ -185,7 +191,7 @@ def export(
 
 
 @app.command()
-def report(run: RunName = "last", out: Annotated[Optional[Path], typer.Option()] = None, runs: Runs = RUNS) -> None:
+def report(run: RunName = "last", out: Annotated[Path | None, typer.Option()] = None, runs: Runs = RUNS) -> None:
     """Write a run's report: one self-contained HTML file."""
     from selftaught.cli import actions
 

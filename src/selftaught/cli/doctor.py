@@ -51,11 +51,15 @@ def _model() -> str:
 
 
 def _as_text(facts: dict[str, object]) -> str:
-    lines = [f"{name:<13} {facts[name]}" for name in ("selftaught", "python", "numpy", "sqlite", "kernel", "cores", "user")]
+    lines = [
+        f"{name:<13} {facts[name]}" for name in ("selftaught", "python", "numpy", "sqlite", "kernel", "cores", "user")
+    ]
     lines.append(f"{'model':<13} {facts['model']}")
     lines.append(f"{'sandbox':<13} {facts['sandbox'] or 'NONE: ' + str(facts['trouble'])}")
     for layer in facts["layers"] if isinstance(facts["layers"], list) else []:
         lines.append(f"{'':<13}   behind {layer}")
     for tier in facts["tiers"] if isinstance(facts["tiers"], list) else []:
-        lines.append(f"{'tier':<13} {tier['name']}: {'works' if tier['works'] else 'does not work: ' + tier['trouble']}")
+        lines.append(
+            f"{'tier':<13} {tier['name']}: {'works' if tier['works'] else 'does not work: ' + tier['trouble']}"
+        )
     return "\n".join(lines)

@@ -1,0 +1,147 @@
+"""Results on stdout: for people as text, for programs as one JSON object."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from selftaught.config import RunConfig
+from selftaught.core.contracts import Score
+from selftaught.core.errors import UsageError
+from selftaught.report import tables
+from selftaught.report.as_json import as_json as run_as_json
+from selftaught.report.untrusted import one_line
+from selftaught.report.view import RunView, view
+from selftaught.runs.folder import RunFolder
+from selftaught.runs.store import Store
+
+_PLAIN_WIDTH = 120
+
+
+def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool) -> None:
+    """The table of a run, what it means, and where the best improver is."""
+    run = view(store)
+    if as_json:
+        dump(run_as_json(run, msgspec.to_builtins(config), folder.path.name))
+        return
+    if run.steps:
+        _table(tables.HEADERS, tables.rows(run), right=("calls", "responses", "tokens", "time"))
+    for line in tables.summary(run, config.accept):
+        print(line)
+    if run.status != "finished":
+        print(f"Status: {run.status}. Go on with: selftaught resume {folder.path}")
+    for failure in run.failures[:5]:
+        example = f" ({one_line(failure.examples[0], 100)})" if failure.examples and failure.examples[0] else ""
+        print(f"  {failure.count} × {failure.work}: {failure.verdict}{example}")
+    for name, what in (("best_improver.py", "Best improver"), ("improved.py", "Improved program")):
+        if (folder.path / name).is_file():
+            print(f"{what}: {folder.path / name}")
+
+
+def score(task: str, split: str, seed: int, tier: str, judged: Score, *, as_json: bool) -> None:
+    """One score."""
+    if as_json:
+        dump({
+            "schema": "selftaught.score/1", "task": task, "split": split, "seed": seed, "sandbox": tier,
+            "value": judged.value, "verdict": str(judged.verdict), "note": judged.note,
+        })  # fmt: skip
+        return
+    note = f" ({one_line(judged.note)})" if judged.note else ""
+    print(f"{task}/{split}: {judged.value:.4f}  {judged.verdict}{note}")
+    print(f"instances drawn with --seed {seed}; sandbox: {tier}")
+
+
+def summary(folder: RunFolder, config: RunConfig, store: Store) -> dict[str, Any]:
+    """One run as a row of the list."""
+    run = view(store)
+    best, seed = run.best_step, run.seed_step
+    return {
+        "run": folder.path.name,
+        "kind": config.kind,
+        "tasks": config.tasks,
+        "model": config.model,
+        "status": run.status,
+        "t": run.steps[-1].t if run.steps else None,
+        "depth": config.depth,
+        "seed_val": seed.val.mean if seed and seed.val else None,
+        "best_val": best.val.mean if best and best.val else None,
+        "responses": run.total.responses,
+    }
+
+
+def run_list(rows: list[dict[str, Any]], root: Path, *, as_json: bool) -> None:
+    """Every run of a folder."""
+    if as_json:
+        dump({"schema": "selftaught.runs/1", "runs": rows})
+        return
+    if not rows:
+        print(f"There is no run in {root}/ yet. Start one with: selftaught run three-sat")
+        return
+    shown = []
+    for row in rows:
+        if "error" in row:
+            shown.append((row["run"], one_line(row["error"], 60), "", "", "", ""))
+            continue
+        step = f"{row['t']} of {row['depth']}" if row["kind"] == "run" and row["t"] is not None else ""
+        values = f"{row['seed_val']:.3f} → {row['best_val']:.3f}" if row["best_val"] is not None else ""
+        shown.append((row["run"], row["status"], " ".join(row["tasks"]), row["model"], step, values))
+    _table(("run", "status", "tasks", "model", "t", "val"), shown)
+
+
+def program_of(config: RunConfig, store: Store, folder: RunFolder, what: str) -> str:
+    """The text of a program of the run. Raises UsageError where there is none such."""
+    kind, _, number = what.rpartition("-")
+    if what == "best-improver" and config.kind == "run":
+        file = folder.path / "best_improver.py"
+        if file.is_file():
+            return file.read_text(encoding="utf-8", errors="replace")
+        raise UsageError("no improver of this run is measured yet")
+    if number.isdigit() and kind == "improver" and config.kind == "run":
+        return _pick([step.improver for step in view(store).steps], int(number), what, store)
+    if number.isdigit() and kind == "solution":
+        return _pick(_solutions(view(store)), int(number), what, store)
+    wanted = (
+        "best-improver, improver-N or solution-N"
+        if config.kind == "run"
+        else "solution-0 (before) or solution-1 (improved)"
+    )
+    raise UsageError(f"there is no {what!r} to export from {folder.path.name}; wanted {wanted}")
+
+
+def _solutions(run: RunView) -> list[str]:
+    """Of `run`: what the best improver made of each task in D. Of `improve`: before, and after."""
+    if run.improvement is not None:
+        return [program for program in (run.improvement.solution, run.improvement.made) if program]
+    best = run.best_step
+    samples = run.measured.get(best.improver, ()) if best else ()
+    return [sample.program for sample in samples if sample.program]
+
+
+def _pick(ids: list[str], number: int, what: str, store: Store) -> str:
+    if number >= len(ids):
+        have = f"0 to {len(ids) - 1}" if ids else "none yet"
+        raise UsageError(f"there is no {what}; the run has {have}")
+    return store.text(ids[number])
+
+
+def dump(value: dict[str, Any]) -> None:
+    """One JSON object on stdout."""
+    json.dump(value, sys.stdout, indent=2, allow_nan=False, ensure_ascii=False)
+    print()
+
+
+def _table(headers: tuple[str, ...], rows: list[tuple[str, ...]], right: tuple[str, ...] = ()) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for header in headers:
+        table.add_column(header, justify="right" if header in right else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*(Text(one_line(cell)) for cell in row))
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_PLAIN_WIDTH)
+    console.print(table)

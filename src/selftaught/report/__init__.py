@@ -1,0 +1,9 @@
+"""What is known of a run, for people and programs. All of it is a pure function of the records.
+
+view.py           records → one frozen value
+tables.py         that value → rows and sentences for a terminal
+as_json.py        that value → one stable, versioned object
+page.py           that value → one self-contained HTML file (page.html.jinja, curve.py)
+curve.py          means and errors → an SVG drawing
+untrusted.py      text that a guest or a model wrote, made safe to look at
+"""
