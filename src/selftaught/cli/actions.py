@@ -30,7 +30,7 @@ from selftaught.tasks.loading import load_task, task_names
 from selftaught.wiring.inputs import Inputs, check_program, freeze, load_frozen, load_inputs, read_text
 from selftaught.wiring.session import Start, check_resumable, work
 
-DEMO = {"depth": 2, "repeats": 2, "model_calls": 1, "responses": 3, "utility_calls": 4}
+DEMO = {"depth": 2, "repeats": 3, "model_calls": 1, "responses": 6, "utility_calls": 7}
 """Budgets of the demo: under a minute on two cores."""
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from selftaught.report.untrusted import one_line
 from selftaught.runs.recorder import val_mean
 from selftaught.runs.records import Answered, Applied, Measured, Record, Scored, Session, Stepped
 
@@ -78,11 +79,13 @@ class Progress:
                 tests = [sample.test for sample in samples if sample.test is not None]
                 test = f", test {sum(tests) / len(tests):.3f}" if tests else ""
                 return f"  measured an improver: val {val_mean(record):.3f}{test}"
-            case Stepped(t=t, accepted=accepted, verdict=verdict, note=note):
+            case Stepped(t=t, accepted=accepted, proposed=proposed, improver=improver, verdict=verdict, note=note):
                 self._t, self._best_score = t, None
                 if t == 0:
                     return "t = 0: the seed improver"
-                what = "accepted" if accepted else "kept the parent" if verdict == "ok" else f"{verdict}: {note}"
+                if verdict != "ok":
+                    return f"t = {t} of {self._depth}: {verdict}: {one_line(note)}"
+                what = "accepted" if accepted else "unchanged" if proposed == improver else "kept the parent"
                 return f"t = {t} of {self._depth}: {what}"
             case _:
                 pass

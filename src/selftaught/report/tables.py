@@ -42,7 +42,9 @@ def outcome(step: Step) -> str:
         return "seed"
     if step.verdict != "ok":
         return f"{step.verdict}, kept"
-    return "accepted" if step.accepted else "not better, kept"
+    if step.accepted:
+        return "accepted"
+    return "unchanged" if step.proposed == step.improver else "not better, kept"
 
 
 def tokens(spent: Spent) -> str:

@@ -89,7 +89,10 @@ class Measured(_Record, frozen=True, tag="measured"):
 
 
 class Stepped(_Record, frozen=True, tag="stepped"):
-    """I_t is known; at `/step#t`. t = 0 is the seed improver. `proposed` is what I_{t-1} returned, if anything."""
+    """I_t is known; at `/step#t`. t = 0 is the seed improver. `proposed` is what I_{t-1} returned, if anything.
+
+    `accepted`: I_t differs from I_{t-1}.
+    """
 
     t: int
     improver: str

@@ -92,21 +92,22 @@ def _run(inputs: Inputs, parts: Parts, recorder: Recorder, folder: RunFolder) ->
     steps = self_improve(
         inputs.improver, parts.meta_utility, parts.model, parts.apply, inputs.config.depth, parts.accept
     )
+    parent = inputs.improver
     for step in steps:
         value = val_mean(parts.measure(step.improver))
         proposed = step.proposal.program
-        accepted = proposed is not None and proposed == step.improver
         record = Stepped(
             at=f"/step#{step.t}",
             time=time.time(),
             t=step.t,
             improver=step.improver.id,
             proposed=proposed.id if proposed else None,
-            accepted=accepted,
+            accepted=step.improver != parent,
             verdict=step.proposal.verdict,
             note=step.proposal.note,
         )
         _note_step(recorder, folder, record, step.improver, *([proposed] if proposed else []))
+        parent = step.improver
         if value > best_value:
             best, best_value = step.improver, value
             folder.write("best_improver.py", best.source)

@@ -11,7 +11,8 @@ The rule is: refused unless listed. There are four answers.
 
     allowed     what Python, numpy and the C library below them need in order to compute, wait, talk on a socket that
                 is already open, and import modules. That is memory, read and write on what is open, read-only opens,
-                clocks, sleeping, randomness. Some of these pass with certain arguments only.
+                clocks, sleeping, randomness. Some of these pass with certain arguments only. Code can be mapped from
+                files, as an import of a shared library does, but not made: no page is ever written and then executed.
     refused     EPERM, which Python raises as PermissionError. An honest program that tries and can do without goes on:
                 no new socket, process, thread, pipe, file to write; no signal, not even to itself; no limit raised.
     answered    `clone3` with ENOSYS and `ioctl` with ENOTTY, because the C library and Python go on from these.
@@ -23,7 +24,8 @@ Two profiles: "solution" has no threads at all, "improver" may `clone` with exac
 What follows for a guest's side: after the lock there is no `socket()`, `dup2()`, `prctl()` or `fork()`, no
 `settimeout()` on a socket (it needs ioctl), no second filter (`seccomp` kills). Descriptors come neither in nor out,
 since sendmsg and recvmsg are refused. Whatever needs one of these is done before. A guest's program must do without
-asyncio (it needs a socket pair) and without writing even to /dev/null, which a filter cannot tell from another file.
+asyncio (it needs a socket pair), without callbacks from C through ctypes (they are made code), and without writing
+even to /dev/null, which a filter cannot tell from another file.
 
 Guests are kept from telling each other anything through the kernel: no record locks, leases, shared futex wake-ups,
 changeable flags of open files that they share, pages' state in the cache, load figures, or other processes' numbers

@@ -32,7 +32,7 @@ class Masked:
 
 @dataclass(frozen=True, slots=True)
 class Among:
-    """Holds where the low 32 bits are one of `values`. For an `int`, of which the kernel reads no more."""
+    """Holds where the low 32 bits are one of `values`. For what is an `int`, or has its meaning in these bits."""
 
     argument: int
     values: tuple[int, ...]
@@ -74,10 +74,8 @@ def null(argument: int) -> Masked:
 # ---------------------------------------------------------------------------------------------------------- allowed
 
 _ALLOWED = {
-    # Needed by every allocation. PROT_EXEC is not refused: a module's shared library is mapped executable when it is
-    # first imported, and ctypes keeps a writable and executable page in any case. So machine code of a guest's own
-    # is possible, and is filtered like the rest: what is left to it is here.
-    "memory of its own": "brk mmap mprotect mremap munmap",
+    # Needed by every allocation, with `mmap` and `mprotect` below.
+    "memory of its own": "brk mremap munmap",
     # Its socket and /dev/null are all that it holds open; whatever it opens is read-only (`openat` below).
     "what is open": "close fstat lseek pread64 read write",
     # Modules are found and read when they are imported. What can be seen is for the mount view and Landlock to say.
@@ -109,6 +107,17 @@ def allowed(profile: Profile) -> Mapping[str, tuple[str, ...]]:
 _OPEN_FLAGS = {  # in this order: O_NOCTTY, O_NONBLOCK, O_CLOEXEC, O_LARGEFILE, O_DIRECTORY, O_NOFOLLOW
     "x86_64": 0o400 | 0o4000 | 0o2000000 | 0o100000 | 0o200000 | 0o400000,
     "aarch64": 0o400 | 0o4000 | 0o2000000 | 0o400000 | 0o40000 | 0o100000,
+}
+
+# No machine code but that of files, which no guest can write: a page is never both writable and executable, nor made
+# executable after it was mapped. Shared libraries, which are mapped executable when a module is first imported, need
+# no more. What does need it is a callback of ctypes (MemoryError), and a JIT.
+_PROT_NONE, _PROT_READ, _PROT_WRITE, _PROT_EXEC = 0, 1, 2, 4
+_PROT_BTI = 0x10  # aarch64: guarded branches, which the loader asks for where library and processor have them
+_PROT_DATA = (_PROT_NONE, _PROT_READ, _PROT_WRITE, _PROT_READ | _PROT_WRITE)
+_PROT_CODE = {
+    "x86_64": (_PROT_READ | _PROT_EXEC,),
+    "aarch64": (_PROT_READ | _PROT_EXEC, _PROT_READ | _PROT_EXEC | _PROT_BTI),
 }
 
 # No F_SETFL: /dev/null is one open file for all guests, its flags would be a channel between them. No record locks,
@@ -172,6 +181,8 @@ def conditional(profile: Profile, machine: str) -> Rules:
         "clock_gettime": clocks,
         "clock_nanosleep": clocks,
         "clock_getres": clocks,
+        "mmap": (Among(2, _PROT_DATA + _PROT_CODE[machine]),),
+        "mprotect": (Among(2, _PROT_DATA),),
         "madvise": (Among(2, _ADVICE),),
         "openat": (only_bits(2, _OPEN_FLAGS[machine]),),
         "open": (only_bits(1, _OPEN_FLAGS[machine]),),
