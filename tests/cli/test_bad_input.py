@@ -1,0 +1,134 @@
+"""Every bad input has one clear line, the right exit code, no traceback, and loses nothing."""
+
+import json
+from pathlib import Path
+
+import pytest
+from cli.support import QUICK, selftaught
+
+IMPROVER = "def improve_algorithm(initial_solution, utility, language_model):\n    "
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("bad")
+    (made / "broken.py").write_text("def algorithm(:\n")
+    (made / "other.py").write_text("def something(x):\n    return x\n")
+    (made / "binary.py").write_bytes(b"\xff\xfe\x00")
+    (made / "huge.py").write_bytes(b"#" * 2_000_000)
+    (made / "not.toml").write_text("this is = = not toml")
+    (made / "unknown.toml").write_text("deepth = 3\n")
+    (made / "wrong.toml").write_text('depth = "three"\n')
+    (made / "not.json").write_text("{")
+    (made / "empty").mkdir()
+    (made / "damaged").mkdir()
+    (made / "damaged" / "run.sqlite").write_bytes(b"no database at all, but a file of some length " * 200)
+    (made / "full").mkdir()
+    (made / "full" / "something").write_text("here")
+    (made / "no_docstring.py").write_text("SEED = ''\ndef instances(rng, split): ...\ndef grade(i, a): ...\n")
+    return made
+
+
+RUN = ["run", "three-sat"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["run", "tree-sat"], 2, "did you mean 'three-sat'?"),
+        (["run", "missing.py"], 2, "missing.py"),
+        (["run", "broken.py"], 2, "broken.py"),
+        (["run", "no_docstring.py"], 2, "docstring"),
+        (["run", "three-sat", "three-sat"], 2, "listed twice"),
+        ([*RUN, "--depth", "0"], 2, "depth: expected `int` >= 1, got 0"),
+        ([*RUN, "--repeats", "-3"], 2, "repeats: expected `int` >= 1, got -3"),
+        ([*RUN, "--model-calls", "0"], 2, "model_calls"),
+        ([*RUN, "--responses", "-1"], 2, "responses"),
+        ([*RUN, "--utility-calls", "0"], 2, "utility_calls"),
+        ([*RUN, "--max-time", "-1"], 2, "max_time_seconds"),
+        ([*RUN, "--seed", "-1"], 2, "seed"),
+        ([*RUN, "--depth", "many"], 2, "Invalid value for '--depth'"),
+        ([*RUN, "--accept", "never"], 2, "accept"),
+        ([*RUN, "--preset", "papr"], 2, "did you mean 'paper'?"),
+        ([*RUN, "--sandbox", "bubblewarp"], 2, "did you mean 'bubblewrap'?"),
+        ([*RUN, "--improver", "sed"], 2, "did you mean 'seed'?"),
+        ([*RUN, "--improver", "other.py"], 2, "has no function improve_algorithm; it defines something"),
+        ([*RUN, "--improver", "broken.py"], 2, "is not Python"),
+        ([*RUN, "--model", "mutant"], 2, "did you mean 'mutate'?"),
+        ([*RUN, "--model", "scripted"], 2, "--script FILE.json"),
+        ([*RUN, "--model", "scripted", "--script", "not.json"], 2, "script"),
+        ([*RUN, "--model", "openai/x"], 1, "OPENAI_API_KEY"),
+        ([*RUN, "--model", "openai/x", "--base-url", "localhost:1"], 2, "http://"),
+        ([*RUN, "--config", "missing.toml"], 2, "cannot read missing.toml"),
+        ([*RUN, "--config", "not.toml"], 2, "is not TOML"),
+        ([*RUN, "--config", "unknown.toml"], 2, "unknown setting 'deepth'; did you mean 'depth'?"),
+        ([*RUN, "--config", "wrong.toml"], 2, "depth: expected `int`, got `str`, got 'three'"),
+        ([*RUN, "--out", "full"], 2, "full exists and is not an empty folder"),
+        (["improve", "three-sat", "--program", "broken.py"], 2, "broken.py is not Python"),
+        (["improve", "three-sat", "--program", "other.py"], 2, "has no function algorithm; it defines something"),
+        (["score", "three-sat", "broken.py"], 2, "broken.py is not Python"),
+        (["score", "three-sat", "missing.py"], 2, "cannot read missing.py"),
+        (["score", "three-sat", "binary.py"], 2, "binary.py is not UTF-8 text"),
+        (["score", "three-sat", "huge.py"], 2, "2000000 bytes"),
+        (["score", "three-sat", "other.py"], 2, "has no function algorithm"),
+        (["score", "three-sat", "other.py", "--split", "train"], 2, "there are val and test"),
+        (["resume"], 2, "there is no run in runs/ yet"),
+        (["resume", "empty"], 2, "empty is not a run folder"),
+        (["resume", "nowhere"], 2, "no run is called 'nowhere'"),
+        (["show", "damaged"], 1, "damaged"),
+        (["report", "empty"], 2, "is not a run folder"),
+        (["export", "nowhere"], 2, "no run is called"),
+    ],
+)
+def test_one_clear_line(folder: Path, arguments: list[str], code: int, said: str) -> None:
+    done = selftaught(*arguments, cwd=folder)
+    assert (done.returncode, said in done.stderr) == (code, True), done.stderr
+    assert "Traceback" not in done.stderr
+    assert not done.stdout
+    assert not (folder / "runs").exists(), "a run that could not start left something behind"
+
+
+def test_verbose_shows_where_it_came_from(folder: Path) -> None:
+    assert "Traceback" in selftaught("-v", "run", "tree-sat", cwd=folder).stderr
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict", "note"),
+    [
+        ("return None", "no program", "returned a NoneType"),
+        ("return 3.5", "no program", "returned a float"),
+        ("return '  '", "no program", "returned empty text"),
+        ("return 'x' * 100_000_000", "output too large", "100000"),
+        ("while True: pass", "timed out", "CPU time"),
+        ("raise ValueError('no')", "crashed", "ValueError: no"),
+        ("return utility(3)", "crashed", "BadRequest"),
+        ("return language_model.prompt('e', 'm', n_responses=10**9)[0]", "crashed", "BudgetExceeded"),
+    ],
+)
+def test_an_improver_that_goes_wrong_is_a_result(tmp_path: Path, body: str, verdict: str, note: str) -> None:
+    (tmp_path / "improver.py").write_text(IMPROVER + body + "\n")
+    done = selftaught("improve", "three-sat", "--improver", "improver.py", *QUICK[:2], cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert f"The improver made no program: {verdict}." in done.stdout and note in done.stdout
+
+
+@pytest.mark.parametrize("response", ["", "no code here", "```python\n", "```python\ndef algorithm(x:", "```\n\n```"])
+def test_a_model_without_a_usable_answer_costs_nothing_but_its_answers(tmp_path: Path, response: str) -> None:
+    (tmp_path / "script.json").write_text(json.dumps({"rules": [{"responses": [response]}]}))
+    done = selftaught("improve", "three-sat", "--model", "scripted", "--script", "script.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Nothing got better." in done.stdout
+
+
+def test_an_unreachable_model_ends_the_run_and_it_resumes(tmp_path: Path) -> None:
+    unreachable = ["--model", "openai/x", "--base-url", "http://127.0.0.1:9"]
+    done = selftaught("improve", "three-sat", *unreachable, "--max-time", "1", "--out", "runs/one", cwd=tmp_path)
+    assert done.returncode in (1, 3) and "resume runs/one" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_changed_input_is_named(tmp_path: Path) -> None:
+    assert selftaught("improve", "three-sat", *QUICK[:2], "--out", "runs/one", cwd=tmp_path).returncode == 0
+    file = tmp_path / "runs/one/inputs/improver.py"
+    file.write_text(file.read_text() + "# changed\n")
+    done = selftaught("resume", "one", cwd=tmp_path)
+    assert done.returncode == 1 and "inputs/improver.py was changed" in done.stderr
