@@ -1,10 +1,10 @@
 """What isolation costs: run `python benchmarks/sandbox.py` on a quiet machine. Prints medians; judges nothing.
 
-    null       an isolated score of a program that returns its argument, in a fresh guest
-    LPN        the seed of parity-with-noise on its 20 val instances, in a fresh guest
-    round trip one request of an improver and its reply
-    start      a new worker, from nothing to its first guest
-    flat       the last thousand of many null scores against the first thousand, and the zygote's memory
+null       an isolated score of a program that returns its argument, in a fresh guest
+LPN        the seed of parity-with-noise on its 20 val instances, in a fresh guest
+round trip one request of an improver and its reply
+start      a new worker, from nothing to its first guest
+flat       the last thousand of many null scores against the first thousand, and the zygote's memory
 """
 
 import argparse
@@ -31,7 +31,11 @@ LIMITS = Limits()
 
 def null_score(jail: Jail) -> Callable[[], None]:
     """One score of the null solution."""
-    return lambda: list(jail.run(NULL, "f", [[1]], LIMITS, seed=0)).clear()
+
+    def once() -> None:
+        list(jail.run(NULL, "f", [[1]], LIMITS, seed=0))
+
+    return once
 
 
 def lpn_score(jail: Jail) -> Callable[[], None]:
@@ -61,7 +65,7 @@ def per_second(work: Callable[[], None], threads: int, repeats: int) -> float:
     """Calls per second with `threads` callers: the median of 5 rounds."""
     rates = []
     for _ in range(5):
-        callers = [threading.Thread(target=lambda: [work() for _ in range(repeats)]) for _ in range(threads)]
+        callers = [threading.Thread(target=_repeat, args=(work, repeats)) for _ in range(threads)]
         began = time.perf_counter()
         for caller in callers:
             caller.start()
@@ -69,6 +73,11 @@ def per_second(work: Callable[[], None], threads: int, repeats: int) -> float:
             caller.join()
         rates.append(threads * repeats / (time.perf_counter() - began))
     return statistics.median(rates)
+
+
+def _repeat(work: Callable[[], None], times: int) -> None:
+    for _ in range(times):
+        work()
 
 
 def scores(tiers: list[Tier], repeats: int) -> None:
@@ -154,7 +163,8 @@ def flat(tier: Tier, scored: int) -> None:
             times.append(time.perf_counter() - began)
         after = _zygote_bytes(jail)
     first, last = statistics.median(times[:1000]) * 1e3, statistics.median(times[-1000:]) * 1e3
-    print(f"flat over {scored} scores ({tier.name}): first 1000 {first:.2f} ms, last 1000 {last:.2f} ms, ratio {last / first:.2f}")
+    ratio = f"first 1000 {first:.2f} ms, last 1000 {last:.2f} ms, ratio {last / first:.2f}"
+    print(f"flat over {scored} scores ({tier.name}): {ratio}")
     print(f"zygote's memory: {before / 2**20:.1f} MiB before, {after / 2**20:.1f} MiB after")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+
 from selftaught.sandbox.choice import open_sandbox, survey
 from selftaught.sandbox.jail import Jail
 

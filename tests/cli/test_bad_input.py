@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from cli.support import QUICK, selftaught
 
 IMPROVER = "def improve_algorithm(initial_solution, utility, language_model):\n    "

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from cli.support import QUICK, selftaught
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -89,12 +90,23 @@ def test_a_copied_run_is_shown_and_resumed_elsewhere(a_run: Path, tmp_path: Path
 def test_an_improver_of_a_run_improves_a_program_of_ones_own(a_run: Path, sorting: Path) -> None:
     (sorting / "mine.py").write_text("def algorithm(numbers):\n    return numbers[::-1]\n")
     done = selftaught(
-        "improve", "sorting.py", "--program", "mine.py", "--improver", "one", *QUICK[:2], "--out", "runs/better", cwd=sorting
+        "improve",
+        "sorting.py",
+        "--program",
+        "mine.py",
+        "--improver",
+        "one",
+        *QUICK[:2],
+        "--out",
+        "runs/better",
+        cwd=sorting,
     )
     assert done.returncode == 0, done.stderr
     assert "sorting/val:" in done.stdout and "sorting/test:" in done.stdout
     assert "def algorithm" in (sorting / "runs/better/improved.py").read_text()
-    assert selftaught("export", "better", "--what", "solution-0", cwd=sorting).stdout == (sorting / "mine.py").read_text()
+    assert (
+        selftaught("export", "better", "--what", "solution-0", cwd=sorting).stdout == (sorting / "mine.py").read_text()
+    )
 
 
 def test_an_improver_in_the_papers_interface_runs_unchanged(sorting: Path) -> None:
@@ -137,12 +149,18 @@ def test_a_time_limit_stops_with_3_and_the_run_resumes(sorting: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_stops_cleanly_with_130_and_the_run_resumes(sorting: Path, number: signal.Signals) -> None:
-    script = {"rules": [{"responses": ["```python\ndef algorithm(numbers):\n    return []\n```"]}], "delay_seconds": 0.3}
+    script = {
+        "rules": [{"responses": ["```python\ndef algorithm(numbers):\n    return []\n```"]}],
+        "delay_seconds": 0.3,
+    }
     (sorting / "slow.json").write_text(json.dumps(script))
     out = f"runs/interrupted-{number.name}"
     command = [sys.executable, "-m", "selftaught", "run", "sorting.py", *QUICK[2:], "--model", "scripted"]
     child = subprocess.Popen(
-        [*command, "--script", "slow.json", "--depth", "2", "--out", out], cwd=sorting, stderr=subprocess.PIPE, text=True
+        [*command, "--script", "slow.json", "--depth", "2", "--out", out],
+        cwd=sorting,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     while not (sorting / out / "run.sqlite").exists():
         time.sleep(0.02)
@@ -155,7 +173,9 @@ def test_an_interrupt_stops_cleanly_with_130_and_the_run_resumes(sorting: Path, 
 
 
 def test_unsafe_is_loud_and_on_record(sorting: Path) -> None:
-    done = selftaught("run", "sorting.py", *QUICK, "--depth", "1", "--sandbox", "unsafe", "--out", "runs/unsafe", cwd=sorting)
+    done = selftaught(
+        "run", "sorting.py", *QUICK, "--depth", "1", "--sandbox", "unsafe", "--out", "runs/unsafe", cwd=sorting
+    )
     assert done.returncode == 0 and "WARNING: --sandbox unsafe" in done.stderr
     shown = json.loads(selftaught("show", "unsafe", "--json", cwd=sorting).stdout)
     assert shown["sessions"][0]["tier"] == "unsafe"

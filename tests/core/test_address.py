@@ -38,6 +38,7 @@ def test_content_that_joins_alike_is_told_apart() -> None:
 
 
 def test_a_seed_depends_on_every_part_and_fits_63_bits() -> None:
-    seeds = {draw_seed("7", "three-sat", "val"), draw_seed("7", "three-sat", "test"), draw_seed("8", "three-sat", "val")}
+    parts = [("7", "three-sat", "val"), ("7", "three-sat", "test"), ("8", "three-sat", "val")]
+    seeds = {draw_seed(*part) for part in parts}
     assert len(seeds) == 3 and all(0 <= seed < 2**63 for seed in seeds)
     assert draw_seed("7", "x") == draw_seed("7", "x")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
+
 from selftaught.core import acceptance, algorithm
 from selftaught.core.algorithm import MetaUtility, self_improve
 from selftaught.core.contracts import (

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 
 import pytest
+
 from selftaught.core.budget import Allowance, Meter, ask, score
 from selftaught.core.contracts import Completion, Program, Prompt, Score
 from selftaught.core.errors import BudgetExceeded

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+
 from durability import world
 from selftaught.runs.records import Answered, Applied, Ended, Measured, Record, Scored, Session, Stepped
 from selftaught.runs.store import Store
@@ -76,14 +77,19 @@ def test_killed_after_any_record_a_run_comes_out_the_same(whole: Path, shard: in
         shutil.copytree(whole.parent / "fresh", folder)
         assert in_a_child(folder, kill_after) == -signal.SIGKILL
         recorded = answered(folder)
-        asked_before = Counter((folder / "asked.txt").read_text().split()) if (folder / "asked.txt").exists() else Counter()
+        asked_before = asked(folder)
         assert in_a_child(folder, None) == 0
         assert history(folder) == expected, f"killed after record {kill_after}"
-        asked_again = Counter((folder / "asked.txt").read_text().split()) - asked_before
+        asked_again = asked(folder) - asked_before
         assert not recorded & set(asked_again), "a recorded response was asked for again"
         assert max((asked_before + asked_again).values()) <= 2  # only what was under way when it died
         for name in ("best_improver.py", "improvers/I_0.py", "improvers/I_1.py"):
             assert (folder / name).read_text() == (whole / name).read_text()
+
+
+def asked(folder: Path) -> Counter[str]:
+    log = folder / "asked.txt"
+    return Counter(log.read_text().split() if log.exists() else [])
 
 
 def answered(folder: Path) -> set[str]:

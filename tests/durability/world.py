@@ -35,15 +35,15 @@ def grade(instance, answer):
     return max(0.0, min(1.0, float(answer)))
 '''
 
-ASKS = '''
+ASKS = """
 def improve_algorithm(initial_solution, utility, language_model):
     responses = language_model.batch_prompt("expert", [initial_solution] * 2, temperature=0.5)
-'''
+"""
 IMPROVERS = {
     # scores each candidate twice: two draws of the meta-utility, one of a deterministic utility
     "twice": ASKS + "    return max(responses, key=lambda r: utility(r) + utility(r))\n",
     # asks and scores from threads, in whatever order they come
-    "threads": '''
+    "threads": """
 from concurrent.futures import ThreadPoolExecutor
 
 def improve_algorithm(initial_solution, utility, language_model):
@@ -53,7 +53,7 @@ def improve_algorithm(initial_solution, utility, language_model):
         responses = list(pool.map(candidate, [0.1, 0.2]))
         scores = list(pool.map(utility, responses))
     return responses[scores.index(max(scores))]
-''',
+""",
 }
 
 

@@ -4,6 +4,7 @@ import threading
 import time
 
 import pytest
+
 from selftaught.core.address import here, working_at
 from selftaught.core.errors import ModelUnavailable, RunStopped
 from selftaught.executors.gate import Gate

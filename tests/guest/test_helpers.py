@@ -5,10 +5,14 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from selftaught.guest.helpers import extract_code
 
 PROGRAM = "def algorithm(x):\n    return x + 1\n"
-NESTED = 'def improve_algorithm(s):\n    message = f"""Improve:\n```python\n{s}\n```\nand\n```\n{s}\n```\n"""\n    return message\n'
+NESTED = (
+    'def improve_algorithm(s):\n    message = f"""Improve:\n```python\n{s}\n```\nand\n```\n{s}\n```\n"""\n'
+    "    return message\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +29,7 @@ NESTED = 'def improve_algorithm(s):\n    message = f"""Improve:\n```python\n{s}\
         f"```python\n{PROGRAM}",
         "1. Do this:\n\n   ```python\n   def algorithm(x):\n       return x + 1\n   ```\n",
         f"```bash\npip\n```\nthen\n```python\n{PROGRAM}```",
-        f"```text\nthis is a long explanation, longer than the program, that is not Python at all, none\n```\n```python\n{PROGRAM}```",
+        f"```text\nan explanation, longer than the program, not Python at all\n```\n```python\n{PROGRAM}```",
         PROGRAM,
     ],
 )

@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from selftaught.core.errors import RecordError
 from selftaught.runs.records import Ended, Noticed, Record, Scored
 from selftaught.runs.store import SCHEMA_VERSION, Store, text_id
@@ -44,9 +45,12 @@ def test_a_text_is_kept_by_its_hash(tmp_path: Path, text: str) -> None:
 
 def test_many_threads_append_at_once(tmp_path: Path) -> None:
     store = Store.create(tmp_path / "run.sqlite")
-    threads = [
-        threading.Thread(target=lambda k=k: [store.append(noticed(100 * k + i)) for i in range(50)]) for k in range(8)
-    ]
+
+    def append_some(first: int) -> None:
+        for number in range(first, first + 50):
+            store.append(noticed(number))
+
+    threads = [threading.Thread(target=append_some, args=(100 * k,)) for k in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -117,7 +121,7 @@ def test_an_altered_record_is_refused(tmp_path: Path) -> None:
     store = Store.create(path)
     store.append(noticed(0))
     store.close()
-    sql(path, "UPDATE records SET body = '{\"kind\": \"unheard-of\"}'")
+    sql(path, 'UPDATE records SET body = \'{"kind": "unheard-of"}\'')
     with pytest.raises(RecordError, match="damaged"):
         list(Store.open(path))
 

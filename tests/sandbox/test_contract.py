@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import pytest
+
 from selftaught.core.contracts import Program, Verdict
 from selftaught.core.errors import BadRequest, BudgetExceeded, ModelUnavailable, TaskError
 from selftaught.sandbox.contract import Improving, Limits, Outcome, Value

@@ -33,13 +33,9 @@ Responses = Annotated[int | None, typer.Option(help="Responses per model call.")
 UtilityCalls = Annotated[int | None, typer.Option(help="Utility calls per application of an improver.")]
 Preset = Annotated[str | None, typer.Option(help="quick, official or paper: a named set of budgets.")]
 MaxTime = Annotated[float | None, typer.Option(help="Stop after this many seconds; the run can be resumed.")]
-Seed = Annotated[
-    int | None, typer.Option(help="Repeats a run exactly; drawn anew unless given. Keep it from guests.")
-]
+Seed = Annotated[int | None, typer.Option(help="Repeats a run exactly; drawn anew unless given. Keep it from guests.")]
 Out = Annotated[Path | None, typer.Option(help="The run's folder; a new one below runs/ unless given.")]
-SandboxName = Annotated[
-    str | None, typer.Option("--sandbox", help="auto, bubblewrap, landlock; unsafe: no isolation.")
-]
+SandboxName = Annotated[str | None, typer.Option("--sandbox", help="auto, bubblewrap, landlock; unsafe: no isolation.")]
 Connections = Annotated[int | None, typer.Option(help="Model calls in flight at once.")]
 ConfigFile = Annotated[Path | None, typer.Option(help="Settings from a TOML file; flags win over it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout instead of text.")]
@@ -89,20 +85,19 @@ def run(
     """Improve the improver on TASKs: Algorithm 1, depth T."""
     from selftaught.cli import actions
 
-    flags = dict(
-        kind="run", tasks=tasks, model=model, base_url=base_url, depth=depth, repeats=repeats, improver=improver,
-        accept=accept, model_calls=model_calls, responses=responses, utility_calls=utility_calls,
-        max_time_seconds=max_time, seed=seed, sandbox=sandbox, max_connections=max_connections, script=script,
-    )  # fmt: skip
+    flags = {
+        "kind": "run", "tasks": tasks, "model": model, "base_url": base_url, "depth": depth, "repeats": repeats,
+        "improver": improver, "accept": accept, "model_calls": model_calls, "responses": responses,
+        "utility_calls": utility_calls, "max_time_seconds": max_time, "seed": seed, "sandbox": sandbox,
+        "max_connections": max_connections, "script": script,
+    }  # fmt: skip
     actions.start(flags, config, preset, out, runs, as_json=as_json)
 
 
 @app.command()
 def improve(
     task: Annotated[str, typer.Argument(metavar="TASK", help="A built-in name or a .py file.")],
-    program: Annotated[
-        Path | None, typer.Option(help="The program to improve; the task's seed unless given.")
-    ] = None,
+    program: Annotated[Path | None, typer.Option(help="The program to improve; the task's seed unless given.")] = None,
     model: Model = None,
     base_url: BaseUrl = None,
     improver: Improver = None,
@@ -123,11 +118,12 @@ def improve(
     """Apply an improver once to a TASK's seed, or to --program; write the improved program."""
     from selftaught.cli import actions
 
-    flags = dict(
-        kind="improve", tasks=[task], program=str(program) if program else None, model=model, base_url=base_url,
-        improver=improver, model_calls=model_calls, responses=responses, utility_calls=utility_calls,
-        max_time_seconds=max_time, seed=seed, sandbox=sandbox, max_connections=max_connections, script=script,
-    )  # fmt: skip
+    flags = {
+        "kind": "improve", "tasks": [task], "program": str(program) if program else None, "model": model,
+        "base_url": base_url, "improver": improver, "model_calls": model_calls, "responses": responses,
+        "utility_calls": utility_calls, "max_time_seconds": max_time, "seed": seed, "sandbox": sandbox,
+        "max_connections": max_connections, "script": script,
+    }  # fmt: skip
     actions.start(flags, config, preset, out, runs, as_json=as_json)
 
 

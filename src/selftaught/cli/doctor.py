@@ -22,7 +22,7 @@ def examine(*, as_json: bool) -> bool:
             taken, layers, trouble = jail.tier, list(jail.layers), ""
     except NoSandbox as error:
         taken, layers, trouble = "", [], str(error)
-    facts = {
+    facts: dict[str, object] = {
         "schema": "selftaught.doctor/1",
         "selftaught": __version__,
         "python": platform.python_version(),

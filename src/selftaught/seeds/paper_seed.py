@@ -2,8 +2,8 @@ from helpers import extract_code
 
 
 def improve_algorithm(initial_solution, utility, language_model):
-    """Ask for improvements of a solution all at once; return the best of them by the utility."""
-    expertise = "You are a computer science researcher and an expert programmer, at your best when you optimize algorithms."
+    """Ask for improvements of a solution, all at once; return the best of them by the utility."""
+    expertise = "You are a computer science researcher and an expert programmer who excels at optimizing algorithms."
     message = f"""Improve this solution:
 ```python
 {initial_solution}

@@ -2,8 +2,8 @@ from helpers import extract_code
 
 
 def improve_algorithm(initial_solution, utility, language_model):
-    """Ask for improvements of a solution all at once; return the best by the utility, the initial one included."""
-    expertise = "You are a computer science researcher and an expert programmer, at your best when you optimize algorithms."
+    """Ask for improvements of a solution, all at once; return the best by the utility, the initial one included."""
+    expertise = "You are a computer science researcher and an expert programmer who excels at optimizing algorithms."
     message = f"""Improve this solution:
 ```python
 {initial_solution}
@@ -16,11 +16,13 @@ It is scored by this utility:
 
 You must return a better solution. Be as creative as you can under the constraints. What makes it better must be new
 and not trivial. First put forward an idea, then implement it."""
-    n_messages = min(language_model.max_responses_per_call, utility.budget)
+    # One call of the utility is for the initial solution.
+    n_messages = min(language_model.max_responses_per_call, utility.budget - 1)
     responses = language_model.batch_prompt(expertise, [message] * n_messages, temperature=0.7)
     solutions = [extract_code(response) for response in responses]
-    # The initial solution comes first: only what scores higher takes its place.
-    candidates = [initial_solution] + [solution for solution in solutions if solution]
-    candidates = candidates[: utility.budget]
+    solutions = [solution for solution in solutions if solution]
+    if not solutions:
+        return initial_solution
+    candidates = [initial_solution] + solutions
     scores = utility.batch(candidates)
-    return candidates[scores.index(max(scores))]
+    return candidates[scores.index(max(scores))]  # the first of the best: a new one has to score higher

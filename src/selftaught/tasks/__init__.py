@@ -6,5 +6,16 @@ judge.py              turns a task into a utility: makes instances, runs the pro
 parity_with_noise.py  learning parity with noise (paper §5.1)
 three_sat.py          planted 3SAT (paper §5.2)
 
-To add one: a file like these, and its name in `loading.BUILT_IN`. CONTRIBUTING.md shows a whole one.
+To add one: a file like the last two, and its name in `loading.BUILT_IN`; or, without touching the package, the path of
+such a file. It defines
+
+    its docstring                     what a model is shown; what is enforced is added to it (`spec.py`)
+    SEED                              the text of the program to start from
+    instances(rng, split)             yields (tuple of arguments, what only `grade` may see); split is "val" or "test"
+    grade(instance, answer)           0 to 1; ValueError for an answer that is none
+    NAME, ENTRY                       may be left out: the file's name, "algorithm"
+    CPU_SECONDS, MEMORY_BYTES         may be left out: what one call, and one process, may use
+    FRESH_GUEST_PER_CALL              may be left out: True for a process of its own for each call
+
+CONTRIBUTING.md shows a whole one.
 """

@@ -4,20 +4,31 @@ What a program could cheat with is not there: the hidden part of an instance nev
 answers are plain data (so no shape broadcasts), and `grade` checks what came against what was asked for.
 """
 
+import itertools
 import math
 import random
 import threading
-from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
+from copy import deepcopy
 from statistics import fmean
+from typing import Any
+
+import numpy as np
 
 from selftaught.core.address import draw_seed
 from selftaught.core.contracts import Program, Score, Verdict
 from selftaught.core.errors import TaskError
 from selftaught.sandbox.contract import Outcome, Sandbox
-from selftaught.tasks.spec import SPLITS, Instance, TaskSpec
+from selftaught.tasks.spec import SPLITS, Instance, TaskSpec, line_in
 
-_BAD_ANSWERS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+_BAD_ANSWERS = (
+    ValueError, TypeError, LookupError, AttributeError, ArithmeticError,
+    RecursionError,  # how deep an answer is nested is the guest's doing alone
+)  # fmt: skip
+_NUMBERS = (bool, int, float, np.bool_, np.integer, np.floating)
+_MOST_INSTANCES = 10_000
 _MOST_NOTE = 300
+_MOST_REASON = 120
 
 
 class Judge:
@@ -41,51 +52,85 @@ class Judge:
 
     @property
     def description(self) -> str:
-        return self._spec.description
+        return self._spec.described(len(self._instances()))
 
     def __call__(self, program: Program) -> Score:
         instances = self._instances()
         seed = draw_seed(self._run_seed, self._spec.name, self._split, "guest")
         calls = [instance.args for instance in instances]
         outcomes = self._sandbox.run(program, self._spec.entry, calls, self._spec.limits, seed=seed)
-        graded = [self._grade(instance, outcome) for instance, outcome in zip(instances, outcomes, strict=True)]
+        try:
+            # Graded as they come: an answer may be large, and is needed no longer than that.
+            graded = [self._grade(instance, outcome) for instance, outcome in zip(instances, outcomes, strict=True)]
+        finally:
+            if isinstance(outcomes, Generator):
+                outcomes.close()  # ends the guest now, where grading failed half-way
         return _mean(graded)
 
     def _instances(self) -> list[Instance]:
         with self._lock:
             if self._made is None:
-                rng = random.Random(draw_seed(self._run_seed, self._spec.name, self._split))
-                try:
-                    self._made = [Instance(tuple(args), hidden) for args, hidden in self._spec.instances(rng, self._split)]
-                except Exception as error:
-                    what = f"{type(error).__name__}: {error}"
-                    raise TaskError(f"the task {self._spec.name} failed to make instances: {what}") from error
-                if not self._made:
-                    raise TaskError(f"the task {self._spec.name} has no instances for {self._split}; wanted at least one")
+                self._made = self._make_instances()
             return self._made
+
+    def _make_instances(self) -> list[Instance]:
+        rng = random.Random(draw_seed(self._run_seed, self._spec.name, self._split))
+        what = f"instances(rng, {self._split!r})"
+        try:
+            pairs = list(itertools.islice(self._spec.instances(rng, self._split), _MOST_INSTANCES + 1))
+        except Exception as error:
+            raise TaskError(f"{_place(self._spec, error)}: {what} failed: {_told(error)}") from error
+        if not 1 <= len(pairs) <= _MOST_INSTANCES:
+            count = f"more than {_MOST_INSTANCES}" if pairs else "no"
+            raise TaskError(f"{self._spec.file}: {what} gave {count} instances; wanted 1 to {_MOST_INSTANCES}")
+        return [self._instance(pair, what) for pair in pairs]
+
+    def _instance(self, pair: Any, what: str) -> Instance:
+        if not isinstance(pair, tuple) or len(pair) != 2 or not isinstance(pair[0], tuple):
+            came = repr(pair)[:80]
+            raise TaskError(f"{self._spec.file}: {what} gave {came}; wanted (tuple of arguments, hidden) for each")
+        return Instance(*pair)
 
     def _grade(self, instance: Instance, outcome: Outcome) -> Score:
         if outcome.verdict is not Verdict.OK:
             return Score(0.0, outcome.verdict, outcome.note)
         try:
-            grade = self._spec.grade(instance, outcome.value)
+            # A copy: what `grade` does to its instance must not reach the next program's.
+            grade = self._spec.grade(deepcopy(instance), outcome.value)
         except _BAD_ANSWERS as error:
-            return Score(0.0, Verdict.BAD_ANSWER, f"{type(error).__name__}: {error}")
+            return Score(0.0, Verdict.BAD_ANSWER, _told(error))
         except Exception as error:
-            what = f"{type(error).__name__}: {error}"
-            raise TaskError(f"grade() of the task {self._spec.name} failed: {what}") from error
-        if not isinstance(grade, (int, float)) or not (math.isfinite(grade) and 0 <= grade <= 1):
-            raise TaskError(f"grade() of the task {self._spec.name} gave {grade!r}; wanted a number from 0 to 1")
+            wanted = "wanted a grade, or ValueError for an answer that is none"
+            raise TaskError(f"{_place(self._spec, error)}: grade() failed: {_told(error)}; {wanted}") from error
+        if not isinstance(grade, _NUMBERS) or not (math.isfinite(grade) and 0 <= grade <= 1):
+            came = repr(grade)[:80]
+            raise TaskError(f"{self._spec.file}: grade() gave {came}; wanted a number from 0 to 1")
         return Score(float(grade))
 
 
-def _mean(graded: list[Score]) -> Score:
+def _mean(graded: Sequence[Score]) -> Score:
     failed = [score for score in graded if score.verdict is not Verdict.OK]
-    if not failed:
-        return Score(fmean(score.value for score in graded))
-    counts = Counter(score.verdict for score in failed)
-    told = "; ".join(f"{count} of {len(graded)} {verdict}" for verdict, count in counts.items())
-    first = failed[0].note
-    note = f"{told}: {first}" if first else told
-    plain = "".join(c if c.isprintable() else " " for c in note)[:_MOST_NOTE]
-    return Score(fmean(score.value for score in graded), failed[0].verdict, plain)
+    verdict = failed[0].verdict if failed else Verdict.OK
+    note = "; ".join(_counted(failed, len(graded)))[:_MOST_NOTE]
+    return Score(fmean(score.value for score in graded), verdict, note)
+
+
+def _counted(failed: Sequence[Score], total: int) -> Iterator[str]:
+    """Each verdict in the order of appearance, how often it came, and what was said the first time."""
+    for verdict in dict.fromkeys(score.verdict for score in failed):
+        notes = [score.note for score in failed if score.verdict is verdict]
+        reason = _plain(notes[0])[:_MOST_REASON]
+        yield f"{len(notes)} of {total} {verdict}" + (f": {reason}" if reason else "")
+
+
+def _plain(text: str) -> str:
+    """One line, without characters that steer a terminal or hide in a page."""
+    return "".join(c if c.isprintable() else " " for c in text).strip()
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _place(spec: TaskSpec, error: Exception) -> str:
+    return f"{spec.file}{line_in(spec.file, error)}"

@@ -1,13 +1,17 @@
 """A task by its name or its path, checked.
 
-A task's file is code of the user's own: it is executed in this process, with all rights. Only the programs that it
-scores are untrusted.
+A task's file is trusted code of the user's own: it is executed in this process, with all rights. Only the programs
+that it scores are untrusted. It is one file: a run keeps its text and is resumed from it, so it may import what is
+installed, but no neighbour.
 """
 
 import ast
-import math
-from collections.abc import Mapping
+import inspect
+import sys
+import types
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,10 +19,16 @@ from typing import Any
 from selftaught.core.contracts import Program
 from selftaught.core.errors import UsageError
 from selftaught.sandbox.contract import Limits
-from selftaught.tasks.spec import TaskSpec
+from selftaught.tasks.spec import TaskSpec, line_in
 
 BUILT_IN = {"parity-with-noise": "parity_with_noise.py", "three-sat": "three_sat.py"}
-WANTED = "a task is a Python file with a docstring, SEED, instances(rng, split) and grade(instance, answer)"
+WANTED = (
+    'a task is a Python file with a docstring (shown to the model), SEED = "def algorithm(...): ..." (the program to '
+    "start from), instances(rng, split) that yields (tuple of arguments, hidden), and grade(instance, answer) that "
+    "returns 0 to 1"
+)
+_MOST_CPU_SECONDS = 86_400
+_MOST_MEMORY_BYTES = 1 << 44
 
 
 def task_names() -> list[str]:
@@ -27,89 +37,136 @@ def task_names() -> list[str]:
 
 
 def load_task(name_or_path: str) -> TaskSpec:
-    """A built-in task, or the one that a Python file defines. Raises UsageError, with what to do."""
+    """A built-in task, or the one that a Python file defines, which is executed here. Raises UsageError."""
     if name_or_path in BUILT_IN:
-        source = (files("selftaught.tasks") / BUILT_IN[name_or_path]).read_text(encoding="utf-8")
-        return _from_source(source, name_or_path, name_or_path)
+        file = files("selftaught.tasks") / BUILT_IN[name_or_path]
+        return _from_source(file.read_text(encoding="utf-8"), name_or_path, str(file))
     path = Path(name_or_path)
     if path.suffix != ".py" and not path.is_file():
-        close = get_close_matches(name_or_path, BUILT_IN, 1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        known = ", ".join(task_names())
-        raise UsageError(f"no task is called {name_or_path!r}{hint}; there are {known}, or the path of a .py file")
+        raise UsageError(f"no task is called {name_or_path!r}; {_known(name_or_path)}")
     try:
-        source = path.read_text(encoding="utf-8")
+        source = path.read_text(encoding="utf-8-sig")  # some editors put a byte order mark there
     except OSError as error:
-        raise UsageError(f"cannot read the task {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"the task {path} is not UTF-8 text") from error
-    return _from_source(source, path.stem, name_or_path)
+        raise UsageError(f"cannot read the task {path}: {error.strerror}; {_known(path.stem)}") from error
+    except ValueError as error:
+        raise UsageError(f"the task {path} is not UTF-8 text; {WANTED}") from error
+    return _from_source(source, as_name(path.stem), name_or_path)
+
+
+def as_name(text: str) -> str:
+    """`text` with nothing but letters, digits, "-" and "_": a task keeps its name when a run keeps its file."""
+    return "".join(c if c.isalnum() or c in "-_" else "_" for c in text)
+
+
+def _known(name: str) -> str:
+    close = get_close_matches(name.replace("_", "-"), BUILT_IN, 1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}There are {', '.join(task_names())}, or the path of a .py file"
 
 
 def _from_source(source: str, name: str, where: str) -> TaskSpec:
-    space = _execute(source, where)
-    for wanted, kind in (("SEED", str), ("instances", None), ("grade", None)):
-        found = space.get(wanted)
-        if found is None or (kind is None and not callable(found)) or (kind is not None and not isinstance(found, kind)):
-            what = f"has no {wanted}" if found is None else f"has a {wanted} that is a {type(found).__name__}"
-            raise UsageError(f"the task {where} {what}; {WANTED}")
-    if not isinstance(space.get("__doc__"), str) or not space["__doc__"].strip():
-        raise UsageError(f"the task {where} has no docstring, and that is what a model is shown; {WANTED}")
-    entry = space.get("ENTRY", "algorithm")
+    defined = _execute(source, where)
+    _check_parts(defined, where)
+    entry = defined.get("ENTRY", "algorithm")
     if not isinstance(entry, str) or not entry.isidentifier():
         raise UsageError(f"the task {where}: ENTRY is {entry!r}; wanted the name of a function")
-    _check_seed(space["SEED"], entry, where)
-    shown = space.get("NAME", name)
-    if not isinstance(shown, str) or not shown.strip():
-        raise UsageError(f"the task {where}: NAME is {shown!r}; wanted a short text")
+    _check_seed(defined["SEED"], entry, where)
+    shown = defined.get("NAME", name)
+    if not isinstance(shown, str) or not shown or shown != as_name(shown):
+        raise UsageError(f'the task {where}: NAME is {shown!r}; wanted letters, digits, "-" and "_"')
     return TaskSpec(
         name=shown,
-        about=space["__doc__"],
-        seed=Program(space["SEED"]),
+        about=inspect.cleandoc(defined["__doc__"]),
+        seed=Program(defined["SEED"]),
         entry=entry,
-        instances=space["instances"],
-        grade=space["grade"],
-        limits=_limits(space, where),
+        instances=defined["instances"],
+        grade=defined["grade"],
+        limits=_limits(defined, where),
         source=source,
+        file=where,
     )
 
 
-def _execute(source: str, where: str) -> dict[str, Any]:
-    space: dict[str, Any] = {"__name__": "selftaught_task", "__file__": where}
+def _execute(source: str, where: str) -> Mapping[str, Any]:
+    """What the file defines. It is a module like any other, so that dataclasses and the like work in it."""
+    module = types.ModuleType(f"selftaught_task_{sha256(source.encode()).hexdigest()[:16]}")
+    module.__file__ = where
+    sys.modules[module.__name__] = module
     try:
-        exec(compile(source, where, "exec"), space)
+        exec(compile(source, where, "exec"), module.__dict__)
     except SyntaxError as error:
         raise UsageError(f"the task {where} is not Python: {error.msg} (line {error.lineno})") from error
-    except Exception as error:
-        raise UsageError(f"the task {where} fails when it is loaded: {type(error).__name__}: {error}") from error
-    return space
+    except (Exception, SystemExit) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise UsageError(f"the task {where}{line_in(where, error)}: it fails when it is loaded: {what}") from error
+    return module.__dict__
+
+
+def _check_parts(defined: Mapping[str, Any], where: str) -> None:
+    about = defined.get("__doc__")
+    lacks = [] if isinstance(about, str) and about.strip() else ["a docstring"]
+    lacks += [name for name in ("SEED", "instances", "grade") if defined.get(name) is None]
+    if lacks:
+        raise UsageError(f"the task {where} lacks {' and '.join(lacks)}; {WANTED}")
+    if not isinstance(defined["SEED"], str):
+        raise UsageError(f"the task {where}: SEED is a {type(defined['SEED']).__name__}; wanted the text of a program")
+    for name in ("instances", "grade"):
+        if not callable(defined[name]) or not _takes_two(defined[name]):
+            raise UsageError(f"the task {where}: {name} is no function of two arguments; {WANTED}")
+
+
+def _takes_two(function: Callable[..., Any]) -> bool:
+    """Checked here, because later a TypeError from `grade` would count as a bad answer."""
+    try:
+        inspect.signature(function).bind(None, None)
+    except TypeError:
+        return False
+    except ValueError:  # written in C, and does not tell
+        return True
+    return True
 
 
 def _check_seed(seed: str, entry: str, where: str) -> None:
     try:
         tree = ast.parse(seed)
-    except (SyntaxError, ValueError) as error:
+    except SyntaxError as error:
+        line = f" (line {error.lineno} of it)" if error.lineno else ""
+        raise UsageError(f"the task {where}: its SEED is not Python: {error.msg}{line}") from error
+    except (ValueError, RecursionError, MemoryError) as error:
         raise UsageError(f"the task {where}: its SEED is not Python: {error}") from error
-    if entry not in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}:
-        raise UsageError(f"the task {where}: its SEED defines no function {entry}")
+    if not any(entry in _names(node) for node in ast.walk(tree)):
+        raise UsageError(f"the task {where}: its SEED defines no function {entry}; wanted def {entry}(...)")
 
 
-def _limits(space: Mapping[str, Any], where: str) -> Limits:
+def _names(node: ast.AST) -> list[str]:
+    """The names that a statement binds: a function may be assigned or imported, too."""
+    match node:
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            return [name]
+        case ast.Name(id=name, ctx=ast.Store()):
+            return [name]
+        case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+            return [alias.asname or alias.name for alias in aliases]
+    return []
+
+
+def _limits(defined: Mapping[str, Any], where: str) -> Limits:
     default = Limits()
 
-    def positive(name: str, otherwise: float) -> float:
-        value = space.get(name, otherwise)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not (0 < value < math.inf):
-            raise UsageError(f"the task {where}: {name} is {value!r}; wanted a number above 0")
+    def number(name: str, otherwise: float, most: int) -> float:
+        value = defined.get(name, otherwise)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= most:
+            raise UsageError(f"the task {where}: {name} is {value!r}; wanted a number above 0, at most {most}")
         return value
 
-    cpu = positive("CPU_SECONDS", default.cpu_seconds)
-    fresh = space.get("FRESH_GUEST_PER_CALL", False)
+    cpu_seconds = number("CPU_SECONDS", default.cpu_seconds, _MOST_CPU_SECONDS)
+    memory_bytes = number("MEMORY_BYTES", default.memory_bytes, _MOST_MEMORY_BYTES)
+    fresh = defined.get("FRESH_GUEST_PER_CALL", False)
     if not isinstance(fresh, bool):
         raise UsageError(f"the task {where}: FRESH_GUEST_PER_CALL is {fresh!r}; wanted True or False")
     return Limits(
-        cpu_seconds=cpu,
-        wall_seconds=10 * cpu + 5,
-        memory_bytes=int(positive("MEMORY_BYTES", default.memory_bytes)),
+        cpu_seconds=cpu_seconds,
+        wall_seconds=10 * cpu_seconds + 5,
+        memory_bytes=max(1, int(memory_bytes)),
         fresh_guest_per_call=fresh,
     )

@@ -1,6 +1,7 @@
 """What a task is: two pure functions, two texts, and limits."""
 
 import random
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -24,15 +25,17 @@ class TaskSpec:
     """A task of the kind "a function over instances".
 
     Attributes:
-        name: how it is called, on record too.
+        name: how it is called, on record too: letters, digits, "-" and "_".
         about: the task's own text: its docstring.
         seed: the solution to start from.
         entry: the function that a solution defines.
         instances: (rng, split) → the instances; equal rng and split, equal instances.
-        grade: (instance, answer) → 0 to 1. The answer is plain data from a guest, of any type and shape. An answer
-            that is not one raises ValueError (or TypeError, LookupError, AttributeError, ArithmeticError).
+        grade: (instance, answer) → 0 to 1. The answer is plain data from a guest, of any type and shape: arrays have
+            become nested lists, tuples lists. An answer that is none raises ValueError (or TypeError, LookupError,
+            AttributeError, ArithmeticError).
         limits: of one guest.
         source: the text of the task's file, kept in the run.
+        file: where that text came from, for messages.
     """
 
     name: str
@@ -43,21 +46,44 @@ class TaskSpec:
     grade: Callable[[Instance, Any], float]
     limits: Limits
     source: str
+    file: str = "task"
 
     @property
     def description(self) -> str:
         """What a model is shown: the task's own text, and the limits that are really enforced."""
-        limits = self.limits
-        unit = (
-            "Each call runs in a process of its own."
-            if limits.fresh_guest_per_call
-            else "All calls of one scoring run in one process, unless a call exceeds a limit."
-        )
-        return f"""{self.about.strip()}
+        return self.described()
 
-How a program is scored: it defines {self.entry}(...), which is called once for each instance; the score is the mean
-over all instances, from 0 (worst) to 1 (best). A call may use {limits.cpu_seconds:g} s of CPU time, and loading the
-program {limits.load_cpu_seconds:g} s; a call over it scores 0. So does a call that raises, or answers with anything
-but what is asked for. {unit} Memory: {limits.memory_bytes >> 20} MiB.
-Available: Python's standard library and numpy. Not available: files, network, other processes, threads.
+    def described(self, count: int | None = None) -> str:
+        """The same; where the number of instances is known, with it."""
+        return f"{self.about.strip()}\n\n{_rules(self.entry, self.limits, count)}"
+
+
+def line_in(file: str, error: BaseException) -> str:
+    """The last line of `file` that the error came through, as ", line 7"; an empty text if it came through none."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    return f", line {lines[-1]}" if lines else ""
+
+
+def _rules(entry: str, limits: Limits, count: int | None) -> str:
+    """How a program is scored: made from the values that are enforced, so that the two cannot drift apart."""
+    instances = "each instance" if count is None else f"each of {count} instances"
+    process = (
+        "Each call runs in a process of its own."
+        if limits.fresh_guest_per_call
+        else "One process serves all calls in turn. A call that has to be stopped ends it; the next gets a new one."
+    )
+    return f"""\
+How a program is scored: it defines {entry}(...), which is called once for {instances}. The score is the
+mean of the grades, from 0 (worst) to 1 (best).
+- A call may use {limits.cpu_seconds:g} s of CPU time, and {limits.wall_seconds:g} s by the clock.
+- Executing the program's top level may use {limits.load_cpu_seconds:g} s of CPU time.
+- Its process may use {_size(limits.memory_bytes)} of memory; one answer may have {_size(limits.answer_bytes)}.
+- A call over a limit is stopped and its grade is 0. So is that of a call that raises, or that answers with anything but
+  what is asked for. A program that cannot be loaded gets 0 for all of them.
+- {process}
+- Python's standard library and numpy can be imported. There are no files, no network, no other processes, no threads.
 """
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes} bytes" if size_bytes % 2**20 else f"{size_bytes >> 20} MiB"

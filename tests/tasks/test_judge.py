@@ -1,0 +1,269 @@
+"""The judge: what it sends in, what it grades, how grades become one score, and whose fault what is."""
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+
+from selftaught.core.contracts import Program, Score, Verdict
+from selftaught.core.errors import TaskError
+from selftaught.sandbox.contract import Improving, Limits, Outcome, Value
+from selftaught.sandbox.jail import Jail
+from selftaught.tasks.judge import Judge
+from selftaught.tasks.loading import load_task, task_names
+from selftaught.tasks.spec import Instance, TaskSpec
+
+PROGRAM = Program("def f(x): return x\n")
+SORTING = Path(__file__).parent.parent / "examples" / "sorting_task.py"
+
+
+class Scripted:
+    """A sandbox that answers from a list; it keeps what it was asked."""
+
+    tier = "scripted"
+
+    def __init__(self, *outcomes: Outcome) -> None:
+        self.outcomes = outcomes
+        self.asked: list[tuple[Any, ...]] = []
+        self.ended = 0
+
+    def run(
+        self,
+        program: Program,
+        entry: str,
+        calls: Sequence[Sequence[Value]],
+        limits: Limits,
+        *,
+        seed: int,
+        improving: Improving | None = None,
+    ) -> Iterator[Outcome]:
+        self.asked.append((program, entry, calls, limits, seed))
+        try:
+            yield from self.outcomes
+        finally:
+            self.ended += 1
+
+
+def ok(value: Value) -> Outcome:
+    return Outcome(Verdict.OK, value)
+
+
+def four(rng: Random, split: str) -> Iterable[tuple[tuple[Any, ...], Any]]:
+    return [((rng.random(),), hidden) for hidden in range(4)]
+
+
+def right(instance: Instance, answer: Any) -> float:
+    if not isinstance(answer, int):
+        raise ValueError("wanted an int")
+    return float(answer == instance.hidden)
+
+
+def task(**changed: Any) -> TaskSpec:
+    made = TaskSpec("four", "Find it.", PROGRAM, "f", four, right, Limits(cpu_seconds=0.5), "", "four.py")
+    return replace(made, **changed)
+
+
+def scored(*outcomes: Outcome, **changed: Any) -> Score:
+    return Judge(task(**changed), Scripted(*outcomes), "val", 1)(PROGRAM)
+
+
+def test_the_score_is_the_mean_of_the_grades() -> None:
+    assert scored(ok(0), ok(1), ok(9), ok(3)) == Score(0.75)
+
+
+def test_what_did_not_answer_counts_0_and_the_first_verdict_is_the_score_s() -> None:
+    slow, crash = Outcome(Verdict.TIMED_OUT, None, "used its 0.5 s"), Outcome(Verdict.CRASHED)
+    note = "2 of 4 timed out: used its 0.5 s; 1 of 4 crashed"
+    assert scored(slow, crash, slow, ok(3)) == Score(0.25, Verdict.TIMED_OUT, note)
+
+
+def test_a_value_beside_a_verdict_is_never_graded() -> None:
+    late = Outcome(Verdict.TIMED_OUT, 0)
+    assert scored(late, ok(1), ok(2), ok(3)).value == 0.75
+
+
+def test_only_arguments_entry_and_limits_go_in_never_what_is_hidden() -> None:
+    sandbox = Scripted(*[ok(0)] * 4)
+    judge = Judge(task(), sandbox, "val", 1)
+    judge(PROGRAM)
+    judge(PROGRAM)
+    (program, entry, calls, limits, _), again = sandbox.asked
+    assert (program, entry, limits) == (PROGRAM, "f", Limits(cpu_seconds=0.5))
+    assert [len(call) for call in calls] == [1] * 4 and all(0 <= x < 1 for (x,) in calls)
+    assert sandbox.asked[0] == again  # equal programs, equal chances
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ValueError, TypeError, KeyError, IndexError, AttributeError, ZeroDivisionError, OverflowError, RecursionError],
+)
+def test_an_answer_that_grade_cannot_read_is_a_bad_answer(error: type[Exception]) -> None:
+    def grade(instance: Instance, answer: Any) -> float:
+        if answer == "?":
+            raise error("no good")
+        return 1.0
+
+    score = scored(ok(1), ok("?"), ok(1), ok("?"), grade=grade)
+    told = f"2 of 4 bad answer: {error.__name__}: {error('no good')}"
+    assert score == Score(0.5, Verdict.BAD_ANSWER, told)
+
+
+def failing(instance: Instance, answer: Any) -> float:
+    raise OSError("disk on fire")
+
+
+def test_a_grade_that_fails_is_the_task_s_fault_and_its_place_is_named() -> None:
+    with pytest.raises(TaskError, match=r"test_judge.py, line \d+: grade\(\) failed: OSError: disk on fire"):
+        scored(*[ok(1)] * 4, grade=failing, file=__file__)
+
+
+@pytest.mark.parametrize("grade", [1.01, -0.5, 2, float("nan"), float("inf"), "1", None, [1], np.array([1, 1])])
+def test_a_grade_out_of_range_is_the_task_s_fault(grade: Any) -> None:
+    with pytest.raises(TaskError, match=r"four.py: grade\(\) gave .+; wanted a number from 0 to 1"):
+        scored(*[ok(1)] * 4, grade=lambda instance, answer: grade)
+
+
+@pytest.mark.parametrize("grade", [True, 1, 1.0, np.True_, np.float32(1), np.int64(1)])
+def test_any_kind_of_number_is_a_grade(grade: Any) -> None:
+    score = scored(*[ok(1)] * 4, grade=lambda instance, answer: grade)
+    assert (score, type(score.value)) == (Score(1.0), float)
+
+
+def test_a_guest_is_ended_at_once_when_grading_fails() -> None:
+    sandbox = Scripted(*[ok(1)] * 4)
+    with pytest.raises(TaskError):
+        Judge(task(grade=failing), sandbox, "val", 1)(PROGRAM)
+    assert sandbox.ended == 1
+
+
+def test_a_grade_that_changes_its_instance_changes_it_for_nobody_else() -> None:
+    def grade(instance: Instance, answer: Any) -> float:
+        instance.args[0].append(1)
+        return 1.0 if len(instance.args[0]) == 1 else 0.0
+
+    sandbox = Scripted(ok(1))
+    judge = Judge(task(instances=lambda rng, split: [(([],), None)], grade=grade), sandbox, "val", 1)
+    assert [judge(PROGRAM).value, judge(PROGRAM).value] == [1.0, 1.0]
+    assert sandbox.asked[1][2] == [([],)]
+
+
+def test_the_note_is_one_short_plain_line() -> None:
+    noisy = Outcome(Verdict.CRASHED, None, "\x1b[31mred\n\u202eesrever\ud800" + "x" * 500)
+    outcomes = [noisy, *(Outcome(verdict, None, "y" * 500) for verdict in Verdict if verdict is not Verdict.OK)]
+    score = scored(*outcomes, instances=lambda rng, split: [((), None)] * len(outcomes))
+    assert (len(score.note), score.note.isprintable(), score.note[:22]) == (300, True, "2 of 9 crashed: [31mre")
+
+
+def test_instances_are_made_once_however_many_threads_score() -> None:
+    made: list[str] = []
+
+    def instances(rng: Random, split: str) -> Iterable[tuple[tuple[Any, ...], Any]]:
+        made.append(split)
+        return four(rng, split)
+
+    judge = Judge(task(instances=instances), Scripted(*[ok(0)] * 4), "test", 1)
+    threads = [threading.Thread(target=judge, args=(PROGRAM,)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert made == ["test"]
+
+
+def sent(spec: TaskSpec, split: str, run_seed: int) -> tuple[str, int]:
+    """The arguments of all instances, and the guest's own seed."""
+    sandbox = Scripted()
+    with pytest.raises(ValueError, match="shorter"):
+        Judge(spec, sandbox, split, run_seed)(PROGRAM)
+    ((_, _, calls, _, seed),) = sandbox.asked
+    return repr([[part.tolist() if isinstance(part, np.ndarray) else part for part in call] for call in calls]), seed
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_equal_split_and_run_seed_give_equal_instances_and_others_do_not(name: str) -> None:
+    spec = load_task(name)
+    draws = [sent(spec, split, seed) for split in ("val", "test") for seed in (1, 2)]
+    assert sent(spec, "val", 1) == draws[0]
+    assert len({calls for calls, _ in draws}) == len({seed for _, seed in draws}) == 4
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_val_and_test_share_no_instance(name: str) -> None:
+    spec = load_task(name)
+    val, test = (Judge(spec, Scripted(), split, 1)._instances() for split in ("val", "test"))
+    texts = [[repr([np.asarray(part).tolist() for part in instance.args]) for instance in half] for half in (val, test)]
+    assert set(texts[0]) & set(texts[1]) == set()
+
+
+def raising(rng: Random, split: str) -> Iterable[tuple[tuple[Any, ...], Any]]:
+    yield (1,), None
+    raise RuntimeError("no more")
+
+
+def endless(rng: Random, split: str) -> Iterable[tuple[tuple[Any, ...], Any]]:
+    while True:
+        yield (1,), None
+
+
+@pytest.mark.parametrize(
+    ("instances", "told"),
+    [
+        (raising, r"test_judge.py, line \d+: instances\(rng, 'val'\) failed: RuntimeError: no more"),
+        (lambda rng, split: [], r"test_judge.py: instances\(rng, 'val'\) gave no instances; wanted 1 to 10000"),
+        (lambda rng, split: None, r"instances\(rng, 'val'\) failed: TypeError"),
+        (endless, "gave more than 10000 instances"),
+        (lambda rng, split: [([1, 2], None)], r"gave \(\[1, 2\], None\); wanted \(tuple of arguments, hidden\)"),
+        (lambda rng, split: [(1, 2, 3)], r"gave \(1, 2, 3\); wanted"),
+        (lambda rng, split: [7], "gave 7; wanted"),
+    ],
+)
+def test_instances_that_are_none_are_the_task_s_fault(instances: Any, told: str) -> None:
+    with pytest.raises(TaskError, match=told):
+        Judge(task(instances=instances, file=__file__), Scripted(), "val", 1)(PROGRAM)
+
+
+def test_a_judge_is_a_utility_that_tells_the_truth_about_itself() -> None:
+    judge = Judge(task(), Scripted(), "test", 1)
+    told = ["Find it.", "f(...), which is called once for each of 4 instances", "0.5 s of CPU time", "One process"]
+    assert (judge.name, judge.deterministic) == ("four/test", True)
+    assert [text for text in told if text not in judge.description] == []
+
+
+def test_a_split_is_val_or_test() -> None:
+    with pytest.raises(ValueError, match="train"):
+        Judge(task(), Scripted(), "train", 1)
+
+
+def judged(sandbox: Jail, source: str) -> Score:
+    return Judge(load_task(str(SORTING)), sandbox, "val", 1)(Program(source))
+
+
+def test_a_right_program_scores_1(sandbox: Jail) -> None:
+    assert judged(sandbox, "algorithm = sorted") == Score(1.0)
+
+
+def test_a_program_that_does_not_load_scores_0_for_all(sandbox: Jail) -> None:
+    score = judged(sandbox, "def algorithm(:")
+    assert (score.value, score.verdict, score.note[:20]) == (0.0, Verdict.NO_PROGRAM, "20 of 20 no program:")
+
+
+def test_a_call_over_its_time_costs_that_instance_only(sandbox: Jail) -> None:
+    source = "def algorithm(x):\n    while len(x) % 2: pass\n    return sorted(x)\n"
+    even = judged(sandbox, "def algorithm(x): return sorted(x) if len(x) % 2 == 0 else None").value
+    score = judged(sandbox, source)
+    assert (score.value, score.verdict) == (even, Verdict.TIMED_OUT) and 0 < even < 1
+
+
+def test_sorting_the_argument_in_place_is_not_an_answer(sandbox: Jail) -> None:
+    assert judged(sandbox, "def algorithm(x): x.sort()").value == 0.0
+
+
+def test_a_program_that_plays_dice_gets_the_same_score_again(sandbox: Jail) -> None:
+    judge = Judge(load_task("parity-with-noise"), sandbox, "val", 3)
+    seed = load_task("parity-with-noise").seed
+    assert judge(seed) == judge(seed)
