@@ -122,7 +122,9 @@ def test_a_grade_that_fails_is_the_task_s_fault_and_its_place_is_named() -> None
         scored(*[ok(1)] * 4, grade=failing, file=__file__)
 
 
-@pytest.mark.parametrize("grade", [1.01, -0.5, 2, float("nan"), float("inf"), "1", None, [1], np.array([1, 1])])
+@pytest.mark.parametrize(
+    "grade", [1.01, -0.5, 2, 10**400, float("nan"), float("inf"), "1", None, [1], np.array([1, 1])]
+)
 def test_a_grade_out_of_range_is_the_task_s_fault(grade: Any) -> None:
     with pytest.raises(TaskError, match=r"four.py: grade\(\) gave .+; wanted a number from 0 to 1"):
         scored(*[ok(1)] * 4, grade=lambda instance, answer: grade)

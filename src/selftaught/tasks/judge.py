@@ -5,7 +5,6 @@ answers are plain data (so no shape broadcasts), and `grade` checks what came ag
 """
 
 import itertools
-import math
 import random
 import threading
 from collections.abc import Generator, Iterator, Sequence
@@ -87,7 +86,7 @@ class Judge:
 
     def _instance(self, pair: Any, what: str) -> Instance:
         if not isinstance(pair, tuple) or len(pair) != 2 or not isinstance(pair[0], tuple):
-            came = repr(pair)[:80]
+            came = _plain(repr(pair))[:80]
             raise TaskError(f"{self._spec.file}: {what} gave {came}; wanted (tuple of arguments, hidden) for each")
         return Instance(*pair)
 
@@ -102,8 +101,8 @@ class Judge:
         except Exception as error:
             wanted = "wanted a grade, or ValueError for an answer that is none"
             raise TaskError(f"{_place(self._spec, error)}: grade() failed: {_told(error)}; {wanted}") from error
-        if not isinstance(grade, _NUMBERS) or not (math.isfinite(grade) and 0 <= grade <= 1):
-            came = repr(grade)[:80]
+        if not isinstance(grade, _NUMBERS) or not 0 <= grade <= 1:  # nan is not, either
+            came = _plain(repr(grade))[:80]
             raise TaskError(f"{self._spec.file}: grade() gave {came}; wanted a number from 0 to 1")
         return Score(float(grade))
 
@@ -129,7 +128,7 @@ def _plain(text: str) -> str:
 
 
 def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+    return _plain(f"{type(error).__name__}: {error}")
 
 
 def _place(spec: TaskSpec, error: Exception) -> str:

@@ -97,7 +97,7 @@ def _execute(source: str, where: str) -> Mapping[str, Any]:
     except SyntaxError as error:
         raise UsageError(f"the task {where} is not Python: {error.msg} (line {error.lineno})") from error
     except (Exception, SystemExit) as error:
-        what = f"{type(error).__name__}: {error}"
+        what = " ".join(f"{type(error).__name__}: {error}".split())
         raise UsageError(f"the task {where}{line_in(where, error)}: it fails when it is loaded: {what}") from error
     return module.__dict__
 

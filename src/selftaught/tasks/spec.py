@@ -81,8 +81,7 @@ mean of the grades, from 0 (worst) to 1 (best).
 - A call over a limit is stopped and its grade is 0. So is that of a call that raises, or that answers with anything but
   what is asked for. A program that cannot be loaded gets 0 for all of them.
 - {process}
-- Python's standard library and numpy can be imported. There are no files, no network, no other processes, no threads.
-"""
+- Python's standard library and numpy can be imported. There are no files, no network, no processes, no threads."""
 
 
 def _size(size_bytes: int) -> str:

@@ -1,0 +1,130 @@
+"""A whole run against a real HTTP server that speaks OpenAI's protocol."""
+
+import json
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from cli.support import selftaught
+from openai_server import OpenAIServer, improve_anything
+
+from selftaught.runs.records import Answered
+from selftaught.runs.store import Store
+
+TASK = '''"""Return a number; the score is how near it comes to 1. Write algorithm(x)."""
+
+SEED = "def algorithm(x):\\n    return 0.25\\n"
+
+
+def instances(rng, split):
+    yield (rng.random(),), None
+
+
+def grade(instance, answer):
+    return max(0.0, min(1.0, float(answer)))
+'''
+
+
+def predicted(*, depth: int, repeats: int, responses: int, measured: int) -> int:
+    """Responses that the paper's seed asks for: for itself, for each proposal's meta-utility, for each measurement."""
+    one_meta_utility = repeats * responses
+    return depth * (responses + responses * one_meta_utility) + measured * one_meta_utility
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "nearness.py").write_text(TASK)
+    return tmp_path
+
+
+def test_a_run_with_official_budgets_asks_for_as_many_responses_as_predicted(folder: Path) -> None:
+    with OpenAIServer(improve_anything, key="sk-planted-key") as server:
+        done = selftaught(
+            "run", "nearness.py", "--model", "openai/small", "--base-url", server.base_url, "--preset", "official",
+            "--depth", "2", "--out", "runs/one", "--json", cwd=folder, OPENAI_API_KEY="sk-planted-key", timeout=300,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        expected = predicted(depth=2, repeats=5, responses=6, measured=3)
+        assert expected == 462
+        assert (len(server.requests), server.answered) == (expected, expected)
+    shown = json.loads(done.stdout)
+    assert shown["total"]["responses"] == expected
+    assert shown["total"]["input_tokens"] > 0 and shown["total"]["unpriced"] == 0
+    assert {request["temperature"] for request in server.requests} == {0.7}
+    for file in (folder / "runs" / "one").rglob("*"):  # the key is nowhere
+        assert not file.is_file() or b"sk-planted-key" not in file.read_bytes()
+    assert "sk-planted-key" not in done.stdout + done.stderr
+
+
+def test_everything_independent_waits_at_once(folder: Path) -> None:
+    """Thirty calls of one meta-utility are in flight together; a batch of proposals more, up to the limit."""
+    with OpenAIServer(improve_anything, seconds=0.2) as server:
+        done = selftaught(
+            "run", "nearness.py", "--model", "openai/small", "--base-url", server.base_url, "--preset", "official",
+            "--depth", "1", "--max-connections", "30", cwd=folder, timeout=300,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert server.most_in_flight == 30
+
+
+def test_killed_at_random_moments_a_run_buys_no_recorded_response_twice(folder: Path) -> None:
+    log = folder / "asked.log"
+    command = [sys.executable, str(Path(__file__).parents[1] / "openai_server.py"), "--log", str(log), "--seconds", "0.02"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        url = server.stdout.readline().strip()
+        connections, kills = 4, 0
+        start = [
+            "run", "nearness.py", "--model", "openai/small", "--base-url", url, "--depth", "2", "--repeats", "2",
+            "--model-calls", "1", "--responses", "3", "--utility-calls", "4", "--improver", "paper-seed",
+            "--max-connections", str(connections), "--out", "runs/one", "--seed", "1",
+        ]  # fmt: skip
+        chance = random.Random(1)
+        arguments = start
+        while True:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "selftaught", *arguments], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            )
+            try:
+                child.wait(0.6 + chance.random() if kills < 6 else 120)
+            except subprocess.TimeoutExpired:
+                child.send_signal(signal.SIGKILL)
+                child.wait()
+                kills += 1
+                if (folder / "runs/one/run.sqlite").exists():
+                    arguments = ["resume", "one"]
+                continue
+            assert child.stderr is not None
+            assert child.returncode == 0, child.stderr.read().decode()
+            break
+    finally:
+        server.kill()
+    assert kills >= 3
+    store = Store.open(folder / "runs/one/run.sqlite", writable=False)
+    recorded = [record for record in store if isinstance(record, Answered)]
+    bought = len(log.read_text().splitlines())
+    expected = predicted(depth=2, repeats=2, responses=3, measured=3)
+    assert len(recorded) == expected
+    assert len({record.at for record in recorded}) == expected
+    # What a kill cuts off in mid-air cannot be known to us: at most the calls in flight at that moment.
+    assert expected <= bought <= expected + kills * connections
+
+
+def test_a_model_that_stays_away_ends_the_run_and_it_resumes(folder: Path) -> None:
+    with OpenAIServer(improve_anything) as server:
+        port = int(re.findall(r":(\d+)/", server.base_url)[0])
+    begun = time.monotonic()
+    done = selftaught(
+        "improve", "nearness.py", "--model", "openai/small", "--base-url", f"http://127.0.0.1:{port}/v1",
+        "--max-time", "2", "--out", "runs/one", cwd=folder,
+    )  # fmt: skip
+    assert done.returncode in (1, 3) and "selftaught resume runs/one" in done.stderr
+    assert time.monotonic() - begun < 60
+    with OpenAIServer(improve_anything, port=port):
+        assert selftaught("resume", "one", cwd=folder).returncode == 0

@@ -1,0 +1,159 @@
+"""A real HTTP server that speaks OpenAI's chat completions, answers from a function, counts, and fails on demand.
+
+In a test:      with OpenAIServer(answer) as server: … server.base_url, server.requests
+As a process:   python tests/openai_server.py --log FILE [--port P] [--seconds S]    (improves whatever it is asked to)
+"""
+
+import argparse
+import itertools
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+Answer = Callable[[dict[str, Any]], str | None]
+"""The request's JSON → the text of the answer; None for a message without content."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong with one request.
+
+    `status`: answer so instead (`headers` with it). `body`: "cut" resets the connection in the middle, "truncated" is
+    half a JSON, "no choices", "two choices". `seconds`: wait first.
+    """
+
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str = ""
+    seconds: float = 0.0
+    message: str = "a fault of the test's"
+
+
+class OpenAIServer:
+    """Serves on a free port of localhost while the `with` block lasts."""
+
+    def __init__(
+        self,
+        answer: Answer,
+        *,
+        faults: Iterator[Fault | None] | None = None,
+        seconds: float = 0.0,
+        key: str | None = None,
+        log: Path | None = None,
+        port: int = 0,
+    ) -> None:
+        self.answer, self.faults, self.seconds, self.key, self.log = answer, faults or iter([]), seconds, key, log
+        self.lock = threading.Lock()
+        self.requests: list[dict[str, Any]] = []
+        self.answered = 0
+        self.in_flight = self.most_in_flight = 0
+        self._server = _Server(("127.0.0.1", port), _Handler)
+        self._server.owner = self
+        self.base_url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+
+    def __enter__(self) -> "OpenAIServer":
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 512
+    owner: OpenAIServer
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def log_message(self, format: str, *args: object) -> None:
+        return
+
+    def do_GET(self) -> None:
+        self._send(200, {"object": "list", "data": [{"id": "small", "object": "model"}, {"id": "large"}]})
+
+    def do_POST(self) -> None:
+        owner = self.server.owner
+        request = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        with owner.lock:
+            owner.requests.append(request)
+            owner.in_flight += 1
+            owner.most_in_flight = max(owner.most_in_flight, owner.in_flight)
+            fault = next(owner.faults, None) or Fault()
+        try:
+            time.sleep(owner.seconds + fault.seconds)
+            self._answer(owner, request, fault)
+        finally:
+            with owner.lock:
+                owner.in_flight -= 1
+
+    def _answer(self, owner: OpenAIServer, request: dict[str, Any], fault: Fault) -> None:
+        if owner.key is not None and self.headers.get("authorization") != f"Bearer {owner.key}":
+            return self._send(401, {"error": {"message": f"bad key {self.headers.get('authorization')}"}})
+        if request["model"] == "unknown":
+            return self._send(404, {"error": {"message": "The model `unknown` does not exist"}})
+        if fault.status != 200:
+            return self._send(fault.status, {"error": {"message": fault.message}}, fault.headers)
+        text = owner.answer(request)
+        choices = [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}]
+        copies = {"no choices": 0, "two choices": 2}.get(fault.body, 1)
+        usage = {"prompt_tokens": len(str(request["messages"])) // 4, "completion_tokens": len(text or "") // 4}
+        body = {"id": "x", "object": "chat.completion", "created": 1, "model": request["model"], "choices": choices * copies}
+        with owner.lock:
+            owner.answered += 1
+            if owner.log:
+                with owner.log.open("a") as log:
+                    log.write(json.dumps(request["messages"][-1]["content"]) + "\n")
+        return self._send(200, {**body, "usage": usage}, cut=fault.body)
+
+    def _send(self, status: int, body: dict[str, Any], headers: dict[str, str] | None = None, cut: str = "") -> None:
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        if cut == "truncated":
+            data = data[: len(data) // 2]
+        self.send_header("content-length", str(len(data)))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        if cut == "cut":
+            self.wfile.write(data[: len(data) // 2])
+            self.wfile.flush()
+            self.connection.close()
+            self.close_connection = True
+            return
+        self.wfile.write(data)
+
+
+_numbers = itertools.count()
+
+
+def improve_anything(request: dict[str, Any]) -> str:
+    """The program of the prompt, with a comment that makes it a new one each time."""
+    prompt = request["messages"][-1]["content"]
+    start = prompt.index("```python\n") + len("```python\n")
+    program = prompt[start : prompt.rindex("\n```\n\nIt is scored")]
+    return f"An idea.\n\n```python\n{program}\n# version {next(_numbers)}\n```\n"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--log", type=Path, required=True)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--seconds", type=float, default=0.0)
+    arguments = parser.parse_args()
+    with OpenAIServer(improve_anything, seconds=arguments.seconds, log=arguments.log, port=arguments.port) as server:
+        print(server.base_url, flush=True)
+        threading.Event().wait()
