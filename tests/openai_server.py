@@ -110,7 +110,13 @@ class _Handler(BaseHTTPRequestHandler):
         choices = [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}]
         copies = {"no choices": 0, "two choices": 2}.get(fault.body, 1)
         usage = {"prompt_tokens": len(str(request["messages"])) // 4, "completion_tokens": len(text or "") // 4}
-        body = {"id": "x", "object": "chat.completion", "created": 1, "model": request["model"], "choices": choices * copies}
+        body = {
+            "id": "x",
+            "object": "chat.completion",
+            "created": 1,
+            "model": request["model"],
+            "choices": choices * copies,
+        }
         with owner.lock:
             owner.answered += 1
             if owner.log:

@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
+
 from cli.support import selftaught
 from openai_server import OpenAIServer, improve_anything
-
 from selftaught.runs.records import Answered
 from selftaught.runs.store import Store
 
@@ -74,7 +74,14 @@ def test_everything_independent_waits_at_once(folder: Path) -> None:
 
 def test_killed_at_random_moments_a_run_buys_no_recorded_response_twice(folder: Path) -> None:
     log = folder / "asked.log"
-    command = [sys.executable, str(Path(__file__).parents[1] / "openai_server.py"), "--log", str(log), "--seconds", "0.02"]
+    command = [
+        sys.executable,
+        str(Path(__file__).parents[1] / "openai_server.py"),
+        "--log",
+        str(log),
+        "--seconds",
+        "0.02",
+    ]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
@@ -89,7 +96,10 @@ def test_killed_at_random_moments_a_run_buys_no_recorded_response_twice(folder: 
         arguments = start
         while True:
             child = subprocess.Popen(
-                [sys.executable, "-m", "selftaught", *arguments], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+                [sys.executable, "-m", "selftaught", *arguments],
+                cwd=folder,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
             )
             try:
                 child.wait(0.6 + chance.random() if kills < 6 else 120)

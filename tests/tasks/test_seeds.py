@@ -97,13 +97,14 @@ def test_the_seed_keeps_the_initial_solution_where_nothing_beats_it(answers: lis
     assert applied(sandbox, text("seed.py"), Answers(*answers), Numbers()).program == Program(INITIAL)
 
 
-@pytest.mark.parametrize(("budget", "responses"), [(1, 0), (2, 1), (3, 2), (4, 3), (25, 3)])
-def test_the_seed_asks_for_no_more_than_it_can_score(budget: int, responses: int, sandbox: Jail) -> None:
+@pytest.mark.parametrize(("budget", "responses", "scored"), [(1, 1, 1), (2, 2, 2), (3, 3, 3), (4, 3, 4), (25, 3, 4)])
+def test_the_seed_scores_the_initial_solution_first_and_keeps_to_its_budget(
+    budget: int, responses: int, scored: int, sandbox: Jail
+) -> None:
     answers = [code(9)] * responses
     made = applied(sandbox, text("seed.py"), Answers(*answers), Numbers(), Allowance(1, 3, budget))
-    spent = (made.responses, made.utility_calls)
-    assert spent == (responses, responses + 1 if responses else 0)
-    assert made.program == Program("score = 9\n" if responses else INITIAL)
+    assert (made.responses, made.utility_calls) == (responses, scored)
+    assert made.program == Program("score = 9\n" if scored > 1 else INITIAL)
 
 
 @pytest.mark.parametrize("name", ["seed.py", "paper_seed.py"])

@@ -48,9 +48,13 @@ class Guest:
         self._poll = select.poll()
         self._poll.register(self.handle.channel, select.POLLIN)
 
-    def send(self, message: wire.Message, *, patience_seconds: float = 30.0) -> None:
+    def send(self, message: wire.Message) -> None:
         """Raises Ended if the guest is gone, or does not read. One sender at a time."""
-        left = memoryview(wire.frame(message))
+        self.send_frame(wire.frame(message))
+
+    def send_frame(self, frame: bytes, *, patience_seconds: float = 30.0) -> None:
+        """The same, for a message that is a frame already."""
+        left = memoryview(frame)
         deadline = time.monotonic() + patience_seconds
         channel = self.handle.channel
         while left:

@@ -74,17 +74,15 @@ class Jail:
         improving: Improving | None = None,
     ) -> Iterator[Outcome]:
         load = wire.Load(program.source, entry, seed, dict(improving.facts) if improving else None)
-        messages = [_call(arguments) for arguments in calls]
+        frames = [_call(arguments) for arguments in calls]
         profile = _profile(limits, len(calls), "improver" if improving else "solution")
         if improving:
-            for message in messages:
-                yield self._improve(load, message, limits, profile, improving)
+            for frame in frames:
+                yield self._improve(load, frame, limits, profile, improving)
         else:
-            yield from self._solve(load, messages, limits, profile)
+            yield from self._solve(load, frames, limits, profile)
 
-    def _solve(
-        self, load: wire.Load, calls: Sequence[wire.Call], limits: Limits, profile: Profile
-    ) -> Iterator[Outcome]:
+    def _solve(self, load: wire.Load, calls: Sequence[bytes], limits: Limits, profile: Profile) -> Iterator[Outcome]:
         guest: Guest | None = None
         self._turns.take()
         try:
@@ -95,7 +93,7 @@ class Jail:
                         yield from itertools.repeat(trouble, len(calls) - number)
                         return
                 try:
-                    guest.send(call)
+                    guest.send_frame(call)
                     outcome = outcome_of(*guest.exchange(limits.cpu_seconds))
                 except Ended as ended:
                     outcome = Outcome(ended.verdict, None, ended.note)
@@ -110,9 +108,7 @@ class Jail:
                 guest.end()
             self._turns.give()
 
-    def _improve(
-        self, load: wire.Load, call: wire.Call, limits: Limits, profile: Profile, improving: Improving
-    ) -> Outcome:
+    def _improve(self, load: wire.Load, call: bytes, limits: Limits, profile: Profile, improving: Improving) -> Outcome:
         self._turns.take()
         broker: Broker | None = None
         guest: Guest | None = None
@@ -120,7 +116,7 @@ class Jail:
             guest, trouble = self._loaded(load, limits, profile)
             if trouble is not None:
                 return trouble
-            guest.send(call)
+            guest.send_frame(call)
             broker = Broker(guest, improving, self._turns)
             return outcome_of(*broker.converse(limits.cpu_seconds))
         except Ended as ended:
@@ -162,13 +158,11 @@ class Jail:
             return self._workers[next(self._next) % len(self._workers)]
 
 
-def _call(arguments: Sequence[Value]) -> wire.Call:
-    call = wire.Call(list(arguments))
+def _call(arguments: Sequence[Value]) -> bytes:
     try:
-        wire.encode(call)
+        return wire.frame(wire.Call(list(arguments)))
     except wire.WireError as error:
         raise TaskError(f"an instance cannot be sent to a program: {error}; use plain data and numpy arrays") from error
-    return call
 
 
 def _profile(limits: Limits, calls: int, filter: str) -> Profile:

@@ -16,13 +16,12 @@ It is scored by this utility:
 
 You must return a better solution. Be as creative as you can under the constraints. What makes it better must be new
 and not trivial. First put forward an idea, then implement it."""
-    # One call of the utility is for the initial solution.
-    n_messages = min(language_model.max_responses_per_call, utility.budget - 1)
+    n_messages = min(language_model.max_responses_per_call, utility.budget)
     responses = language_model.batch_prompt(expertise, [message] * n_messages, temperature=0.7)
     solutions = [extract_code(response) for response in responses]
     solutions = [solution for solution in solutions if solution]
     if not solutions:
         return initial_solution
-    candidates = [initial_solution] + solutions
+    candidates = ([initial_solution] + solutions)[: utility.budget]
     scores = utility.batch(candidates)
     return candidates[scores.index(max(scores))]  # the first of the best: a new one has to score higher
