@@ -95,12 +95,8 @@ def test_killed_at_random_moments_a_run_buys_no_recorded_response_twice(folder: 
         chance = random.Random(1)
         arguments = start
         while True:
-            child = subprocess.Popen(
-                [sys.executable, "-m", "selftaught", *arguments],
-                cwd=folder,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-            )
+            whole = [sys.executable, "-m", "selftaught", *arguments]
+            child = subprocess.Popen(whole, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
             try:
                 child.wait(0.6 + chance.random() if kills < 6 else 120)
             except subprocess.TimeoutExpired:

@@ -122,12 +122,15 @@ def test_a_grade_that_fails_is_the_task_s_fault_and_its_place_is_named() -> None
         scored(*[ok(1)] * 4, grade=failing, file=__file__)
 
 
-@pytest.mark.parametrize(
-    "grade", [1.01, -0.5, 2, 10**400, float("nan"), float("inf"), "1", None, [1], np.array([1, 1])]
-)
+@pytest.mark.parametrize("grade", [1.01, -0.5, 2, 10**400, float("inf"), "1", None, [1], np.array([1, 1])])
 def test_a_grade_out_of_range_is_the_task_s_fault(grade: Any) -> None:
     with pytest.raises(TaskError, match=r"four.py: grade\(\) gave .+; wanted a number from 0 to 1"):
         scored(*[ok(1)] * 4, grade=lambda instance, answer: grade)
+
+
+def test_a_nan_costs_its_instances_and_does_not_stop_the_run() -> None:
+    score = scored(*[ok(1)] * 4, grade=lambda instance, answer: float("nan"))
+    assert score == Score(0.0, Verdict.BAD_ANSWER, "4 of 4 bad answer: grade() gave nan")
 
 
 @pytest.mark.parametrize("grade", [True, 1, 1.0, np.True_, np.float32(1), np.int64(1)])

@@ -9,7 +9,6 @@ import random
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from copy import deepcopy
-from math import isnan
 from statistics import fmean
 from typing import Any
 
@@ -102,7 +101,7 @@ class Judge:
         except Exception as error:
             wanted = "wanted a grade, or ValueError for an answer that is none"
             raise TaskError(f"{_place(self._spec, error)}: grade() failed: {_told(error)}; {wanted}") from error
-        if isinstance(grade, _NUMBERS) and isnan(grade):  # a program's nan came through: no reason to stop a run
+        if isinstance(grade, _NUMBERS) and grade != grade:  # a program's nan came through: no reason to stop a run
             return Score(0.0, Verdict.BAD_ANSWER, "grade() gave nan")
         if not isinstance(grade, _NUMBERS) or not 0 <= grade <= 1:
             came = _plain(repr(grade))[:80]
