@@ -49,6 +49,8 @@ def choose_model(
     def openai(model: str, why: str, server: str | None = base_url) -> ChosenModel:
         if server is not None and urlsplit(server).scheme not in ("http", "https"):
             raise UsageError(f"--base-url {server}: wanted a URL that starts with http:// or https://")
+        if server is not None and urlsplit(server).username is not None:
+            raise UsageError("--base-url holds a user or a key; put the key into OPENAI_API_KEY: URLs are recorded")
         patience = Patience(stop=stop)
         chat = OpenAIChat(model, api_key=key, base_url=server, max_connections=max_connections, patience=patience)
         return ChosenModel(chat, f"openai/{model}", server, why)

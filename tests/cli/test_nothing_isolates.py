@@ -1,0 +1,56 @@
+"""A machine on which nothing isolates: nothing runs, the exit code is 4, and the line says what to enable.
+
+Such a machine is made with a filter of this test's own, inherited by the command: the kernel's Landlock calls answer
+"not implemented", as on a kernel without it. Without Landlock neither tier is offered.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LAUNCHER = """
+import os, struct, sys
+from selftaught.guest import lock
+
+def step(code, jt, jf, k): return struct.pack("HBBI", code, jt, jf, k)
+landlock, enosys, allow = 444, 0x00050000 | 38, 0x7FFF0000
+lock.no_new_privileges()
+lock.seccomp(step(0x20, 0, 0, 0) + step(0x15, 0, 1, landlock) + step(0x06, 0, 0, enosys) + step(0x06, 0, 0, allow))
+os.execv(sys.executable, [sys.executable, "-m", "selftaught", *sys.argv[1:]])
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "three-sat", "--model", "mutate"],
+        ["improve", "three-sat", "--model", "mutate"],
+        ["score", "three-sat", "p.py"],
+        ["run", "three-sat", "--model", "mutate", "--sandbox", "bubblewrap"],
+        ["demo"],
+        ["doctor"],
+    ],
+)
+def test_nothing_runs_where_nothing_isolates(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "p.py").write_text("def algorithm(formula): return []\n")
+    done = without_landlock(arguments, tmp_path)
+    assert done.returncode == 4, done.stderr
+    said = done.stderr + done.stdout
+    assert "the kernel lacks Landlock (Linux 5.13 or newer, with lsm=landlock enabled at boot)" in said
+    assert "--sandbox unsafe" in said and "Traceback" not in said
+    assert not (tmp_path / "runs").exists()
+
+
+def test_unsafe_still_runs_there_if_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "p.py").write_text("def algorithm(formula): return []\n")
+    done = without_landlock(["score", "three-sat", "p.py", "--sandbox", "unsafe"], tmp_path)
+    assert done.returncode == 0 and "WARNING" in done.stderr
+
+
+def without_landlock(arguments: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", LAUNCHER, *arguments]
+    env = {**os.environ, "OLLAMA_HOST": "127.0.0.1:9"}
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=60, check=False)

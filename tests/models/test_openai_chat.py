@@ -1,0 +1,170 @@
+"""The OpenAI-compatible model, against a real HTTP server that fails on demand."""
+
+import itertools
+import random
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from models.conformance import PROMPT, LanguageModelSuite
+from openai_server import Fault, OpenAIServer
+from selftaught.core.contracts import Completion, LanguageModel
+from selftaught.core.errors import ModelUnavailable, RunStopped
+from selftaught.models.openai_chat import OpenAIChat
+from selftaught.models.patience import Patience
+
+KEY = "sk-very-secret"
+HASTY = Patience(attempts=4, first_seconds=0.01, longest_seconds=0.3)
+
+
+def chat(server: OpenAIServer, **more: object) -> OpenAIChat:
+    settings: dict[str, object] = {"api_key": KEY, "base_url": server.base_url, "patience": HASTY, "timeout_seconds": 5}
+    return OpenAIChat("small", **{**settings, **more})  # type: ignore[arg-type]
+
+
+def faulty(*faults: Fault | None) -> OpenAIServer:
+    return OpenAIServer(lambda request: "hello", faults=iter(faults))
+
+
+class TestConformance(LanguageModelSuite):
+    @pytest.fixture
+    def model(self) -> Iterator[LanguageModel]:
+        with OpenAIServer(lambda request: "hello") as server:
+            yield chat(server)
+
+
+def test_a_prompt_goes_out_whole_and_its_answer_comes_back_with_its_cost() -> None:
+    with OpenAIServer(lambda request: "hello") as server:
+        (completion,) = chat(server)([PROMPT])
+    (request,) = server.requests
+    assert request["messages"] == [
+        {"role": "system", "content": PROMPT.system},
+        {"role": "user", "content": PROMPT.user},
+    ]
+    assert (request["model"], request["temperature"], "n" in request) == ("small", 0.7, False)
+    assert completion == Completion("hello", len(str(request["messages"])) // 4, 1, "stop", "small")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(429),
+        Fault(429, {"retry-after": "0"}),
+        Fault(429, {"retry-after-ms": "20"}),
+        Fault(500),
+        Fault(502),
+        Fault(503),
+        Fault(408),
+        Fault(body="cut"),
+        Fault(body="truncated"),
+        Fault(body="no choices"),
+    ],
+    ids=str,
+)
+def test_what_may_pass_is_tried_again(fault: Fault) -> None:
+    with faulty(fault, fault) as server:
+        assert chat(server)([PROMPT])[0].text == "hello"
+        assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize("status", [400, 403, 422])
+def test_what_cannot_succeed_is_not_tried_again(status: int) -> None:
+    with faulty(Fault(status, message="not like this")) as server:
+        with pytest.raises(ModelUnavailable, match=f"answered {status}: .*not like this"):
+            chat(server)([PROMPT])
+        assert len(server.requests) == 1
+
+
+def test_patience_has_an_end() -> None:
+    with faulty(*[Fault(500)] * 10) as server:
+        with pytest.raises(ModelUnavailable, match=r"answered 500.*\(4 attempts\)"):
+            chat(server)([PROMPT])
+        assert len(server.requests) == 4
+
+
+def test_the_server_is_waited_for_as_long_as_it_asks() -> None:
+    with faulty(Fault(429, {"retry-after": "0.25"})) as server:
+        began = time.monotonic()
+        chat(server)([PROMPT])
+        assert time.monotonic() - began >= 0.25
+
+
+def test_a_stop_ends_a_long_wait() -> None:
+    def stop() -> None:
+        raise RunStopped("enough")
+
+    with faulty(Fault(429, {"retry-after": "50"})) as server:
+        patience = Patience(longest_seconds=60, stop=stop)
+        with pytest.raises(RunStopped, match="enough"):
+            chat(server, patience=patience)([PROMPT])
+
+
+def test_a_hanging_server_is_a_failure_in_time() -> None:
+    with faulty(*[Fault(seconds=1.0)] * 4) as server:
+        with pytest.raises(ModelUnavailable, match=r"no answer in 0.2 s \(2 attempts\)"):
+            chat(server, timeout_seconds=0.2, patience=Patience(attempts=2, first_seconds=0.01))([PROMPT])
+
+
+def test_an_empty_answer_is_an_answer() -> None:
+    with OpenAIServer(lambda request: None) as server:
+        assert chat(server)([PROMPT])[0].text == ""
+
+
+def test_more_choices_than_asked_for_are_not_taken_silently() -> None:
+    with faulty(Fault(body="two choices")) as server, pytest.raises(ModelUnavailable, match="2 choices; one was asked"):
+        chat(server)([PROMPT])
+
+
+def test_a_refused_key_is_said_and_never_shown() -> None:
+    with OpenAIServer(lambda request: "hello", key="another") as server:
+        with pytest.raises(ModelUnavailable, match="refused the key") as caught:
+            chat(server)([PROMPT])
+    assert KEY not in str(caught.value) and "OPENAI_API_KEY" in str(caught.value)
+
+
+def test_an_unknown_model_is_answered_with_those_that_the_server_has() -> None:
+    with OpenAIServer(lambda request: "hello") as server:
+        model = OpenAIChat("unknown", api_key=KEY, base_url=server.base_url, patience=HASTY)
+        with pytest.raises(ModelUnavailable, match="does not know unknown .*it has small, large"):
+            model([PROMPT])
+
+
+def test_a_temperature_that_is_refused_is_never_dropped() -> None:
+    with faulty(Fault(400, message="Unsupported value: 'temperature' does not support 0.7")) as server:
+        with pytest.raises(ModelUnavailable, match="does not take this temperature"):
+            chat(server)([PROMPT])
+
+
+def test_an_unreachable_server_is_named_with_a_hint() -> None:
+    model = OpenAIChat("small", api_key=None, base_url="http://127.0.0.1:9", patience=Patience(attempts=1))
+    with pytest.raises(
+        ModelUnavailable, match=r"127.0.0.1:9 cannot be reached: .*; is it running\? Most base URLs end in /v1"
+    ):
+        model([PROMPT])
+
+
+def test_a_key_is_needed_where_no_other_server_is_named() -> None:
+    with pytest.raises(ModelUnavailable, match="set OPENAI_API_KEY"):
+        OpenAIChat("small", api_key=None)
+
+
+def test_calls_in_flight_are_bounded_and_as_many_as_allowed() -> None:
+    with OpenAIServer(lambda request: "hello", seconds=0.1) as server:
+        model = chat(server, max_connections=8)
+        threads = [threading.Thread(target=model, args=([PROMPT],)) for _ in range(24)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert server.most_in_flight == 8
+
+
+def test_a_fifth_of_all_calls_may_fail() -> None:
+    chance = random.Random(1)
+    kinds = [Fault(429), Fault(500), Fault(502), Fault(body="cut"), Fault(body="truncated")]
+    faults = (chance.choice(kinds) if chance.random() < 0.2 else None for _ in itertools.count())
+    with OpenAIServer(lambda request: "hello", faults=faults) as server:
+        model = chat(server, patience=Patience(attempts=8, first_seconds=0.001, longest_seconds=0.01))
+        assert [model([PROMPT])[0].text for _ in range(300)] == ["hello"] * 300
