@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
+from inspect import signature
 
 from selftaught.core.contracts import Verdict
 from selftaught.core.errors import BadRequest, BudgetExceeded, SandboxError
@@ -95,6 +96,10 @@ class Broker:
 
     def _answer(self, service: Callable[..., Value], request: wire.Ask) -> wire.Reply:
         try:
+            try:
+                signature(service).bind(*request.arguments)
+            except TypeError as error:  # the guest's doing: a TypeError from within the service would be ours
+                raise BadRequest(f"{request.service}: {error}") from None
             return wire.Reply(request.id, service(*request.arguments))
         except _SHOWN as error:
             return wire.Reply(request.id, None, type(error).__name__, str(error))

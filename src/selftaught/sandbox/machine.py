@@ -12,6 +12,7 @@ from selftaught.sandbox.contract import Improving, Limits, Outcome, Sandbox, Ser
 
 ENTRY = "improve_algorithm"
 MOST_PROGRAM_CHARACTERS = 1_000_000
+MOST_PROGRAMS = 10_000
 MOST_PROMPT_CHARACTERS = 4_000_000
 HOTTEST = 2.0
 """The highest temperature that any provider takes."""
@@ -74,6 +75,8 @@ def utility_services(utility: Utility, meter: Meter, map: Map) -> dict[str, Serv
     def batch(programs: Value = None) -> list[float]:
         if not isinstance(programs, list):
             raise BadRequest(f"utility.batch wants a list of programs, got {_kind(programs)}")
+        if len(programs) > MOST_PROGRAMS:
+            raise BadRequest(f"utility.batch takes {MOST_PROGRAMS} programs at most, got {len(programs)}")
         sources = [_source(program) for program in programs]
         allowed = meter.charge_utility(len(sources))
         scores: dict[int, float] = {}
@@ -100,6 +103,8 @@ def model_services(model: LanguageModel, meter: Meter) -> dict[str, Service]:
     def batch_prompt(expertise: Value = None, messages: Value = None, temperature: Value = 0.7) -> list[str]:
         if not isinstance(messages, list):
             raise BadRequest(f"message_batch wants a list of texts, got {_kind(messages)}")
+        if len(messages) > meter.allowance.responses_per_call:
+            meter.charge_model(len(messages))  # raises BudgetExceeded, before any of them is looked at
         return sample(_prompts(expertise, messages, temperature))
 
     def sample(prompts: list[Prompt]) -> list[str]:
