@@ -28,6 +28,7 @@ machine.py      `Apply`: where an improver, its allowance and a sandbox meet
 tiers.py        the ways to start a zygote, and the layers of each
 bubblewrap.py   the command line of the strongest tier
 interpreter.py  which files the interpreter in the jail needs
+canary.py       what must hold before the first guest runs
 choice.py       probing the machine, taking the strongest tier that works
 filters/        the system call filters
 """

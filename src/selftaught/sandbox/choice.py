@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from selftaught.core.contracts import Program, Verdict
+from selftaught.core.contracts import Verdict
 from selftaught.core.errors import NoSandbox, SandboxError, UsageError
 from selftaught.guest import lock
-from selftaught.sandbox import bubblewrap
-from selftaught.sandbox.contract import Limits
+from selftaught.sandbox import bubblewrap, canary
 from selftaught.sandbox.jail import Jail
 from selftaught.sandbox.tiers import Tier, bubblewrap_tier, landlock_tier, unsafe_tier
 
@@ -64,16 +63,19 @@ def open_sandbox(name: str = "auto", workers: int | None = None) -> Jail:
 
 
 def _proven(jail: Jail) -> Jail:
-    """The jail, once an honest program has run in it. Raises SandboxError, with the jail closed, if none does."""
-    calls, trial = [[20]], Program("import numpy\ndef double(x):\n    return int(numpy.add(x, x))\n")
+    """The jail, once an honest program has run in it and no canary got out. Else closed, and SandboxError raised."""
     try:
-        (outcome,) = jail.run(trial, "double", calls, Limits(cpu_seconds=10, load_cpu_seconds=10), seed=0)
+        honest = jail.call(canary.HONEST, "double", [20], canary.LIMITS)
+        if honest.verdict is not Verdict.OK or honest.value != 40:
+            raise SandboxError(f"a plain program does not run in it: {honest.verdict}, {honest.note}")
+        attacks = jail.call(canary.ATTACKS, "attempt", [], canary.LIMITS)
+        forbidden = jail.call(canary.FORBIDDEN, "attempt", [], canary.LIMITS)
+        holes = [*jail.look_at_a_guest(canary.posture), *canary.breaches(attacks, forbidden)]
+        if holes:
+            raise SandboxError(f"it does not hold: {'; '.join(holes)}")
     except SandboxError:
         jail.close()
         raise
-    if outcome.verdict is not Verdict.OK or outcome.value != 40:
-        jail.close()
-        raise SandboxError(f"a plain program does not run in it: {outcome.verdict}, {outcome.note}")
     return jail
 
 

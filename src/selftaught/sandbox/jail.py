@@ -4,8 +4,9 @@ import itertools
 import math
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
+from typing import TypeVar
 
 from selftaught.core.contracts import Program, Verdict
 from selftaught.core.errors import SandboxError, TaskError
@@ -14,7 +15,9 @@ from selftaught.sandbox.broker import Broker, Turns
 from selftaught.sandbox.contract import Improving, Limits, Outcome, Value
 from selftaught.sandbox.guest import Ended, Guest, outcome_of
 from selftaught.sandbox.tiers import Tier
-from selftaught.sandbox.worker import Profile, Worker
+from selftaught.sandbox.worker import Handle, Profile, Worker
+
+Seen = TypeVar("Seen")
 
 
 class Jail:
@@ -62,6 +65,20 @@ class Jail:
             workers, self._workers = self._workers, []
         for worker in workers:
             worker.close()
+
+    def call(self, program: Program, entry: str, arguments: Sequence[Value], limits: Limits) -> Outcome:
+        """One call, in a guest of its own."""
+        (outcome,) = self.run(program, entry, [arguments], limits, seed=0)
+        return outcome
+
+    def look_at_a_guest(self, look: Callable[[Handle], Seen]) -> Seen:
+        """What `look` sees of a guest that has loaded a program, and so has locked itself in."""
+        limits = Limits(load_cpu_seconds=10.0)
+        guest, _ = self._loaded(wire.Load("def f(): ...", "f", 0, None), limits, _profile(limits, 1, "solution"))
+        try:
+            return look(guest.handle)
+        finally:
+            guest.end()
 
     def run(
         self,
