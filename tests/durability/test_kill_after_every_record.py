@@ -71,7 +71,7 @@ def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_killed_after_any_record_a_run_comes_out_the_same(whole: Path, shard: int) -> None:
     expected, total = history(whole), records(whole)
-    assert total > 40
+    assert total > 30
     for kill_after in range(1 + shard, total + 1, SHARDS):
         folder = whole.parent / f"killed-{kill_after}"
         shutil.copytree(whole.parent / "fresh", folder)

@@ -56,6 +56,8 @@ def improve_algorithm(initial_solution, utility, language_model):
 """,
 }
 
+REPEATS = {"twice": 1, "threads": 2}
+
 
 class Witness:
     """A model whose every draw is another program, fixed by its address; each question is written to a file."""
@@ -96,7 +98,7 @@ def prepare(folder: Path, improver: str, *, depth: int = 1) -> None:
     source.write_text(IMPROVERS[improver])
     task.write_text(TASK)
     flags = {
-        "kind": "run", "tasks": [str(task)], "improver": str(source), "depth": depth, "repeats": 2, "seed": 5,
+        "kind": "run", "tasks": [str(task)], "improver": str(source), "depth": depth, "repeats": REPEATS[improver], "seed": 5,
         "model": "mutate", "model_calls": 2, "responses": 2, "utility_calls": 8, "accept": "better",
     }  # fmt: skip
     freeze(load_inputs(make_config(flags), folder.parent), RunFolder(folder))

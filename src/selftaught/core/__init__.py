@@ -6,5 +6,6 @@ measurement.py  how an improver is measured for the report: on val and on test
 contracts.py    the nouns of the paper and the verbs that the rest of the house supplies
 budget.py       what one application of an improver may spend
 address.py      the name of each piece of work, from its content
+suspicion.py    what a person who watches over a run wants to know of
 errors.py       every error raised on purpose, and whose fault it is
 """

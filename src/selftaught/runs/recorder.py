@@ -26,7 +26,8 @@ from selftaught.core.contracts import (
     Verdict,
 )
 from selftaught.core.measurement import Sample
-from selftaught.runs.records import Answered, Applied, Measured, Record, Sampled, Scored, prompt_text
+from selftaught.core.suspicion import suspicious_text, suspicious_verdict
+from selftaught.runs.records import Answered, Applied, Measured, Noticed, Record, Sampled, Scored, prompt_text
 from selftaught.runs.store import Store, text_id
 
 Kind = TypeVar("Kind", Answered, Scored, Applied, Measured)
@@ -64,10 +65,20 @@ class Recorder:
 
     def write(self, record: Record, *texts: str) -> None:
         """On disk when this returns; a record that is there already is left as it is."""
-        if record.at not in self._known:
+        with self._lock:
+            known = self._known.setdefault(record.at, record) is not record
+        if not known:
             self.store.append(record, texts)
-            self._known[record.at] = record
         self._watch(record)
+
+    def notice(self, at: str, program: Program, verdict: Verdict, note: str) -> None:
+        """Put on record what is suspicious about a program or its end; before the work's own record, or not at all."""
+        for what, line in suspicious_text(program):
+            place = f"/noticed:{program.id[:16]}/{what.replace(' ', '-')}"  # once for each program
+            self.write(Noticed(at=place, time=time.time(), program=program.id, what=what, note=line), program.source)
+        if suspicious_verdict(verdict):
+            hit = Noticed(at=f"{at}/noticed", time=time.time(), program=program.id, what=verdict, note=note)
+            self.write(hit, program.source)
 
     def score_once(self, utility: Utility, program: Program) -> tuple[Score, bool]:
         """A deterministic utility's score, run once for equal programs; and whether an earlier run answered.
@@ -163,6 +174,7 @@ class RecordedUtility:
                 score, reused = self.recorder.score_once(self.utility, program)
             else:
                 score, reused = self.utility(program), False
+        self.recorder.notice(at, program, score.verdict, score.note)
         record = Scored(
             at=at,
             time=time.time(),
@@ -193,6 +205,7 @@ class RecordedApply:
         started = time.monotonic()
         with working_at(at):
             made = self.apply(improver, utility, solution, model)
+        self.recorder.notice(at, improver, made.verdict, made.note)
         record = Applied(
             at=at,
             time=time.time(),
