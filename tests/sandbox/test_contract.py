@@ -1,6 +1,7 @@
 """What every sandbox must do: the law in sandbox/contract.py, tier by tier."""
 
 import os
+import signal
 import threading
 import time
 
@@ -8,7 +9,8 @@ import numpy as np
 import pytest
 
 from selftaught.core.contracts import Program, Verdict
-from selftaught.core.errors import BadRequest, BudgetExceeded, ModelUnavailable, TaskError
+from selftaught.core.errors import BadRequest, BudgetExceeded, ModelUnavailable, SandboxError, TaskError
+from selftaught.sandbox.choice import open_sandbox
 from selftaught.sandbox.contract import Improving, Limits, Outcome, Value
 from selftaught.sandbox.jail import Jail
 
@@ -293,4 +295,31 @@ def test_a_flood_of_requests_is_cut_off(every_sandbox: Jail) -> None:
     timer.start()
     limits = Limits(cpu_seconds=5.0)
     assert improve(every_sandbox, source, {"utility": service}, limits).verdict is Verdict.GIBBERISH
+    timer.join()
+
+
+def test_a_worker_that_dies_is_replaced_and_costs_no_score() -> None:
+    source = "import time\ndef f(x):\n    time.sleep(0.05)\n    return x"
+    with open_sandbox("auto", 1) as jail:
+        (zygote,) = jail.worker_pids()
+        timer = threading.Timer(0.2, os.kill, (zygote, signal.SIGKILL))
+        timer.start()
+        outcomes = run(jail, source, *[[number] for number in range(20)])
+        assert verdicts(outcomes) == [(Verdict.OK, number) for number in range(20)]
+        assert jail.worker_pids() != [zygote]
+
+
+def test_a_closed_sandbox_says_so() -> None:
+    jail = open_sandbox("auto", 1)
+    jail.close()
+    with pytest.raises(SandboxError, match="closed"):
+        run(jail, "def f(): ...", [])
+
+
+def test_closing_ends_what_runs() -> None:
+    jail = open_sandbox("auto", 1)
+    timer = threading.Timer(0.2, jail.close)
+    timer.start()
+    with pytest.raises(SandboxError):
+        run(jail, "import time\ndef f(): time.sleep(60)", [], limits=Limits(wall_seconds=30))
     timer.join()

@@ -91,7 +91,7 @@ class Jail:
         improving: Improving | None = None,
     ) -> Iterator[Outcome]:
         load = wire.Load(program.source, entry, seed, dict(improving.facts) if improving else None)
-        frames = [_call(arguments) for arguments in calls]
+        frames = [_framed(arguments) for arguments in calls]
         profile = _profile(limits, len(calls), "improver" if improving else "solution")
         if improving:
             for frame in frames:
@@ -109,12 +109,13 @@ class Jail:
                     if trouble is not None:  # it would fail to load each time
                         yield from itertools.repeat(trouble, len(calls) - number)
                         return
-                try:
-                    guest.send_frame(call)
-                    outcome = outcome_of(*guest.exchange(limits.cpu_seconds))
-                except Ended as ended:
-                    outcome = Outcome(ended.verdict, None, ended.note)
+                outcome = self._call(guest, call, limits)
+                if outcome is None:  # its worker died, by no fault of the program's: once more, from another worker
                     guest.end()
+                    guest, trouble = self._loaded(load, limits, profile)
+                    outcome = trouble or self._call(guest, call, limits)
+                    if outcome is None:
+                        raise SandboxError("a sandbox worker died twice while one program ran; is memory short?")
                 if limits.fresh_guest_per_call:
                     guest.end()
                 if not guest.alive:
@@ -124,6 +125,19 @@ class Jail:
             if guest is not None:
                 guest.end()
             self._turns.give()
+
+    def _call(self, guest: Guest, call: bytes, limits: Limits) -> Outcome | None:
+        """How one call ended; None if the worker died under it. A guest that is over is ended."""
+        try:
+            guest.send_frame(call)
+            return outcome_of(*guest.exchange(limits.cpu_seconds))
+        except Ended as ended:
+            guest.end()
+            return Outcome(ended.verdict, None, ended.note)
+        except SandboxError:
+            if self._closed or guest.worker.alive:
+                raise
+            return None
 
     def _improve(self, load: wire.Load, call: bytes, limits: Limits, profile: Profile, improving: Improving) -> Outcome:
         self._turns.take()
@@ -175,7 +189,7 @@ class Jail:
             return self._workers[next(self._next) % len(self._workers)]
 
 
-def _call(arguments: Sequence[Value]) -> bytes:
+def _framed(arguments: Sequence[Value]) -> bytes:
     try:
         return wire.frame(wire.Call(list(arguments)))
     except wire.WireError as error:
