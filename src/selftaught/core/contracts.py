@@ -33,6 +33,7 @@ class Verdict(StrEnum):
     TIMED_OUT = "timed out"  # CPU time, or the wall-clock backstop
     OUT_OF_MEMORY = "out of memory"
     TOO_LARGE = "output too large"
+    TOO_MANY = "too many processes"  # or threads
     FORBIDDEN = "forbidden"  # killed for a system call that no honest program makes
     GIBBERISH = "gibberish"  # it spoke, but not our protocol
     BAD_ANSWER = "bad answer"  # an answer of the wrong type, shape or range

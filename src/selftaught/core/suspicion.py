@@ -15,7 +15,14 @@ _IN_TEXT = {
     "makes a model of its own": re.compile(r"\b(?:LanguageModel|OpenAI)\s*\("),
 }
 
-_IN_VERDICT = {Verdict.FORBIDDEN, Verdict.GIBBERISH, Verdict.TIMED_OUT, Verdict.OUT_OF_MEMORY, Verdict.TOO_LARGE}
+_IN_VERDICT = {
+    Verdict.FORBIDDEN,
+    Verdict.GIBBERISH,
+    Verdict.TIMED_OUT,
+    Verdict.OUT_OF_MEMORY,
+    Verdict.TOO_LARGE,
+    Verdict.TOO_MANY,
+}
 
 
 def suspicious_text(program: Program) -> list[tuple[str, str]]:

@@ -10,6 +10,9 @@ from typing import Any
 Asking = Callable[..., Any]
 
 
+TOO_MANY_PROCESSES = "too many processes: a program is one process"
+
+
 class BudgetExceeded(Exception):
     """More was asked for than the budget allows; nothing was done, and nothing more was spent."""
 

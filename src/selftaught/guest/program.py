@@ -1,5 +1,6 @@
 """All that a guest does: load one program, answer calls, pass its requests on. Runs after the lock is shut."""
 
+import errno
 import itertools
 import linecache
 import os
@@ -13,7 +14,7 @@ from typing import Any
 import numpy
 
 from selftaught.guest import wire
-from selftaught.guest.interface import ERRORS, LanguageModel, Utility
+from selftaught.guest.interface import ERRORS, TOO_MANY_PROCESSES, LanguageModel, Utility
 
 CHANNEL = 3
 """The guest's one descriptor: a stream socket to the host."""
@@ -79,8 +80,15 @@ class Channel:
         return b"".join(parts)
 
 
+def _no_processes(*arguments: Any, **keywords: Any) -> int:
+    """In place of os.fork and its like: the filter refuses them in any case, this only says so more clearly."""
+    raise BlockingIOError(errno.EAGAIN, TOO_MANY_PROCESSES)
+
+
 def serve() -> None:
     """Answer the host until it hangs up. Never returns."""
+    for name in ("fork", "forkpty", "posix_spawn", "posix_spawnp", "system"):
+        setattr(os, name, _no_processes)
     channel = Channel()
     entry: Callable[..., Any] | None = None
     extra: tuple[Any, ...] = ()

@@ -24,8 +24,9 @@ class Limits:
         load_cpu_seconds: the same for executing the program's top level. Beyond: `TIMED_OUT`.
         wall_seconds: backstop per call for a guest that neither computes nor answers, not counting the time
             that it waits for a service. Beyond: `TIMED_OUT`.
-        memory_bytes: address space beyond the interpreter's own. Beyond: MemoryError in the guest,
-            `OUT_OF_MEMORY` if it does not recover.
+        memory_bytes: memory really held beyond the interpreter's own, looked at from outside. Beyond:
+            `OUT_OF_MEMORY`. Twice as much address space; beyond that a MemoryError in the guest, and `OUT_OF_MEMORY`
+            if it does not recover.
         answer_bytes: size of one message from the guest. Beyond: `TOO_LARGE`.
         fresh_guest_per_call: a new process for each call, instead of one for all calls.
     """

@@ -12,15 +12,22 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from selftaught.core.contracts import Verdict
 from selftaught.core.errors import SandboxError
 from selftaught.guest import wire
+from selftaught.guest.interface import TOO_MANY_PROCESSES
 from selftaught.sandbox.contract import Limits, Outcome
 from selftaught.sandbox.worker import Exit, Handle, Worker
 
 _CHUNK_BYTES = 1 << 18
 _SHORTEST_WAIT_SECONDS = 0.001
+_GLANCE_SECONDS, _IDLE_GLANCE_SECONDS = 0.05, 1.0
+"""How often a guest's memory is looked at while it computes, and while it waits for us."""
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+INTERPRETER_BYTES = 64 << 20
+"""What the interpreter with numpy holds by itself, rounded up: not counted against a program."""
 _MOST_NOTE = 500
 
 
@@ -80,9 +87,11 @@ class Guest:
         started, wall_left = self._cpu(), self.limits.wall_seconds
         while True:
             used = self._cpu() - started
-            patience = max(_SHORTEST_WAIT_SECONDS, min(cpu_seconds - used, wall_left))
             began, ours = time.monotonic(), waiting()
-            message = self._receive(patience)
+            glance = _GLANCE_SECONDS if not ours else _IDLE_GLANCE_SECONDS
+            message = self._receive(max(_SHORTEST_WAIT_SECONDS, min(cpu_seconds - used, wall_left, glance)))
+            if message is None:
+                self._check_memory()
             if not ours:
                 wall_left -= time.monotonic() - began
             if isinstance(message, wire.Ask) and ask is not None:
@@ -128,6 +137,15 @@ class Guest:
         with contextlib.suppress(OSError):
             self._seen_cpu_seconds = time.clock_gettime((~self.handle.pid << 3) | 2)  # another process's CPU clock
         return self._seen_cpu_seconds
+
+    def _check_memory(self) -> None:
+        """Raises Ended if it really holds more than it may. Its address space is bounded too, more widely."""
+        with contextlib.suppress(OSError, ValueError, IndexError):  # it is gone: the socket tells how
+            resident, shared = Path(f"/proc/{self.handle.pid}/statm").read_text().split()[1:3]
+            held = (int(resident) - int(shared)) * _PAGE_BYTES - INTERPRETER_BYTES
+            if held > self.limits.memory_bytes and not self._gone():
+                most = self.limits.memory_bytes >> 20
+                raise Ended(Verdict.OUT_OF_MEMORY, f"held {held >> 20} MiB of memory; the most is {most} MiB")
 
     def _gone(self) -> bool:
         return bool(select.select([self.handle.pidfd], [], [], 0)[0])
@@ -199,8 +217,13 @@ def outcome_of(message: wire.Loaded | wire.Returned | wire.Raised, cpu_seconds: 
     if isinstance(message, wire.Raised):
         note = one_line(f"{message.kind}: {message.text}" if message.text else message.kind)
         verdict = {"MemoryError": Verdict.OUT_OF_MEMORY, "WireError": Verdict.BAD_ANSWER}.get(message.kind)
+        if any(sign in message.text for sign in _MANY_SIGNS):
+            verdict = Verdict.TOO_MANY
         return Outcome(verdict or Verdict.CRASHED, None, note, cpu_seconds)
     return Outcome(Verdict.GIBBERISH, None, "spoke out of turn", cpu_seconds)
+
+
+_MANY_SIGNS = ("can't start new thread", TOO_MANY_PROCESSES)
 
 
 def one_line(text: str) -> str:

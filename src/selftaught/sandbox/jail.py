@@ -18,6 +18,8 @@ from selftaught.sandbox.tiers import Tier
 from selftaught.sandbox.worker import Handle, Profile, Worker
 
 Seen = TypeVar("Seen")
+_ADDRESS_SPACE = 2
+"""Address space for each byte of memory: what is really held is looked at from outside, this is the hard end."""
 
 
 class Jail:
@@ -199,4 +201,4 @@ def _framed(arguments: Sequence[Value]) -> bytes:
 def _profile(limits: Limits, calls: int, filter: str) -> Profile:
     """The last net under the clocks, RLIMIT_CPU, in powers of two: few profiles, so that guests wait ready for each."""
     total = limits.load_cpu_seconds + limits.cpu_seconds * max(1, calls) + 1
-    return Profile(filter, limits.memory_bytes, 1 << math.ceil(math.log2(total)))
+    return Profile(filter, _ADDRESS_SPACE * limits.memory_bytes, 1 << math.ceil(math.log2(total)))
