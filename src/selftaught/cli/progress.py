@@ -28,6 +28,7 @@ class Progress:
         self._began = self._shown = time.monotonic()
         self._t = self._responses = self._tokens = self._scores = self._applications = 0
         self._best_score: float | None = None
+        self._told: set[str] = set()
 
     def __enter__(self) -> "Progress":
         if not self._quiet and self._console.is_terminal and not self._console.is_dumb_terminal:
@@ -75,7 +76,10 @@ class Progress:
                     self._best_score = value if self._best_score is None else max(value, self._best_score)
             case Applied():
                 self._applications += 1
-            case Measured(samples=samples):
+            case Measured(at=at) if at in self._told:
+                return ""  # asked for again: its owner measures each improver once
+            case Measured(at=at, samples=samples):
+                self._told.add(at)
                 tests = [sample.test for sample in samples if sample.test is not None]
                 test = f", test {sum(tests) / len(tests):.3f}" if tests else ""
                 return f"  measured an improver: val {val_mean(record):.3f}{test}"
