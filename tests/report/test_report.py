@@ -185,4 +185,4 @@ def test_json_of_a_real_store_is_plain(tmp_path: Path) -> None:
 def test_untrusted_text_is_made_safe_to_look_at() -> None:
     assert one_line("a\nb\x1b[31m\u202ec", 20) == "a b [31m c"
     assert one_line("x" * 300, 10) == "x" * 9 + "…"
-    assert many_lines("a\tb\r\n\x00") == "a\tb\ufffd\n\ufffd"
+    assert many_lines("a\tb\r\n\x00") == "a\tb‹U+000D›\n‹U+0000›"

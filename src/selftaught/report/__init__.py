@@ -3,7 +3,8 @@
 view.py           records → one frozen value
 tables.py         that value → rows and sentences for a terminal
 as_json.py        that value → one stable, versioned object
-page.py           that value → one self-contained HTML file (page.html.jinja, curve.py)
+page.py           that value → one self-contained HTML file (page.html.jinja)
 curve.py          means and errors → an SVG drawing
+lineage.py        what each step changed in the improver → coloured lines
 untrusted.py      text that a guest or a model wrote, made safe to look at
 """

@@ -2,46 +2,60 @@
 
 schema        "selftaught.run/1"; a change that breaks a reader changes the number
 run           the folder's name
-status, note  of the last session: finished, interrupted, stopped, failed, running or killed
+status, note  of the last session: "finished", "interrupted", "stopped", "failed"; "running or killed" where it has not
+              said how it ended; "new" where none began
 config        the frozen configuration
-sessions      when, in which sandbox, with which model
-steps         one for each t: improver (SHA-256), val and test as {mean, standard_error, n}, what became of the
-              proposal, what was spent since the step before
+sessions      time (seconds since the epoch), selftaught's version, sandbox tier and its layers, model
+steps         one for each t: improver and proposed (SHA-256; proposed may be null), accepted, verdict and note of the
+              proposal, val, test and proposed_val as {mean, standard_error, n} or null, and what was spent since
+              the step before. standard_error is null for n = 1
 best          t of the best improver by val, or null
 improvement   of `selftaught improve`: scores before and after, by utility; else null
-total         what was spent in all
-failures      how often each kind of work ended in each verdict, with a few notes (untrusted text)
+total         what was spent in all; pending, of that, since the last step
+failures      how often each kind of work ended in each verdict other than "ok", with a few notes
 noticed       what guests did that was denied or suspicious
+
+Spending: responses, input_tokens, output_tokens, unpriced (responses whose tokens are not all known, so that the two
+sums are lower bounds), model_calls, applications, scores_run, scores_reused, seconds. Notes are for people: one line,
+cut to length, and in part the words of a guest.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 import msgspec
 
+from selftaught.report.untrusted import one_line
 from selftaught.report.view import RunView
 
 SCHEMA = "selftaught.run/1"
 
 
-def as_json(run: RunView, config: dict[str, Any], name: str) -> dict[str, Any]:
+def as_json(run: RunView, config: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Plain JSON data: no NaN, no sets, no tuples."""
     body = {
         "schema": SCHEMA,
         "run": name,
         "status": run.status,
-        "note": run.note,
-        "config": config,
+        "note": one_line(run.note),
+        "config": dict(config),
         "sessions": [
             {"time": s.time, "version": s.version, "tier": s.tier, "layers": s.layers, "model": s.model}
             for s in run.sessions
         ],
-        "steps": [asdict(step) for step in run.steps],
+        "steps": [asdict(step) | {"note": one_line(step.note)} for step in run.steps],
         "best": run.best,
-        "improvement": asdict(run.improvement) if run.improvement else None,
+        "improvement": _improvement(run),
         "total": asdict(run.total),
-        "failures": [asdict(failure) for failure in run.failures],
-        "noticed": [{"program": n.program, "what": n.what, "note": n.note} for n in run.noticed],
+        "pending": asdict(run.pending),
+        "failures": [asdict(f) | {"examples": [one_line(note) for note in f.examples]} for f in run.failures],
+        "noticed": [{"program": n.program, "what": n.what, "note": one_line(n.note)} for n in run.noticed],
     }
     plain: dict[str, Any] = msgspec.to_builtins(body)
     return plain
+
+
+def _improvement(run: RunView) -> dict[str, Any] | None:
+    made = run.improvement
+    return None if made is None else asdict(made) | {"note": one_line(made.note)}

@@ -4,7 +4,7 @@ from math import sqrt
 
 from selftaught.core.measurement import Estimate
 from selftaught.report.untrusted import one_line
-from selftaught.report.view import RunView, Spent, Step
+from selftaught.report.view import Improvement, RunView, Spent, Step
 
 HEADERS = ("t", "improver", "val", "test", "verdict", "calls", "responses", "tokens", "time")
 
@@ -40,23 +40,23 @@ def outcome(step: Step) -> str:
     """What became of the proposal for I_t, in few words."""
     if step.t == 0:
         return "seed"
-    if step.verdict != "ok":
-        return f"{step.verdict}, kept"
     if step.accepted:
         return "accepted"
+    if step.verdict != "ok":
+        return f"{step.verdict}, kept"
     return "unchanged" if step.proposed == step.improver else "not better, kept"
 
 
 def tokens(spent: Spent) -> str:
-    """Tokens in and out as far as they are told."""
+    """Tokens in and out as far as they are told: a dash where none is, a + where some are not."""
     if spent.responses == spent.unpriced:
         return "—"
-    return f"{spent.input_tokens + spent.output_tokens}{'+' if spent.unpriced else ''}"
+    return f"{spent.input_tokens + spent.output_tokens:,}{'+' if spent.unpriced else ''}"
 
 
 def duration(seconds: float) -> str:
     """As 1.2 s, or 3:04, or 1:02:03."""
-    if seconds < 60:
+    if seconds < 59.95:  # what rounds to 60.0 is a minute
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
@@ -66,37 +66,66 @@ def duration(seconds: float) -> str:
 def summary(run: RunView, policy: str) -> list[str]:
     """What came out, honestly: whether anything got better, and whether that is more than noise."""
     if run.improvement is not None:
-        return _summary_of_improvement(run)
+        return _of_improvement(run.improvement)
     seed, best = run.seed_step, run.best_step
     if seed is None or best is None or seed.val is None or best.val is None:
         return ["Nothing is measured yet."]
     lines = [f"Acceptance policy: {policy}. n = {seed.val.n} applications per improver; ± is the standard error."]
     if seed.val.n == 1:
-        lines.append("With a single application there is no standard error.")
+        lines.append("A single application has no standard error.")
+    return lines + _of_run(run, seed, best) + _of_tokens(run.total)
+
+
+def _of_run(run: RunView, seed: Step, best: Step) -> list[str]:
+    if seed.val is None or best.val is None:
+        return []
+    if len(run.steps) == 1:
+        return [f"Only the seed improver is measured yet: {shown(seed.val)} on val."]
     if best.t == 0:
-        return [*lines, f"Nothing got better: no improver measured above the seed's {seed.val.mean:.3f} on val."]
-    gain = best.val.mean - seed.val.mean
-    lines.append(f"Best: I_{best.t}, {gain:+.3f} on val against the seed ({seed.val.mean:.3f} → {best.val.mean:.3f}).")
-    if best.test is not None and seed.test is not None:
-        change = best.test.mean - seed.test.mean
-        lines.append(f"On the sealed test split: {change:+.3f} ({seed.test.mean:.3f} → {best.test.mean:.3f}).")
-    if not _beyond_noise(seed.val, best.val):
-        lines.append("The gain is within the noise: less than two standard errors of the difference.")
+        return [f"Nothing got better: no improver measured above the seed's {seed.val.mean:.3f} on val."]
+    lines = [f"Best: I_{best.t} ({best.improver[:8]}), against the seed:", _against("val", seed.val, best.val)]
+    if seed.test is not None and best.test is not None:
+        lines.append(_against("test", seed.test, best.test))
+    if seed.val.standard_error is None or best.val.standard_error is None:
+        lines.append("Nothing is shown to have got better: a single value may be luck.")
+    elif not _beyond_noise(seed.val, best.val):
+        lines.append("Nothing is shown to have got better: the gain on val is within the noise.")
     return lines
+
+
+def _against(split: str, seed: Estimate, best: Estimate) -> str:
+    if seed.standard_error is None or best.standard_error is None:
+        weight = "with no standard error to judge it by"
+    elif _beyond_noise(seed, best):
+        weight = "more than two standard errors of the difference"
+    else:
+        weight = "less than two standard errors of the difference"
+    return f"{split}: {seed.mean:.3f} → {best.mean:.3f} ({best.mean - seed.mean:+.3f}), {weight}."
 
 
 def _beyond_noise(first: Estimate, second: Estimate) -> bool:
+    """Whether the two are told apart, whichever is higher. Without a standard error nothing is."""
     if first.standard_error is None or second.standard_error is None:
         return False
-    return second.mean - first.mean > 2 * sqrt(first.standard_error**2 + second.standard_error**2)
+    return abs(second.mean - first.mean) > 2 * sqrt(first.standard_error**2 + second.standard_error**2)
 
 
-def _summary_of_improvement(run: RunView) -> list[str]:
-    made = run.improvement
-    assert made is not None
+def _of_tokens(total: Spent) -> list[str]:
+    if total.unpriced in (0, total.responses):
+        return []
+    return [f"+ marks a sum of tokens that is too low: {total.unpriced} of {total.responses} responses have no count."]
+
+
+def _of_improvement(made: Improvement) -> list[str]:
     if made.made is None:
-        return [f"The improver made no program: {made.verdict}. {one_line(made.note)}"]
-    lines = [f"{utility}: {made.before.get(utility, 0.0):.3f} → {score:.3f}" for utility, score in made.after.items()]
-    if made.before == made.after:
-        lines.append("Nothing got better.")
-    return lines
+        return [f"The improver made no program: {made.verdict}. {one_line(made.note)}".rstrip()]
+    utilities = {**made.before, **made.after}
+    lines = [
+        f"{one_line(name)}: {_score(made.before.get(name))} → {_score(made.after.get(name))}" for name in utilities
+    ]
+    gained = [made.after[name] > made.before[name] for name in made.before if name in made.after]
+    return [*lines, "Nothing got better."] if gained and not any(gained) else lines
+
+
+def _score(value: float | None) -> str:
+    return "not scored yet" if value is None else f"{value:.3f}"

@@ -1,18 +1,30 @@
-"""Text that a guest or a model wrote, made safe to look at: no control characters, nothing that reorders lines."""
+"""Text that a guest or a model wrote, made safe to look at: no control characters, nothing that reorders lines.
+
+This is not escaping: HTML is escaped by the page's template.
+"""
 
 import unicodedata
 
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+"""Unicode categories that draw nothing, or move what others draw: controls, bidi overrides, lone surrogates."""
 
 
 def one_line(text: str, most: int = 200) -> str:
     """At most one line of at most `most` characters; what cannot be seen becomes a space."""
-    seen = "".join(" " if unicodedata.category(c) in _UNSEEN else c for c in text[: 2 * most])
+    seen = "".join(" " if _is_unseen(c) else c for c in text[: 2 * most])
     short = " ".join(seen.split())
     return short if len(short) <= most else short[: most - 1] + "…"
 
 
 def many_lines(text: str, most: int = 100_000) -> str:
-    """The text with its line ends and tabs; whatever else cannot be seen becomes the replacement character."""
-    kept = "".join(c if c in "\n\t" or unicodedata.category(c) not in _UNSEEN else "\ufffd" for c in text[:most])
-    return kept if len(text) <= most else kept + "\n…"
+    """The first `most` characters with their line ends and tabs, the rest `visible`."""
+    return visible(text[:most]) + ("" if len(text) <= most else f"\n… {len(text) - most} characters more")
+
+
+def visible(text: str) -> str:
+    """What cannot be seen is named, as ‹U+202E›; line ends and tabs stay. Texts that differ still differ."""
+    return "".join(f"‹U+{ord(c):04X}›" if c not in "\n\t" and _is_unseen(c) else c for c in text)
+
+
+def _is_unseen(character: str) -> bool:
+    return unicodedata.category(character) in _UNSEEN

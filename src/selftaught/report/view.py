@@ -1,7 +1,7 @@
 """Records → what is known of the run. A pure fold: equal records, equal view."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from selftaught.core.measurement import Estimate, estimate
@@ -23,7 +23,14 @@ _MOST_EXAMPLES = 3
 
 @dataclass(frozen=True)
 class Spent:
-    """What was spent between two steps. `unpriced`: responses whose tokens the provider did not tell."""
+    """What was spent over a stretch of the record.
+
+    Attributes:
+        input_tokens, output_tokens: as far as they were told; `unpriced` responses had a count missing.
+        model_calls: of finished applications only, so it can lag behind `responses` while a run goes on.
+        scores_reused: answered by an equal program's score; nothing was run.
+        seconds: wall time from record to record, without the time between two sessions.
+    """
 
     responses: int = 0
     input_tokens: int = 0
@@ -38,7 +45,10 @@ class Spent:
 
 @dataclass(frozen=True)
 class Step:
-    """I_t: how it came, how it measured, and what was spent up to it, since the step before."""
+    """I_t: how it came, how it measured, and what was spent up to it, since the step before.
+
+    `proposed_val` is how the proposal measured on val, where it was measured: a rejected one is not `improver`.
+    """
 
     t: int
     improver: str
@@ -48,6 +58,7 @@ class Step:
     note: str
     val: Estimate | None
     test: Estimate | None
+    proposed_val: Estimate | None
     spent: Spent
 
 
@@ -63,7 +74,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class Improvement:
-    """The one application of `selftaught improve`: scores of the solution before and after, by utility."""
+    """The one application of `selftaught improve`: scores of the solution before and after, by utility.
+
+    A utility that has not scored one of the two yet is missing there.
+    """
 
     verdict: str
     note: str
@@ -75,7 +89,16 @@ class Improvement:
 
 @dataclass(frozen=True)
 class RunView:
-    """A run so far. `best`: the t whose improver measured highest on val, the earliest of equals."""
+    """A run so far.
+
+    Attributes:
+        status: how the last session ended: finished, interrupted, stopped or failed; `running or killed` where it has
+            not said; `new` where none began.
+        measured: the samples of each measured improver, by its id.
+        best: the t whose improver measured highest on val, the earliest of equals; None while none is measured.
+        total: of the whole record: the steps' spending and `pending`.
+        pending: spent since the last step, on one that is not finished.
+    """
 
     status: str
     note: str
@@ -84,6 +107,7 @@ class RunView:
     measured: dict[str, tuple[Sampled, ...]]
     best: int | None
     total: Spent
+    pending: Spent
     failures: tuple[Failure, ...]
     noticed: tuple[Noticed, ...]
     improvement: Improvement | None
@@ -103,8 +127,7 @@ def view(records: Iterable[Record]) -> RunView:
     """Fold the records, in the order written."""
     told = list(records)
     measured = {record.improver: tuple(record.samples) for record in told if isinstance(record, Measured)}
-    steps = _steps(told, measured)
-    ranked = sorted((s for s in steps if s.val), key=lambda s: (-s.val.mean if s.val else 0.0, s.t))
+    steps, pending = _steps(told, measured)
     status, note = _status(told)
     return RunView(
         status=status,
@@ -112,38 +135,52 @@ def view(records: Iterable[Record]) -> RunView:
         sessions=tuple(record for record in told if isinstance(record, Session)),
         steps=tuple(steps),
         measured=measured,
-        best=ranked[0].t if ranked else None,
-        total=_spent(told),
+        best=_best(steps),
+        total=_spent(told, _worked(told)),
+        pending=pending,
         failures=_failures(told),
         noticed=tuple(record for record in told if isinstance(record, Noticed)),
-        improvement=_improvement(told),
+        improvement=None if steps or measured else _improvement(told),
     )
 
 
-def _steps(told: Sequence[Record], measured: dict[str, tuple[Sampled, ...]]) -> list[Step]:
-    steps, since = [], 0
-    for index, record in enumerate(told):
+def _steps(told: Sequence[Record], measured: Mapping[str, Sequence[Sampled]]) -> tuple[list[Step], Spent]:
+    """The steps, each with the spending of the records since the one before it; and that of the records left over."""
+    steps, since, clock = [], 0, _worked(told)
+    for end, record in enumerate(told, start=1):
         if isinstance(record, Stepped):
-            samples = measured.get(record.improver, ())
-            tests = [sample.test for sample in samples if sample.test is not None]
-            steps.append(
-                Step(
-                    t=record.t,
-                    improver=record.improver,
-                    proposed=record.proposed,
-                    accepted=record.accepted,
-                    verdict=record.verdict,
-                    note=record.note,
-                    val=estimate([sample.val for sample in samples]) if samples else None,
-                    test=estimate(tests) if tests else None,
-                    spent=_spent(told[since : index + 1]),
-                )
-            )
-            since = index + 1
-    return steps
+            steps.append(_step(record, measured, _spent(told[since:end], clock[since : end + 1])))
+            since = end
+    return steps, _spent(told[since:], clock[since:])
 
 
-def _spent(part: Sequence[Record]) -> Spent:
+def _step(record: Stepped, measured: Mapping[str, Sequence[Sampled]], spent: Spent) -> Step:
+    samples = measured.get(record.improver, ())
+    return Step(
+        t=record.t,
+        improver=record.improver,
+        proposed=record.proposed,
+        accepted=record.accepted,
+        verdict=record.verdict,
+        note=record.note,
+        val=_estimate([sample.val for sample in samples]),
+        test=_estimate([sample.test for sample in samples if sample.test is not None]),
+        proposed_val=_estimate([sample.val for sample in measured.get(record.proposed or "", ())]),
+        spent=spent,
+    )
+
+
+def _estimate(values: Sequence[float]) -> Estimate | None:
+    return estimate(values) if values else None
+
+
+def _best(steps: Sequence[Step]) -> int | None:
+    measured = [(step.val.mean, -step.t) for step in steps if step.val]
+    return -max(measured)[1] if measured else None
+
+
+def _spent(part: Sequence[Record], clock: Sequence[float]) -> Spent:
+    """`clock`: worked seconds before the first record of `part`, and after each."""
     answers = [record for record in part if isinstance(record, Answered)]
     scores = [record for record in part if isinstance(record, Scored)]
     applied = [record for record in part if isinstance(record, Applied)]
@@ -156,22 +193,24 @@ def _spent(part: Sequence[Record]) -> Spent:
         applications=len(applied),
         scores_run=sum(not score.reused for score in scores),
         scores_reused=sum(score.reused for score in scores),
-        seconds=_worked_seconds(part),
+        seconds=clock[-1] - clock[0],
     )
 
 
-def _worked_seconds(part: Sequence[Record]) -> float:
-    """Wall seconds from record to record; the time between two sessions, when nothing ran, is left out."""
-    seconds, before = 0.0, 0.0
-    for record in part:
-        if record.time and before and not isinstance(record, Session):
-            seconds += max(0.0, record.time - before)
+def _worked(told: Sequence[Record]) -> list[float]:
+    """Seconds worked before the first record, and after each. Between two sessions nothing ran; a step's share begins
+    where the one before it ended, so that the shares add up.
+    """
+    clock, before = [0.0], 0.0
+    for record in told:
+        ran = record.time and before and not isinstance(record, Session)
+        clock.append(clock[-1] + (max(0.0, record.time - before) if ran else 0.0))
         before = record.time or before
-    return seconds
+    return clock
 
 
 def _status(told: Sequence[Record]) -> tuple[str, str]:
-    """Of the last session: `running` where it has said nothing of its end (or was killed)."""
+    """Of the last session. One that was killed cannot say so, and looks like one that runs."""
     status, note = "new", ""
     for record in told:
         if isinstance(record, Session):
@@ -190,7 +229,7 @@ def _failures(told: Sequence[Record]) -> tuple[Failure, ...]:
         kind = f"score of {record.utility}" if isinstance(record, Scored) else f"improver on {record.utility}"
         key = kind, record.verdict
         counts[key] += 1
-        if record.note not in notes[key] and len(notes[key]) < _MOST_EXAMPLES:
+        if record.note and record.note not in notes[key] and len(notes[key]) < _MOST_EXAMPLES:
             notes[key].append(record.note)
     return tuple(Failure(*key, count, tuple(notes[key])) for key, count in counts.most_common())
 
@@ -198,7 +237,7 @@ def _failures(told: Sequence[Record]) -> tuple[Failure, ...]:
 def _improvement(told: Sequence[Record]) -> Improvement | None:
     """`selftaught improve` works at the root: one application there, scores beside it, and no steps."""
     applied = next((r for r in told if isinstance(r, Applied) and r.at.count("/") == 1), None)
-    if applied is None or applied.utility == "meta-utility":
+    if applied is None or applied.utility == "meta-utility":  # the latter: a run whose first step is not on record
         return None
     scores = [record for record in told if isinstance(record, Scored) and record.at.count("/") == 1]
     before = {score.utility: score.value for score in scores if score.program == applied.solution}

@@ -1,0 +1,68 @@
+"""The versioned object."""
+
+import json
+from pathlib import Path
+
+from report.a_run import CHILD, CONFIG, SEED, Pen, a_finished_run, identity
+from selftaught.report.as_json import as_json
+from selftaught.report.view import view
+
+NOTHING = {
+    "responses": 0, "input_tokens": 0, "output_tokens": 0, "unpriced": 0, "model_calls": 0, "applications": 0,
+    "scores_run": 0, "scores_reused": 0, "seconds": 0.0,
+}  # fmt: skip
+
+
+def test_the_whole_object_of_a_small_run(tmp_path: Path) -> None:
+    pen = Pen(tmp_path)
+    pen.session()
+    pen.answered()
+    pen.scored("crashed", "a\u202eb\x9b" + "x" * 500)
+    pen.measured(SEED, [0.5], None)
+    pen.stepped(0, SEED, None, accepted=True)
+    pen.noticed("open\n/etc/passwd")
+    pen.ended("failed", "the model\x00 is gone")
+    spent = NOTHING | {"responses": 1, "input_tokens": 10, "output_tokens": 5, "scores_run": 1, "seconds": 3.0}
+    assert as_json(view(pen.store), CONFIG, "one") == {
+        "schema": "selftaught.run/1",
+        "run": "one",
+        "status": "failed",
+        "note": "the model is gone",
+        "config": CONFIG,
+        "sessions": [
+            {"time": 1_000_001.0, "version": "1.0", "tier": "landlock", "layers": ["seccomp"], "model": "m"}
+        ],
+        "steps": [
+            {
+                "t": 0, "improver": identity(SEED), "proposed": None, "accepted": True, "verdict": "ok", "note": "",
+                "val": {"mean": 0.5, "standard_error": None, "n": 1}, "test": None, "proposed_val": None,
+                "spent": spent,
+            }
+        ],
+        "best": 0,
+        "improvement": None,
+        "total": spent | {"seconds": 4.0},
+        "pending": NOTHING | {"seconds": 1.0},
+        "failures": [
+            {
+                "work": "score of sorting/val", "verdict": "crashed", "count": 1,
+                "examples": ["a b " + "x" * 195 + "…"],
+            }
+        ],
+        "noticed": [{"program": "p" * 64, "what": "file denied", "note": "open /etc/passwd"}],
+    }  # fmt: skip
+
+
+def test_it_is_plain_json_at_every_stage_of_a_run(tmp_path: Path) -> None:
+    records = list(a_finished_run(tmp_path))
+    for count in range(len(records) + 1):
+        told = as_json(view(records[:count]), CONFIG, "one")
+        assert json.loads(json.dumps(told, allow_nan=False)) == told
+
+
+def test_an_improvement_is_in_it(tmp_path: Path) -> None:
+    pen = Pen(tmp_path)
+    pen.applied(at="/apply:aa#0", solution="s", program=identity(CHILD))
+    assert as_json(view(pen.store), CONFIG, "one")["improvement"] == {
+        "verdict": "ok", "note": "", "before": {}, "after": {}, "solution": "s", "made": identity(CHILD),
+    }  # fmt: skip

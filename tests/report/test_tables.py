@@ -1,0 +1,127 @@
+"""Rows and sentences: what is measured, and no more than that."""
+
+from pathlib import Path
+
+import pytest
+
+from report.a_run import CHILD, SEED, Pen, a_finished_run, identity
+from selftaught.report.tables import HEADERS, duration, rows, summary
+from selftaught.report.view import RunView, view
+
+POLICY = "Acceptance policy: better. n = {n} applications per improver; ± is the standard error."
+
+
+def two_steps(folder: Path, seed: list[float], child: list[float], test: list[float] | None = None) -> RunView:
+    """A run whose I_1 was accepted, measured at these values on val."""
+    pen = Pen(folder)
+    pen.measured(SEED, seed, test and seed)
+    pen.stepped(0, SEED, None, accepted=True)
+    pen.measured(CHILD, child, test)
+    pen.stepped(1, CHILD, CHILD, accepted=True)
+    return view(pen.store)
+
+
+def test_a_row_for_each_step(tmp_path: Path) -> None:
+    seed, child = identity(SEED)[:8], identity(CHILD)[:8]
+    better = ("0.900 ± 0.100", "0.800 ± 0.100")
+    assert [dict(zip(HEADERS, row, strict=True)) for row in rows(view(a_finished_run(tmp_path)))] == [
+        dict(zip(HEADERS, row, strict=True))
+        for row in (
+            ("0", seed, "0.500 ± 0.100", "0.400 ± 0.100", "seed", "2", "1", "15", "3.0 s"),
+            ("1 *", child, *better, "accepted", "0", "1", "—", "12.0 s"),
+            ("2", child, *better, "not better, kept", "2", "0", "—", "3.0 s"),
+            ("3", child, *better, "timed out, kept", "0", "0", "—", "1.0 s"),
+        )
+    ]
+
+
+def test_a_gain_beyond_the_noise_is_told_with_the_seed_beside_it(tmp_path: Path) -> None:
+    run = two_steps(tmp_path, [0.50, 0.52], [0.90, 0.92], test=[0.50, 0.54])
+    assert summary(run, "better") == [
+        POLICY.format(n=2),
+        f"Best: I_1 ({identity(CHILD)[:8]}), against the seed:",
+        "val: 0.510 → 0.910 (+0.400), more than two standard errors of the difference.",
+        "test: 0.510 → 0.520 (+0.010), less than two standard errors of the difference.",
+    ]
+
+
+def test_a_gain_within_the_noise_is_not_called_better(tmp_path: Path) -> None:
+    assert summary(two_steps(tmp_path, [0.4, 0.6], [0.5, 0.7]), "better")[1:] == [
+        f"Best: I_1 ({identity(CHILD)[:8]}), against the seed:",
+        "val: 0.500 → 0.600 (+0.100), less than two standard errors of the difference.",
+        "Nothing is shown to have got better: the gain on val is within the noise.",
+    ]
+
+
+def test_a_single_application_cannot_show_that_anything_got_better(tmp_path: Path) -> None:
+    assert summary(two_steps(tmp_path, [0.1], [0.9]), "paper") == [
+        POLICY.format(n=1).replace("better", "paper"),
+        "A single application has no standard error.",
+        f"Best: I_1 ({identity(CHILD)[:8]}), against the seed:",
+        "val: 0.100 → 0.900 (+0.800), with no standard error to judge it by.",
+        "Nothing is shown to have got better: a single value may be luck.",
+    ]
+
+
+def test_a_run_in_which_nothing_got_better_says_so(tmp_path: Path) -> None:
+    assert summary(two_steps(tmp_path, [0.5, 0.7], [0.5, 0.6]), "better") == [
+        POLICY.format(n=2),
+        "Nothing got better: no improver measured above the seed's 0.600 on val.",
+    ]
+
+
+def test_a_run_that_has_only_its_seed_claims_nothing_of_others(tmp_path: Path) -> None:
+    pen = Pen(tmp_path)
+    pen.measured(SEED, [0.5, 0.7], None)
+    pen.stepped(0, SEED, None, accepted=True)
+    assert summary(view(pen.store), "better")[1:] == ["Only the seed improver is measured yet: 0.600 ± 0.100 on val."]
+
+
+def test_nothing_measured_yet(tmp_path: Path) -> None:
+    assert summary(view(Pen(tmp_path).store), "better") == ["Nothing is measured yet."]
+
+
+def test_a_sum_of_tokens_that_is_too_low_is_marked_and_explained(tmp_path: Path) -> None:
+    pen = Pen(tmp_path)
+    for made in (None, 1500, 1):
+        pen.answered(10, made)
+    pen.measured(SEED, [0.5], None)
+    pen.stepped(0, SEED, None, accepted=True)
+    run = view(pen.store)
+    assert rows(run)[0][HEADERS.index("tokens")] == "1,531+"
+    assert summary(run, "better")[-1] == ("+ marks a sum of tokens that is too low: 1 of 3 responses have no count.")
+
+
+def improvement(folder: Path, before: float, after: float | None, made: str | None = "after") -> RunView:
+    pen = Pen(folder)
+    pen.applied("ok" if made else "crashed", "" if made else "why\u202e", at="/apply:aa#0", solution="s", program=made)
+    pen.scored(program="s", value=before, at="/score:cc#0")
+    if after is not None:
+        pen.scored(program=made, value=after, at="/score:dd#0")
+    return view(pen.store)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (0.2, 0.7, ["sorting/val: 0.200 → 0.700"]),
+        (0.7, 0.7, ["sorting/val: 0.700 → 0.700", "Nothing got better."]),
+        (0.7, 0.2, ["sorting/val: 0.700 → 0.200", "Nothing got better."]),
+        (0.7, None, ["sorting/val: 0.700 → not scored yet"]),
+    ],
+)
+def test_an_improvement_is_told_as_scored(tmp_path: Path, before: float, after: float | None, told: list[str]) -> None:
+    assert summary(improvement(tmp_path, before, after), "better") == told
+
+
+def test_an_improver_that_made_no_program(tmp_path: Path) -> None:
+    told = summary(improvement(tmp_path, 0.2, None, made=None), "better")
+    assert told == ["The improver made no program: crashed. why"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0.0, "0.0 s"), (59.94, "59.9 s"), (59.96, "1:00"), (184.4, "3:04"), (3599.7, "1:00:00"), (3723, "1:02:03")],
+)
+def test_durations(seconds: float, told: str) -> None:
+    assert duration(seconds) == told
