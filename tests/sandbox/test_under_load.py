@@ -1,0 +1,38 @@
+"""Limits are CPU time, not wall time: a loaded machine changes no verdict."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from selftaught.core.contracts import Program, Verdict
+from selftaught.sandbox.contract import Limits
+from selftaught.sandbox.jail import Jail
+
+HONEST = Program(
+    "import time\n"
+    "def f(seconds):\n"
+    "    until = time.process_time() + seconds\n"
+    "    while time.process_time() < until: pass\n"
+    "    return seconds\n"
+)
+LIMITS = Limits(cpu_seconds=0.2, wall_seconds=20.0)
+
+
+@pytest.fixture
+def busy_machine() -> Iterator[None]:
+    """Four busy processes, each in a session of its own: the scheduler shares by session."""
+    command = [sys.executable, "-c", "while True: pass"]
+    hogs = [subprocess.Popen(command, start_new_session=True) for _ in range(4)]
+    yield
+    for hog in hogs:
+        hog.kill()
+        hog.wait()
+
+
+def test_under_load_honest_programs_pass_and_overruns_are_caught(isolating_sandbox: Jail, busy_machine: None) -> None:
+    calls = [[0.1]] * 10 + [[1.0]] * 3 + [[0.1]] * 5
+    outcomes = isolating_sandbox.run(HONEST, "f", calls, LIMITS, seed=0)
+    expected = [Verdict.OK] * 10 + [Verdict.TIMED_OUT] * 3 + [Verdict.OK] * 5
+    assert [outcome.verdict for outcome in outcomes] == expected
