@@ -1,31 +1,45 @@
 """What improvers import: `from helpers import extract_code`. The host uses it too. Standard library only."""
 
 import ast
+from itertools import accumulate
 
 
 def extract_code(text: str) -> str | None:
     """The code in a model's response: its largest fenced block; None if there is none.
 
-    A fence is a line of three or more backticks or tildes. A fence with a language after it opens a block, also
-    within a block (a prompt inside a program); a bare one closes the innermost block, and opens one where none is
-    open. A block that the response breaks off counts. Where nested fences leave a doubt, the longest block that is
-    Python is taken. A response without any fence that is itself a Python program is that program.
+    A fence is a line of three or more backticks or tildes, perhaps with a language. Blocks that are Python come
+    before others, whatever their size. A block that the response breaks off counts. A response without any fence
+    that is itself a Python program is that program.
     """
     if not isinstance(text, str):
         return None
-    lines = text.replace("\r\n", "\n").split("\n")
-    fences = [(number, *fence) for number, line in enumerate(lines) if (fence := _fence(line))]
+    lines, fences = _read(text)
     if not fences:
         return text.strip() + "\n" if _is_program(text) else None
-    spans = sorted(_spans(fences, len(lines)), key=lambda span: span[0] - span[1])[:_MOST_TRIED]
-    blocks = sorted((_dedented(lines[start + 1 : end]) for start, end in spans), key=len, reverse=True)
-    blocks = [block for block in blocks if block.strip()]
-    return next((block for block in blocks if _parses(block)), blocks[0] if blocks else None)
+    blocks = _python_blocks(lines, fences) or _other_blocks(lines, fences)
+    return max(blocks, key=len, default=None)
 
 
-_MOST_TRIED = 8
-"""Blocks that are tried for being Python, the longest first: a bound on the work that a hostile response costs."""
+def python_blocks(text: str) -> list[str]:
+    """Every fenced block of `text` that is Python, in order, none within another."""
+    return _python_blocks(*_read(text))
+
+
+_MOST_FENCES = 200
 _MOST_PARSED_CHARACTERS = 200_000
+"""Of one block. Beyond it a block counts as no Python."""
+_ALL_PARSED_CHARACTERS = 1_000_000
+"""Of all tries together: a bound, with those on fences and blocks, on the work that a hostile text costs."""
+_MOST_OTHERS = 8
+
+_Fence = tuple[int, str, int, str]
+"""Line, character, how many of it, language."""
+
+
+def _read(text: str) -> tuple[list[str], list[_Fence]]:
+    lines = text.replace("\r\n", "\n").split("\n")
+    fences = [(number, *fence) for number, line in enumerate(lines) if (fence := _fence(line))]
+    return lines, fences[:_MOST_FENCES]
 
 
 def _fence(line: str) -> tuple[str, int, str] | None:
@@ -40,8 +54,42 @@ def _fence(line: str) -> tuple[str, int, str] | None:
     return mark, len(bare) - len(rest), rest.strip()
 
 
-def _spans(fences: list[tuple[int, str, int, str]], n_lines: int) -> list[tuple[int, int]]:
-    """(opening line, closing line) of every block: by nesting, and as if the outermost fences belonged together."""
+def _python_blocks(lines: list[str], fences: list[_Fence]) -> list[str]:
+    """A block ends at the first fence before which it is Python.
+
+    A program may hold fences of its own (an improver holds a prompt). But those stand in a string, and a program that
+    is cut off within a string does not parse: so the first end at which it does is the true one.
+    """
+    offsets = [0, *accumulate(len(line) + 1 for line in lines)]
+    left = _ALL_PARSED_CHARACTERS
+    found: list[str] = []
+    past = closing = -1
+    for place, (start, _, _, language) in enumerate(fences):
+        if start < past or (start in (past, closing) and not language):
+            continue
+        ends = _ends(fences[place:])
+        closing = ends[0] if ends else -1  # should this be no Python; else the prose after it would be tried as code
+        for end in [*ends, len(lines)]:
+            size = offsets[end] - offsets[start + 1]
+            if size > min(left, _MOST_PARSED_CHARACTERS):
+                break  # the later ends are further still
+            left -= size
+            block = _block(lines, start, end)
+            if block.strip() and _parses(block):
+                found.append(block)
+                past = end
+                break
+    return found
+
+
+def _ends(fences: list[_Fence]) -> list[int]:
+    """The lines of the fences that may close the first of these: as long at least, the same character, bare."""
+    _, mark, length, _ = fences[0]
+    return [line for line, other, size, language in fences[1:] if other == mark and size >= length and not language]
+
+
+def _other_blocks(lines: list[str], fences: list[_Fence]) -> list[str]:
+    """The longest blocks, by nesting, that hold anything: where none is Python."""
     spans: list[tuple[int, int]] = []
     open_fences: list[tuple[int, str, int]] = []
     for number, mark, length, language in fences:
@@ -50,15 +98,14 @@ def _spans(fences: list[tuple[int, str, int, str]], n_lines: int) -> list[tuple[
             spans.append((open_fences.pop()[0], number))
         elif not open_fences or language:
             open_fences.append((number, mark, length))
-    spans += [(number, n_lines) for number, _, _ in open_fences]
-    first = fences[0][0]
-    if len(fences) > 1 and not fences[-1][3]:
-        spans.append((first, fences[-1][0]))  # bare fences inside a program look like its end
-    return spans
+    spans += [(number, len(lines)) for number, _, _ in open_fences]
+    longest = sorted(spans, key=lambda span: span[0] - span[1])[:_MOST_OTHERS]
+    return [block for span in longest if (block := _block(lines, *span)).strip()]
 
 
-def _dedented(block: list[str]) -> str:
-    """The block's text; a fence in a list item indents all of it."""
+def _block(lines: list[str], start: int, end: int) -> str:
+    """The text between two fences; a fence in a list item indents all of it."""
+    block = lines[start + 1 : end]
     margins = [len(line) - len(line.lstrip(" ")) for line in block if line.strip()]
     margin = min(margins, default=0)
     return "".join(line[margin:] + "\n" for line in block).strip("\n") + "\n"

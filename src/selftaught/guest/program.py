@@ -94,21 +94,22 @@ def serve() -> None:
     extra: tuple[Any, ...] = ()
     while True:
         message = channel.receive()
+        nonce = 0 if isinstance(message, wire.Reply) else message.nonce
         try:
             if isinstance(message, wire.Load):
                 entry = _load(message)
                 extra = _improving(channel, message.facts)
-                answer: wire.Message = wire.Loaded() if entry else wire.Raised("", "")
+                answer: wire.Message = wire.Loaded(nonce) if entry else wire.Raised("", "", nonce)
             elif isinstance(message, wire.Call) and entry is not None:
-                answer = wire.Returned(entry(*message.arguments, *extra))
+                answer = wire.Returned(entry(*message.arguments, *extra), nonce)
             else:
                 continue  # a reply that nobody waits for any more
         except BaseException as error:  # the program's own: SystemExit and KeyboardInterrupt too
-            answer = _raised(error)
+            answer = _raised(error, nonce)
         try:
             channel.send(answer)
         except wire.WireError as error:
-            channel.send(wire.Raised("WireError", str(error)[:_MOST_TEXT]))
+            channel.send(wire.Raised("WireError", str(error)[:_MOST_TEXT], nonce))
 
 
 def _load(message: wire.Load) -> Callable[..., Any] | None:
@@ -129,7 +130,7 @@ def _improving(channel: Channel, facts: dict[str, Any] | None) -> tuple[Any, ...
     return Utility(channel.ask, facts), LanguageModel(channel.ask, facts)
 
 
-def _raised(error: BaseException) -> wire.Raised:
+def _raised(error: BaseException, nonce: int) -> wire.Raised:
     try:
         text = str(error)[:_MOST_TEXT]
     except BaseException:  # a program's exception may raise from its own __str__
@@ -139,7 +140,7 @@ def _raised(error: BaseException) -> wire.Raised:
     except BaseException:
         line = None
     where = f" (line {line})" if line else ""
-    return wire.Raised(type(error).__name__[:100], text.encode("utf-8", "replace").decode() + where)
+    return wire.Raised(type(error).__name__[:100], text.encode("utf-8", "replace").decode() + where, nonce)
 
 
 def _line_of(error: BaseException) -> int | None:

@@ -18,6 +18,8 @@ ITEM_BYTES = {
 }  # fmt: skip
 """The dtypes that may cross: fixed size, native to both sides. No objects, no text, no complex numbers."""
 MOST_DIMENSIONS = 8
+MOST_EMPTY = 1000
+"""An array without elements still has rows: (n, 0) becomes n lists."""
 
 
 class Message(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag_field="message"):
@@ -34,12 +36,14 @@ class Load(Message, frozen=True, tag="load"):
     entry: str
     seed: int
     facts: dict[str, Any] | None
+    nonce: int = 0
 
 
 class Call(Message, frozen=True, tag="call"):
     """Call the entry with these arguments."""
 
     arguments: list[Any]
+    nonce: int = 0
 
 
 class Reply(Message, frozen=True, tag="reply"):
@@ -57,13 +61,16 @@ ToGuest = Load | Call | Reply
 
 
 class Loaded(Message, frozen=True, tag="loaded"):
-    """The program is loaded and has its entry."""
+    """The program is loaded and has its entry. `nonce`: of the message that this answers, here and below."""
+
+    nonce: int = 0
 
 
 class Returned(Message, frozen=True, tag="returned"):
     """The call returned."""
 
     value: Any
+    nonce: int = 0
 
 
 class Raised(Message, frozen=True, tag="raised"):
@@ -71,6 +78,7 @@ class Raised(Message, frozen=True, tag="raised"):
 
     kind: str
     text: str
+    nonce: int = 0
 
 
 class Ask(Message, frozen=True, tag="ask"):
@@ -173,7 +181,7 @@ def decode_array(body: bytes | memoryview) -> Any:
     sizes_fit = len(shape) <= MOST_DIMENSIONS and all(0 <= size <= 2**40 for size in shape)
     if dtype not in ITEM_BYTES or not sizes_fit or math.prod(shape) * ITEM_BYTES[dtype] != len(data):
         raise WireError("an array whose dtype, shape and bytes do not fit together")
-    if math.prod(max(1, size) for size in shape) > 2**40:
+    if 0 in shape and math.prod(max(1, size) for size in shape) > MOST_EMPTY:
         raise WireError("an array of no elements in an absurd shape")
     return numpy.frombuffer(data, dtype=dtype).reshape(shape)
 

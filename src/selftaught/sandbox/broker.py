@@ -11,10 +11,10 @@ from contextvars import copy_context
 from inspect import signature
 
 from selftaught.core.contracts import Verdict
-from selftaught.core.errors import BadRequest, BudgetExceeded, SandboxError
+from selftaught.core.errors import BadRequest, BudgetExceeded
 from selftaught.guest import wire
 from selftaught.sandbox.contract import Improving, Value
-from selftaught.sandbox.guest import Ended, Guest
+from selftaught.sandbox.guest import Answer, Ended, Guest, Question
 
 MOST_REQUESTS_UNDER_WAY = 256
 _SHOWN = (BudgetExceeded, BadRequest)
@@ -49,12 +49,13 @@ class Broker:
         self._under_way: dict[int, threading.Thread] = {}
         self._holds_turn = True
         self._over = False
+        self._asked = 0
         self._failure: BaseException | None = None
 
-    def converse(self, cpu_seconds: float) -> tuple[wire.Loaded | wire.Returned | wire.Raised, float]:
-        """Serve until the guest answers its call. Raises Ended, or what a service raised."""
+    def converse(self, call: Question, cpu_seconds: float) -> tuple[Answer, float]:
+        """Send the call, serve until the guest answers it. Raises Ended, or what a service raised."""
         try:
-            return self._guest.exchange(cpu_seconds, ask=self._accept, waiting=self._keeps_guest_waiting)
+            return self._guest.exchange(call, cpu_seconds, ask=self._accept, waiting=self._keeps_guest_waiting)
         finally:
             self._over = True
             self._guest.kill()
@@ -74,6 +75,9 @@ class Broker:
         service = self._improving.services.get(request.service)
         if service is None:
             raise Ended(Verdict.GIBBERISH, "asked for a service that there is not")
+        self._asked += 1
+        if self._asked > self._improving.most_requests:
+            raise Ended(Verdict.GIBBERISH, f"asked more than {self._improving.most_requests} times")
         thread = threading.Thread(target=copy_context().run, args=(self._serve, service, request), daemon=True)
         with self._lock:
             if request.id in self._under_way or len(self._under_way) >= MOST_REQUESTS_UNDER_WAY:
@@ -85,14 +89,17 @@ class Broker:
     def _serve(self, service: Callable[..., Value], request: wire.Ask) -> None:
         try:
             reply = self._answer(service, request)
+            wire.encode(reply)
+        except wire.WireError as error:  # half a character, say: the guest hears that, not nothing
+            reply = wire.Reply(request.id, None, BadRequest.__name__, f"the answer cannot be sent: {error}")
         except BaseException as error:
             self._failure = self._failure or error
             self._guest.kill()
             return
         self._settle(request)
-        with self._sending, suppress(Ended, SandboxError):  # the guest is gone: `converse` finds out how
+        with self._sending, suppress(Ended):  # it does not read: `converse` finds out in its own time
             if not self._over:
-                self._guest.send(reply)
+                self._guest.reply(reply)
 
     def _answer(self, service: Callable[..., Value], request: wire.Ask) -> wire.Reply:
         try:

@@ -6,6 +6,7 @@ from; the wall clock only as a backstop for a guest that neither computes nor an
 
 import contextlib
 import os
+import secrets
 import select
 import signal
 import threading
@@ -14,21 +15,42 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from selftaught.core.contracts import Verdict
 from selftaught.core.errors import SandboxError
 from selftaught.guest import wire
 from selftaught.guest.interface import TOO_MANY_PROCESSES
+from selftaught.sandbox import messages
 from selftaught.sandbox.contract import Limits, Outcome
 from selftaught.sandbox.worker import Exit, Handle, Worker
 
 _CHUNK_BYTES = 1 << 18
 _SHORTEST_WAIT_SECONDS = 0.001
-_GLANCE_SECONDS, _IDLE_GLANCE_SECONDS = 0.05, 1.0
-"""How often a guest's memory is looked at while it computes, and while it waits for us."""
+_GLANCE_SECONDS, _IMPROVER_GLANCE_SECONDS, _IDLE_GLANCE_SECONDS = 0.05, 0.01, 0.1
+"""How often a guest's memory and threads are looked at: while a solution computes, an improver does, or it waits."""
+MOST_THREADS = 256
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 INTERPRETER_BYTES = 64 << 20
 """What the interpreter with numpy holds by itself, rounded up: not counted against a program."""
 _MOST_NOTE = 500
+
+
+Answer = wire.Loaded | wire.Returned | wire.Raised
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A `Load` or a `Call` as a frame, and the nonce that its answer must name: drawn, so that none can guess it."""
+
+    frame: bytes
+    nonce: int
+
+    @classmethod
+    def of(cls, message: wire.Load | wire.Call) -> "Question":
+        """With a nonce of its own. Raises WireError."""
+        nonce = secrets.randbits(63)
+        return cls(wire.frame(msgspec.structs.replace(message, nonce=nonce)), nonce)
 
 
 class Ended(Exception):  # noqa: N818 - not an error: how a conversation ends early
@@ -41,7 +63,7 @@ class Ended(Exception):  # noqa: N818 - not an error: how a conversation ends ea
 
 @dataclass
 class Guest:
-    """A guest and its limits. One thread owns it; others may `send` (one at a time) and `kill`."""
+    """A guest and its limits. One thread owns it; others may `reply` (one at a time) and `kill`."""
 
     worker: Worker
     handle: Handle
@@ -55,56 +77,58 @@ class Guest:
         self._poll = select.poll()
         self._poll.register(self.handle.channel, select.POLLIN)
 
-    def send(self, message: wire.Message) -> None:
-        """Raises Ended if the guest is gone, or does not read. One sender at a time."""
-        self.send_frame(wire.frame(message))
-
-    def send_frame(self, frame: bytes, *, patience_seconds: float = 30.0) -> None:
-        """The same, for a message that is a frame already."""
-        left = memoryview(frame)
-        deadline = time.monotonic() + patience_seconds
-        channel = self.handle.channel
-        while left:
-            try:
-                left = left[channel.send(left) :]
-            except BlockingIOError:
-                if time.monotonic() >= deadline or not select.select([], [channel], [], patience_seconds)[1]:
-                    raise Ended(Verdict.TIMED_OUT, "did not read what it was sent") from None
-            except OSError:
-                raise self._ending() from None
+    def reply(self, reply: wire.Reply) -> None:
+        """Answer a request of the guest's; from any thread, one at a time. One that is gone is left to its owner."""
+        with contextlib.suppress(OSError):
+            self._send(memoryview(wire.frame(reply)), lambda: None)
 
     def exchange(
         self,
+        question: Question,
         cpu_seconds: float,
         *,
         ask: Callable[[wire.Ask], None] | None = None,
         waiting: Callable[[], bool] = lambda: False,
-    ) -> tuple[wire.Loaded | wire.Returned | wire.Raised, float]:
-        """Wait for the guest's answer; give it and the CPU time it took. Raises Ended.
+    ) -> tuple[Answer, float]:
+        """Send the question, wait for its answer; give it and the CPU time that it took. Raises Ended.
 
-        `ask` takes the guest's requests; `waiting` tells whether it is we who keep it waiting.
+        `ask` takes the guest's requests; `waiting` tells whether it is we who keep it waiting. An answer that does not
+        name the question's nonce was written before the question was read: it is not taken for its answer.
         """
-        started, wall_left = self._cpu(), self.limits.wall_seconds
+        clock = _Clock(self, cpu_seconds, self.limits.wall_seconds)
+        try:
+            self._send(memoryview(question.frame), clock.check)
+        except OSError:
+            raise self._ending() from None
+        glance = _GLANCE_SECONDS if ask is None else _IMPROVER_GLANCE_SECONDS
         while True:
-            used = self._cpu() - started
-            began, ours = time.monotonic(), waiting()
-            glance = _GLANCE_SECONDS if not ours else _IDLE_GLANCE_SECONDS
-            message = self._receive(max(_SHORTEST_WAIT_SECONDS, min(cpu_seconds - used, wall_left, glance)))
+            ours = waiting()
+            clock.start(counts=not ours)
+            message = self._receive(clock.patience(_IDLE_GLANCE_SECONDS if ours else glance))
+            clock.stop()
             if message is None:
-                self._check_memory()
-            if not ours:
-                wall_left -= time.monotonic() - began
-            if isinstance(message, wire.Ask) and ask is not None:
-                ask(message)
+                self._check_size()
             elif isinstance(message, wire.Ask):
-                raise Ended(Verdict.GIBBERISH, "asked for a service; solutions have none")
-            elif message is not None:
-                return message, max(0.0, self._cpu() - started)
-            used = self._cpu() - started
-            if used >= cpu_seconds and not self._gone():  # once it is gone the number may be another process's
-                raise Ended(Verdict.TIMED_OUT, f"used its {cpu_seconds:g} s of CPU time")
-            if wall_left <= 0:
-                raise Ended(Verdict.TIMED_OUT, f"gave no answer in {self.limits.wall_seconds:g} s")
+                if ask is None:
+                    raise Ended(Verdict.GIBBERISH, "asked for a service; solutions have none")
+                ask(message)
+            elif message.nonce != question.nonce:
+                raise Ended(Verdict.GIBBERISH, "answered what it was not asked")
+            else:
+                return message, clock.used()
+            clock.check()
+
+    def _send(self, left: memoryview, check: Callable[[], None]) -> None:
+        """Raises Ended if `check` does, or the guest does not read in time; OSError if it is gone."""
+        channel, deadline = self.handle.channel, time.monotonic() + self.limits.wall_seconds
+        while left:
+            try:
+                left = left[channel.send(left) :]
+            except BlockingIOError:
+                select.select([], [channel], [], _GLANCE_SECONDS)
+                check()
+                if time.monotonic() >= deadline:
+                    raise Ended(Verdict.TIMED_OUT, "did not read what it was sent") from None
 
     @property
     def alive(self) -> bool:
@@ -132,22 +156,26 @@ class Guest:
                 os.close(self.handle.pidfd)
             return was_open
 
-    def _cpu(self) -> float:
+    def cpu(self) -> float:
         """CPU seconds of the whole process so far; what was last seen once it is gone."""
         with contextlib.suppress(OSError):
             self._seen_cpu_seconds = time.clock_gettime((~self.handle.pid << 3) | 2)  # another process's CPU clock
         return self._seen_cpu_seconds
 
-    def _check_memory(self) -> None:
+    def _check_size(self) -> None:
         """Raises Ended if it really holds more than it may. Its address space is bounded too, more widely."""
         with contextlib.suppress(OSError, ValueError, IndexError):  # it is gone: the socket tells how
             resident, shared = Path(f"/proc/{self.handle.pid}/statm").read_text().split()[1:3]
             held = (int(resident) - int(shared)) * _PAGE_BYTES - INTERPRETER_BYTES
-            if held > self.limits.memory_bytes and not self._gone():
+            threads = int(Path(f"/proc/{self.handle.pid}/stat").read_text().rpartition(")")[2].split()[17])
+            if held > self.limits.memory_bytes and not self.gone():
                 most = self.limits.memory_bytes >> 20
                 raise Ended(Verdict.OUT_OF_MEMORY, f"held {held >> 20} MiB of memory; the most is {most} MiB")
+            if threads > MOST_THREADS and not self.gone():
+                raise Ended(Verdict.TOO_MANY, f"had {threads} threads; the most is {MOST_THREADS}")
 
-    def _gone(self) -> bool:
+    def gone(self) -> bool:
+        """Whether its process has ended."""
         return bool(select.select([self.handle.pidfd], [], [], 0)[0])
 
     def _receive(self, patience_seconds: float) -> wire.FromGuest | None:
@@ -182,7 +210,7 @@ class Guest:
         body = bytes(self._buffer[wire.HEADER.size : end])
         del self._buffer[:end]
         try:
-            return wire.from_guest.decode(body)
+            return messages.decoded(body)
         except Exception as error:  # hostile bytes raise more kinds than any list of ours would name
             raise Ended(Verdict.GIBBERISH, f"sent what is no message: {type(error).__name__}") from None
 
@@ -210,7 +238,36 @@ def _verdict_of_death(exit: Exit, handle: Handle) -> Ended:
     return Ended(Verdict.CRASHED, f"died of {name}")
 
 
-def outcome_of(message: wire.Loaded | wire.Returned | wire.Raised, cpu_seconds: float) -> Outcome:
+class _Clock:
+    """What is left of one exchange's time: the guest's CPU time, and the wall time that it does not wait for us."""
+
+    def __init__(self, guest: Guest, cpu_seconds: float, wall_seconds: float) -> None:
+        self._guest, self._cpu_seconds, self._wall_seconds = guest, cpu_seconds, wall_seconds
+        self._started, self._wall_left = guest.cpu(), wall_seconds
+        self._began, self._counts = 0.0, True
+
+    def start(self, *, counts: bool) -> None:
+        self._began, self._counts = time.monotonic(), counts
+
+    def stop(self) -> None:
+        if self._counts:
+            self._wall_left -= time.monotonic() - self._began
+
+    def used(self) -> float:
+        return max(0.0, self._guest.cpu() - self._started)
+
+    def patience(self, most: float) -> float:
+        return max(_SHORTEST_WAIT_SECONDS, min(self._cpu_seconds - self.used(), self._wall_left, most))
+
+    def check(self) -> None:
+        """Raises Ended if nothing is left."""
+        if self.used() >= self._cpu_seconds and not self._guest.gone():  # gone: the number may be another process's
+            raise Ended(Verdict.TIMED_OUT, f"used its {self._cpu_seconds:g} s of CPU time")
+        if self._wall_left <= 0:
+            raise Ended(Verdict.TIMED_OUT, f"gave no answer in {self._wall_seconds:g} s")
+
+
+def outcome_of(message: Answer, cpu_seconds: float) -> Outcome:
     """What a call came to, from the guest's own last word."""
     if isinstance(message, wire.Returned):
         return Outcome(Verdict.OK, message.value, "", cpu_seconds)

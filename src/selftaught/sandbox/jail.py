@@ -13,7 +13,7 @@ from selftaught.core.errors import SandboxError, TaskError
 from selftaught.guest import wire
 from selftaught.sandbox.broker import Broker, Turns
 from selftaught.sandbox.contract import Improving, Limits, Outcome, Value
-from selftaught.sandbox.guest import Ended, Guest, outcome_of
+from selftaught.sandbox.guest import Ended, Guest, Question, outcome_of
 from selftaught.sandbox.tiers import Tier
 from selftaught.sandbox.worker import Handle, Profile, Worker
 
@@ -93,15 +93,15 @@ class Jail:
         improving: Improving | None = None,
     ) -> Iterator[Outcome]:
         load = wire.Load(program.source, entry, seed, dict(improving.facts) if improving else None)
-        frames = [_framed(arguments) for arguments in calls]
+        questions = [_question(arguments) for arguments in calls]
         profile = _profile(limits, len(calls), "improver" if improving else "solution")
         if improving:
-            for frame in frames:
-                yield self._improve(load, frame, limits, profile, improving)
+            for question in questions:
+                yield self._improve(load, question, limits, profile, improving)
         else:
-            yield from self._solve(load, frames, limits, profile)
+            yield from self._solve(load, questions, limits, profile)
 
-    def _solve(self, load: wire.Load, calls: Sequence[bytes], limits: Limits, profile: Profile) -> Iterator[Outcome]:
+    def _solve(self, load: wire.Load, calls: Sequence[Question], limits: Limits, profile: Profile) -> Iterator[Outcome]:
         guest: Guest | None = None
         self._turns.take()
         try:
@@ -128,11 +128,10 @@ class Jail:
                 guest.end()
             self._turns.give()
 
-    def _call(self, guest: Guest, call: bytes, limits: Limits) -> Outcome | None:
+    def _call(self, guest: Guest, call: Question, limits: Limits) -> Outcome | None:
         """How one call ended; None if the worker died under it. A guest that is over is ended."""
         try:
-            guest.send_frame(call)
-            return outcome_of(*guest.exchange(limits.cpu_seconds))
+            return outcome_of(*guest.exchange(call, limits.cpu_seconds))
         except Ended as ended:
             guest.end()
             return Outcome(ended.verdict, None, ended.note)
@@ -141,7 +140,9 @@ class Jail:
                 raise
             return None
 
-    def _improve(self, load: wire.Load, call: bytes, limits: Limits, profile: Profile, improving: Improving) -> Outcome:
+    def _improve(
+        self, load: wire.Load, call: Question, limits: Limits, profile: Profile, improving: Improving
+    ) -> Outcome:
         self._turns.take()
         broker: Broker | None = None
         guest: Guest | None = None
@@ -149,9 +150,8 @@ class Jail:
             guest, trouble = self._loaded(load, limits, profile)
             if trouble is not None:
                 return trouble
-            guest.send_frame(call)
             broker = Broker(guest, improving, self._turns)
-            return outcome_of(*broker.converse(limits.cpu_seconds))
+            return outcome_of(*broker.converse(call, limits.cpu_seconds))
         except Ended as ended:
             return Outcome(ended.verdict, None, ended.note)
         finally:
@@ -164,12 +164,13 @@ class Jail:
         """A guest that has loaded its program; or one that has not, and the outcome that says why."""
         guest = self._guest(limits, profile)
         try:
-            guest.send(load)
-            answer, cpu_seconds = guest.exchange(limits.load_cpu_seconds)
+            answer, cpu_seconds = guest.exchange(Question.of(load), limits.load_cpu_seconds)
         except Ended as ended:
             return guest, Outcome(ended.verdict, None, f"while loading: {ended.note}")
         if isinstance(answer, wire.Loaded):
             return guest, None
+        if isinstance(answer, wire.Returned):
+            return guest, Outcome(Verdict.GIBBERISH, None, "while loading: answered what it was not asked", cpu_seconds)
         if isinstance(answer, wire.Raised) and not answer.kind:
             return guest, Outcome(Verdict.NO_PROGRAM, None, f"it defines no function {load.entry}", cpu_seconds)
         outcome = outcome_of(answer, cpu_seconds)
@@ -191,9 +192,9 @@ class Jail:
             return self._workers[next(self._next) % len(self._workers)]
 
 
-def _framed(arguments: Sequence[Value]) -> bytes:
+def _question(arguments: Sequence[Value]) -> Question:
     try:
-        return wire.frame(wire.Call(list(arguments)))
+        return Question.of(wire.Call(list(arguments)))
     except wire.WireError as error:
         raise TaskError(f"an instance cannot be sent to a program: {error}; use plain data and numpy arrays") from error
 

@@ -13,6 +13,8 @@ from selftaught.sandbox.contract import Improving, Limits, Outcome, Sandbox, Ser
 ENTRY = "improve_algorithm"
 MOST_PROGRAM_CHARACTERS = 1_000_000
 MOST_PROGRAMS = 10_000
+MOST_FREE_REQUESTS = 1000
+"""Beyond the budgets: an improver may run on, for a while, asking for what it no longer gets."""
 MOST_PROMPT_CHARACTERS = 4_000_000
 HOTTEST = 2.0
 """The highest temperature that any provider takes."""
@@ -38,7 +40,8 @@ class Machine:
         meter = Meter(self.allowance, threading.Lock())
         services = {**utility_services(utility, meter, self.map), **model_services(model, meter)}
         seed = draw_seed(str(self.run_seed), here(), "improver")
-        improving = Improving(self._facts(utility), services)
+        requests = MOST_FREE_REQUESTS + self.allowance.utility_calls + self.allowance.model_calls
+        improving = Improving(self._facts(utility), services, requests)
         calls = [[solution.source]]
         (outcome,) = self.sandbox.run(improver, ENTRY, calls, self.limits, seed=seed, improving=improving)
         made, verdict, note = _made(outcome)

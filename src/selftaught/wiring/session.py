@@ -86,7 +86,7 @@ def _session(start: Start, number: int) -> Session:
 def _run(inputs: Inputs, parts: Parts, recorder: Recorder, folder: RunFolder) -> None:
     best, best_value = inputs.improver, val_mean(parts.measure(inputs.improver))
     _note_step(recorder, folder, Stepped(
-        at="/step#0", t=0, improver=best.id, proposed=None, accepted=True, verdict="ok", note=""
+        at="/step#0", time=time.time(), t=0, improver=best.id, proposed=None, accepted=True, verdict="ok", note=""
     ), best)  # fmt: skip
     folder.write("best_improver.py", best.source)
     steps = self_improve(
