@@ -45,7 +45,14 @@ def main(control: int) -> None:
     _send(host, wire.Ready(setup.layers, os.getuid()), os.pidfd_open(os.getpid()))
     gc.collect()
     gc.freeze()  # guests never touch, and so never copy, what was there before them
-    _serve(host, setup)
+    channel, request = _serve(host, setup)  # comes back in a guest only
+    try:
+        _become_guest(channel, setup, request)
+        del host, setup, channel, request  # this frame stays below the guest's: it tells nothing of other guests
+        sys.argv = [""]
+        program.serve()
+    finally:
+        os._exit(97)  # the lock did not shut: nothing untrusted was read
 
 
 def _warm_up() -> None:
@@ -82,7 +89,8 @@ def _send(host: socket.socket, message: wire.Message, *descriptors: int) -> None
     host.sendmsg([wire.encode(message)], ancillary)
 
 
-def _serve(host: socket.socket, setup: wire.Setup) -> None:
+def _serve(host: socket.socket, setup: wire.Setup) -> tuple[int, wire.Fork]:
+    """Fork and reap until the host hangs up. In a guest: its channel's descriptor and what it was forked for."""
     guests: dict[int, tuple[int, int]] = {}  # pidfd → pid, number
     poll = select.poll()
     poll.register(host, select.POLLIN)
@@ -97,25 +105,16 @@ def _serve(host: socket.socket, setup: wire.Setup) -> None:
                 os._exit(0)  # the host hung up, or died: guests die with us
             request = wire.to_zygote.decode(body)
             assert isinstance(request, wire.Fork)
-            pidfd, pid = _fork(host, setup, request)
+            ours, theirs = socket.socketpair()
+            pid = os.fork()
+            if pid == 0:
+                return theirs.detach(), request
+            theirs.close()
+            pidfd = os.pidfd_open(pid)
+            _send(host, wire.Forked(request.number), ours.fileno(), pidfd)
+            ours.close()
             guests[pidfd] = pid, request.number
             poll.register(pidfd, select.POLLIN)
-
-
-def _fork(host: socket.socket, setup: wire.Setup, request: wire.Fork) -> tuple[int, int]:
-    ours, theirs = socket.socketpair()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            _become_guest(theirs.fileno(), setup, request)
-            program.serve()
-        finally:
-            os._exit(97)  # the lock did not shut: nothing untrusted was read
-    theirs.close()
-    pidfd = os.pidfd_open(pid)
-    _send(host, wire.Forked(request.number), ours.fileno(), pidfd)
-    ours.close()
-    return pidfd, pid
 
 
 def _become_guest(channel: int, setup: wire.Setup, request: wire.Fork) -> None:
