@@ -161,7 +161,7 @@ def test_the_note_is_one_short_plain_line() -> None:
     noisy = Outcome(Verdict.CRASHED, None, "\x1b[31mred\n\u202eesrever\ud800" + "x" * 500)
     outcomes = [noisy, *(Outcome(verdict, None, "y" * 500) for verdict in Verdict if verdict is not Verdict.OK)]
     score = scored(*outcomes, instances=lambda rng, split: [((), None)] * len(outcomes))
-    assert (len(score.note), score.note.isprintable(), score.note[:22]) == (300, True, "2 of 9 crashed: [31mre")
+    assert (len(score.note), score.note.isprintable(), score.note[:23]) == (300, True, "2 of 10 crashed: [31mre")
 
 
 def test_instances_are_made_once_however_many_threads_score() -> None:

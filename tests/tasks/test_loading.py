@@ -33,8 +33,11 @@ def complaint(name_or_path: str) -> str:
     return str(caught.value)
 
 
-def test_there_are_two_built_in_tasks_each_known_by_its_own_name() -> None:
-    assert [load_task(name).name for name in task_names()] == task_names() == ["parity-with-noise", "three-sat"]
+BUILT_IN = ["maxcut", "modified-qap", "parity", "parity-with-noise", "string-grid-distance", "three-sat"]
+
+
+def test_the_papers_tasks_are_built_in_each_known_by_its_own_name() -> None:
+    assert [load_task(name).name for name in task_names()] == task_names() == BUILT_IN
 
 
 @pytest.mark.parametrize("name", task_names())
@@ -89,12 +92,12 @@ def test_a_byte_order_mark_is_no_trouble(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("near", ["three-sta", "three_sat", "3-sat"])
 def test_an_unknown_name_gets_the_nearest_one_and_all_of_them(near: str) -> None:
-    told = "did you mean 'three-sat'? There are parity-with-noise, three-sat, or the path of a .py file"
+    told = f"did you mean 'three-sat'? There are {', '.join(BUILT_IN)}, or the path of a .py file"
     assert complaint(near) == f"no task is called {near!r}; {told}"
 
 
 def test_a_name_near_nothing_gets_the_list() -> None:
-    told = "There are parity-with-noise, three-sat, or the path of a .py file"
+    told = f"There are {', '.join(BUILT_IN)}, or the path of a .py file"
     assert complaint("zzz") == f"no task is called 'zzz'; {told}"
 
 

@@ -5,6 +5,10 @@ loading.py            a task by its name or its path, checked
 judge.py              turns a task into a utility: makes instances, runs the program on them, grades outside
 parity_with_noise.py  learning parity with noise (paper §5.1)
 three_sat.py          planted 3SAT (paper §5.2)
+parity.py             learning parity without noise
+string_grid_distance.py  a string at a given distance from another
+modified_qap.py       a quadratic assignment with preferences
+maxcut.py             the weight between two parts of a graph
 
 To add one: a file like the last two, and its name in `loading.BUILT_IN`; or, without touching the package, the path of
 such a file. It defines

@@ -21,7 +21,14 @@ from selftaught.core.errors import UsageError
 from selftaught.sandbox.contract import Limits
 from selftaught.tasks.spec import TaskSpec, line_in
 
-BUILT_IN = {"parity-with-noise": "parity_with_noise.py", "three-sat": "three_sat.py"}
+BUILT_IN = {
+    "maxcut": "maxcut.py",
+    "modified-qap": "modified_qap.py",
+    "parity": "parity.py",
+    "parity-with-noise": "parity_with_noise.py",
+    "string-grid-distance": "string_grid_distance.py",
+    "three-sat": "three_sat.py",
+}
 WANTED = (
     'a task is a Python file with a docstring (shown to the model), SEED = "def algorithm(...): ..." (the program to '
     "start from), instances(rng, split) that yields (tuple of arguments, hidden), and grade(instance, answer) that "

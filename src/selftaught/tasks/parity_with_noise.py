@@ -39,8 +39,13 @@ Bits = npt.NDArray[np.int64]
 
 
 def instances(rng: Random, split: str) -> Iterator[tuple[tuple[Bits, Bits, Bits], list[int]]]:
-    """Sizes and probabilities of paper §5.1 and App. K. Hidden: the test samples' parities, without noise."""
-    for _ in range(COUNT[split]):
+    """Sizes and probabilities of paper §5.1 and App. K."""
+    return drawn(rng, COUNT[split], NOISE)
+
+
+def drawn(rng: Random, count: int, noise: float) -> Iterator[tuple[tuple[Bits, Bits, Bits], list[int]]]:
+    """`count` instances, each with a mask of its own. Hidden: the test samples' parities, without noise."""
+    for _ in range(count):
         chance = np.random.default_rng(rng.getrandbits(128))  # its own: one instance tells nothing of the next
 
         def bits(probability: float, *shape: int, chance: np.random.Generator = chance) -> Bits:
@@ -49,7 +54,7 @@ def instances(rng: Random, split: str) -> Iterator[tuple[tuple[Bits, Bits, Bits]
         mask = bits(MASK_CHANCE, BITS)
         samples = bits(BIT_CHANCE, TRAIN + TEST, BITS)
         parity = samples @ mask % 2
-        noisy = parity[:TRAIN] ^ bits(NOISE, TRAIN)
+        noisy = parity[:TRAIN] ^ bits(noise, TRAIN)
         yield (samples[:TRAIN], noisy, samples[TRAIN:]), parity[TRAIN:].tolist()
 
 

@@ -1,0 +1,74 @@
+"""Split the nodes of a weighted graph in two so that the weight between the parts is as large as possible.
+
+algorithm(weights) gets a numpy array of shape (n, n) of whole numbers, symmetric, with zeros on the diagonal: the weight
+of the edge between each two nodes, 0 where there is none. n is 50 to 200; an edge is there with probability 0.4, and its
+weight is 1 to 10. It returns a list of n numbers, each 0 or 1: the part of each node. The cut is the sum of the weights
+of all edges between the parts. The grade is the cut divided by that of a good reference solution, and at most 1.
+"""
+
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from selftaught.tasks.spec import Instance
+
+NAME = "maxcut"
+CPU_SECONDS = 0.1
+
+FEWEST, MOST, EDGE, HEAVIEST = 50, 200, 0.4, 10
+COUNT = {"val": 30, "test": 50}
+RESTARTS = 4
+
+SEED = '''\
+def algorithm(weights):
+    """Node by node: into the part to which it has less weight so far."""
+    n = len(weights)
+    parts = [0] * n
+    for node in range(n):
+        inside = [0, 0]
+        for other in range(node):
+            inside[parts[other]] += weights[node][other]
+        parts[node] = 0 if inside[0] < inside[1] else 1
+    return parts
+'''
+
+Weights = npt.NDArray[np.int64]
+
+
+def instances(rng: Random, split: str) -> Iterator[tuple[tuple[Weights], int]]:
+    """Graphs of the released sizes. Hidden: the cut of the reference, a local search with restarts."""
+    for _ in range(COUNT[split]):
+        chance = np.random.default_rng(rng.getrandbits(128))
+        n = int(chance.integers(FEWEST, MOST + 1))
+        upper = np.triu(chance.integers(1, HEAVIEST + 1, (n, n)) * (chance.random((n, n)) < EDGE), 1)
+        weights = upper + upper.T
+        yield (weights,), max(cut(weights, local_search(weights, chance)) for _ in range(RESTARTS))
+
+
+def local_search(weights: Weights, chance: np.random.Generator) -> Weights:
+    """Flip the node that gains most until none gains, from a random start."""
+    sides = chance.choice(np.array([-1, 1]), len(weights))
+    pull = weights @ sides  # what each node's neighbours weigh, those of side 1 less those of side -1
+    while (gains := sides * pull).max() > 0:
+        node = gains.argmax()
+        sides[node] = -sides[node]
+        pull += 2 * sides[node] * weights[node]
+    return (sides + 1) // 2
+
+
+def cut(weights: Weights, parts: Weights) -> int:
+    """The weight between the parts."""
+    return int(weights[np.ix_(parts == 0, parts == 1)].sum())
+
+
+def grade(instance: Instance, answer: Any) -> float:
+    """Exactly two parts, or one: any other label would cut an edge without being a part."""
+    (weights,) = instance.args
+    if not isinstance(answer, list) or len(answer) != len(weights):
+        raise ValueError(f"wanted a list of {len(weights)} parts")
+    if not all(isinstance(part, (bool, int)) and part in (0, 1) for part in answer):
+        raise ValueError("wanted 0 or 1 for each node")
+    return min(1.0, cut(weights, np.array(answer, dtype=np.int64)) / instance.hidden)
