@@ -1,16 +1,16 @@
 """Downstream tasks: functions over instances, one file each.
 
-spec.py               what a task is, and the text that a model is shown of it
-loading.py            a task by its name or its path, checked
-judge.py              turns a task into a utility: makes instances, runs the program on them, grades outside
-parity_with_noise.py  learning parity with noise (paper §5.1)
-three_sat.py          planted 3SAT (paper §5.2)
-parity.py             learning parity without noise
+spec.py                  what a task is, and the text that a model is shown of it
+loading.py               a task by its name or its path, checked
+judge.py                 turns a task into a utility: makes instances, runs programs on them, grades outside
+parity_with_noise.py     learning parity with noise (paper §5.1)
+parity.py                the same without noise (Table 1, as the rest)
+three_sat.py             planted 3SAT
 string_grid_distance.py  a string at a given distance from another
-modified_qap.py       a quadratic assignment with preferences
-maxcut.py             the weight between two parts of a graph
+modified_qap.py          a quadratic assignment with preferences
+maxcut.py                the weight between two parts of a graph
 
-To add one: a file like the last two, and its name in `loading.BUILT_IN`; or, without touching the package, the path of
+To add one: a file like these, and its name in `loading.BUILT_IN`; or, without touching the package, the path of
 such a file. It defines
 
     its docstring                     what a model is shown; what is enforced is added to it (`spec.py`)

@@ -1,9 +1,10 @@
 """Split the nodes of a weighted graph in two so that the weight between the parts is as large as possible.
 
-algorithm(weights) gets a numpy array of shape (n, n) of whole numbers, symmetric, with zeros on the diagonal: the weight
-of the edge between each two nodes, 0 where there is none. n is 50 to 200; an edge is there with probability 0.4, and its
-weight is 1 to 10. It returns a list of n numbers, each 0 or 1: the part of each node. The cut is the sum of the weights
-of all edges between the parts. The grade is the cut divided by that of a good reference solution, and at most 1.
+algorithm(weights) gets a numpy array of shape (n, n) of whole numbers, symmetric, with zeros on the diagonal: the
+weight of the edge between each two nodes, 0 where there is none. n is 50 to 200; an edge is there with probability
+0.4, and its weight is 1 to 10. It returns a list of n numbers, each 0 or 1: the part of each node. The cut is the sum of
+the weights of all edges between the parts. The grade is the cut divided by that of a good reference solution, and at
+most 1.
 """
 
 from collections.abc import Iterator
@@ -71,4 +72,5 @@ def grade(instance: Instance, answer: Any) -> float:
         raise ValueError(f"wanted a list of {len(weights)} parts")
     if not all(isinstance(part, (bool, int)) and part in (0, 1) for part in answer):
         raise ValueError("wanted 0 or 1 for each node")
-    return min(1.0, cut(weights, np.array(answer, dtype=np.int64)) / instance.hidden)
+    share: float = cut(weights, np.array(answer, dtype=np.int64)) / instance.hidden
+    return min(1.0, share)

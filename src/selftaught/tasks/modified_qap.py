@@ -1,10 +1,10 @@
 """Place facilities so that the sum of flows times distances, less a penalty, is as large as possible.
 
 There are 15 facilities and 15 places. algorithm(flow, distance, preference) gets three numpy arrays of shape (15, 15)
-with numbers from 0 to 1, and returns a list of the 15 whole numbers 0 to 14, each once: the place of each facility. With
-place[i] for facility i, the value is the sum over all i and j of flow[i, j] * distance[place[i], place[j]], minus half the
-sum over all i of preference[i, place[i]]. Larger is better. The grade is the value divided by 15 * 15, and 0 if that is
-negative.
+with numbers from 0 to 1, and returns a list of the 15 whole numbers 0 to 14, each once: the place of each facility.
+With place[i] for facility i, the value is the sum over all i and j of flow[i, j] * distance[place[i], place[j]], minus
+half the sum over all i of preference[i, place[i]]. Larger is better. The grade is the value divided by 15 * 15, and 0
+if that is negative.
 """
 
 from collections.abc import Iterator
