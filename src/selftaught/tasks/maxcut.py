@@ -2,8 +2,8 @@
 
 algorithm(weights) gets a numpy array of shape (n, n) of whole numbers, symmetric, with zeros on the diagonal: the
 weight of the edge between each two nodes, 0 where there is none. n is 50 to 200; an edge is there with probability
-0.4, and its weight is 1 to 10. It returns a list of n numbers, each 0 or 1: the part of each node. The cut is the sum of
-the weights of all edges between the parts. The grade is the cut divided by that of a good reference solution, and at
+0.4, and its weight is 1 to 10. It returns a list of n numbers, each 0 or 1: the part of each node. The cut is the sum
+of the weights of all edges between the parts. The grade is the cut divided by that of a good reference solution, and at
 most 1.
 """
 
