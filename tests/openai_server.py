@@ -1,7 +1,8 @@
 """A real HTTP server that speaks OpenAI's chat completions, answers from a function, counts, and fails on demand.
 
 In a test:      with OpenAIServer(answer) as server: … server.base_url, server.requests
-As a process:   python tests/openai_server.py --log FILE [--port P] [--seconds S]    (improves whatever it is asked to)
+As a process:   python tests/openai_server.py --log FILE [--port P] [--seconds S] [--script FILE.json]
+                (improves whatever it is asked to, or answers as the model `scripted` would)
 """
 
 import argparse
@@ -9,12 +10,16 @@ import itertools
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from selftaught.core.address import working_at
+from selftaught.core.contracts import Prompt
+from selftaught.models.scripted import Scripted
 
 Answer = Callable[[dict[str, Any]], str | None]
 """The request's JSON → the text of the answer; None for a message without content."""
@@ -24,8 +29,9 @@ Answer = Callable[[dict[str, Any]], str | None]
 class Fault:
     """What goes wrong with one request.
 
-    `status`: answer so instead (`headers` with it). `body`: "cut" resets the connection in the middle, "truncated" is
-    half a JSON, "no choices", "two choices". `seconds`: wait first.
+    `status`: answer so instead (`headers` with it). `body`: "cut" resets the connection in the middle, "trickle" sends
+    a byte at a time, "truncated" is half a JSON, "no choices", "two choices". `raw`: this body instead. `changed`:
+    these members of it instead. `seconds`: wait first.
     """
 
     status: int = 200
@@ -33,6 +39,9 @@ class Fault:
     body: str = ""
     seconds: float = 0.0
     message: str = "a fault of the test's"
+    code: str | None = None
+    raw: str | None = None
+    changed: dict[str, Any] = field(default_factory=dict)
 
 
 class OpenAIServer:
@@ -47,7 +56,9 @@ class OpenAIServer:
         key: str | None = None,
         log: Path | None = None,
         port: int = 0,
+        models: Sequence[str] = ("small", "large"),
     ) -> None:
+        self.models = models
         self.answer, self.faults, self.seconds, self.key, self.log = answer, faults or iter([]), seconds, key, log
         self.lock = threading.Lock()
         self.requests: list[dict[str, Any]] = []
@@ -79,13 +90,15 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes: each answer would wait 40 ms for an acknowledgement
     server: _Server
 
     def log_message(self, format: str, *args: object) -> None:
         return
 
     def do_GET(self) -> None:
-        self._send(200, {"object": "list", "data": [{"id": "small", "object": "model"}, {"id": "large"}]})
+        models = [{"id": name, "object": "model"} for name in self.server.owner.models]
+        self._send(200, {"object": "list", "data": models})
 
     def do_POST(self) -> None:
         owner = self.server.owner
@@ -108,7 +121,10 @@ class _Handler(BaseHTTPRequestHandler):
         if request["model"] == "unknown":
             return self._send(404, {"error": {"message": "The model `unknown` does not exist"}})
         if fault.status != 200:
-            return self._send(fault.status, {"error": {"message": fault.message}}, fault.headers)
+            error = {"message": fault.message, "code": fault.code}
+            return self._send(fault.status, {"error": error}, fault.headers)
+        if fault.raw is not None:
+            return self._write(200, fault.raw.encode(), {}, "")
         text = owner.answer(request)
         choices = [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}]
         copies = {"no choices": 0, "two choices": 2}.get(fault.body, 1)
@@ -125,16 +141,18 @@ class _Handler(BaseHTTPRequestHandler):
             if owner.log:
                 with owner.log.open("a") as log:
                     log.write(json.dumps(request["messages"][-1]["content"]) + "\n")
-        return self._send(200, {**body, "usage": usage}, cut=fault.body)
+        return self._send(200, {**body, "usage": usage, **fault.changed}, cut=fault.body)
 
     def _send(self, status: int, body: dict[str, Any], headers: dict[str, str] | None = None, cut: str = "") -> None:
-        data = json.dumps(body).encode()
+        self._write(status, json.dumps(body).encode(), headers or {}, cut)
+
+    def _write(self, status: int, data: bytes, headers: dict[str, str], cut: str) -> None:
         self.send_response(status)
         self.send_header("content-type", "application/json")
         if cut == "truncated":
             data = data[: len(data) // 2]
         self.send_header("content-length", str(len(data)))
-        for name, value in (headers or {}).items():
+        for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
         if cut == "cut":
@@ -142,6 +160,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
             self.connection.close()
             self.close_connection = True
+            return
+        if cut == "trickle":
+            for place in range(len(data)):
+                self.wfile.write(data[place : place + 1])
+                time.sleep(0.02)
             return
         self.wfile.write(data)
 
@@ -157,12 +180,26 @@ def improve_anything(request: dict[str, Any]) -> str:
     return f"An idea.\n\n```python\n{program}\n# version {next(_numbers)}\n```\n"
 
 
+def answers_of(script: Path) -> Answer:
+    """As the model `scripted` answers; equal requests are told apart by their number."""
+    model = Scripted(script.read_text())
+
+    def answer(request: dict[str, Any]) -> str:
+        system, user = (message["content"] for message in request["messages"])
+        with working_at(f"/request#{next(_numbers)}"):
+            return model([Prompt(system, user, request["temperature"])])[0].text
+
+    return answer
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--log", type=Path, required=True)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=0.0)
-    arguments = parser.parse_args()
-    with OpenAIServer(improve_anything, seconds=arguments.seconds, log=arguments.log, port=arguments.port) as server:
+    parser.add_argument("--script", type=Path)
+    given = parser.parse_args()
+    chosen = answers_of(given.script) if given.script else improve_anything
+    with OpenAIServer(chosen, seconds=given.seconds, log=given.log, port=given.port) as server:
         print(server.base_url, flush=True)
         threading.Event().wait()

@@ -49,6 +49,18 @@ def test_auto_with_a_base_url_takes_that_servers_first_model() -> None:
         assert choose("auto", base_url=server.base_url).name == "openai/small"
 
 
+def test_auto_does_not_guess_where_a_server_has_no_model() -> None:
+    with OpenAIServer(lambda request: "", models=[]) as server:
+        with pytest.raises(ModelUnavailable, match="has no model"):
+            choose("auto", base_url=server.base_url)
+
+
+def test_auto_names_a_server_that_does_not_answer_and_keeps_the_key_to_itself() -> None:
+    with pytest.raises(ModelUnavailable, match=r"127.0.0.1:9 lists no models.*end in /v1") as caught:
+        choose("auto", {"OPENAI_API_KEY": "sk-secret", **NOWHERE}, base_url="http://127.0.0.1:9")
+    assert "sk-secret" not in str(caught.value)
+
+
 def test_any_name_goes_to_a_named_server() -> None:
     chosen = choose("meta/llama-3", base_url="http://localhost:8000/v1")
     assert (chosen.name, chosen.base_url) == ("openai/meta/llama-3", "http://localhost:8000/v1")
@@ -61,14 +73,24 @@ def test_any_name_goes_to_a_named_server() -> None:
         ("anthropic/claude", None, "there are auto, mutate"),
         ("openai/", None, "no model is called"),
         ("scripted", None, "--script"),
+        ("scripted:answers.json", None, "--script FILE.json"),
         ("openai/x", "ftp://localhost", "http://"),
         ("openai/x", "http://me:secret@localhost/v1", "OPENAI_API_KEY"),
+        ("openai/x", "http://me:secret@localhost:none/v1", "OPENAI_API_KEY"),
+        ("openai/x", "http://localhost:99999/v1", "wanted a URL"),
+        ("openai/x", "http://[::1/v1", "wanted a URL"),
+        ("openai/x", "http://", "wanted a URL"),
     ],
 )
 def test_a_wrong_name_is_answered_with_the_right_ones(name: str, base_url: str | None, said: str) -> None:
     with pytest.raises(UsageError, match=said) as caught:
         choose(name, {**NOWHERE, "OPENAI_API_KEY": "sk-x"}, base_url)
     assert "secret" not in str(caught.value)
+
+
+def test_a_wrong_name_in_the_environment_is_said_to_be_from_there() -> None:
+    with pytest.raises(UsageError, match="'mutant' .SELFTAUGHT_MODEL is set"):
+        choose("auto", {"SELFTAUGHT_MODEL": "mutant", **NOWHERE})
 
 
 def test_a_missing_key_is_named() -> None:

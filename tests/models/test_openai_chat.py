@@ -5,13 +5,16 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
 from models.conformance import PROMPT, LanguageModelSuite
 from openai_server import Fault, OpenAIServer
-from selftaught.core.contracts import Completion, LanguageModel
-from selftaught.core.errors import ModelUnavailable, RunStopped
+from selftaught.core.contracts import Completion, LanguageModel, Prompt
+from selftaught.core.errors import ModelUnavailable, RunStopped, UsageError
 from selftaught.models.openai_chat import OpenAIChat
 from selftaught.models.patience import Patience
 
@@ -60,8 +63,18 @@ def test_a_prompt_goes_out_whole_and_its_answer_comes_back_with_its_cost() -> No
         Fault(body="cut"),
         Fault(body="truncated"),
         Fault(body="no choices"),
+        Fault(raw=""),
+        Fault(raw="null"),
+        Fault(raw="<html>"),
+        Fault(raw='{"choices": ' + "[" * 100_000),
+        Fault(raw='{"error": {"message": "upstream is overloaded"}}'),
+        Fault(changed={"choices": [None]}),
+        Fault(changed={"choices": {"a": 1}}),
+        Fault(changed={"choices": [{"finish_reason": "stop"}]}),
+        Fault(changed={"choices": [{"message": "hello"}]}),
+        Fault(changed={"choices": [{"message": {"content": 5}}]}),
     ],
-    ids=str,
+    ids=lambda fault: str(fault)[:160],
 )
 def test_what_may_pass_is_tried_again(fault: Fault) -> None:
     with faulty(fault, fault) as server:
@@ -91,6 +104,21 @@ def test_the_server_is_waited_for_as_long_as_it_asks() -> None:
         assert time.monotonic() - began >= 0.25
 
 
+def test_a_date_to_wait_for_is_understood() -> None:
+    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    with faulty(Fault(429, {"retry-after": soon})) as server:
+        began = time.monotonic()
+        chat(server, patience=Patience(first_seconds=0.001, longest_seconds=0.2))([PROMPT])
+        assert time.monotonic() - began >= 0.2  # as asked, up to the longest
+
+
+def test_an_empty_account_is_not_waited_for() -> None:
+    with faulty(Fault(429, message="You exceeded your quota", code="insufficient_quota")) as server:
+        with pytest.raises(ModelUnavailable, match="nothing left"):
+            chat(server)([PROMPT])
+        assert len(server.requests) == 1
+
+
 def test_a_stop_ends_a_long_wait() -> None:
     def stop() -> None:
         raise RunStopped("enough")
@@ -103,13 +131,67 @@ def test_a_stop_ends_a_long_wait() -> None:
 
 def test_a_hanging_server_is_a_failure_in_time() -> None:
     with faulty(*[Fault(seconds=1.0)] * 4) as server:
-        with pytest.raises(ModelUnavailable, match=r"no answer in 0.2 s \(2 attempts\)"):
+        with pytest.raises(ModelUnavailable, match=r"no whole answer in 0.2 s \(2 attempts\)"):
             chat(server, timeout_seconds=0.2, patience=Patience(attempts=2, first_seconds=0.01))([PROMPT])
+
+
+def test_a_trickling_server_is_a_failure_in_time() -> None:
+    """It is never silent for long; a limit on silence alone would wait for it for ever."""
+    with faulty(Fault(body="trickle")) as server:
+        with pytest.raises(ModelUnavailable, match="no whole answer in 0.2 s"):
+            chat(server, timeout_seconds=0.2, patience=Patience(attempts=1))([PROMPT])
+
+
+def test_calls_that_queue_when_the_run_is_stopped_are_not_made() -> None:
+    stopped = threading.Event()
+
+    def stop() -> None:
+        if stopped.is_set():
+            raise RunStopped("enough")
+
+    with OpenAIServer(lambda request: "hello", seconds=0.2) as server:
+        model = chat(server, max_connections=2, patience=Patience(stop=stop))
+        with ThreadPoolExecutor(12) as threads:
+            asked = [threads.submit(model, [PROMPT]) for _ in range(12)]
+            time.sleep(0.1)
+            stopped.set()
+        ends = [call.exception() for call in asked]
+        assert len(server.requests) == 2
+        assert [type(end) for end in ends if end] == [RunStopped] * 10
+
+
+def test_several_prompts_are_asked_at_once_and_answered_in_order() -> None:
+    with OpenAIServer(lambda request: request["messages"][1]["content"], seconds=0.1) as server:
+        texts = [c.text for c in chat(server)([Prompt("", str(number), 0.7) for number in range(8)])]
+        assert (texts, server.most_in_flight) == (list("01234567"), 8)
 
 
 def test_an_empty_answer_is_an_answer() -> None:
     with OpenAIServer(lambda request: None) as server:
         assert chat(server)([PROMPT])[0].text == ""
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"usage": None}, Completion("hello", None, None, "stop", "small")),
+        ({"usage": {"prompt_tokens": "9", "completion_tokens": -1}}, Completion("hello", None, None, "stop", "small")),
+        ({"usage": [], "model": None}, Completion("hello", None, None, "stop", "small")),
+        (
+            {"usage": {"prompt_tokens": 1}, "choices": [{"message": {"content": [{"type": "text", "text": "a"}]}}]},
+            Completion("a", 1, None, "", "small"),
+        ),
+        (
+            {"usage": {}, "choices": [{"finish_reason": "content_filter", "message": {"refusal": "no"}}]},
+            Completion("", None, None, "content_filter", "small"),
+        ),
+        ({"usage": {}, "choices": [{"message": {"content": "a\ud800b"}}]}, Completion("a?b", None, None, "", "small")),
+    ],
+    ids=str,
+)
+def test_what_servers_make_of_the_protocol(changed: dict[str, object], expected: Completion) -> None:
+    with faulty(Fault(changed=changed)) as server:
+        assert chat(server)([PROMPT]) == [expected]
 
 
 def test_more_choices_than_asked_for_are_not_taken_silently() -> None:
@@ -122,6 +204,23 @@ def test_a_refused_key_is_said_and_never_shown() -> None:
         with pytest.raises(ModelUnavailable, match="refused the key") as caught:
             chat(server)([PROMPT])
     assert KEY not in str(caught.value) and "OPENAI_API_KEY" in str(caught.value)
+
+
+@pytest.mark.parametrize("padding", [0, 230, 255, 270])
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_a_key_that_the_server_repeats_is_not_told(status: int, padding: int) -> None:
+    """Nor the half of it that stands where the message is cut."""
+    said = "x" * padding + f" Incorrect API key provided: {KEY}"
+    with faulty(*[Fault(status, message=said)] * 4) as server, pytest.raises(ModelUnavailable) as caught:
+        chat(server)([PROMPT])
+    assert KEY[:6] not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["ключ", "sk-\nx", "sk-\x00"])
+def test_a_key_that_cannot_be_sent_is_refused_at_once(key: str) -> None:
+    with pytest.raises(UsageError, match="OPENAI_API_KEY") as caught:
+        OpenAIChat("small", api_key=key)
+    assert key not in str(caught.value)
 
 
 def test_an_unknown_model_is_answered_with_those_that_the_server_has() -> None:

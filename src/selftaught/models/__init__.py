@@ -1,6 +1,7 @@
 """Language models: one file each, behind one contract (`LanguageModel` in core/contracts.py).
 
 openai_chat.py  any server that speaks OpenAI's chat completions: hosted, a gateway, or local
+endpoint.py     such a server: its URL, its key, what may be said of them
 patience.py     when and how often a failed call is made again
 mutate.py       needs no model and no key: random edits of the program in the prompt
 edits.py        those edits, on the syntax tree

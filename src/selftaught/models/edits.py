@@ -147,7 +147,7 @@ def keyword(tree: ast.Module, rng: random.Random, donors: Sequence[ast.Module]) 
 
 
 def recombine(tree: ast.Module, rng: random.Random, donors: Sequence[ast.Module]) -> str | None:
-    """Take a function of the same name, or a piece of one, from another program of the prompt."""
+    """Take a function of the same name, a statement or an expression from another program of the prompt."""
     ours = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     theirs = [
         node for donor in donors for node in ast.walk(donor) if isinstance(node, ast.FunctionDef) and node.name in ours
@@ -156,6 +156,8 @@ def recombine(tree: ast.Module, rng: random.Random, donors: Sequence[ast.Module]
         piece = rng.choice(theirs)
         ours[piece.name].body = copy.deepcopy(piece.body)
         return f"{piece.name} taken from another program"
+    if rng.random() < 0.5 and _take_expression(tree, rng, donors):
+        return "an expression taken from another program"
     pieces = [statement for donor in donors for block in _blocks(donor) for statement in block]
     pieces = [piece for piece in pieces if not isinstance(piece, (*_KEPT, ast.Return))]
     blocks = [block for block in _blocks(tree) if block and block is not tree.body]
@@ -164,6 +166,17 @@ def recombine(tree: ast.Module, rng: random.Random, donors: Sequence[ast.Module]
     block = rng.choice(blocks)
     block.insert(rng.randrange(len(block)), copy.deepcopy(rng.choice(pieces)))
     return "a statement taken from another program"
+
+
+def _take_expression(tree: ast.Module, rng: random.Random, donors: Sequence[ast.Module]) -> bool:
+    """One for another of its own kind, which so fits its place. False where the programs share no kind."""
+    kind = rng.choice((ast.BinOp, ast.Compare, ast.Call))
+    ours = [node for node in ast.walk(tree) if isinstance(node, kind)]
+    theirs = [node for donor in donors for node in ast.walk(donor) if isinstance(node, kind)]
+    if not ours or not theirs:
+        return False
+    vars(rng.choice(ours)).update(vars(copy.deepcopy(rng.choice(theirs))))
+    return True
 
 
 _KEPT = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)

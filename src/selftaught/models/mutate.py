@@ -11,14 +11,15 @@ from dataclasses import dataclass
 
 from selftaught.core.address import draw_seed, here
 from selftaught.core.contracts import Completion, Prompt
+from selftaught.guest.helpers import python_blocks
 from selftaught.models.edits import EDITS
 
 _TRIES = 20
+_HOTTEST = 2.0
+"""Any higher temperature counts as this one: the work grows with it."""
 _MOST_CHARACTERS = 200_000
 _BOLDNESS = 1.5
 """Mean number of further edits at temperature 1."""
-_MOST_FENCES = 40
-"""Fences that are looked at: a bound on the work that a hostile prompt costs."""
 _UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
@@ -41,15 +42,19 @@ class Mutate:
         return f"Idea: {said}.\n\n```python\n{source}\n```\n"
 
 
-def _changed(
-    program: ast.Module, donors: Sequence[ast.Module], rng: random.Random, temperature: float
-) -> tuple[str, str]:
+def _changed(source: str, others: Sequence[str], rng: random.Random, temperature: float) -> tuple[str, str]:
     """A changed program that parses, and what was done; the program as it is if no change of it parses."""
-    before = ast.unparse(program)
+    boldness = _BOLDNESS * min(temperature, _HOTTEST) if temperature > 0 else 0.0
+    donors = [tree for other in others if (tree := _parsed(other))]
+    try:
+        program = ast.parse(source)
+        before = ast.unparse(program)
+    except _UNPARSABLE:  # Python reads deeper nesting, and longer numbers, than it writes
+        return source, "nothing could be changed"
     for _ in range(_TRIES):
         try:
             tree = copy.deepcopy(program)
-            wanted = 1 + int(rng.expovariate(1.0) * _BOLDNESS * temperature) if temperature > 0 else 1
+            wanted = 1 + int(rng.expovariate(1.0) * boldness) if boldness else 1
             said: list[str] = []
             for edit in rng.choices(list(EDITS), list(EDITS.values()), k=3 * wanted):
                 if len(said) < wanted and (done := edit(tree, rng, donors)):
@@ -63,33 +68,20 @@ def _changed(
     return before, "nothing could be changed"
 
 
-def _programs(text: str) -> list[ast.Module]:
-    """The fenced blocks that are Python; first the first of them that defines a function.
+def _programs(text: str) -> list[str]:
+    """The fenced blocks that are Python; first the first of them that defines a function. None, if none does."""
+    blocks = python_blocks(text[:_MOST_CHARACTERS])
+    subject = next((number for number, block in enumerate(blocks) if _defines_a_function(block)), None)
+    return [] if subject is None else [blocks[subject], *blocks[:subject], *blocks[subject + 1 :]]
 
-    A program may hold fences of its own (an improver holds a prompt), so a block ends at the first bare fence at
-    which what came before it is Python.
-    """
-    lines = text[:_MOST_CHARACTERS].split("\n")
-    fences = [number for number, line in enumerate(lines) if line.strip().startswith("```")][:_MOST_FENCES]
-    found: list[ast.Module] = []
-    past = -1
-    for start in fences:
-        if start <= past:
-            continue
-        for end in (end for end in fences if end > start and lines[end].strip() == "```"):
-            tree = _parsed("\n".join(lines[start + 1 : end]))
-            if tree is not None and tree.body:
-                found.append(tree)
-                past = end
-                break
-    subject = next((tree for tree in found if any(isinstance(n, ast.FunctionDef) for n in ast.walk(tree))), None)
-    return [] if subject is None else [subject, *(tree for tree in found if tree is not subject)]
+
+def _defines_a_function(source: str) -> bool:
+    tree = _parsed(source)
+    return tree is not None and any(isinstance(node, ast.FunctionDef) for node in ast.walk(tree))
 
 
 def _parsed(source: str) -> ast.Module | None:
     try:
-        tree = ast.parse(source)
-        ast.unparse(tree)
-    except _UNPARSABLE:
+        return ast.parse(source)
+    except _UNPARSABLE:  # also of what parsed a moment ago: how deep Python reads depends on the stack that is left
         return None
-    return tree
