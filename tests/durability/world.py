@@ -98,8 +98,8 @@ def prepare(folder: Path, improver: str, *, depth: int = 1) -> None:
     source.write_text(IMPROVERS[improver])
     task.write_text(TASK)
     flags = {
-        "kind": "run", "tasks": [str(task)], "improver": str(source), "depth": depth, "repeats": REPEATS[improver], "seed": 5,
-        "model": "mutate", "model_calls": 2, "responses": 2, "utility_calls": 8, "accept": "better",
+        "kind": "run", "tasks": [str(task)], "improver": str(source), "depth": depth, "seed": 5, "model": "mutate",
+        "repeats": REPEATS[improver], "model_calls": 2, "responses": 2, "utility_calls": 8, "accept": "better",
     }  # fmt: skip
     freeze(load_inputs(make_config(flags), folder.parent), RunFolder(folder))
     Store.create(folder / "run.sqlite").close()

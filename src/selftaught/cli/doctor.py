@@ -11,6 +11,7 @@ from selftaught.cli.app import environment
 from selftaught.core.errors import NoSandbox, SelfTaughtError
 from selftaught.guest import lock
 from selftaught.models.choose import choose_model
+from selftaught.sandbox import cgroups
 from selftaught.sandbox.choice import open_sandbox, survey
 
 
@@ -20,8 +21,11 @@ def examine(*, as_json: bool) -> bool:
     try:
         with open_sandbox("auto") as jail:
             taken, layers, trouble = jail.tier, list(jail.layers), ""
+            bounded = all(cgroups.in_force(pid) for pid in jail.worker_pids())
     except NoSandbox as error:
-        taken, layers, trouble = "", [], str(error)
+        taken, layers, trouble, bounded = "", [], str(error), False
+    if bounded:
+        layers.append("cgroup limits")
     facts: dict[str, object] = {
         "schema": "selftaught.doctor/1",
         "selftaught": __version__,
@@ -36,6 +40,7 @@ def examine(*, as_json: bool) -> bool:
         "layers": layers,
         "tiers": [{"name": tier.name, "works": tier.works, "trouble": tier.trouble} for tier in found],
         "trouble": trouble,
+        "lacking": "" if bounded else f"cgroup limits: {cgroups.trouble() or 'no worker runs'}",
         "model": _model(),
     }
     print(json.dumps(facts, indent=2) if as_json else _as_text(facts))
@@ -58,6 +63,8 @@ def _as_text(facts: dict[str, object]) -> str:
     lines.append(f"{'sandbox':<13} {facts['sandbox'] or 'NONE: ' + str(facts['trouble'])}")
     for layer in facts["layers"] if isinstance(facts["layers"], list) else []:
         lines.append(f"{'':<13}   behind {layer}")
+    if facts["lacking"]:
+        lines.append(f"{'':<13}   without {facts['lacking']}")
     for tier in facts["tiers"] if isinstance(facts["tiers"], list) else []:
         lines.append(
             f"{'tier':<13} {tier['name']}: {'works' if tier['works'] else 'does not work: ' + tier['trouble']}"

@@ -9,7 +9,7 @@ import platform
 import resource
 import stat
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
@@ -89,8 +89,11 @@ def landlock_abi() -> int:
     return max(0, int(_libc.syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1)))
 
 
-def landlock_ruleset(readable: Sequence[str]) -> int:
-    """A descriptor of the rule "read below these paths, and nothing else": no writing, TCP, foreign signals."""
+def landlock_ruleset(readable: Iterable[str], listed: Iterable[str]) -> int:
+    """A descriptor of the rule "read below these paths, list names below those, and nothing else".
+
+    That is: no writing, no TCP, no signals to others.
+    """
     abi = landlock_abi()
     if abi < 1:
         raise OSError("Landlock is not available")
@@ -103,10 +106,11 @@ def landlock_ruleset(readable: Sequence[str]) -> int:
     )
     size = 24 if abi >= 6 else 16 if abi >= 4 else 8
     ruleset = _check(_libc.syscall(_LANDLOCK_CREATE, attributes, ctypes.c_size_t(size), 0), "landlock_create_ruleset")
-    for path in readable:
+    granted = [*((path, _FS_READ_FILE | _FS_READ_DIR) for path in readable), *((path, _FS_READ_DIR) for path in listed)]
+    for path, rights in granted:
         below = os.open(path, os.O_PATH | os.O_CLOEXEC)
         is_folder = stat.S_ISDIR(os.fstat(below).st_mode)
-        rule = struct.pack("=Qi", _FS_READ_FILE | (_FS_READ_DIR if is_folder else 0), below)
+        rule = struct.pack("=Qi", rights if is_folder else _FS_READ_FILE, below)
         _check(_libc.syscall(_LANDLOCK_ADD, ruleset, 1, rule, 0), f"landlock_add_rule({path})")
         os.close(below)
     return ruleset

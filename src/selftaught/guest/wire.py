@@ -95,11 +95,12 @@ FromGuest = Loaded | Returned | Raised | Ask
 
 
 class Setup(Message, frozen=True, tag="setup"):
-    """How guests are to be locked. `readable` are the only paths that Landlock leaves them."""
+    """How guests are to be locked. All that Landlock leaves them: paths to read, folders whose names may be listed."""
 
     layers: list[str]
     filters: dict[str, bytes]
     readable: list[str]
+    listed: list[str]
     user: int | None
 
 

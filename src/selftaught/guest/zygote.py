@@ -29,16 +29,14 @@ _NULL, _RULESET, _CONTROL = 60, 61, 62  # high descriptors, out of the way of th
 _GUEST_DESCRIPTORS = 32
 
 
-def main(control: int) -> None:
-    """Serve forks until the host hangs up."""
+def main(control: str) -> None:
+    """Serve forks until the host hangs up. `control`: its socket's inherited descriptor, or path to connect to."""
     for name in _WARM:
         __import__(name)
     _warm_up()
     sys.modules["helpers"] = helpers  # what published improvers import
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.dup2(control, _CONTROL, inheritable=False)
-    os.close(control)
-    host = socket.socket(fileno=_CONTROL)
+    host = _reach(control)
     setup = wire.to_zygote.decode(host.recv(1 << 20))
     assert isinstance(setup, wire.Setup)  # our own host sent it
     _prepare(setup)
@@ -53,6 +51,18 @@ def main(control: int) -> None:
         program.serve()
     finally:
         os._exit(97)  # the lock did not shut: nothing untrusted was read
+
+
+def _reach(control: str) -> socket.socket:
+    if control.isdecimal():
+        descriptor = int(control)
+    else:
+        caller = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        caller.connect(control)
+        descriptor = caller.detach()
+    os.dup2(descriptor, _CONTROL, inheritable=False)
+    os.close(descriptor)
+    return socket.socket(fileno=_CONTROL)
 
 
 def _warm_up() -> None:
@@ -71,7 +81,7 @@ def _prepare(setup: wire.Setup) -> None:
     os.dup2(null, _NULL, inheritable=False)
     os.close(null)
     if "landlock" in setup.layers:
-        ruleset = lock.landlock_ruleset([path for path in setup.readable if os.path.exists(path)])
+        ruleset = lock.landlock_ruleset(*(filter(os.path.exists, paths) for paths in (setup.readable, setup.listed)))
         os.dup2(ruleset, _RULESET, inheritable=False)
         os.close(ruleset)
     if setup.user is not None:

@@ -36,14 +36,17 @@ def trouble() -> str | None:
     return f"bubblewrap does not work here ({said[0][:200]}): user namespaces must be allowed"
 
 
-def jail(bwrap: str, readable: Sequence[str], *, uid: int) -> list[str]:
-    """Arguments up to the command to run inside. `readable`: real paths, none inside another."""
+def jail(bwrap: str, readable: Sequence[str], hidden: Sequence[str] = (), *, uid: int) -> list[str]:
+    """Arguments up to the command to run inside.
+
+    `readable`: real paths, outer ones first; `hidden`: folders in them that are shown empty, but for what is readable.
+    """
     return [
         bwrap,
         *_namespaces(uid),
         *["--die-with-parent", "--new-session", "--hostname", "jail", "--clearenv"],
         *[word for name, value in ENVIRONMENT.items() for word in ("--setenv", name, value)],
-        *_view(readable),
+        *_view(readable, hidden),
         *["--perms", "0755", "--dir", "/dev", "--dev-bind", "/dev/null", "/dev/null"],
         *["--remount-ro", "/", "--chdir", "/"],
     ]
@@ -58,7 +61,7 @@ def _namespaces(uid: int) -> list[str]:
     return ["--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"]
 
 
-def _view(readable: Sequence[str]) -> list[str]:
+def _view(readable: Sequence[str], hidden: Sequence[str]) -> list[str]:
     """Read-only binds. Missing parents are made by hand: bubblewrap would make them 0700, closed to nobody."""
     folders: dict[str, None] = {}
     for path in readable:
@@ -67,8 +70,16 @@ def _view(readable: Sequence[str]) -> list[str]:
             if str(parent) != "/" and not inside:
                 folders[str(parent)] = None
     words = [word for folder in folders for word in ("--perms", "0755", "--dir", folder)]
+    shown = [path for path in readable if any(path.startswith(folder + "/") for folder in hidden)]
     for path in readable:
+        if path not in shown:
+            words += ["--ro-bind", path, path]
+    for folder in hidden:
+        words += ["--perms", "0755", "--tmpfs", folder]
+    for path in shown:
         words += ["--ro-bind", path, path]
+    for folder in hidden:
+        words += ["--remount-ro", folder]
     for link in ("/lib", "/lib32", "/lib64", "/bin"):
         if os.path.islink(link) and link not in readable:
             words += ["--symlink", os.readlink(link), link]

@@ -101,13 +101,17 @@ class Guest:
         except OSError:
             raise self._ending() from None
         glance = _GLANCE_SECONDS if ask is None else _IMPROVER_GLANCE_SECONDS
+        looked = time.monotonic()
         while True:
             ours = waiting()
             clock.start(counts=not ours)
             message = self._receive(clock.patience(_IDLE_GLANCE_SECONDS if ours else glance))
             clock.stop()
-            if message is None:
+            if message is None or time.monotonic() - looked > glance:  # to ask all the time hides nothing
                 self._check_size()
+                looked = time.monotonic()
+            if message is None:
+                pass
             elif isinstance(message, wire.Ask):
                 if ask is None:
                     raise Ended(Verdict.GIBBERISH, "asked for a service; solutions have none")

@@ -1,5 +1,6 @@
 """Which interpreter runs in the jail, and the only files that it may read."""
 
+import glob
 import os
 import sys
 import sysconfig
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from selftaught.core.errors import NoSandbox
 
-_BOOT = "import sys; sys.path[:0] = sys.argv[2:]; from selftaught.guest.zygote import main; main(int(sys.argv[1]))"
+_BOOT = "import sys; sys.path[:0] = sys.argv[2:]; from selftaught.guest.zygote import main; main(sys.argv[1])"
 _SYSTEM_LIBRARIES = (
     "/lib",
     "/lib32",
@@ -17,7 +18,6 @@ _SYSTEM_LIBRARIES = (
     "/usr/lib32",
     "/usr/lib64",
     "/usr/local/lib",
-    "/etc/ld.so.cache",
 )
 
 ENVIRONMENT = {
@@ -31,25 +31,74 @@ ENVIRONMENT = {
 """The whole environment of a zygote. A guest's is empty."""
 
 
-def command(control: int) -> list[str]:
-    """The zygote's command line, outside of any jail; `control` is the inherited descriptor of its socket."""
+def command(control: int | str) -> list[str]:
+    """The zygote's command line, outside of any jail; `control`: its socket's inherited descriptor, or path."""
     return [_executable(), "-s", "-P", "-S", "-B", "-c", _BOOT, str(control), *_import_folders()]
 
 
 def readable_paths() -> list[str]:
-    """Existing files and folders that the interpreter, numpy and our guest code need, none inside another."""
+    """Existing files and folders that the interpreter, numpy and our guest code need; see `hidden_paths`.
+
+    None is inside another, but for those of a hidden folder that are shown all the same.
+    """
     ours = Path(__file__).resolve().parent.parent
     wanted = [
+        *_library_folders(),
         _executable(),
-        *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib")),
-        os.path.join(sys.base_prefix, "lib") if sys.base_prefix != "/usr" else "/usr/lib",
-        *_SYSTEM_LIBRARIES,
+        "/etc/ld.so.cache",
         *_packages("numpy", "numpy.libs", "msgspec"),
         str(ours / "__init__.py"),
         str(ours / "guest"),
     ]
-    real = sorted({os.path.realpath(path) for path in wanted if os.path.exists(path)}, key=len)
-    return [path for path in real if not any(path.startswith(other + "/") for other in real)]
+    hidden = hidden_paths()
+    found: list[str] = []
+    for path in sorted({os.path.realpath(path) for path in wanted if os.path.exists(path)}, key=len):
+        around = max((other for other in found if _inside(path, other)), key=len, default=None)
+        if around is None or any(_inside(folder, around) and _inside(path, folder) for folder in hidden):
+            found.append(path)
+    return found
+
+
+def hidden_paths() -> list[str]:
+    """The folders of installed packages inside `readable_paths`: they hold the user's own code too."""
+    found = {
+        os.path.realpath(path)
+        for folder in _library_folders()
+        for below in ("*-packages", "*/*-packages")
+        for path in glob.glob(f"{glob.escape(folder)}/{below}")
+    }
+    return sorted(path for path in found if os.path.basename(path) in ("site-packages", "dist-packages"))
+
+
+def readable_and_listed() -> tuple[list[str], list[str]]:
+    """The same view for Landlock, which can only grant: what may be read, and folders whose names may be listed.
+
+    A folder with a hidden one inside becomes its other entries. Links in it need no grant: what they lead to does.
+    """
+    hidden, readable, listed = hidden_paths(), list[str](), list[str]()
+    left = readable_paths()
+    while left:
+        path = left.pop()
+        if not any(_inside(folder, path) for folder in hidden):
+            readable.append(path)
+            continue
+        listed.append(path)
+        entries = (entry.path for entry in os.scandir(path) if not entry.is_symlink())
+        left += [entry for entry in entries if entry not in hidden]
+    return readable, listed
+
+
+def _library_folders() -> list[str]:
+    """Of the base interpreter and the system; a virtual environment has none but its packages."""
+    base = {"base": sys.base_prefix, "platbase": sys.base_exec_prefix}
+    base |= {"installed_base": sys.base_prefix, "installed_platbase": sys.base_exec_prefix}
+    own = "/usr/lib" if sys.base_prefix == "/usr" else os.path.join(sys.base_prefix, "lib")
+    wanted = [own, *(sysconfig.get_path(name, vars=base) for name in ("stdlib", "platstdlib")), *_SYSTEM_LIBRARIES]
+    return list(dict.fromkeys(os.path.realpath(folder) for folder in wanted if os.path.isdir(folder)))
+
+
+def _inside(path: str, folder: str) -> bool:
+    return path.startswith(folder + "/")
 
 
 def _executable() -> str:

@@ -13,9 +13,11 @@ MOST_ITEMS = 500_000
 """Of one message; an array is one item. A list of numbers longer than this should be an array."""
 MOST_DEPTH = 64
 _SMALL = 4096
-"""Up to this size nothing can be built of a message that matters, but for its keys and extensions."""
+"""Up to this size nothing can be built of a message that matters, but for its keys, its extensions and its depth."""
 _KEYED = re.compile(rb"[\x80-\x8f\xde\xdf\xc7-\xc9\xd4-\xd8]")
 """Bytes that may begin a map or an extension, if they are not part of something else."""
+_OPENERS = bytes([*range(0x80, 0xA0), *range(0xDC, 0xE0)])
+"""Bytes that may begin a list or a map: a message is no deeper than it has of them."""
 
 _SIZED = {  # first byte: (bytes of the length, bytes beyond the length's own)
     0xC4: (1, 0), 0xC5: (2, 0), 0xC6: (4, 0), 0xD9: (1, 0), 0xDA: (2, 0), 0xDB: (4, 0),
@@ -32,7 +34,7 @@ _FORMATS = {1: ">B", 2: ">H", 4: ">I"}
 
 def decoded(body: bytes) -> wire.FromGuest:
     """The message. Raises WireError for one that is too much, msgspec's errors for one that is none."""
-    if len(body) > _SMALL or _KEYED.search(body):
+    if len(body) > _SMALL or _KEYED.search(body) or len(body) - len(body.translate(None, _OPENERS)) > MOST_DEPTH:
         _walk(body)
     return wire.from_guest.decode(body)
 

@@ -4,12 +4,15 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from selftaught.sandbox import bubblewrap
-from selftaught.sandbox.interpreter import command, readable_paths
+from selftaught.core.errors import SandboxError
+from selftaught.guest import lock
+from selftaught.sandbox import bubblewrap, container
+from selftaught.sandbox.interpreter import command, hidden_paths, readable_paths
 
 NOBODY = 65534
 LOCK = ("rlimits", "capabilities", "no-new-privileges", "non-dumpable", "landlock", "seccomp")
 """The layers that each guest adds to itself, in this order; guest/lock.py says what each does."""
+_WITHOUT_LANDLOCK = ". Without Landlock the container's own /proc, /sys, /dev and /etc can be read, guests' numbers too"
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class Tier:
         command: the zygote's whole command line, given its control descriptor.
         user: whom the zygote becomes, None to stay who it is.
         promise: one sentence for people.
+        engine: what starts the zygote by a command line of its own, where that is not we: it inherits nothing of us
+            then, and its limits as a whole are the engine's.
     """
 
     name: str
@@ -31,6 +36,7 @@ class Tier:
     command: Callable[[int], list[str]]
     user: int | None
     promise: str
+    engine: container.Engine | None = None
 
 
 def bubblewrap_tier() -> Tier:
@@ -38,7 +44,7 @@ def bubblewrap_tier() -> Tier:
 
     def in_jail(control: int) -> list[str]:
         bwrap = bubblewrap.find() or "bwrap"
-        return [*bubblewrap.jail(bwrap, readable_paths(), uid=os.geteuid()), *command(control)]
+        return [*bubblewrap.jail(bwrap, readable_paths(), hidden_paths(), uid=os.geteuid()), *command(control)]
 
     root = os.geteuid() == 0
     namespaces = (
@@ -67,6 +73,30 @@ def landlock_tier() -> Tier:
         _lesser_user(),
         "no network, no files but the interpreter's, no other process; bounded CPU time, memory and output. "
         "Whether a path exists can be seen",
+    )
+
+
+def container_tier(path: str | None = None) -> Tier:
+    """A container around the lock, made by docker or podman (`path`, else the one found). Needs no Landlock.
+
+    Raises SandboxError if there is no engine, or it does not make its empty image.
+    """
+    if path is None:
+        path, trouble = container.find()
+        if path is None:
+            raise SandboxError(trouble)
+    container.provide_image(path)
+    landlock = lock.landlock_abi() > 0
+    namespaces = tuple(f"{name} namespace" for name in ("mount", "pid", "net", "ipc", "uts"))
+    return Tier(
+        "container",
+        True,
+        (*namespaces, *(layer for layer in LOCK if landlock or layer != "landlock")),
+        command,
+        None,
+        "no network, no files but the interpreter's, no other process; bounded CPU time, memory and output"
+        + ("" if landlock else _WITHOUT_LANDLOCK),
+        container.Engine(path),
     )
 
 

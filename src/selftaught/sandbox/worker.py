@@ -6,19 +6,22 @@ so that thread must live as long) and reads the control socket.
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
-import tempfile
 import threading
 from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from selftaught.core.errors import SandboxError
 from selftaught.guest import wire
+from selftaught.sandbox import cgroups
+from selftaught.sandbox.container import Meeting
 from selftaught.sandbox.filters import filter_program
-from selftaught.sandbox.interpreter import ENVIRONMENT, readable_paths
+from selftaught.sandbox.interpreter import ENVIRONMENT, readable_and_listed
 from selftaught.sandbox.tiers import Tier
 
 _START_SECONDS = 60.0
@@ -71,6 +74,7 @@ class Worker:
         self._exits: dict[int, Exit] = {}
         self._forgotten: set[int] = set()
         self._base_bytes = 0
+        self._cgroup: cgroups.Cgroup | None = None
         self.pid = 0
         self._control: socket.socket
         self._thread = threading.Thread(target=self._live, name=f"sandbox-{tier.name}", daemon=True)
@@ -131,19 +135,20 @@ class Worker:
     def _live(self) -> None:
         ended = "it ended"
         try:
-            self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            with self._control, tempfile.TemporaryFile() as complaints:
-                with theirs:
-                    process = self._start(theirs, complaints.fileno())
-                try:
-                    self._pump()
-                finally:
-                    self._end(process)
+            # Kept in memory: a full or read-only temporary folder is no reason not to start.
+            with open(os.memfd_create("complaints"), "w+b") as complaints:
+                process = self._start(complaints.fileno())
+                with self._control:
+                    try:
+                        self._set_up()
+                        self._pump()
+                    finally:
+                        self._end(process)
                 complaints.seek(0)
                 said = complaints.read(10_000).decode("utf-8", "replace").strip().splitlines()
-                ended = said[-1] if said else f"exit code {process.returncode}"
+                ended = _in_one_line(said) if said else f"exit code {process.returncode}"
         except Exception as error:  # whatever it was, whoever waits must hear of it
-            ended = f"{type(error).__name__}: {error}"
+            ended = str(error) if isinstance(error, SandboxError) else f"{type(error).__name__}: {error}"
         finally:
             with self._change:
                 self._ended = self._ended or ended
@@ -153,23 +158,27 @@ class Worker:
                 self._spare.clear()
                 self._change.notify_all()
 
-    def _start(self, theirs: socket.socket, complaints: int) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            self._tier.command(theirs.fileno()),
-            pass_fds=[theirs.fileno()],
-            env=ENVIRONMENT,
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=complaints,
-            start_new_session=True,  # a Ctrl-C at the terminal is the host's business
-        )
+    def _start(self, complaints: int) -> subprocess.Popen[bytes]:
+        """Start the zygote, and make the control socket."""
+        if self._tier.engine is None:
+            self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            with theirs:
+                control = theirs.fileno()
+                return _launch(self._tier.command(control), complaints, ENVIRONMENT, [control])
+        with Meeting() as meeting:
+            self._folder = meeting.folder
+            words = self._tier.engine.command(meeting.folder)
+            process = _launch(words, complaints, self._tier.engine.environment)
+            self._control = meeting.wait_for(process)
+            return process
+
+    def _set_up(self) -> None:
         layers = [layer for layer in self._tier.layers if not layer.endswith("namespace")]
         filters = {name: filter_program(name) for name in ("solution", "improver")} if "seccomp" in layers else {}
-        readable = [*readable_paths(), "/dev/null"]
+        readable, listed = readable_and_listed()
+        setup = wire.Setup(layers, filters, [*readable, "/dev/null"], listed, self._tier.user)
         with contextlib.suppress(BrokenPipeError):  # it is gone already: _pump sees that, its last words say why
-            self._control.send(wire.encode(wire.Setup(layers, filters, readable, self._tier.user)))
-        return process
+            self._control.send(wire.encode(setup))
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(OSError):
@@ -178,7 +187,11 @@ class Worker:
             process.wait(5)
         except subprocess.TimeoutExpired:
             process.kill()
+            if self._tier.engine is not None:
+                self._tier.engine.remove(self._folder)
             process.wait()
+        if self._cgroup is not None:
+            self._cgroup.remove()
 
     def _pump(self) -> None:
         while True:
@@ -199,9 +212,13 @@ class Worker:
     def _note(self, message: wire.FromZygote, descriptors: list[int]) -> None:
         match message:
             case wire.Ready():
-                self.pid = _pid_of(descriptors[0])
+                try:
+                    self.pid = _in_reach(descriptors[0])
+                finally:
+                    os.close(descriptors[0])
                 self._base_bytes = _address_space_bytes(self.pid)
-                os.close(descriptors[0])
+                if self._tier.engine is None:  # an engine has limits of its own
+                    self._cgroup = cgroups.join(self.pid, cgroups.most_bytes(), cgroups.MOST_PROCESSES)
                 self._ready = message
             case wire.Forked(number):
                 channel = socket.socket(fileno=descriptors[0])
@@ -216,10 +233,48 @@ class Worker:
                     self._exits[number] = Exit(status, cpu_seconds, peak_bytes)
 
 
+def _launch(
+    words: list[str], complaints: int, environment: Mapping[str, str], inherited: Sequence[int] = ()
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        words,
+        pass_fds=inherited,
+        env=environment,
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=complaints,
+        start_new_session=True,  # a Ctrl-C at the terminal is the host's business
+    )
+
+
 def _pid_of(pidfd: int) -> int:
     """The process's number as seen from this pid namespace; 0 or less if it is gone."""
     with open(f"/proc/self/fdinfo/{pidfd}") as lines:
         return next(int(line.split()[1]) for line in lines if line.startswith("Pid:"))
+
+
+def _in_reach(pidfd: int) -> int:
+    """The zygote's number, if we can see and signal it: clocks and verdicts hang on that. Raises SandboxError."""
+    pid = _pid_of(pidfd)
+    try:
+        signal.pidfd_send_signal(pidfd, 0)
+    except PermissionError:
+        pid = 0
+    if pid <= 0:
+        raise SandboxError(
+            "its processes can be neither seen nor signalled from here: use an engine that runs on this machine, "
+            "outside of any container, and not behind another user's namespace"
+        )
+    return pid
+
+
+def _in_one_line(said: Sequence[str]) -> str:
+    """What a zygote's last words come to, with what to do where that is known."""
+    broken = next((line for line in said if line.startswith(("ImportError", "ModuleNotFoundError"))), None)
+    if broken is not None and any("import numpy" in line for line in said):
+        return f"numpy does not import ({broken[:200]}): reinstall it (pip install --force-reinstall numpy)"
+    return said[-1]
 
 
 def _address_space_bytes(pid: int) -> int:

@@ -19,7 +19,7 @@ from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.parts import Parts, assemble
 
 Watch = Callable[[Record], None]
-STRENGTH = ("unsafe", "landlock", "bubblewrap")
+STRENGTH = ("unsafe", "landlock", "container", "bubblewrap")
 """Tiers from the weakest to the strongest."""
 
 
