@@ -9,34 +9,45 @@ tier `unsafe` (`every_sandbox` has it), which isolates nothing and where it must
 import errno
 import os
 import platform
-import re
 import textwrap
+import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 
-import pytest
 from selftaught.core.contracts import Program, Verdict
 from selftaught.sandbox.contract import Improving, Limits, Outcome, Service, Value
 from selftaught.sandbox.filters.numbers import numbers
 from selftaught.sandbox.jail import Jail
 
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+SECONDS = 4.0
+"""Longest that any bomb may take: its CPU time, the wall clock, and a busy machine."""
+ADDRESS_SPACE = 2
+"""How far beyond its memory a guest may come for a moment: what is really held is looked at now and then."""
 QUICK = Limits(cpu_seconds=0.3, load_cpu_seconds=0.5, wall_seconds=2.0, memory_bytes=128 << 20)
 FACTS = {"utility_str": "u", "utility_budget": 3, "model_budget": 2, "max_responses_per_call": 4}
 
 FORGE = """
-import os, struct, time
+import os, struct, sys, time
 import msgspec
 from selftaught.guest import wire
 
+def asked():
+    frame = sys._getframe()
+    while 'nonce' not in frame.f_locals: frame = frame.f_back
+    return frame.f_locals['nonce']
 def put(message): put_bytes(wire.frame(message))
 def put_body(body): put_bytes(struct.pack('<I', len(body)) + body)
 def put_bytes(data):
     data = memoryview(data)
     while data: data = data[os.write(3, data):]
 """
-"""For programs that speak on the channel themselves."""
+"""For programs that speak on the channel themselves. asked() is what the answer to the question at hand must name."""
 
 CALLS = f"""
 import ctypes
@@ -51,11 +62,6 @@ def call(name, *arguments):
     return result if result >= 0 else -ctypes.get_errno()
 """
 """For programs that make system calls themselves: call(name, …) is the result, or minus the error."""
-
-
-def hole(reason: str) -> pytest.MarkDecorator:
-    """Marks an attack that succeeds today. Strict: when the hole is closed, the mark must go."""
-    return pytest.mark.xfail(strict=True, reason=reason)
 
 
 def solve(
@@ -77,6 +83,17 @@ def improve(
 ) -> Outcome:
     """Run one improver's f(solution, utility, language_model)."""
     (outcome,) = solve(jail, source, [solution], limits=limits, improving=Improving(FACTS, services or {}))
+    return outcome
+
+
+def bomb(jail: Jail, source: str, limits: Limits = QUICK) -> Outcome:
+    """What became of a bomb. It held: in time, within its memory, one thread."""
+    began = time.monotonic()
+    with Watch(jail) as watch:
+        outcome = raid(jail, source, limits=limits)
+    assert time.monotonic() - began < SECONDS
+    assert watch.megabytes < ADDRESS_SPACE * limits.memory_bytes / 1e6 + 64
+    assert watch.threads <= 1
     return outcome
 
 
@@ -129,6 +146,7 @@ class Process:
     session: int
     began: int
     threads: int
+    pages: int
     state: str
 
 
@@ -149,7 +167,7 @@ def process(pid: int) -> Process | None:
         if error.errno in (errno.ENOENT, errno.ESRCH):
             return None
         raise
-    return Process(pid, int(fields[1]), int(fields[3]), int(fields[19]), int(fields[17]), fields[0])
+    return Process(pid, int(fields[1]), int(fields[3]), int(fields[19]), int(fields[17]), int(fields[21]), fields[0])
 
 
 def sessions(jail: Jail) -> set[int]:
@@ -164,15 +182,44 @@ def guests(jail: Jail) -> list[Process]:
     return [found for found in processes() if found.parent in zygotes]
 
 
+class Watch:
+    """Looks at the guests of a jail, again and again, while the block runs: what was the most there ever was?
+
+    Attributes:
+        megabytes: of real memory, of one guest.
+        threads: of one guest.
+        guests: at a time, those that wait for work too.
+    """
+
+    def __init__(self, jail: Jail) -> None:
+        self.megabytes, self.threads, self.guests = 0.0, 0, 0
+        self._jail = jail
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> "Watch":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(0.01):
+            found = guests(self._jail)
+            self.guests = max(self.guests, len(found))
+            self.threads = max([self.threads, *(guest.threads for guest in found)])
+            self.megabytes = max([self.megabytes, *(guest.pages * _PAGE_BYTES / 1e6 for guest in found)])
+
+
 def peak_megabytes(work: Callable[[], object]) -> float:
-    """How far this process's memory rose above where it was, while it did `work`."""
-    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
-    before = _status("VmRSS")
-    work()
-    return (_status("VmHWM") - before) / 1024
-
-
-def _status(key: str) -> int:
-    match = re.search(rf"^{key}:\s+(\d+) kB", Path("/proc/self/status").read_text(), re.MULTILINE)
-    assert match
-    return int(match[1])
+    """The most that this process, the host, had allocated at a time for doing `work`."""
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1] / 1e6
+    finally:
+        tracemalloc.stop()

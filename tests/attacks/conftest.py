@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from _pytest.terminal import TerminalReporter
-from attacks.arena import QUICK, guests, solve
+
+from attacks.arena import QUICK, solve
 from attacks.listener import Listener
 from attacks.prey import Prey, Sibling, Victim
 from selftaught.core.contracts import Verdict
@@ -23,7 +24,7 @@ import numpy
 def f(n):
     return [int(numpy.arange(n).sum()), float(numpy.linalg.det(numpy.eye(3)))]
 """
-CHILD = f"""
+CHILD = """
 import os, sys
 held = bytearray(os.environ["HONEY"].encode() * 64)
 print(os.getpid(), flush=True)
@@ -88,28 +89,19 @@ def siblings(request: pytest.FixtureRequest) -> Iterator[list[Sibling]]:
     assert ended == [sibling.secret for sibling in started], "a guest harmed another"
 
 
-@pytest.fixture
-def nothing_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
-    """After the test, as many guests are there as before: those that wait for work."""
-    name = next(name for name in ("isolating_sandbox", "every_sandbox") if name in request.fixturenames)
-    jail: Jail = request.getfixturevalue(name)
-    before = {guest.pid for guest in guests(jail)}
-    yield
-    del before
-
-
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
     """The figures: attempts and escapes in each tier, and how often the control shows an attack's teeth."""
-    attempts: Counter[str] = Counter()
-    escapes: Counter[str] = Counter()
-    for outcome, into in (("passed", attempts), ("failed", escapes), ("xfailed", escapes)):
+    made: Counter[str] = Counter()
+    bad: Counter[str] = Counter()
+    for outcome in ("passed", "failed", "xfailed"):
         for report in terminalreporter.getreports(outcome):
             tier = re.search(r"\[(bubblewrap|landlock|unsafe)\b", report.nodeid)
             if tier and "attack" in report.keywords and report.when == "call":
-                into[tier[1]] += 1
-    for tier in sorted(attempts | escapes):
-        made = attempts[tier] + escapes[tier]
-        if tier == "unsafe":
-            terminalreporter.write_line(f"attacks, control without isolation: {attempts[tier]} of {made} succeed")
+                made[tier.group(1)] += 1
+                bad[tier.group(1)] += outcome != "passed"
+    for name in sorted(made):
+        if name == "unsafe":
+            told = f"attacks, control without isolation: {made[name] - bad[name]} of {made[name]} as expected"
         else:
-            terminalreporter.write_line(f"attacks, {tier}: {made} made, {escapes[tier]} succeed")
+            told = f"attacks, {name}: {made[name]} made, {bad[name]} succeed"
+        terminalreporter.write_line(told)

@@ -6,7 +6,6 @@ import secrets
 import select
 import socket
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -92,6 +91,3 @@ class Listener:
         with caller:
             caller.settimeout(5)
             return caller.recv(1000)
-
-
-Said = Callable[[str], list[bytes]]

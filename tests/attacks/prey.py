@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from attacks.arena import FACTS, Process, process, solve
+from attacks.arena import FACTS, process, solve
 from selftaught.core.contracts import Verdict
 from selftaught.sandbox.contract import Improving, Limits, Value
 from selftaught.sandbox.jail import Jail
@@ -56,12 +56,10 @@ class Prey:
     def is_as_it_was(self) -> bool:
         """Whether nothing was written, made, removed, renamed or changed."""
         names = sorted(path.name for path in self.secret.parent.rglob("*"))
-        modes = self.open.stat().st_mode & 0o777, self.folder.stat().st_mode & 0o777
-        return (names, modes, self.open.read_text()) == (
-            ["folder", "link", "open", "secret"],
-            (0o666, 0o777),
-            self.before,
-        )
+        if names != ["folder", "link", "open", "secret"]:
+            return False
+        modes = [path.stat().st_mode & 0o777 for path in (self.open, self.folder)]
+        return (modes, self.open.read_text()) == ([0o666, 0o777], self.before)
 
 
 @dataclass(frozen=True)
@@ -118,6 +116,3 @@ class Sibling:
         self._ready.set()
         self._release.wait(20)
         return 1.0
-
-
-__all__ = ["Prey", "Process", "Sibling", "Victim"]
