@@ -229,6 +229,14 @@ def main() -> None:
             traceback.print_exc()
         print(f"selftaught: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(exit_code(error))
+    except ImportError as error:
+        if _state["verbose"]:
+            raise
+        name = _broken_package(error)
+        said = " ".join(str(error).split())[:200]
+        advice = f"reinstall it (pip install --force-reinstall {name})"
+        print(f"selftaught: {name} does not import ({said}): {advice}", file=sys.stderr)
+        sys.exit(NO_SANDBOX if name in ("numpy", "msgspec") else FAILURE)  # the sandbox stands on these two
     except BrokenPipeError:  # `selftaught show | head`
         sys.stderr.close()
         sys.exit(FAILURE)
@@ -239,6 +247,17 @@ def exit_code(error: SelfTaughtError) -> int:
     if isinstance(error, RunStopped):
         return INTERRUPTED if error.interrupted else STOPPED
     return {UsageError: USAGE, NoSandbox: NO_SANDBOX}.get(type(error), FAILURE)
+
+
+def _broken_package(error: ImportError) -> str:
+    """The installed package that is missing or fails: the first that our own code imported, or `error` names."""
+    frames, trace = [], error.__traceback__
+    while trace is not None:
+        frames.append(trace.tb_frame.f_globals.get("__name__", "").partition(".")[0])
+        trace = trace.tb_next
+    past_ours = frames[len(frames) - frames[::-1].index("selftaught") :] if "selftaught" in frames else frames
+    foreign = [name for name in past_ours if name not in ("importlib", "")]
+    return foreign[0] if foreign else (error.name or "a package").partition(".")[0]
 
 
 def environment() -> dict[str, Any]:
