@@ -39,6 +39,11 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
     for failure in run.failures[:5]:
         example = f" ({one_line(failure.examples[0], 100)})" if failure.examples and failure.examples[0] else ""
         print(f"  {failure.count} × {failure.work}: {failure.verdict}{example}")
+    noticed = tables.suspicious(run)
+    if noticed:
+        print("Suspicious, and on record (--json, or the report, has each):")
+    for line in noticed:
+        print(f"  {one_line(line)}")
     for name, what in (("best_improver.py", "Best improver"), ("improved.py", "Improved program")):
         if (folder.path / name).is_file():
             print(f"{what}: {folder.path / name}")

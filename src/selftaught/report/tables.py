@@ -7,6 +7,7 @@ from selftaught.report.untrusted import one_line
 from selftaught.report.view import Improvement, RunView, Spent, Step
 
 HEADERS = ("t", "improver", "val", "test", "verdict", "calls", "responses", "tokens", "time")
+_MOST_NAMED = 4
 
 
 def rows(run: RunView) -> list[tuple[str, ...]]:
@@ -90,6 +91,19 @@ def _of_run(run: RunView, seed: Step, best: Step) -> list[str]:
         lines.append("Nothing is shown to have got better: a single value may be luck.")
     elif not _beyond_noise(seed.val, best.val):
         lines.append("Nothing is shown to have got better: the gain on val is within the noise.")
+    return lines
+
+
+def suspicious(run: RunView) -> list[str]:
+    """What guests did that was denied or suspicious, the most frequent first, with the programs that did it."""
+    by_what: dict[str, list[str]] = {}
+    for notice in run.noticed:
+        by_what.setdefault(notice.what, []).append(notice.program[:8])
+    lines = []
+    for what, programs in sorted(by_what.items(), key=lambda item: -len(item[1])):
+        known = list(dict.fromkeys(programs))
+        more = f" and {len(known) - _MOST_NAMED} more" if len(known) > _MOST_NAMED else ""
+        lines.append(f"{len(programs)} × {what}: by {', '.join(known[:_MOST_NAMED])}{more}")
     return lines
 
 

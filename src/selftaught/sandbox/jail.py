@@ -11,6 +11,7 @@ from typing import TypeVar
 from selftaught.core.contracts import Program, Verdict
 from selftaught.core.errors import SandboxError, TaskError
 from selftaught.guest import wire
+from selftaught.sandbox import cgroups
 from selftaught.sandbox.broker import Broker, Turns
 from selftaught.sandbox.contract import Improving, Limits, Outcome, Value
 from selftaught.sandbox.guest import Ended, Guest, Question, outcome_of
@@ -45,7 +46,8 @@ class Jail:
     @property
     def layers(self) -> tuple[str, ...]:
         """What a guest is behind, outermost first."""
-        return self.tier_in_force.layers
+        bounded = all(cgroups.in_force(pid) for pid in self.worker_pids())
+        return (*((cgroups.LAYER,) if bounded else ()), *self.tier_in_force.layers)
 
     def worker_pids(self) -> list[int]:
         """The zygotes' process numbers, as seen from here: for looking at them from outside."""
