@@ -16,7 +16,7 @@ from selftaught.sandbox.broker import Broker, Turns
 from selftaught.sandbox.contract import Improving, Limits, Outcome, Value
 from selftaught.sandbox.guest import Ended, Guest, Question, outcome_of
 from selftaught.sandbox.tiers import Tier
-from selftaught.sandbox.worker import Handle, Profile, Worker
+from selftaught.sandbox.worker import Handle, Profile, Worker, WorkerEnded
 
 Seen = TypeVar("Seen")
 _ADDRESS_SPACE = 2
@@ -137,8 +137,8 @@ class Jail:
         except Ended as ended:
             guest.end()
             return Outcome(ended.verdict, None, ended.note)
-        except SandboxError:
-            if self._closed or guest.worker.alive:
+        except WorkerEnded:
+            if self._closed:
                 raise
             return None
 
@@ -164,7 +164,16 @@ class Jail:
 
     def _loaded(self, load: wire.Load, limits: Limits, profile: Profile) -> tuple[Guest, Outcome | None]:
         """A guest that has loaded its program; or one that has not, and the outcome that says why."""
-        guest = self._guest(limits, profile)
+        try:
+            return self._loaded_once(load, limits, profile)
+        except WorkerEnded:
+            if self._closed:
+                raise
+            return self._loaded_once(load, limits, profile)  # from another worker: nothing was answered yet
+
+    def _loaded_once(self, load: wire.Load, limits: Limits, profile: Profile) -> tuple[Guest, Outcome | None]:
+        worker = self._worker()
+        guest = Guest(worker, worker.take(profile), limits)
         try:
             answer, cpu_seconds = guest.exchange(Question.of(load), limits.load_cpu_seconds)
         except Ended as ended:
@@ -178,10 +187,6 @@ class Jail:
         outcome = outcome_of(answer, cpu_seconds)
         verdict = Verdict.NO_PROGRAM if outcome.verdict is Verdict.CRASHED else outcome.verdict
         return guest, Outcome(verdict, None, f"while loading: {outcome.note}", cpu_seconds)
-
-    def _guest(self, limits: Limits, profile: Profile) -> Guest:
-        worker = self._worker()
-        return Guest(worker, worker.take(profile), limits)
 
     def _worker(self) -> Worker:
         with self._lock:
