@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from attacks.arena import QUICK, Process, comes_true, guests, improve, process, processes, raid, sessions, solve
+from attacks.arena import Process, comes_true, guests, improve, process, processes, raid, sessions, solve
 from selftaught.core.contracts import Program, Verdict
 from selftaught.sandbox.contract import Limits, Outcome
 from selftaught.sandbox.jail import Jail
