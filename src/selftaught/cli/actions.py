@@ -11,14 +11,13 @@ from typing import Any
 import msgspec
 
 from selftaught.cli import printing
-from selftaught.cli.app import environment
+from selftaught.cli.lending import borrow
 from selftaught.cli.progress import Progress
 from selftaught.cli.stopping import run_stoppable
 from selftaught.config import RunConfig, from_mapping, make_config, read_toml
 from selftaught.core.contracts import Program
 from selftaught.core.errors import RunStopped, SelfTaughtError, UsageError
 from selftaught.executors.gate import Gate
-from selftaught.models.choose import ChosenModel, choose_model
 from selftaught.report.page import page
 from selftaught.report.view import view
 from selftaught.runs.folder import RunFolder, find_run, list_runs, new_folder
@@ -27,6 +26,7 @@ from selftaught.sandbox.choice import open_sandbox
 from selftaught.sandbox.jail import Jail
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task, task_names
+from selftaught.wiring.forecast import forecast
 from selftaught.wiring.inputs import Inputs, check_program, freeze, load_frozen, load_inputs, read_text
 from selftaught.wiring.session import Start, check_resumable, work
 
@@ -35,38 +35,48 @@ DEMO = {"depth": 2, "repeats": 3, "model_calls": 1, "responses": 6, "utility_cal
 
 
 def start(
-    flags: Mapping[str, Any], file: Path | None, preset: str | None, out: Path | None, runs: Path, *, as_json: bool
+    flags: Mapping[str, Any],
+    file: Path | None,
+    preset: str | None,
+    out: Path | None,
+    runs: Path,
+    *,
+    dry_run: bool = False,
+    as_json: bool,
 ) -> None:
-    """`run` and `improve`: check everything, make the folder, go."""
+    """`run` and `improve`: check everything, make the folder, go; or only say what it would cost."""
     config = make_config(flags, file, preset)
     inputs = load_inputs(config, runs)
     gate = Gate(config.max_time_seconds)
-    chosen = _choose(config, inputs, gate)
-    _say(f"model: {chosen.name} ({chosen.why})")
+    borrowed = borrow(inputs, gate)
+    for line in borrowed.said:
+        _say(line)
+    if dry_run:
+        printing.forecast(forecast(inputs, borrowed.models), as_json=as_json)
+        return
     with _open(config.sandbox) as jail:
-        config = msgspec.structs.replace(inputs.config, model=chosen.name, base_url=chosen.base_url, sandbox=jail.tier)
-        inputs = dataclasses.replace(inputs, config=config)
+        inputs = dataclasses.replace(inputs, config=msgspec.structs.replace(borrowed.config, sandbox=jail.tier))
         folder = new_folder(runs, inputs.tasks[0].name, out)
         freeze(inputs, folder)
         store = Store.create(folder.store)
-        _go(inputs, Start(folder, jail, chosen.model, chosen.name, gate), store, as_json=as_json)
+        _go(inputs, Start(folder, jail, borrowed.models, gate), store, as_json=as_json)
 
 
-def resume(
-    name: str, runs: Path, max_time: float | None, max_connections: int | None, sandbox: str | None, *, as_json: bool
-) -> None:
-    """Go on where the record ends."""
+def resume(name: str, runs: Path, changed: Mapping[str, Any], sandbox: str | None, *, as_json: bool) -> None:
+    """Go on where the record ends. `changed`: of the settings, those that decide when it ends and not what comes."""
     folder = find_run(name, runs)
     store = Store.open(folder.store)
     inputs = load_frozen(folder)
-    changed = {"max_connections": max_connections} if max_connections else {}
-    config = msgspec.structs.replace(inputs.config, **changed)
-    gate = Gate(max_time)
+    given = {name: value for name, value in changed.items() if value is not None}
+    settings = {**msgspec.to_builtins(inputs.config), "max_time_seconds": None, **given}
+    config = from_mapping(settings, "the command line")
+    inputs = dataclasses.replace(inputs, config=config)
+    gate = Gate(config.max_time_seconds)
     with _open(sandbox or config.sandbox) as jail:
         check_resumable(store, folder, jail.tier, weaker_allowed=sandbox is not None)
-        chosen = _choose(config, inputs, gate)
-        _say(f"resuming {folder.path} · model: {chosen.name}")
-        _go(inputs, Start(folder, jail, chosen.model, chosen.name, gate), store, as_json=as_json)
+        borrowed = borrow(inputs, gate)
+        _say(f"resuming {folder.path} · model: {borrowed.models.name}")
+        _go(inputs, Start(folder, jail, borrowed.models, gate), store, as_json=as_json)
 
 
 def _go(inputs: Inputs, begin: Start, store: Store, *, as_json: bool) -> None:
@@ -168,18 +178,6 @@ def _write(file: Path, text: str) -> None:
         file.write_text(text, encoding="utf-8", errors="replace")
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror}") from error
-
-
-def _choose(config: RunConfig, inputs: Inputs, gate: Gate) -> ChosenModel:
-    return choose_model(
-        config.model,
-        base_url=config.base_url,
-        environment=environment(),
-        seed=inputs.seed,
-        script=inputs.script,
-        max_connections=config.max_connections,
-        stop=gate.check,
-    )
 
 
 def _open(name: str) -> Jail:

@@ -25,6 +25,8 @@ OK, FAILURE, USAGE, STOPPED, NO_SANDBOX, INTERRUPTED = 0, 1, 2, 3, 4, 130
 """Exit codes: documented in the README."""
 
 Model = Annotated[str | None, typer.Option(help="openai/MODEL, mutate, scripted, or auto: the first that is there.")]
+ImproverModel = Annotated[str | None, typer.Option(help="Another model for improving improvers.")]
+TaskModel = Annotated[str | None, typer.Option(help="Another model for improving solutions.")]
 BaseUrl = Annotated[str | None, typer.Option(help="Any OpenAI-compatible endpoint, with its /v1.")]
 Script = Annotated[str | None, typer.Option(help="The file that the model `scripted` answers from.")]
 Improver = Annotated[str | None, typer.Option(help="A seed by its name, a .py file, or a run.")]
@@ -33,6 +35,12 @@ Responses = Annotated[int | None, typer.Option(help="Responses per model call.")
 UtilityCalls = Annotated[int | None, typer.Option(help="Utility calls per application of an improver.")]
 Preset = Annotated[str | None, typer.Option(help="quick, official or paper: a named set of budgets.")]
 MaxTime = Annotated[float | None, typer.Option(help="Stop after this many seconds; the run can be resumed.")]
+MaxCalls = Annotated[int | None, typer.Option(help="The most attempts to get a response, over the whole run.")]
+MaxTokens = Annotated[int | None, typer.Option(help="The most tokens, in and out, over the whole run.")]
+MaxCost = Annotated[float | None, typer.Option(help="The most US dollars, over the whole run.")]
+MaxOutput = Annotated[int | None, typer.Option("--max-output-tokens", help="The most tokens of one response.")]
+Price = Annotated[list[str] | None, typer.Option(help="IN,OUT or MODEL=IN,OUT: US dollars per million tokens.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what it can cost and is expected to; spend nothing.")]
 Seed = Annotated[int | None, typer.Option(help="Repeats a run exactly; drawn anew unless given. Keep it from guests.")]
 Out = Annotated[Path | None, typer.Option(help="The run's folder; a new one below runs/ unless given.")]
 SandboxName = Annotated[str | None, typer.Option("--sandbox", help="auto, bubblewrap, landlock; unsafe: no isolation.")]
@@ -63,6 +71,8 @@ def _options(
 def run(
     tasks: Annotated[list[str], typer.Argument(metavar="TASK...", help="Built-in names or .py files.")],
     model: Model = None,
+    improver_model: ImproverModel = None,
+    task_model: TaskModel = None,
     base_url: BaseUrl = None,
     depth: Annotated[int | None, typer.Option(help="T: how often the improver is applied to itself.")] = None,
     repeats: Annotated[int | None, typer.Option(help="How often each task stands in D.")] = None,
@@ -73,12 +83,18 @@ def run(
     utility_calls: UtilityCalls = None,
     preset: Preset = None,
     max_time: MaxTime = None,
+    max_calls: MaxCalls = None,
+    max_tokens: MaxTokens = None,
+    max_cost: MaxCost = None,
+    max_output_tokens: MaxOutput = None,
+    price: Price = None,
     seed: Seed = None,
     out: Out = None,
     sandbox: SandboxName = None,
     max_connections: Connections = None,
     script: Script = None,
     config: ConfigFile = None,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
     runs: Runs = RUNS,
 ) -> None:
@@ -86,12 +102,14 @@ def run(
     from selftaught.cli import actions
 
     flags = {
-        "kind": "run", "tasks": tasks, "model": model, "base_url": base_url, "depth": depth, "repeats": repeats,
+        "kind": "run", "tasks": tasks, "model": model, "improver_model": improver_model, "task_model": task_model,
+        "base_url": base_url, "depth": depth, "repeats": repeats,
         "improver": improver, "accept": accept, "model_calls": model_calls, "responses": responses,
         "utility_calls": utility_calls, "max_time_seconds": max_time, "seed": seed, "sandbox": sandbox,
-        "max_connections": max_connections, "script": script,
+        "max_connections": max_connections, "script": script, "max_calls": max_calls, "max_tokens": max_tokens,
+        "max_cost": max_cost, "max_output_tokens": max_output_tokens, "price": price or None,
     }  # fmt: skip
-    actions.start(flags, config, preset, out, runs, as_json=as_json)
+    actions.start(flags, config, preset, out, runs, dry_run=dry_run, as_json=as_json)
 
 
 @app.command()
@@ -106,12 +124,18 @@ def improve(
     utility_calls: UtilityCalls = None,
     preset: Preset = None,
     max_time: MaxTime = None,
+    max_calls: MaxCalls = None,
+    max_tokens: MaxTokens = None,
+    max_cost: MaxCost = None,
+    max_output_tokens: MaxOutput = None,
+    price: Price = None,
     seed: Seed = None,
     out: Out = None,
     sandbox: SandboxName = None,
     max_connections: Connections = None,
     script: Script = None,
     config: ConfigFile = None,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
     runs: Runs = RUNS,
 ) -> None:
@@ -122,9 +146,10 @@ def improve(
         "kind": "improve", "tasks": [task], "program": str(program) if program else None, "model": model,
         "base_url": base_url, "improver": improver, "model_calls": model_calls, "responses": responses,
         "utility_calls": utility_calls, "max_time_seconds": max_time, "seed": seed, "sandbox": sandbox,
-        "max_connections": max_connections, "script": script,
+        "max_connections": max_connections, "script": script, "max_calls": max_calls, "max_tokens": max_tokens,
+        "max_cost": max_cost, "max_output_tokens": max_output_tokens, "price": price or None,
     }  # fmt: skip
-    actions.start(flags, config, preset, out, runs, as_json=as_json)
+    actions.start(flags, config, preset, out, runs, dry_run=dry_run, as_json=as_json)
 
 
 @app.command()
@@ -146,6 +171,10 @@ def score(
 def resume(
     run: RunName = "last",
     max_time: MaxTime = None,
+    max_calls: MaxCalls = None,
+    max_tokens: MaxTokens = None,
+    max_cost: MaxCost = None,
+    price: Price = None,
     max_connections: Connections = None,
     sandbox: SandboxName = None,
     as_json: AsJson = False,
@@ -154,7 +183,11 @@ def resume(
     """Go on with a run that was stopped, at any point. Nothing is asked of the model twice."""
     from selftaught.cli import actions
 
-    actions.resume(run, runs, max_time, max_connections, sandbox, as_json=as_json)
+    changed = {
+        "max_time_seconds": max_time, "max_calls": max_calls, "max_tokens": max_tokens, "max_cost": max_cost,
+        "price": price or None, "max_connections": max_connections,
+    }  # fmt: skip
+    actions.resume(run, runs, changed, sandbox, as_json=as_json)
 
 
 @app.command()

@@ -20,6 +20,7 @@ from selftaught.report.untrusted import one_line
 from selftaught.report.view import RunView, view
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.store import Store
+from selftaught.wiring.forecast import Forecast
 
 _PLAIN_WIDTH = 120
 
@@ -60,6 +61,25 @@ def score(task: str, split: str, seed: int, tier: str, judged: Score, *, as_json
     note = f" ({one_line(judged.note)})" if judged.note else ""
     print(f"{task}/{split}: {judged.value:.4f}  {judged.verdict}{note}")
     print(f"instances drawn with --seed {seed}; sandbox: {tier}")
+
+
+def forecast(told: Forecast, *, as_json: bool) -> None:
+    """What a run can cost, and is expected to."""
+    if as_json:
+        dump({"schema": "selftaught.forecast/1", **msgspec.to_builtins(told)})
+        return
+    rows = []
+    for share in told.shares:
+        for what, amount in (("at most", share.most), ("expected", share.expected)):
+            calls = f"{share.model_calls:,}" if amount is share.most else ""
+            dollars = f"${amount.dollars:,.2f}" if share.priced else "no price known"
+            rows.append((share.role, share.model, what, calls, f"{amount.calls:,}", f"{amount.tokens:,}", dollars))
+    _table(("for", "model", "", "calls", "responses", "tokens", "cost"), rows, right=("calls", "responses", "tokens"))
+    print("Expected: if every improver asks as the seed improver does, and programs keep their length.")
+    if told.binding:
+        print(f"It ends at {', '.join(told.binding)}, if it comes so far.")
+    else:
+        print("At most: an improver may send prompts of 4 million characters. Cap it: --max-cost, --max-tokens.")
 
 
 def summary(folder: RunFolder, config: RunConfig, store: Store) -> dict[str, Any]:

@@ -66,13 +66,24 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One response, with what is known of its cost. Token counts are None where the provider gives none."""
+    """One response, with what is known of its cost. Token counts are None where the provider gives none.
+
+    Attributes:
+        input_tokens, output_tokens: all of them; of these `cached_tokens` and `reasoning_tokens`.
+        cost: US dollars; `price_source` says who says so: the provider, a price list with its version, or the user.
+        dropped: what was asked for and not passed on, since the model does not take it.
+    """
 
     text: str
     input_tokens: int | None = None
     output_tokens: int | None = None
     finish_reason: str = "stop"
     model: str = ""
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost: float | None = None
+    dropped: str = ""
+    price_source: str = ""
 
 
 class Utility(Protocol):

@@ -4,15 +4,17 @@ Started again, a run asks the same questions at the same addresses and gets the 
 (law 5): guest → meter → recorder → the real thing; so a replayed answer is charged, and nothing is asked twice.
 """
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextvars import ContextVar
 from dataclasses import dataclass
 from statistics import fmean
 from typing import TypeVar
 
-from selftaught.core.address import Addresses, working_at
+from selftaught.core.address import Addresses, here, working_at
 from selftaught.core.contracts import (
     Application,
     Apply,
@@ -26,11 +28,26 @@ from selftaught.core.contracts import (
     Verdict,
 )
 from selftaught.core.measurement import Sample
+from selftaught.core.money import Amount
 from selftaught.core.suspicion import suspicious_text, suspicious_verdict
-from selftaught.runs.records import Answered, Applied, Measured, Noticed, Record, Sampled, Scored, prompt_text
+from selftaught.runs.records import (
+    Answered,
+    Applied,
+    Measured,
+    Noticed,
+    Record,
+    Sampled,
+    Scored,
+    Stepped,
+    Tried,
+    prompt_text,
+)
 from selftaught.runs.store import Store, text_id
 
 Kind = TypeVar("Kind", Answered, Scored, Applied, Measured)
+
+
+_role: ContextVar[str] = ContextVar("selftaught_role", default="")
 
 
 class Recorder:
@@ -46,8 +63,10 @@ class Recorder:
         self._addresses = Addresses(self._lock)
         self._known: dict[str, Record] = {}
         self._scores: dict[tuple[str, str], Future[Score]] = {}
+        self._steps = 0
         for record in store:
             self._known[record.at] = record
+            self._steps += isinstance(record, Stepped)
             if isinstance(record, Scored):
                 self._scores[record.utility, record.program] = _done(_score_of(record))
 
@@ -63,10 +82,16 @@ class Recorder:
         self._watch(record)
         return record
 
+    @property
+    def t(self) -> int:
+        """Towards which I_t work is done: the first that is not known yet."""
+        return self._steps
+
     def write(self, record: Record, *texts: str) -> None:
         """On disk when this returns; a record that is there already is left as it is."""
         with self._lock:
             known = self._known.setdefault(record.at, record) is not record
+            self._steps += isinstance(record, Stepped) and not known
         if not known:
             self.store.append(record, texts)
         self._watch(record)
@@ -79,6 +104,26 @@ class Recorder:
         if suspicious_verdict(verdict):
             hit = Noticed(at=f"{at}/noticed", time=time.time(), program=program.id, what=verdict, note=note)
             self.write(hit, program.source)
+
+    def tried(self, error: str, seconds: float, cost: Amount) -> None:
+        """Put on record that an attempt to get the response at `here()` failed, and what it may have cost."""
+        at = here()
+        with self._lock:
+            number = next(n for n in itertools.count() if f"{at}/tried#{n}" not in self._known)
+        self.write(
+            Tried(
+                at=f"{at}/tried#{number}",
+                time=time.time(),
+                ask=at,
+                role=_role.get(),
+                t=self.t,
+                error=error,
+                seconds=seconds,
+                calls=cost.calls,
+                tokens=cost.tokens,
+                cost=cost.dollars,
+            )
+        )
 
     def score_once(self, utility: Utility, program: Program) -> tuple[Score, bool]:
         """A deterministic utility's score, run once for equal programs; and whether an earlier run answered.
@@ -104,11 +149,15 @@ class Recorder:
 
 @dataclass(frozen=True)
 class RecordedModel:
-    """Implements `LanguageModel`. Each response is a record of its own, written the moment it comes."""
+    """Implements `LanguageModel`. Each response is a record of its own, written the moment it comes.
+
+    `role`: what it is asked for, improver or solution.
+    """
 
     model: LanguageModel
     recorder: Recorder
     map: Map
+    role: str = ""
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
         # Addresses are taken here, in order, before anything runs at once: a resume finds each draw in its place.
@@ -121,8 +170,12 @@ class RecordedModel:
     def _ask(self, place: tuple[str, Prompt]) -> Completion:
         at, prompt = place
         started = time.monotonic()
-        with working_at(at):
-            (completion,) = self.model([prompt])
+        role = _role.set(self.role)
+        try:
+            with working_at(at):
+                (completion,) = self.model([prompt])
+        finally:
+            _role.reset(role)
         text = prompt_text(prompt.system, prompt.user)
         record = Answered(
             at=at,
@@ -135,13 +188,19 @@ class RecordedModel:
             output_tokens=completion.output_tokens,
             finish_reason=completion.finish_reason,
             seconds=time.monotonic() - started,
+            role=self.role,
+            t=self.recorder.t,
+            cached_tokens=completion.cached_tokens,
+            reasoning_tokens=completion.reasoning_tokens,
+            cost=completion.cost,
+            price_source=completion.price_source,
+            dropped=completion.dropped,
         )
         self.recorder.write(record, text, completion.text)
         return completion
 
     def _replayed(self, found: Answered) -> Completion:
-        text = self.recorder.store.text(found.response)
-        return Completion(text, found.input_tokens, found.output_tokens, found.finish_reason, found.model)
+        return completion_of(found, self.recorder.store)
 
 
 @dataclass(frozen=True)
@@ -260,6 +319,22 @@ class RecordedMeasure:
 def val_mean(measured: Measured) -> float:
     """û on val, as measured."""
     return fmean(sample.val for sample in measured.samples)
+
+
+def completion_of(answered: Answered, store: Store) -> Completion:
+    """The response as it came."""
+    return Completion(
+        store.text(answered.response),
+        answered.input_tokens,
+        answered.output_tokens,
+        answered.finish_reason,
+        answered.model,
+        answered.cached_tokens,
+        answered.reasoning_tokens,
+        answered.cost,
+        answered.dropped,
+        answered.price_source,
+    )
 
 
 def _sampled(task: str, sample: Sample) -> Sampled:

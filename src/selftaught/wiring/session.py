@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from selftaught import __version__
 from selftaught.core.algorithm import self_improve
-from selftaught.core.contracts import LanguageModel, Program
+from selftaught.core.contracts import Program
 from selftaught.core.errors import NoSandbox, RunStopped, SelfTaughtError
 from selftaught.executors.gate import Gate
 from selftaught.runs.folder import RunFolder
@@ -16,6 +16,7 @@ from selftaught.runs.records import Ended, Record, Session, Stepped
 from selftaught.runs.store import Store
 from selftaught.sandbox.jail import Jail
 from selftaught.wiring.inputs import Inputs
+from selftaught.wiring.lent import Models
 from selftaught.wiring.parts import Parts, assemble
 
 Watch = Callable[[Record], None]
@@ -29,8 +30,7 @@ class Start:
 
     folder: RunFolder
     sandbox: Jail
-    model: LanguageModel
-    model_name: str
+    models: Models
     gate: Gate
     watch: Watch = lambda record: None
 
@@ -40,7 +40,7 @@ def work(inputs: Inputs, start: Start, store: Store) -> None:
     recorder = Recorder(store, start.watch)
     number = sum(isinstance(record, Session) for record in store)
     recorder.write(_session(start, number))
-    parts = assemble(inputs, start.sandbox, start.model, recorder, start.gate)
+    parts = assemble(inputs, start.sandbox, start.models, recorder, start.gate)
     how, note = "failed", ""
     try:
         {"run": _run, "improve": _improve}[inputs.config.kind](inputs, parts, recorder, start.folder)
@@ -78,7 +78,7 @@ def _session(start: Start, number: int) -> Session:
         tier=start.sandbox.tier,
         frozen=start.folder.frozen(),
         layers=list(start.sandbox.layers),
-        model=start.model_name,
+        model=start.models.name,
         python=platform.python_version(),
     )
 
@@ -121,7 +121,7 @@ def _note_step(recorder: Recorder, folder: RunFolder, record: Stepped, improver:
 def _improve(inputs: Inputs, parts: Parts, recorder: Recorder, folder: RunFolder) -> None:
     task = parts.tasks[0]
     solution = inputs.program or task.seed
-    made = parts.apply(inputs.improver, task.utility, solution, parts.model)
+    made = parts.apply(inputs.improver, task.utility, solution, parts.task_model)
     for program in [solution, *([made.program] if made.program else [])]:
         task.utility(program)
         if task.test:
