@@ -3,7 +3,7 @@
 import json
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
 from selftaught.core.address import Addresses, working_at
@@ -13,7 +13,7 @@ from selftaught.models.scripted import Scripted
 from selftaught.sandbox.jail import Jail
 from selftaught.sandbox.machine import IMPROVER_LIMITS, Machine
 
-Rule = dict[str, object]
+Rule = Mapping[str, object]
 
 
 def seed_text(name: str) -> str:

@@ -54,6 +54,18 @@ def test_greedy_spreads_a_short_utility_budget_over_its_calls(sandbox: Jail) -> 
     assert made == Application(Program(program(0.8)), model_calls=3, responses=15, utility_calls=4)
 
 
+@pytest.mark.parametrize(
+    "name", ["paper-seed", "earlier-seed", "greedy", "best-of-n", "temperature-bandit", "sandbox-seed"]
+)
+def test_they_ask_in_the_seed_s_words(name: str, sandbox: Jail) -> None:
+    asked = []
+    for seed in ("seed", name):
+        model = Asked(script({"responses": [answer(0.6)]}))
+        applied(sandbox, seed_text(seed), model, Returns(), Allowance(1, 1, 2))
+        asked += [(prompt.system, prompt.user) for prompts in model.calls for prompt in prompts]
+    assert len(asked) == 2 and asked[0] == asked[1]
+
+
 def test_chain_of_thought_is_one_attempt_and_no_utility_call(sandbox: Jail) -> None:
     model = Asked(script(to("step by step", answer(0.1), answer(0.9))))
     made = applied(sandbox, seed_text("chain-of-thought"), model, Returns(), Allowance(4, 6, 25))

@@ -1,6 +1,6 @@
 """Beam search keeps the best few and expands each of them."""
 
-from seeds.support import Asked, Returns, answer, applied, program, script, seed_text, to
+from seeds.support import Asked, Returns, Rule, answer, applied, program, script, seed_text, to
 from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Program
 from selftaught.sandbox.jail import Jail
@@ -23,7 +23,7 @@ def test_a_way_through_the_third_best_is_found(sandbox: Jail) -> None:
 
 
 def test_what_falls_out_of_the_beam_may_not_come_back(sandbox: Jail) -> None:
-    rules = [
+    rules: list[Rule] = [
         to("return 0.5\n", answer(0.6), answer(0.7), answer(0.8)),
         to("return 0.8\n", answer(0.85)),
         to("return 0.7\n", answer(0.75)),

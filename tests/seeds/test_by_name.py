@@ -28,5 +28,6 @@ def test_an_improver_improves_itself(name: str, tmp_path: Path) -> None:
     shutil.copy(SORTING, tmp_path / "sorting.py")
     done = selftaught("run", "sorting.py", "--improver", name, *QUICK, "--depth", "1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    seed, step = json.loads(done.stdout)["steps"]
-    assert (seed["improver"], step["t"]) != (None, 0)
+    measured, applied = json.loads(done.stdout)["steps"]
+    assert (measured["verdict"], applied["verdict"]) == ("ok", "ok")
+    assert applied["proposed"] and applied["spent"]["responses"] > 0

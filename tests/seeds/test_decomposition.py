@@ -66,4 +66,4 @@ def test_the_next_call_starts_from_the_better_program(sandbox: Jail) -> None:
 def test_a_program_without_functions_is_one_part(sandbox: Jail) -> None:
     model = Asked(script(to("```python\nx = 1\n```", answer(0.7))))
     made = decomposed(sandbox, model, Allowance(1, 1, 2), initial="x = 1")
-    assert made.program == Program(program(0.7).rstrip("\n"))
+    assert made.program == Program(program(0.7))

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from seeds.support import INITIAL, Asked, Returns, answer, applied, program, script, seed_text, to
+from seeds.support import INITIAL, Asked, Returns, Rule, answer, applied, program, script, seed_text, to
 from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Program
 from selftaught.sandbox.jail import Jail
@@ -37,7 +37,7 @@ def test_the_fitter_are_parents_more_often_and_the_least_fit_never(sandbox: Jail
 
 
 def test_a_child_of_two_is_bred_on(sandbox: Jail) -> None:
-    rules = [
+    rules: list[Rule] = [
         {"contains": ["return 0.8\n", "return 0.7\n"], "responses": [answer(0.95)]},
         {"contains": ["return 0.95\n", "return 0.8\n"], "responses": [answer(0.99)]},
         {"contains": ["both"], "responses": ["none"]},

@@ -41,6 +41,8 @@ def replaced(program, name, code):
     places, lines = functions(program), program.split("\n")
     if name not in places or (name and name not in functions(code)):
         return None
+    if not name:
+        return code
     start, end = places[name]
     return "\n".join(lines[:start] + [code.strip("\n")] + lines[end:])
 
