@@ -4,12 +4,14 @@ import dataclasses
 import json
 import secrets
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from selftaught import __version__
 from selftaught.cli import printing
 from selftaught.cli.lending import borrow
 from selftaught.cli.progress import Progress
@@ -21,6 +23,7 @@ from selftaught.executors.gate import Gate
 from selftaught.report.page import page
 from selftaught.report.view import view
 from selftaught.runs.folder import RunFolder, find_run, list_runs, new_folder
+from selftaught.runs.recording import pack
 from selftaught.runs.store import Store
 from selftaught.sandbox.choice import open_sandbox
 from selftaught.sandbox.jail import Jail
@@ -28,6 +31,8 @@ from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task, task_names
 from selftaught.wiring.forecast import forecast
 from selftaught.wiring.inputs import Inputs, check_program, freeze, load_frozen, load_inputs, read_text
+from selftaught.wiring.replaying import Comparison, open_recorded
+from selftaught.wiring.replaying import replay as repeat
 from selftaught.wiring.session import Start, check_resumable, work
 
 DEMO = {"depth": 2, "repeats": 3, "model_calls": 1, "responses": 6, "utility_calls": 7}
@@ -48,7 +53,7 @@ def start(
     config = make_config(flags, file, preset)
     inputs = load_inputs(config, runs)
     gate = Gate(config.max_time_seconds)
-    borrowed = borrow(inputs, gate)
+    borrowed = borrow(inputs, gate, runs)
     for line in borrowed.said:
         _say(line)
     if dry_run:
@@ -74,7 +79,7 @@ def resume(name: str, runs: Path, changed: Mapping[str, Any], sandbox: str | Non
     gate = Gate(config.max_time_seconds)
     with _open(sandbox or config.sandbox) as jail:
         check_resumable(store, folder, jail.tier, weaker_allowed=sandbox is not None)
-        borrowed = borrow(inputs, gate)
+        borrowed = borrow(inputs, gate, runs)
         _say(f"resuming {folder.path} · model: {borrowed.models.name}")
         _go(inputs, Start(folder, jail, borrowed.models, gate), store, as_json=as_json)
 
@@ -131,12 +136,39 @@ def export(name: str, runs: Path, what: str, out: Path | None) -> None:
     """One program of a run, on stdout or into a file."""
     folder = find_run(name, runs)
     config, store = _read(folder)
+    if what == "recording":
+        _export_recording(folder, store, out)
+        return
     source = printing.program_of(config, store, folder, what)
     if out is None:
         sys.stdout.write(source)
     else:
         _write(out, source)
         _say(f"wrote {out}")
+
+
+def _export_recording(folder: RunFolder, store: Store, out: Path | None) -> None:
+    if out is None:
+        raise UsageError(f"a recording is no text: name a file, as in --out {folder.path.name}.recording")
+    body = pack(folder, store, __version__)
+    try:
+        out.write_bytes(body)
+    except OSError as error:
+        raise UsageError(f"cannot write {out}: {error.strerror}") from error
+    _say(f"wrote {out} ({len(body):,} bytes)")
+
+
+def replay(name: str, runs: Path, sandbox: str | None, *, as_json: bool) -> bool:
+    """Run it again with no model; whether everything came out as recorded."""
+    with tempfile.TemporaryDirectory(prefix="selftaught-") as scratch:
+        folder = open_recorded(name, runs, Path(scratch) / "run")
+        depth = from_mapping(read_toml(folder.config), str(folder.config)).depth
+        gate = Gate()
+        with _open(sandbox or "auto") as jail, Progress(depth=depth) as progress:
+            found: list[Comparison] = []
+            run_stoppable(lambda: found.append(repeat(folder, jail, progress.watch, gate)), gate, jail.close)
+    printing.comparison(found[0], name, as_json=as_json)
+    return not found[0].differences
 
 
 def report(name: str, runs: Path, out: Path | None) -> None:

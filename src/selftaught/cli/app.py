@@ -209,14 +209,29 @@ def show(run: RunName = "last", as_json: AsJson = False, runs: Runs = RUNS) -> N
 @app.command()
 def export(
     run: RunName = "last",
-    what: Annotated[str, typer.Option(help="best-improver, improver-N, or solution-N.")] = "best-improver",
+    what: Annotated[str, typer.Option(help="best-improver, improver-N, solution-N, recording.")] = "best-improver",
     out: Annotated[Path | None, typer.Option(help="A file; stdout unless given.")] = None,
     runs: Runs = RUNS,
 ) -> None:
-    """Print a program of a run: its best improver, I_N, or the N-th solution that the best improver made."""
+    """Print a program of a run (its best improver, I_N, the N-th solution that this made), or pack all of it."""
     from selftaught.cli import actions
 
     actions.export(run, runs, what, out)
+
+
+@app.command()
+def replay(
+    run: Annotated[
+        str, typer.Argument(help="last, a run's name or the start of it, its path, or a recording.")
+    ] = "last",
+    sandbox: SandboxName = None,
+    as_json: AsJson = False,
+    runs: Runs = RUNS,
+) -> None:
+    """Run it again with no model, sandbox and grading included; check that all comes out as recorded."""
+    from selftaught.cli import actions
+
+    raise typer.Exit(OK if actions.replay(run, runs, sandbox, as_json=as_json) else FAILURE)
 
 
 @app.command()

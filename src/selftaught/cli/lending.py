@@ -1,6 +1,7 @@
 """Choosing a run's models, with their prices: what is said of it, and what is refused before anything is spent."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 
@@ -13,9 +14,11 @@ from selftaught.models.choose import ChosenModel, choose_model
 from selftaught.models.prices import find_price
 from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.lent import Attempts, Lent, Models
+from selftaught.wiring.replaying import replay_model
 
 BOUNDED_OUTPUT_TOKENS = 8192
 """The most of one response where a cap needs a bound and the user named none."""
+_REPLAY = "replay:"
 _NO_TOKENS = ("mutate", "scripted")
 
 
@@ -28,14 +31,17 @@ class Borrowed:
     said: list[str]
 
 
-def borrow(inputs: Inputs, gate: Gate) -> Borrowed:
+def borrow(inputs: Inputs, gate: Gate, runs: Path) -> Borrowed:
     """The models that a configuration names, found and priced. Raises UsageError, ModelUnavailable."""
     config, attempts = inputs.config, Attempts()
     bound = config.max_output_tokens or (BOUNDED_OUTPUT_TOKENS if config.caps.need_bound else None)
     found: dict[str, ChosenModel] = {}
 
     def lend(name: str) -> Lent:
-        if name not in found:
+        if name.startswith(_REPLAY) and name not in found:
+            recording = replay_model(name[len(_REPLAY) :], inputs, runs)
+            found[name] = ChosenModel(recording, name, None, "its recorded responses, and nothing else")
+        elif name not in found:
             found[name] = choose_model(
                 name,
                 base_url=config.base_url,

@@ -21,8 +21,10 @@ from selftaught.report.view import RunView, view
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.store import Store
 from selftaught.wiring.forecast import Forecast
+from selftaught.wiring.replaying import Comparison
 
 _PLAIN_WIDTH = 120
+_MOST_DIFFERENCES = 10
 
 
 def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool) -> None:
@@ -35,6 +37,8 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
         _table(tables.HEADERS, tables.rows(run), right=("calls", "responses", "tokens", "time"))
     for line in tables.summary(run, config.accept):
         print(line)
+    if any(entry.input_tokens or entry.failed for entry in run.ledger):
+        _table(tables.LEDGER_HEADERS, tables.ledger_rows(run), right=tables.LEDGER_HEADERS[2:])
     if run.status != "finished":
         print(f"Status: {run.status}. Go on with: selftaught resume {folder.path}")
     for failure in run.failures[:5]:
@@ -80,6 +84,28 @@ def forecast(told: Forecast, *, as_json: bool) -> None:
         print(f"It ends at {', '.join(told.binding)}, if it comes so far.")
     else:
         print("At most: an improver may send prompts of 4 million characters. Cap it: --max-cost, --max-tokens.")
+
+
+def comparison(found: Comparison, name: str, *, as_json: bool) -> None:
+    """What a replay found."""
+    if as_json:
+        dump({"schema": "selftaught.replay/1", "run": name, **msgspec.to_builtins(found)})
+        return
+    did = f"{found.scores:,} scores, {found.applications:,} applications, {found.steps:,} steps"
+    print(f"Replayed {name}: {found.served:,} of {found.responses:,} recorded responses used; {did} done again.")
+    if not found.finished:
+        print(
+            f"The run was never finished: {found.not_reached:,} pieces of work lie beyond where its record breaks off."
+        )
+    if not found.differences:
+        print("Everything came out as recorded.")
+        return
+    print(f"{len(found.differences):,} differ. The first:")
+    for difference in found.differences[:_MOST_DIFFERENCES]:
+        print(f"  {difference.what} {one_line(difference.at, 200)}".rstrip())
+        for which, told in (("recorded", difference.recorded), ("now", difference.now)):
+            if told:
+                print(f"    {which + ':':<10}{one_line(told, 300)}")
 
 
 def summary(folder: RunFolder, config: RunConfig, store: Store) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from math import sqrt
 
 from selftaught.core.measurement import Estimate
+from selftaught.report.ledger import Entry
 from selftaught.report.untrusted import one_line
 from selftaught.report.view import Improvement, RunView, Spent, Step
 
@@ -92,6 +93,34 @@ def _of_run(run: RunView, seed: Step, best: Step) -> list[str]:
     elif not _beyond_noise(seed.val, best.val):
         lines.append("Nothing is shown to have got better: the gain on val is within the noise.")
     return lines
+
+
+LEDGER_HEADERS = ("for", "model", "responses", "failed", "in", "out", "cached", "reasoning", "cost")
+
+
+def ledger_rows(run: RunView) -> list[tuple[str, ...]]:
+    """One row for each role and model, in the order of LEDGER_HEADERS: what was bought, and what it cost."""
+    parts: dict[tuple[str, str], list[Entry]] = {}
+    for entry in run.ledger:
+        parts.setdefault((entry.role, entry.model), []).append(entry)
+    return [_bought(*key, entries) for key, entries in sorted(parts.items())]
+
+
+def _bought(role: str, model: str, entries: list[Entry]) -> tuple[str, ...]:
+    def total(name: str) -> int:
+        return sum(getattr(entry, name) for entry in entries)
+
+    more = "+" if total("uncounted") else ""
+    unpriced, responses = total("unpriced"), total("responses")
+    cost = sum(entry.cost for entry in entries)
+    return (
+        role,
+        one_line(model),
+        f"{responses:,}",
+        f"{total('failed'):,}",
+        *(f"{total(name):,}{more}" for name in ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens")),
+        "—" if unpriced == responses and not cost else f"${cost:,.4f}{'+' if unpriced else ''}",
+    )
 
 
 def suspicious(run: RunView) -> list[str]:

@@ -160,3 +160,8 @@ def decode(body: bytes) -> Record:
 def prompt_text(system: str, user: str) -> str:
     """How a prompt is kept as one text: a JSON list of its two parts."""
     return msgspec.json.encode([system, user]).decode()
+
+
+def prompt_parts(text: str) -> tuple[str, str]:
+    """The two parts of a prompt_text."""
+    return msgspec.json.decode(text, type=tuple[str, str])

@@ -101,6 +101,25 @@ class Store:
         if waiting.error is not None:
             raise RecordError(f"cannot write to {self.path}: {waiting.error}; is the disk full?") from waiting.error
 
+    def append_all(self, records: Sequence[Record], texts: Sequence[str]) -> None:
+        """Write a whole record at once, in order. Raises RecordError."""
+        waiting = [_Append(record, texts if number == 0 else ()) for number, record in enumerate(records)]
+        for append in waiting:
+            self._waiting.put(append)
+        for append in waiting:
+            append.finished.wait()
+            if append.error is not None:
+                raise RecordError(f"cannot write to {self.path}: {append.error}; is the disk full?") from append.error
+
+    def texts(self) -> list[str]:
+        """Every text, by its id. Raises RecordError if one is damaged."""
+        try:
+            with self._reading:
+                rows = self._reader.execute("SELECT id FROM texts ORDER BY id").fetchall()
+        except sqlite3.Error as error:
+            raise RecordError(f"{self.path} is damaged: {error}; restore it from a copy") from error
+        return [self.text(id) for (id,) in rows]
+
     def __iter__(self) -> Iterator[Record]:
         """Every record, in the order written. Raises RecordError on one that cannot be read."""
         return iter([record for _, record in self.since(0)])
