@@ -141,7 +141,7 @@ def _spread(argument: ast.expr) -> list[ast.expr]:
 
 
 def _pairs_flag_with_false(reading: Reading, node: ast.expr) -> bool:
-    """`{"use_sandbox": False}`, `d["use_sandbox"] = False`, `setattr(x, "use_sandbox", False)`, or a pair of the two."""
+    """`{"use_sandbox": False}`, `d["use_sandbox"] = False`, `setattr(x, "use_sandbox", False)`, or such a pair."""
     pairs: list[tuple[ast.expr | None, ast.expr]] = []
     if isinstance(node, ast.Dict):
         pairs = list(zip(node.keys, node.values, strict=True))

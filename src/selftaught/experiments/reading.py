@@ -43,6 +43,8 @@ _LONGEST_PATH = 5
 _SAME_ELEMENTS = ("sorted", "list", "tuple", "set", "reversed", "iter", "deepcopy", "copy", "as_completed", "tqdm")
 _ONE_ELEMENT = ("max", "min", "next", "choice")
 _SAME_VALUE = ("strip", "lstrip", "rstrip", "lower", "result", "copy", "join", "round", "float", "int", "abs", "str")
+_NOT_SCORING = ("getattr", "hasattr", "setattr", "delattr", "vars", "type", "isinstance", "copy", "deepcopy", "print")
+_SEARCHING = ("split", "rsplit", "partition", "find", "rfind", "index", "startswith", "endswith", "strip", "count")
 _ADDING = ("append", "add", "put", "put_nowait", "push", "appendleft", "insert", "heappush", "heappushpop")
 
 
@@ -111,7 +113,9 @@ class Reading:
         tree: the module.
         bindings: every place where a variable gets a value.
         functions: the program's own functions and methods, by the variable that holds them.
-        prompted: the variables that a message to the model is made of.
+        parameters: the variables that are parameters of functions.
+        solutions: the variables that hold the program to be improved, to begin with.
+        prompted: the variables, and their sources, that the messages to the model are made of.
     """
 
     def __init__(self, tree: ast.Module) -> None:
@@ -120,6 +124,7 @@ class Reading:
         self.parent = {child: node for node in self.nodes for child in ast.iter_child_nodes(node)}
         self._scope_of: dict[ast.AST, int] = {}
         self._names: dict[int, set[str]] = defaultdict(set)
+        self.parameters: set[Variable] = set()
         self._outer: dict[int, int] = {}
         self._find_scopes()
         self.functions: dict[Variable, Function] = {}
@@ -134,8 +139,8 @@ class Reading:
         self._find_kinds()
         self._direct = {variable: self._sources_of_bindings(variable) for variable in self.by_variable}
         self.asking = self._functions_that(self._is_ask)
-        self.scoring = self._functions_that(self._is_score)
-        self.prompted = self.closure({s for call in self.asks() for m in self.messages(call) for s in self.sources(m)})
+        self.scoring = self._functions_that(self.is_score)
+        self.prompted = self.closure({source for message in self.all_messages for source in self.sources(message)})
 
     # Scopes and names
 
@@ -151,6 +156,7 @@ class Reading:
                 inner = numbers
                 self._outer[inner] = scope
                 self._names[inner].update(argument.arg for argument in _parameters(node))
+                self.parameters.update((inner, argument.arg) for argument in _parameters(node))
                 if not isinstance(node, ast.Lambda):
                     self._names[scope].add(node.name)
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -291,6 +297,11 @@ class Reading:
         if isinstance(target, ast.Name) and not self.function(target):
             for name, argument in zip(self._fields.get(target.id, ()), arguments, strict=False):
                 yield Binding((ATTRIBUTE, name), argument, call)
+        for keyword in call.keywords:  # max(solutions, key=score)
+            if keyword.arg == "key" and (judge := self.function(keyword.value)) and judge.args.args:
+                judged = call.func.value if isinstance(call.func, ast.Attribute) else next(iter(call.args), None)
+                if judged:
+                    yield Binding((self.scope_within(judge), judge.args.args[0].arg), judged, call, ("[]",))
         function = self.function(target)
         if isinstance(target, ast.Name) and target.id in self._fields:
             yield from (Binding((ATTRIBUTE, k.arg), k.value, call) for k in call.keywords if k.arg)
@@ -326,6 +337,7 @@ class Reading:
                 kinds = ("solution", "utility", "model")
                 for argument, kind in zip([a for a in _parameters(function) if a.arg != "self"], kinds, strict=False):
                     self._known[scope, argument.arg] = frozenset({(kind,)})
+        self.solutions = {variable for variable, known in self._known.items() if ("solution",) in known}
         for _ in range(_MOST_ROUNDS):
             grown = False
             self._kinds.clear()
@@ -342,7 +354,7 @@ class Reading:
                 return
 
     def kinds(self, node: ast.AST) -> Kinds:
-        """What an expression's value may be: utility, batch, model, ask, score, answer or solution, and paths to them."""
+        """What an expression's value may be: utility, batch, model, ask, score, answer, solution, or a path to one."""
         if node not in self._kinds:
             self._kinds[node] = self._kinds_of(node)
         return self._kinds[node]
@@ -412,6 +424,8 @@ class Reading:
             return wrapped(wrapped(element(first), 1), "[]")
         if name in ("items", "most_common"):
             return wrapped(wrapped(exactly(base, "key"), 0) | wrapped(exactly(base, "value"), 1), "[]")
+        if name == "dict":
+            return wrapped(within(element(first), 0), "key") | wrapped(within(element(first), 1), "value")
         if name == "values":
             return wrapped(exactly(base, "value"), "[]")
         if name in ("get", "pop", "popleft", "setdefault"):
@@ -475,7 +489,7 @@ class Reading:
                 continue  # its arguments come back by way of its parameters
             if isinstance(part, ast.Name):
                 found.add(self._resolved(part.id, self._scope_of[part]))
-                if self.is_utility(part) and isinstance(self.parent.get(part), (ast.Call, ast.keyword)):
+                if self.is_score(part):
                     found.add("score")  # map(utility, solutions)
             elif isinstance(part, ast.Attribute):
                 if self.kinds(part) & {("batch",), ("ask",)}:
@@ -521,12 +535,21 @@ class Reading:
     def _is_ask(self, node: ast.AST) -> bool:
         return ("ask",) in self.kinds(node) and isinstance(node, (ast.Name, ast.Attribute))
 
-    def _is_score(self, node: ast.AST) -> bool:
+    def is_score(self, node: ast.AST) -> bool:
+        """Whether this is the utility (or its `batch`) where it is called, or handed to what may call it."""
         if isinstance(node, ast.Attribute):
             return ("batch",) in self.kinds(node)
-        used = isinstance(self.parent.get(node), (ast.Call, ast.keyword))
-        passed_on = isinstance(up := self.parent.get(node), ast.Call) and up.func is not node and self.function(up.func)
-        return isinstance(node, ast.Name) and self.is_utility(node) and used and not passed_on
+        if not isinstance(node, ast.Name) or not self.is_utility(node):
+            return False
+        above = self.parent[node]
+        if isinstance(above, ast.Call) and above.func is not node:  # handed to something else, which may call it
+            return not self.function(above.func) and called_name(above) not in _NOT_SCORING
+        return isinstance(above, (ast.Call, ast.keyword))
+
+    def calls_once(self, node: ast.AST) -> bool:
+        """Whether this is the utility where it is called by its name: for one score."""
+        above = self.parent[node]
+        return isinstance(node, ast.Name) and isinstance(above, ast.Call) and above.func is node
 
     def _functions_that(self, does: Callable[[ast.AST], bool]) -> set[Function]:
         found: set[Function] = set()
@@ -551,7 +574,7 @@ class Reading:
 
     def scores_in(self, node: ast.AST) -> bool:
         """Whether a part of the program scores, itself or by a function of the program's."""
-        return any(self._does(part, self._is_score, self.scoring) for part in ast.walk(node))
+        return any(self._does(part, self.is_score, self.scoring) for part in ast.walk(node))
 
     def asks(self) -> list[ast.Call]:
         """Every call of the model, also by way of a pool."""
@@ -567,6 +590,11 @@ class Reading:
         first = 0 if self._is_ask(call.func) else 1
         named = [k.value for k in call.keywords if k.arg in ("expertise", "message", "message_batch")]
         return [*call.args[first : first + 2], *named]
+
+    @cached_property
+    def all_messages(self) -> set[ast.expr]:
+        """What is said in any call of the model."""
+        return {message for call in self.asks() for message in self.messages(call)}
 
     def reached_from(self, node: ast.AST) -> list[ast.AST]:
         """A part of the program, and the bodies of all its functions that this part may call."""
@@ -607,8 +635,7 @@ class Reading:
     @cached_property
     def _said(self) -> set[ast.expr]:
         """The expressions that are messages, or whose value goes into a variable of which messages are made."""
-        messages = {message for call in self.asks() for message in self.messages(call)}
-        return messages | {binding.value for binding in self.bindings if binding.variable in self.prompted}
+        return self.all_messages | {binding.value for binding in self.bindings if binding.variable in self.prompted}
 
 
 def _parameters(function: Function) -> list[ast.arg]:
@@ -629,4 +656,6 @@ def _only_selects(parent: ast.AST, child: ast.AST) -> bool:
         return child in parent.ifs
     if isinstance(parent, ast.Subscript):
         return child is parent.slice
-    return isinstance(parent, ast.Call) and isinstance(child, ast.keyword) and child.arg == "key"
+    if isinstance(parent, ast.Call) and child is not parent.func:
+        return called_name(parent) in _SEARCHING or (isinstance(child, ast.keyword) and child.arg == "key")
+    return False
