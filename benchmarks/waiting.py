@@ -63,7 +63,7 @@ def step_seconds(improver: str, latency_seconds: float) -> float:
 
         with open_sandbox("auto") as jail:
             model = Scripted(script(latency_seconds, inputs.improver.source))
-            work(load_frozen(folder), Start(folder, jail, Models.only(model, "scripted"), Gate(), watch), store)
+            work(load_frozen(folder), Start(folder, jail, Models.only(model, "scripted"), Gate(), watch=watch), store)
         store.close()
         return stepped[1] - stepped[0] - latency_seconds  # the proposal's own measurement is not the step's
 

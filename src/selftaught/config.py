@@ -34,7 +34,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
     """One run. See `selftaught run --help` for what each setting means; the names are the flags'."""
 
-    kind: Literal["run", "improve"] = "run"
+    kind: Literal["run", "improve", "chain", "bypass"] = "run"
     tasks: Annotated[list[str], Meta(min_length=1)]
     program: str | None = None
     improver: str = "seed"
@@ -44,6 +44,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     base_url: str | None = None
     depth: Positive = 3
     repeats: Positive = 5
+    proposals: Positive = 1000
     model_calls: Positive = 4
     responses: Positive = 6
     utility_calls: Positive = 25

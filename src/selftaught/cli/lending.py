@@ -13,7 +13,7 @@ from selftaught.executors.gate import Gate
 from selftaught.models.choose import ChosenModel, choose_model
 from selftaught.models.prices import find_price
 from selftaught.wiring.inputs import Inputs
-from selftaught.wiring.lent import Attempts, Lent, Models
+from selftaught.wiring.lent import Lent, Models
 from selftaught.wiring.replaying import replay_model
 
 BOUNDED_OUTPUT_TOKENS = 8192
@@ -33,7 +33,7 @@ class Borrowed:
 
 def borrow(inputs: Inputs, gate: Gate, runs: Path) -> Borrowed:
     """The models that a configuration names, found and priced. Raises UsageError, ModelUnavailable."""
-    config, attempts = inputs.config, Attempts()
+    config = inputs.config
     bound = config.max_output_tokens or (BOUNDED_OUTPUT_TOKENS if config.caps.need_bound else None)
     found: dict[str, ChosenModel] = {}
 
@@ -71,4 +71,4 @@ def borrow(inputs: Inputs, gate: Gate, runs: Path) -> Borrowed:
         resolved["improver_model"] = improver.name
     if config.task_model:
         resolved["task_model"] = solution.name
-    return Borrowed(Models(improver, solution, attempts), msgspec.structs.replace(config, **resolved), said)
+    return Borrowed(Models(improver, solution), msgspec.structs.replace(config, **resolved), said)

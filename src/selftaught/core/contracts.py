@@ -116,7 +116,10 @@ class LanguageModel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What came of I(u, s, L): the program that the improver returned, or None and the verdict why not."""
+    """What came of I(u, s, L): the program that the improver returned, or None and the verdict why not.
+
+    `unsandboxed`: how often it asked to have a program scored outside of the sandbox; it was not.
+    """
 
     program: Program | None
     verdict: Verdict = Verdict.OK
@@ -124,6 +127,7 @@ class Application:
     model_calls: int = 0
     responses: int = 0
     utility_calls: int = 0
+    unsandboxed: int = 0
 
 
 class Apply(Protocol):

@@ -47,7 +47,16 @@ from selftaught.runs.store import Store, text_id
 Kind = TypeVar("Kind", Answered, Scored, Applied, Measured)
 
 
-_role: ContextVar[str] = ContextVar("selftaught_role", default="")
+_asking: ContextVar["tuple[Recorder, str] | None"] = ContextVar("selftaught_asking", default=None)
+"""The recorder and the role for which a model is being asked in this context."""
+
+
+def note_failed_attempt(error: str, seconds: float, cost: Amount) -> None:
+    """Put on record that an attempt to get the response that is being asked for failed, and what it may have cost."""
+    asking = _asking.get()
+    if asking is not None:
+        recorder, role = asking
+        recorder.tried(role, error, seconds, cost)
 
 
 class Recorder:
@@ -105,7 +114,13 @@ class Recorder:
             hit = Noticed(at=f"{at}/noticed", time=time.time(), program=program.id, what=verdict, note=note)
             self.write(hit, program.source)
 
-    def tried(self, error: str, seconds: float, cost: Amount) -> None:
+    def requested(self, at: str, improver: Program, times: int) -> None:
+        """Put on record that an improver asked, at run time, to have programs scored outside of the sandbox."""
+        what = "requests no sandbox"
+        note = f"{times} times, in vain"
+        self.write(Noticed(at=f"{at}/requested", time=time.time(), program=improver.id, what=what, note=note))
+
+    def tried(self, role: str, error: str, seconds: float, cost: Amount) -> None:
         """Put on record that an attempt to get the response at `here()` failed, and what it may have cost."""
         at = here()
         with self._lock:
@@ -115,7 +130,7 @@ class Recorder:
                 at=f"{at}/tried#{number}",
                 time=time.time(),
                 ask=at,
-                role=_role.get(),
+                role=role,
                 t=self.t,
                 error=error,
                 seconds=seconds,
@@ -170,12 +185,12 @@ class RecordedModel:
     def _ask(self, place: tuple[str, Prompt]) -> Completion:
         at, prompt = place
         started = time.monotonic()
-        role = _role.set(self.role)
+        asking = _asking.set((self.recorder, self.role))
         try:
             with working_at(at):
                 (completion,) = self.model([prompt])
         finally:
-            _role.reset(role)
+            _asking.reset(asking)
         text = prompt_text(prompt.system, prompt.user)
         record = Answered(
             at=at,
@@ -265,6 +280,8 @@ class RecordedApply:
         with working_at(at):
             made = self.apply(improver, utility, solution, model)
         self.recorder.notice(at, improver, made.verdict, made.note)
+        if made.unsandboxed:
+            self.recorder.requested(at, improver, made.unsandboxed)
         record = Applied(
             at=at,
             time=time.time(),
@@ -277,6 +294,7 @@ class RecordedApply:
             model_calls=made.model_calls,
             responses=made.responses,
             utility_calls=made.utility_calls,
+            unsandboxed=made.unsandboxed,
             seconds=time.monotonic() - started,
         )
         texts = [improver.source, solution.source, *([made.program.source] if made.program else [])]
@@ -285,8 +303,8 @@ class RecordedApply:
 
     def _replayed(self, found: Applied) -> Application:
         program = Program(self.recorder.store.text(found.program)) if found.program else None
-        verdict, spent = Verdict(found.verdict), (found.model_calls, found.responses, found.utility_calls)
-        return Application(program, verdict, found.note, *spent)
+        spent = (found.model_calls, found.responses, found.utility_calls)
+        return Application(program, Verdict(found.verdict), found.note, *spent, found.unsandboxed)
 
 
 @dataclass(frozen=True)
@@ -305,15 +323,17 @@ class RecordedMeasure:
         started = time.monotonic()
         with working_at(at):
             samples = self.measure(improver)
-        record = Measured(
-            at=at,
-            time=time.time(),
-            improver=improver.id,
-            samples=[_sampled(*pair) for pair in zip(self.task_names, samples, strict=True)],
-            seconds=time.monotonic() - started,
-        )
+        record = measured_record(at, improver, self.task_names, samples, time.monotonic() - started)
         self.recorder.write(record, improver.source)
         return record
+
+
+def measured_record(
+    at: str, improver: Program, tasks: Sequence[str], samples: Sequence[Sample], seconds: float
+) -> Measured:
+    """The samples of an improver, one for each of the tasks' names."""
+    told = [_sampled(*pair) for pair in zip(tasks, samples, strict=True)]
+    return Measured(at=at, time=time.time(), improver=improver.id, samples=told, seconds=seconds)
 
 
 def val_mean(measured: Measured) -> float:

@@ -89,6 +89,7 @@ class Applied(_Record, frozen=True, tag="applied"):
     responses: int
     utility_calls: int
     seconds: float
+    unsandboxed: int = 0
 
 
 class Sampled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

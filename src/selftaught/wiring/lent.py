@@ -1,14 +1,13 @@
 """The language models of a run: one for each role, what each costs, and what is on record as spent on them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from selftaught.core.contracts import LanguageModel
 from selftaught.core.money import NOTHING, Amount, Tariff
 from selftaught.executors.gate import Gate, GatedModel
 from selftaught.executors.purse import PaidModel, Purse, attempt_failed
 from selftaught.executors.threads import thread_map
-from selftaught.runs.recorder import RecordedModel, Recorder
+from selftaught.runs.recorder import RecordedModel, Recorder, note_failed_attempt
 from selftaught.runs.records import Answered, Tried
 from selftaught.runs.store import Store
 
@@ -16,14 +15,9 @@ IMPROVER, SOLUTION = "improver", "solution"
 """What a model is asked for: a better improver, or a better solution."""
 
 
-@dataclass
-class Attempts:
-    """Told of every failed attempt by a model that is made before the record is opened: then `note` is set."""
-
-    note: Callable[[str, float, bool], None] = field(default=lambda error, seconds, billed: None)
-
-    def __call__(self, error: str, seconds: float, billed: bool) -> None:
-        self.note(error, seconds, billed)
+def failed_attempt(error: str, seconds: float, billed: bool) -> None:
+    """What every model is to tell of an attempt that failed: it is settled, and on record, where it was made."""
+    note_failed_attempt(error, seconds, attempt_failed(billed=billed))
 
 
 @dataclass(frozen=True)
@@ -41,7 +35,6 @@ class Models:
 
     improver: Lent
     solution: Lent
-    attempts: Attempts = field(default_factory=Attempts)
 
     @classmethod
     def only(cls, model: LanguageModel, name: str) -> "Models":
@@ -64,10 +57,6 @@ class Models:
                 GatedModel(PaidModel(lent.model, lent.tariff, purse), gate), recorder, thread_map, role
             )
 
-        def note(error: str, seconds: float, billed: bool) -> None:
-            recorder.tried(error, seconds, attempt_failed(billed=billed))
-
-        self.attempts.note = note
         return one(self.improver, IMPROVER), one(self.solution, SOLUTION)
 
     def spent(self, store: Store) -> Amount:

@@ -38,10 +38,12 @@ class Parts:
     accept: Accept
 
 
-def assemble(inputs: Inputs, sandbox: Sandbox, models: Models, recorder: Recorder, gate: Gate) -> Parts:
+def assemble(
+    inputs: Inputs, sandbox: Sandbox, models: Models, recorder: Recorder, gate: Gate, purse: Purse | None = None
+) -> Parts:
     """Guest → meter (in Machine) → recorder → gate → purse → the real thing (design laws 4 to 6)."""
     config = inputs.config
-    purse = Purse(config.caps, models.spent(recorder.store), gate)
+    purse = purse or Purse(config.caps, models.spent(recorder.store), gate)
     model, task_model = models.recorded(purse, recorder, gate)
     machine = Machine(sandbox, config.allowance, IMPROVER_LIMITS, inputs.seed, thread_map)
     apply = RecordedApply(machine, recorder)

@@ -104,7 +104,7 @@ def replay(folder: RunFolder, sandbox: Jail, watch: Callable[[Record], None], ga
         now = Store.create(again.store)
         broke_off = ""
         try:
-            work(inputs, Start(again, sandbox, Models.only(model, inputs.config.model), gate, watch), now)
+            work(inputs, Start(again, sandbox, Models.only(model, inputs.config.model), gate, watch=watch), now)
         except ModelUnavailable as error:
             broke_off = str(error)
         finally:
