@@ -55,11 +55,11 @@ def start(
     gate = Gate(config.max_time_seconds)
     borrowed = borrow(inputs, gate, runs)
     for line in borrowed.said:
-        _say(line)
+        say(line)
     if dry_run:
         printing.forecast(forecast(inputs, borrowed.models), as_json=as_json)
         return
-    with _open(config.sandbox) as jail:
+    with open_jail(config.sandbox) as jail:
         inputs = dataclasses.replace(inputs, config=msgspec.structs.replace(borrowed.config, sandbox=jail.tier))
         folder = new_folder(runs, inputs.tasks[0].name, out)
         freeze(inputs, folder)
@@ -77,10 +77,10 @@ def resume(name: str, runs: Path, changed: Mapping[str, Any], sandbox: str | Non
     config = from_mapping(settings, "the command line")
     inputs = dataclasses.replace(inputs, config=config)
     gate = Gate(config.max_time_seconds)
-    with _open(sandbox or config.sandbox) as jail:
+    with open_jail(sandbox or config.sandbox) as jail:
         check_resumable(store, folder, jail.tier, weaker_allowed=sandbox is not None)
         borrowed = borrow(inputs, gate, runs)
-        _say(f"resuming {folder.path} · model: {borrowed.models.name}")
+        say(f"resuming {folder.path} · model: {borrowed.models.name}")
         _go(inputs, Start(folder, jail, borrowed.models, gate), store, as_json=as_json)
 
 
@@ -109,7 +109,7 @@ def score(task: str, program: Path, split: str, seed: int | None, sandbox: str, 
     source = Program(read_text(program, "a program"))
     check_program(source, spec.entry, str(program))
     drawn = secrets.randbits(48) if seed is None else seed
-    with _open(sandbox) as jail:
+    with open_jail(sandbox) as jail:
         judged = Judge(spec, jail, split, drawn)(source)
     printing.score(spec.name, split, drawn, jail.tier, judged, as_json=as_json)
 
@@ -144,7 +144,7 @@ def export(name: str, runs: Path, what: str, out: Path | None) -> None:
         sys.stdout.write(source)
     else:
         _write(out, source)
-        _say(f"wrote {out}")
+        say(f"wrote {out}")
 
 
 def _export_recording(folder: RunFolder, store: Store, out: Path | None) -> None:
@@ -155,7 +155,7 @@ def _export_recording(folder: RunFolder, store: Store, out: Path | None) -> None
         out.write_bytes(body)
     except OSError as error:
         raise UsageError(f"cannot write {out}: {error.strerror}") from error
-    _say(f"wrote {out} ({len(body):,} bytes)")
+    say(f"wrote {out} ({len(body):,} bytes)")
 
 
 def replay(name: str, runs: Path, sandbox: str | None, *, as_json: bool) -> bool:
@@ -164,7 +164,7 @@ def replay(name: str, runs: Path, sandbox: str | None, *, as_json: bool) -> bool
         folder = open_recorded(name, runs, Path(scratch) / "run")
         depth = from_mapping(read_toml(folder.config), str(folder.config)).depth
         gate = Gate()
-        with _open(sandbox or "auto") as jail, Progress(depth=depth) as progress:
+        with open_jail(sandbox or "auto") as jail, Progress(depth=depth) as progress:
             found: list[Comparison] = []
             run_stoppable(lambda: found.append(repeat(folder, jail, progress.watch, gate)), gate, jail.close)
     printing.comparison(found[0], name, as_json=as_json)
@@ -195,8 +195,8 @@ def tasks(*, as_json: bool) -> None:
 def demo(seed: int | None, sandbox: str | None, runs: Path, *, as_json: bool) -> None:
     """A short run that needs nothing: three-sat, the model `mutate`."""
     flags = {"kind": "run", "tasks": ["three-sat"], "model": "mutate", "sandbox": sandbox, "seed": seed, **DEMO}
-    _say("demo: a short self-improvement on three-sat; no key, no network. The model is `mutate`: random edits,")
-    _say("the honest floor that any language model has to beat. Whatever comes out is shown.")
+    say("demo: a short self-improvement on three-sat; no key, no network. The model is `mutate`: random edits,")
+    say("the honest floor that any language model has to beat. Whatever comes out is shown.")
     start(flags, None, None, None, runs, as_json=as_json)
 
 
@@ -212,12 +212,14 @@ def _write(file: Path, text: str) -> None:
         raise UsageError(f"cannot write {file}: {error.strerror}") from error
 
 
-def _open(name: str) -> Jail:
+def open_jail(name: str) -> Jail:
+    """The sandbox; what is not one is said loudly."""
     jail = open_sandbox(name)
     if not jail.tier_in_force.isolates:
-        _say("WARNING: --sandbox unsafe: programs written by a model run as you, with your files and your network.")
+        say("WARNING: --sandbox unsafe: programs written by a model run as you, with your files and your network.")
     return jail
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """One line on stderr."""
     print(f"selftaught: {text}", file=sys.stderr, flush=True)

@@ -266,6 +266,57 @@ def demo(seed: Seed = 7, sandbox: SandboxName = None, as_json: AsJson = False, r
     actions.demo(seed, sandbox, runs, as_json=as_json)
 
 
+@app.command()
+def experiment(
+    name: Annotated[str, typer.Argument(help="curve, transfer, baselines, bypass, strategies or imp-at-k.")],
+    what: Annotated[list[str] | None, typer.Argument(metavar="[TASK...]", help="Tasks; of strategies: runs.")] = None,
+    models: Annotated[str | None, typer.Option(help="One or more, with commas between.")] = None,
+    on: Annotated[str | None, typer.Option(help="Tasks to evaluate on, with commas between.")] = None,
+    n: Annotated[int | None, typer.Option("--runs", help="Independent runs, each with its own instances.")] = None,
+    depth: Annotated[int | None, typer.Option(help="T; of imp-at-k: k.")] = None,
+    copies: Annotated[int | None, typer.Option(help="How often each task stands in D.")] = None,
+    improver: Improver = None,
+    improvers: Annotated[str | None, typer.Option(help="Those that baselines compares, with commas between.")] = None,
+    against: Annotated[str | None, typer.Option(help="The improver that baselines compares the others with.")] = None,
+    proposals: Annotated[int | None, typer.Option(help="N of bypass, for each model and variant.")] = None,
+    accept: Annotated[str | None, typer.Option(help="paper or better, as of `run`.")] = None,
+    model_calls: ModelCalls = None,
+    responses: Responses = None,
+    utility_calls: UtilityCalls = None,
+    base_url: BaseUrl = None,
+    script: Script = None,
+    max_time: MaxTime = None,
+    max_calls: MaxCalls = None,
+    max_tokens: MaxTokens = None,
+    max_cost: MaxCost = None,
+    max_output_tokens: MaxOutput = None,
+    price: Price = None,
+    label_with: Annotated[str | None, typer.Option(help="A model that labels strategies instead of the rules.")] = None,
+    max_connections: Connections = None,
+    seed: Seed = None,
+    sandbox: SandboxName = None,
+    out: Annotated[Path | None, typer.Option(help="Its folder; one that is there is gone on with.")] = None,
+    as_json: AsJson = False,
+    folder: Annotated[Path, typer.Option("--runs-folder", help="The folder that holds runs.")] = RUNS,
+) -> None:
+    """Regenerate a table or figure of the paper, on screen and as CSV, JSON and SVG. It can be stopped and go on."""
+    from selftaught.cli import experiment as experiments
+    from selftaught.core.money import Caps
+
+    def several(text: str | None) -> list[str] | None:
+        return [part.strip() for part in text.split(",") if part.strip()] if text else None
+
+    flags = {
+        "models": several(models), "on": several(on), "runs": n, "depth": depth, "copies": copies,
+        "improver": improver, "improvers": several(improvers), "against": against, "proposals": proposals,
+        "accept": accept, "model_calls": model_calls, "responses": responses, "utility_calls": utility_calls,
+        "base_url": base_url, "script": script, "max_output_tokens": max_output_tokens, "price": price,
+        "max_connections": max_connections, "seed": seed,
+    }  # fmt: skip
+    caps = Caps(max_calls, max_tokens, max_cost)
+    experiments.experiment(name, what or [], flags, caps, max_time, label_with, sandbox, out, folder, as_json=as_json)
+
+
 def main() -> None:
     """Run one command; turn our errors into one line and an exit code."""
     try:

@@ -34,11 +34,11 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
         dump(run_as_json(run, msgspec.to_builtins(config), folder.path.name))
         return
     if run.steps:
-        _table(tables.HEADERS, tables.rows(run), right=("calls", "responses", "tokens", "time"))
+        table(tables.HEADERS, tables.rows(run), right=("calls", "responses", "tokens", "time"))
     for line in tables.summary(run, config.accept):
         print(line)
     if any(entry.input_tokens or entry.failed for entry in run.ledger):
-        _table(tables.LEDGER_HEADERS, tables.ledger_rows(run), right=tables.LEDGER_HEADERS[2:])
+        table(tables.LEDGER_HEADERS, tables.ledger_rows(run), right=tables.LEDGER_HEADERS[2:])
     if run.status != "finished":
         print(f"Status: {run.status}. Go on with: selftaught resume {folder.path}")
     for failure in run.failures[:5]:
@@ -78,7 +78,7 @@ def forecast(told: Forecast, *, as_json: bool) -> None:
             calls = f"{share.model_calls:,}" if amount is share.most else ""
             dollars = f"${amount.dollars:,.2f}" if share.priced else "no price known"
             rows.append((share.role, share.model, what, calls, f"{amount.calls:,}", f"{amount.tokens:,}", dollars))
-    _table(("for", "model", "", "calls", "responses", "tokens", "cost"), rows, right=("calls", "responses", "tokens"))
+    table(("for", "model", "", "calls", "responses", "tokens", "cost"), rows, right=("calls", "responses", "tokens"))
     print("Expected: if every improver asks as the seed improver does, and programs keep their length.")
     if told.binding:
         print(f"It ends at {', '.join(told.binding)}, if it comes so far.")
@@ -142,7 +142,7 @@ def run_list(rows: list[dict[str, Any]], root: Path, *, as_json: bool) -> None:
         step = f"{row['t']} of {row['depth']}" if row["kind"] == "run" and row["t"] is not None else ""
         values = f"{row['seed_val']:.3f} → {row['best_val']:.3f}" if row["best_val"] is not None else ""
         shown.append((row["run"], row["status"], " ".join(row["tasks"]), row["model"], step, values))
-    _table(("run", "status", "tasks", "model", "t", "val"), shown)
+    table(("run", "status", "tasks", "model", "t", "val"), shown)
 
 
 def program_of(config: RunConfig, store: Store, folder: RunFolder, what: str) -> str:
@@ -187,13 +187,14 @@ def dump(value: dict[str, Any]) -> None:
     print()
 
 
-def _table(headers: tuple[str, ...], rows: Sequence[tuple[str, ...]], right: tuple[str, ...] = ()) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+def table(headers: tuple[str, ...], rows: Sequence[tuple[str, ...]], right: tuple[str, ...] = ()) -> None:
+    """Columns as wide as they need to be, without lines."""
+    shown = Table(box=None, pad_edge=False, header_style="bold")
     for header in headers:
-        table.add_column(header, justify="right" if header in right else "left", no_wrap=True)
+        shown.add_column(header, justify="right" if header in right else "left", no_wrap=True)
     for row in rows:
-        table.add_row(*(Text(one_line(cell)) for cell in row))
+        shown.add_row(*(Text(one_line(cell)) for cell in row))
     console = Console()
     if not console.is_terminal:
         console = Console(width=_PLAIN_WIDTH)
-    console.print(table)
+    console.print(shown)

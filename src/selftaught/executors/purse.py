@@ -34,6 +34,11 @@ class Purse:
         with self._change:
             return self._spent
 
+    def add(self, spent: Amount) -> None:
+        """Count what was spent elsewhere, by a run that shares the purse."""
+        with self._change:
+            self._spent += spent
+
     @contextmanager
     def reserving(self, most: Amount) -> Iterator["Reservation"]:
         """Room for one response. Raises RunStopped if there is none, or the run stops meanwhile.
