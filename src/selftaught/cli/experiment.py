@@ -83,7 +83,9 @@ def experiment(
             if name == "strategies":
                 label = None
                 if label_with:
-                    config = RunConfig(tasks=["three-sat"], model=label_with, base_url=given.base_url)
+                    config = RunConfig(
+                        tasks=["three-sat"], model=label_with, base_url=given.base_url, script=given.script
+                    )
                     label = lend(load_inputs(config, runs))[0]
                 found.append(strategies(given, of_runs(given.tasks, runs), lab, label))
             else:

@@ -18,7 +18,7 @@ from selftaught.executors.threads import thread_map
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.recorder import RecordedUtility, Recorder, measured_record, val_mean
 from selftaught.runs.records import Measured, Record, Scored, Stepped
-from selftaught.wiring.inputs import Inputs
+from selftaught.wiring.inputs import Inputs, sandbox_note
 from selftaught.wiring.parts import Parts, describe
 
 _AT_ONCE = 32
@@ -97,7 +97,7 @@ def _scored(task: Task, made: Application) -> Sample:
 
 def bypass(inputs: Inputs, parts: Parts, recorder: Recorder, folder: RunFolder) -> None:
     """So many proposals (paper, Table 2), and what each of them asks for when it runs, on the first task."""
-    unscored = RecordedUtility(Unscored(describe(inputs)), recorder)
+    unscored = RecordedUtility(Unscored(describe(inputs) + sandbox_note()), recorder)
     task, wanted = parts.tasks[0], inputs.config.proposals
     applications = -(-wanted // inputs.config.responses)
 
