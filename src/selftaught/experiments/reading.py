@@ -37,7 +37,7 @@ ENTRY = "improve_algorithm"
 NOTHING: Kinds = frozenset()
 
 _ASKING = ("prompt", "batch_prompt")
-_MOST_CHARACTERS = 200_000  # what the extraction of code accepts, too; the work is about linear in it
+_MOST_CHARACTERS = 100_000  # ten times what a model writes; the work can be quadratic in it
 _MOST_ROUNDS = 30  # of the fixpoint; a program needs as many as its longest chain of names is against the order of text
 _LONGEST_PATH = 5
 _SAME_ELEMENTS = ("sorted", "list", "tuple", "set", "reversed", "iter", "deepcopy", "copy", "as_completed", "tqdm")
@@ -137,7 +137,9 @@ class Reading:
         self._known: dict[Variable, Kinds] = defaultdict(lambda: NOTHING)
         self._kinds: dict[ast.AST, Kinds] = {}  # of one round; else a chain of n calls takes 2^n steps
         self._find_kinds()
+        self._made: dict[tuple[str, bool], set[Variable | str]] = {}
         self._direct = {variable: self._sources_of_bindings(variable) for variable in self.by_variable}
+        self._asking_nodes: dict[ast.AST, bool] = {}
         self.asking = self._functions_that(self._is_ask)
         self.scoring = self._functions_that(self.is_score)
         self.prompted = self.closure({source for message in self.all_messages for source in self.sources(message)})
@@ -502,8 +504,8 @@ class Reading:
     def _sources_of_bindings(self, variable: Variable) -> set[Variable | str]:
         return {source for binding in self.by_variable[variable] for source in self.sources(binding.value)}
 
-    def closure(self, sources: set[Variable | str], *, control: bool = False) -> set[Variable | str]:
-        """All that these come from in turn; with `control`, also the tests of the `if`s under which they are set."""
+    def closure(self, sources: set[Variable | str]) -> set[Variable | str]:
+        """All that these come from in turn."""
         found: set[Variable | str] = set()
         todo = list(sources)
         while todo:
@@ -513,8 +515,6 @@ class Reading:
             found.add(source)
             if isinstance(source, tuple):
                 todo += self._direct.get(source, ())
-                if control:
-                    todo += self._controlling.get(source, ())
         return found
 
     @cached_property
@@ -527,8 +527,33 @@ class Reading:
         return found
 
     def comes_from(self, node: ast.AST, source: str, *, chosen_by: bool = False, control: bool = False) -> bool:
-        """Whether an expression's value is made, at any distance, of a "score" or an "answer"."""
-        return source in self.closure(self.sources(node, chosen_by=chosen_by), control=control)
+        """Whether an expression's value is made, at any distance, of a "score" or an "answer".
+
+        With `control`, also whether that stands in the tests of the `if`s under which what it is made of is set.
+        """
+        made = self._made_of(source, control)
+        return any(part == source or part in made for part in self.sources(node, chosen_by=chosen_by))
+
+    def variable_comes_from(self, variable: Variable, source: str) -> bool:
+        """The same of a variable."""
+        return variable in self._made_of(source, False)
+
+    def _made_of(self, source: str, control: bool) -> set[Variable | str]:
+        """All variables that come from a source: found once, the other way round."""
+        if (source, control) not in self._made:
+            users: dict[Variable | str, list[Variable]] = defaultdict(list)
+            for variable, direct in self._direct.items():
+                for part in direct | (self._controlling[variable] if control else set()):
+                    users[part].append(variable)
+            found: set[Variable | str] = set()
+            todo = list(users[source])
+            while todo:
+                variable = todo.pop()
+                if variable not in found:
+                    found.add(variable)
+                    todo += users[variable]
+            self._made[source, control] = found
+        return self._made[source, control]
 
     # Who asks, who scores
 
@@ -570,12 +595,15 @@ class Reading:
 
     def asks_in(self, node: ast.AST) -> bool:
         """Whether a part of the program asks the model, itself or by a function of the program's."""
-        return any(self._does(part, self._is_ask, self.asking) for part in ast.walk(node))
+        if node not in self._asking_nodes:
+            self._asking_nodes[node] = any(self._does(part, self._is_ask, self.asking) for part in ast.walk(node))
+        return self._asking_nodes[node]
 
     def scores_in(self, node: ast.AST) -> bool:
         """Whether a part of the program scores, itself or by a function of the program's."""
         return any(self._does(part, self.is_score, self.scoring) for part in ast.walk(node))
 
+    @cached_property
     def asks(self) -> list[ast.Call]:
         """Every call of the model, also by way of a pool."""
         return [
@@ -594,7 +622,7 @@ class Reading:
     @cached_property
     def all_messages(self) -> set[ast.expr]:
         """What is said in any call of the model."""
-        return {message for call in self.asks() for message in self.messages(call)}
+        return {message for call in self.asks for message in self.messages(call)}
 
     def reached_from(self, node: ast.AST) -> list[ast.AST]:
         """A part of the program, and the bodies of all its functions that this part may call."""
