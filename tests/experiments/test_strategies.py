@@ -676,5 +676,5 @@ def test_hostile_text_breaks_nothing(source: str) -> None:
 
 
 def test_a_long_program_takes_no_long_time() -> None:
-    chain = "".join(f"    x{i + 1} = f(x{i}) if x{i} else utility(x{i})\n" for i in range(1500))
+    chain = "".join(f"    x{i + 1} = f(x{i}) if x{i} else utility(x{i})\n" for i in range(800))
     assert strategies(f"def improve_algorithm(x0, utility, language_model):\n{chain}    return x9\n") == {}

@@ -37,7 +37,7 @@ ENTRY = "improve_algorithm"
 NOTHING: Kinds = frozenset()
 
 _ASKING = ("prompt", "batch_prompt")
-_MOST_CHARACTERS = 100_000  # ten times what a model writes; the work can be quadratic in it
+_MOST_CHARACTERS = 50_000  # several times what a model writes; the work can be quadratic in it
 _MOST_ROUNDS = 30  # of the fixpoint; a program needs as many as its longest chain of names is against the order of text
 _LONGEST_PATH = 5
 _SAME_ELEMENTS = ("sorted", "list", "tuple", "set", "reversed", "iter", "deepcopy", "copy", "as_completed", "tqdm")
@@ -139,6 +139,7 @@ class Reading:
         self._find_kinds()
         self._made: dict[tuple[str, bool], set[Variable | str]] = {}
         self._direct = {variable: self._sources_of_bindings(variable) for variable in self.by_variable}
+        self._calls: dict[ast.AST, set[Function]] = {}
         self._asking_nodes: dict[ast.AST, bool] = {}
         self.asking = self._functions_that(self._is_ask)
         self.scoring = self._functions_that(self.is_score)
@@ -626,13 +627,19 @@ class Reading:
 
     def reached_from(self, node: ast.AST) -> list[ast.AST]:
         """A part of the program, and the bodies of all its functions that this part may call."""
-        found: list[ast.AST] = [node]
-        for part in found:
-            for inner in ast.walk(part):
-                function = self.function(inner) if isinstance(inner, (ast.Name, ast.Attribute)) else None
-                if function and function not in found:
-                    found.append(function)
-        return found
+        found: dict[ast.AST, None] = {node: None}  # a set that keeps the order
+        todo: list[ast.AST] = [node]
+        while todo:
+            new = [function for function in self._called_in(todo.pop()) if function not in found]
+            found.update(dict.fromkeys(new))
+            todo += new
+        return list(found)
+
+    def _called_in(self, node: ast.AST) -> set[Function]:
+        if node not in self._calls:
+            names = [part for part in ast.walk(node) if isinstance(part, (ast.Name, ast.Attribute))]
+            self._calls[node] = {function for name in names if (function := self.function(name))}
+        return self._calls[node]
 
     # Where a node stands
 

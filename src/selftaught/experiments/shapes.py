@@ -372,8 +372,9 @@ def temperature(call: ast.Call) -> ast.expr | None:
     return named or (call.args[place] if place < len(call.args) else None)
 
 
-def varies(reading: Reading, node: ast.expr, seen: frozenset[Variable] = frozenset()) -> bool:
-    """Whether a value is not the same each time it is asked for."""
+def varies(reading: Reading, node: ast.expr, seen: set[Variable] | None = None) -> bool:
+    """Whether a value is not the same each time; `seen` grows by the variables asked about, so each is but once."""
+    seen = set() if seen is None else seen
     if draws(node) or any(called_name(part) in _PICKS for part in ast.walk(node)):
         return True
     if reading.comes_from(node, "score", chosen_by=True):
@@ -388,12 +389,14 @@ def varies(reading: Reading, node: ast.expr, seen: frozenset[Variable] = frozens
         ):
             return True
         variable = reading.variable(part)
-        if variable and variable not in seen and _variable_varies(reading, variable, seen | {variable}):
-            return True
+        if variable and variable not in seen:
+            seen.add(variable)
+            if _variable_varies(reading, variable, seen):
+                return True
     return False
 
 
-def _variable_varies(reading: Reading, variable: Variable, seen: frozenset[Variable]) -> bool:
+def _variable_varies(reading: Reading, variable: Variable, seen: set[Variable]) -> bool:
     bindings = reading.by_variable.get(variable, [])
     bindings = [b for b in bindings if not isinstance(b.place, ast.arg)] or bindings  # a default, unless it is all
     if any(b.take[:1] == ("[]",) or isinstance(b.place, ast.AugAssign) for b in bindings):
