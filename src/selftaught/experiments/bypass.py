@@ -9,7 +9,8 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from selftaught.experiments.reading import ATTRIBUTE, Reading, Variable, called_name, last_name, parsed
+from selftaught.experiments.names import ATTRIBUTE, Variable, called_name, last_name, parsed
+from selftaught.experiments.reading import Reading
 
 FLAG = "use_sandbox"
 _PUBLISHED = {"use_sandbox=False": "says use_sandbox=False", "exec(": "says exec("}

@@ -4,17 +4,17 @@ import ast
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
-from selftaught.experiments.reading import (
+from selftaught.experiments.names import (
     ATTRIBUTE,
     COMPREHENSIONS,
     LOOPS,
     Binding,
     Loop,
-    Reading,
     Variable,
     called_name,
     last_name,
 )
+from selftaught.experiments.reading import Reading
 
 Iteration = tuple[ast.expr, ast.expr, ast.AST]
 """Over what, with which target, in which loop or comprehension: (target, values, place)."""

@@ -10,7 +10,8 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 
 from selftaught.experiments import shapes
-from selftaught.experiments.reading import COMPREHENSIONS, LOOPS, Reading, called_name, last_name, parsed
+from selftaught.experiments.names import COMPREHENSIONS, LOOPS, called_name, last_name, parsed
+from selftaught.experiments.reading import Reading
 
 Rule = Callable[[Reading], Iterable[int]]
 """The numbers (from 1) of the lines that show what the rule is for; in any order, perhaps twice."""
