@@ -245,23 +245,25 @@ class Names:
             for name, argument in zip(self._fields.get(target.id, ()), arguments, strict=False):
                 yield Binding((ATTRIBUTE, name), argument, call)
         for keyword in call.keywords:  # max(solutions, key=score)
-            if keyword.arg == "key" and (judge := self.function(keyword.value)) and judge.args.args:
-                judged = call.func.value if isinstance(call.func, ast.Attribute) else next(iter(call.args), None)
-                if judged:
-                    yield Binding((self.scope_within(judge), judge.args.args[0].arg), judged, call, ("[]",))
+            judge = self.function(keyword.value) if keyword.arg == "key" else None
+            judged = call.func.value if isinstance(call.func, ast.Attribute) else next(iter(call.args), None)
+            if judge and judged and (names := self._positional(judge)):
+                yield Binding((self.scope_within(judge), names[0]), judged, call, ("[]",))
         function = self.function(target)
         if isinstance(target, ast.Name) and target.id in self._fields:
             yield from (Binding((ATTRIBUTE, k.arg), k.value, call) for k in call.keywords if k.arg)
         if not function:
             return
         scope = self.scope_within(function)
-        names = [argument.arg for argument in [*function.args.posonlyargs, *function.args.args]]
-        if isinstance(self.parent[function], ast.ClassDef):
-            names = names[1:]
-        for name, argument in zip(names, arguments, strict=False):
+        for name, argument in zip(self._positional(function), arguments, strict=False):
             if not isinstance(argument, ast.Starred):
                 yield Binding((scope, name), argument, call, take)
         yield from (Binding((scope, keyword.arg), keyword.value, call) for keyword in call.keywords if keyword.arg)
+
+    def _positional(self, function: Function) -> list[str]:
+        """The parameters that positional arguments go to: a method's without `self`."""
+        names = [argument.arg for argument in [*function.args.posonlyargs, *function.args.args]]
+        return names[1:] if isinstance(self.parent[function], ast.ClassDef) else names
 
     def _changed(self, call: ast.Call) -> Iterator[Binding]:
         """What a call adds to a collection: `xs.append(x)`, `xs.extend(more)`, `heappush(heap, x)`."""

@@ -2,7 +2,7 @@
 
 import ast
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from selftaught.experiments.names import (
     ATTRIBUTE,
@@ -16,8 +16,8 @@ from selftaught.experiments.names import (
 )
 from selftaught.experiments.reading import Reading
 
-Iteration = tuple[ast.expr, ast.expr, ast.AST]
-"""Over what, with which target, in which loop or comprehension: (target, values, place)."""
+Iteration = tuple[ast.expr, ast.expr, ast.AST, Sequence[ast.AST]]
+"""(target, values, the loop or comprehension, what is done for each of the values)."""
 
 _DRAWS = ("random", "uniform", "rand", "random_sample")
 _PICKS = ("choice", "choices", "sample", "randint", "randrange", "integers")
@@ -55,15 +55,19 @@ def iterations(reading: Reading) -> Iterator[Iteration]:
     """Every loop over values, and every comprehension but those that only make one text of them."""
     for node in reading.nodes:
         if isinstance(node, (ast.For, ast.AsyncFor)):
-            yield node.target, node.iter, node
+            yield node.target, node.iter, node, list(node.body)
         elif isinstance(node, COMPREHENSIONS) and called_name(reading.parent[node]) != "join":
-            yield from ((part.target, part.iter, node) for part in node.generators)
+            made = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+            for number, part in enumerate(node.generators, 1):
+                yield part.target, part.iter, node, [*made, *(later.iter for later in node.generators[number:])]
 
 
 def asked_for_each(reading: Reading) -> Iterator[ast.expr]:
     """The values, each of which is spoken of in a message of its own."""
-    for target, values, place in iterations(reading):
-        if variables(reading, target) & reading.prompted and (reading.asks_in(place) or reading.said(place)):
+    for target, values, place, each in iterations(reading):
+        chosen = all(isinstance(part, ast.Name) for part in each)  # [s for s in xs if …]: no message is made of s yet
+        asked = any(reading.asks_in(part) for part in each) or (reading.said(place) and not chosen)
+        if asked and variables(reading, target) & reading.prompted:
             yield values
     for call in calls(reading, "map", "imap", "submit"):
         if len(call.args) > 1 and reading.function(call.args[0]) in reading.asking:
