@@ -35,6 +35,7 @@ class Reading(Values):
         self._made: dict[tuple[str, bool], set[Variable | str]] = {}
         self._direct = {variable: self._sources_of_bindings(variable) for variable in self.by_variable}
         self._calls: dict[ast.AST, set[Function]] = {}
+        self._nodes_under: dict[ast.AST, set[ast.AST]] = {}
         self._asking_nodes: dict[ast.AST, bool] = {}
         self.asking = self._functions_that(self._is_ask)
         self.scoring = self._functions_that(self.is_score)
@@ -203,6 +204,15 @@ class Reading(Values):
             found.update(dict.fromkeys(new))
             todo += new
         return list(found)
+
+    def nodes_reached_from(self, node: ast.AST) -> set[ast.AST]:
+        """All nodes of those."""
+        return set().union(*(self._under(part) for part in self.reached_from(node)))
+
+    def _under(self, node: ast.AST) -> set[ast.AST]:
+        if node not in self._nodes_under:
+            self._nodes_under[node] = set(ast.walk(node))
+        return self._nodes_under[node]
 
     def _called_in(self, node: ast.AST) -> set[Function]:
         if node not in self._calls:

@@ -88,13 +88,13 @@ def asks_every_round(reading: Reading, loop: Loop) -> bool:
 def bound_in(reading: Reading, loop: Loop) -> Iterator[Binding]:
     """What a loop's body sets of the variables around it, itself or by a function that it calls."""
     seen = reading.scopes_around(loop)
-    inside = {node for statement in loop.body for part in reading.reached_from(statement) for node in ast.walk(part)}
+    inside = set().union(*(reading.nodes_reached_from(statement) for statement in loop.body))
     yield from (b for b in reading.bindings if b.place in inside and b.variable[0] in seen)
 
 
 def carried(reading: Reading, loop: Loop) -> bool:
     """Whether a round of the loop asks about something that an earlier round's answers have changed."""
-    reached = {node for part in reading.reached_from(loop) for node in ast.walk(part)}
+    reached = reading.nodes_reached_from(loop)
     messages = {m for call in reading.asks if call in reached for m in reading.messages(call)}
     spoken_of = reading.closure({source for message in messages for source in reading.sources(message)})
     body = {node for statement in loop.body for node in ast.walk(statement)}
@@ -208,14 +208,14 @@ class Kept:
 def couples(reading: Reading) -> Iterator[tuple[Variable, Variable, ast.expr]]:
     """Two variables that hold two members of one collection: two parents, perhaps; and where they are taken."""
     unpacked: dict[tuple[ast.AST, ast.expr], list[tuple[int, Binding]]] = defaultdict(list)
-    alike: dict[str, list[Binding]] = defaultdict(list)
+    alike: dict[tuple[int, str], list[Binding]] = defaultdict(list)  # in one scope: a name elsewhere is another's
     for binding in reading.bindings:
         if (place := _place_in_pair(reading, binding)) is not None:
             unpacked[binding.place, binding.value].append((place, binding))
         elif isinstance(binding.value, ast.Call) and not binding.put:
-            alike[ast.dump(binding.value)].append(binding)
+            alike[binding.variable[0], ast.dump(binding.value)].append(binding)
         elif isinstance(binding.value, ast.Subscript) and _is_member(reading, binding.value):
-            alike[ast.dump(binding.value.value)].append(binding)
+            alike[binding.variable[0], ast.dump(binding.value.value)].append(binding)
     for (place, first), *rest in unpacked.values():
         yield from ((first.variable, other.variable, other.value) for its, other in rest if its != place)
     for first, *others in alike.values():
