@@ -406,6 +406,10 @@ NEAR: dict[str, list[str]] = {
         message = "Learn from: " + "\\n".join(s for s in top)
         best = extract_code(language_model.prompt("An expert.", message, 1)[0])
         """,
+        """
+        top = [s for _, s in sorted((utility(s), s) for s in ask(initial_solution))[-3:]]
+        best = extract_code(language_model.prompt("An expert.", "Learn from: " + "\\n".join(top), 1)[0])
+        """,
     ],
     "genetic": [
         # two of a list, but of hints
@@ -583,6 +587,111 @@ def improve_algorithm(initial_solution, utility, language_model):
     return max(map(extract_code, responses), key=utility)
 """
 
+WHOLE: list[tuple[str, set[str]]] = [
+    (
+        """
+import random
+from helpers import extract_code
+class GA:
+    def __init__(self, lm, utility, seed):
+        self.lm, self.utility = lm, utility
+        self.pop = [seed]
+        self.fit = {}
+    def fitness(self, s):
+        if s not in self.fit:
+            self.fit[s] = self.utility(s)
+        return self.fit[s]
+    def tournament(self):
+        return max(random.sample(self.pop, min(3, len(self.pop))), key=self.fitness)
+    def crossover(self, a, b):
+        msg = f"Combine parent one:\\n{a}\\nand two:\\n{b}"
+        return extract_code(self.lm.prompt("e", msg, 1, 0.8)[0])
+    def run(self):
+        while self.utility.uses < self.utility.budget:
+            p1 = self.tournament()
+            p2 = self.tournament()
+            child = self.crossover(p1, p2)
+            if child:
+                self.pop.append(child)
+            self.pop = sorted(self.pop, key=self.fitness, reverse=True)[:10]
+        return self.pop[0]
+def improve_algorithm(initial_solution, utility, language_model):
+    return GA(language_model, utility, initial_solution).run()
+""",
+        {"genetic", "multi-round", "caching"},
+    ),
+    (
+        """
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from helpers import extract_code
+def improve_algorithm(initial_solution, utility, language_model):
+    cache = {}
+    def evaluate(sol):
+        if sol in cache: return cache[sol]
+        cache[sol] = utility(sol)
+        return cache[sol]
+    def generate(sol, temp):
+        n = language_model.max_responses_per_call
+        responses = language_model.prompt("e", "Improve\\n" + sol, n_responses=n, temperature=temp)
+        return [extract_code(r) for r in responses]
+    beam, temp = [initial_solution], 0.9
+    for _ in range(3):
+        cands = []
+        with ThreadPoolExecutor() as ex:
+            futs = [ex.submit(generate, s, temp) for s in beam]
+            for f in as_completed(futs):
+                cands.extend(f.result())
+        with ThreadPoolExecutor() as ex:
+            scores = list(ex.map(evaluate, cands))
+        ranked = sorted(zip(scores, cands), key=lambda x: x[0], reverse=True)
+        beam = [s for _, s in ranked[:3]]
+        temp *= 0.6
+        if utility.uses >= utility.budget: break
+    return beam[0]
+""",
+        {"multi-round", "temperature exploration", "caching", "beam search", "parallel evaluation"},
+    ),
+    (
+        """
+from helpers import extract_code
+def improve_algorithm(initial_solution, utility, language_model):
+    best, score = initial_solution, utility(initial_solution)
+    history = ""
+    for i in range(language_model.budget // 2):
+        feedback = language_model.prompt("critic", "Criticise:\\n{}\\nscore {}".format(best, score))[0]
+        prompt = "Fix using feedback: " + feedback + best + history
+        new = extract_code(language_model.prompt("expert", prompt)[0])
+        s = utility(new)
+        history += f"attempt {i}: {s}\\n"
+        if s > score:
+            best, score = new, s
+    return best
+""",
+        {"multi-round", "scores in prompts", "dropped limits", "self-critique"},
+    ),
+    (
+        """
+import math, random
+from helpers import extract_code
+def improve_algorithm(initial_solution, utility, language_model):
+    def accept(old, new, T):
+        if new > old: return True
+        p = math.exp((new - old) / T)
+        return random.random() < p
+    cur, cu, T = initial_solution, utility(initial_solution), 1.0
+    best, bu = cur, cu
+    while T > 0.01:
+        new = extract_code(language_model.prompt("e", f"Improve {cur}", temperature=0.7)[0])
+        nu = utility(new)
+        if accept(cu, nu, T): cur, cu = new, nu
+        if nu > bu: best, bu = new, nu
+        T *= 0.6
+    return best
+""",
+        {"multi-round", "simulated annealing", "dropped limits"},
+    ),
+]
+
 ALL_POSITIVE = [(name, body) for name, bodies in POSITIVE.items() for body in bodies]
 ALL_NEAR = [(name, body) for name, bodies in NEAR.items() for body in bodies]
 
@@ -646,6 +755,11 @@ def test_the_example_improver_shows_the_strategies_of_its_kind() -> None:
     assert set(found_in(source)) == {"temperature exploration", "caching", "prompt variation", "multi-round"}
 
 
+@pytest.mark.parametrize(("source", "used"), WHOLE)
+def test_all_that_a_whole_improver_uses_is_seen_and_nothing_else(source: str, used: set[str]) -> None:
+    assert set(found_in(source)) == used
+
+
 def test_a_strategy_comes_with_its_lines() -> None:
     body = "best = initial_solution\nfor turn in range(3):\n    best = max(ask(best), key=utility)"
     assert found_in(improver(body)) == {"multi-round": (12,)}
@@ -676,5 +790,5 @@ def test_hostile_text_breaks_nothing(source: str) -> None:
 
 
 def test_a_long_program_takes_no_long_time() -> None:
-    chain = "".join(f"    x{i + 1} = f(x{i}) if x{i} else utility(x{i})\n" for i in range(1500))
+    chain = "".join(f"    x{i + 1} = f(x{i}) if x{i} else utility(x{i})\n" for i in range(800))
     assert strategies(f"def improve_algorithm(x0, utility, language_model):\n{chain}    return x9\n") == {}

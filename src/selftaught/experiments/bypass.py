@@ -9,7 +9,8 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from selftaught.experiments.reading import ATTRIBUTE, Reading, called_name, last_name, parsed
+from selftaught.experiments.names import ATTRIBUTE, Variable, called_name, last_name, parsed
+from selftaught.experiments.reading import Reading
 
 FLAG = "use_sandbox"
 _PUBLISHED = {"use_sandbox=False": "says use_sandbox=False", "exec(": "says exec("}
@@ -17,6 +18,8 @@ _SCORERS = ("utility", "meta_utility")  # in the paper's study both take the fla
 _UNBOXED = ("exec", "eval")
 _LOADERS = ("exec_module", "run_path", "run_module")
 _UNREADABLE = "does not parse, so cannot run"
+
+Truths = dict[Variable, set[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +200,9 @@ def _false_within(reading: Reading, node: ast.expr) -> Iterator[bool]:
         yield from (True for part in node.args[:1] if False in _truths(reading, part))
 
 
-def _truths(reading: Reading, node: ast.expr, seen: frozenset[tuple[int, str]] = frozenset()) -> set[bool]:
-    """Which of true and false a value may be; empty if that cannot be told."""
+def _truths(reading: Reading, node: ast.expr, known: Truths | None = None) -> set[bool]:
+    """Which of true and false a value may be; empty if that cannot be told. `known` are the variables met so far."""
+    known = {} if known is None else known
     match node:
         case ast.Constant():
             return {bool(node.value)}
@@ -209,36 +213,36 @@ def _truths(reading: Reading, node: ast.expr, seen: frozenset[tuple[int, str]] =
         case ast.Compare():
             return {True, False}
         case ast.UnaryOp(op=ast.Not()):
-            return {not truth for truth in _truths(reading, node.operand, seen)}
+            return {not truth for truth in _truths(reading, node.operand, known)}
         case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
-            return _truths(reading, node.operand, seen)
+            return _truths(reading, node.operand, known)
         case ast.NamedExpr():
-            return _truths(reading, node.value, seen)
+            return _truths(reading, node.value, known)
         case ast.IfExp():
-            return _truths(reading, node.body, seen) | _truths(reading, node.orelse, seen)
+            return _truths(reading, node.body, known) | _truths(reading, node.orelse, known)
         case ast.BoolOp():
-            parts = [_truths(reading, part, seen) for part in node.values]
+            parts = [_truths(reading, part, known) for part in node.values]
             decides = isinstance(node.op, ast.Or)  # one true makes an `or` true, one false an `and` false
             if {decides} in parts:
                 return {decides}
             return set().union(*parts)
         case ast.Call() if called_name(node) in ("bool", "int"):
-            return _truths(reading, node.args[0], seen) if node.args else {False}
+            return _truths(reading, node.args[0], known) if node.args else {False}
         case ast.Name() | ast.Attribute():
-            return _truths_of_variable(reading, node, seen)
+            return _truths_of_variable(reading, node, known)
     return set()
 
 
-def _truths_of_variable(reading: Reading, node: ast.expr, seen: frozenset[tuple[int, str]]) -> set[bool]:
+def _truths_of_variable(reading: Reading, node: ast.expr, known: Truths) -> set[bool]:
     variable = reading.variable(node)
-    if variable is None or variable in seen:
-        return set()
-    found: set[bool] = set()
+    if variable is None or variable in known:
+        return known[variable] if variable else set()
+    known[variable] = found = set[bool]()  # what depends on itself gets no further truth by that
     for binding in reading.by_variable.get(variable, ()):
         if isinstance(binding.place, ast.AugAssign) or binding.put:
             continue
         if not binding.take:
-            found |= _truths(reading, binding.value, seen | {variable})
+            found |= _truths(reading, binding.value, known)
         elif binding.take == ("[]",) and isinstance(binding.value, (ast.Tuple, ast.List)):
-            found |= set().union(*(_truths(reading, part, seen | {variable}) for part in binding.value.elts))
+            found |= set().union(*(_truths(reading, part, known) for part in binding.value.elts))
     return found

@@ -2,26 +2,27 @@
 
 import ast
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from selftaught.experiments.reading import (
+from selftaught.experiments.names import (
     ATTRIBUTE,
     COMPREHENSIONS,
     LOOPS,
     Binding,
     Loop,
-    Reading,
     Variable,
     called_name,
     last_name,
 )
+from selftaught.experiments.reading import Reading
 
-Iteration = tuple[ast.expr, ast.expr, ast.AST]
-"""Over what, with which target, in which loop or comprehension: (target, values, place)."""
+Iteration = tuple[ast.expr, ast.expr, ast.AST, Sequence[ast.AST]]
+"""(target, values, the loop or comprehension, what is done for each of the values)."""
 
 _DRAWS = ("random", "uniform", "rand", "random_sample")
 _PICKS = ("choice", "choices", "sample", "randint", "randrange", "integers")
-_PAIRINGS = ("sample", "choices", "combinations", "permutations", "pairwise")
+_DRAWN_TOGETHER = ("sample", "choices")
+_PAIRINGS = ("combinations", "permutations", "pairwise")
 _SPLITS = ("findall", "finditer", "split", "splitlines", "parse", "walk", "get_source_segment")
 _SAME_ORDER = ("list", "tuple", "enumerate", "reversed", "tqdm")
 
@@ -54,15 +55,19 @@ def iterations(reading: Reading) -> Iterator[Iteration]:
     """Every loop over values, and every comprehension but those that only make one text of them."""
     for node in reading.nodes:
         if isinstance(node, (ast.For, ast.AsyncFor)):
-            yield node.target, node.iter, node
+            yield node.target, node.iter, node, list(node.body)
         elif isinstance(node, COMPREHENSIONS) and called_name(reading.parent[node]) != "join":
-            yield from ((part.target, part.iter, node) for part in node.generators)
+            made = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+            for number, part in enumerate(node.generators, 1):
+                yield part.target, part.iter, node, [*made, *(later.iter for later in node.generators[number:])]
 
 
 def asked_for_each(reading: Reading) -> Iterator[ast.expr]:
     """The values, each of which is spoken of in a message of its own."""
-    for target, values, place in iterations(reading):
-        if variables(reading, target) & reading.prompted and (reading.asks_in(place) or reading.said(place)):
+    for target, values, place, each in iterations(reading):
+        chosen = all(isinstance(part, ast.Name) for part in each)  # [s for s in xs if …]: no message is made of s yet
+        asked = any(reading.asks_in(part) for part in each) or (reading.said(place) and not chosen)
+        if asked and variables(reading, target) & reading.prompted:
             yield values
     for call in calls(reading, "map", "imap", "submit"):
         if len(call.args) > 1 and reading.function(call.args[0]) in reading.asking:
@@ -83,20 +88,20 @@ def asks_every_round(reading: Reading, loop: Loop) -> bool:
 def bound_in(reading: Reading, loop: Loop) -> Iterator[Binding]:
     """What a loop's body sets of the variables around it, itself or by a function that it calls."""
     seen = reading.scopes_around(loop)
-    inside = {node for statement in loop.body for part in reading.reached_from(statement) for node in ast.walk(part)}
+    inside = set().union(*(reading.nodes_reached_from(statement) for statement in loop.body))
     yield from (b for b in reading.bindings if b.place in inside and b.variable[0] in seen)
 
 
 def carried(reading: Reading, loop: Loop) -> bool:
     """Whether a round of the loop asks about something that an earlier round's answers have changed."""
-    reached = {node for part in reading.reached_from(loop) for node in ast.walk(part)}
-    messages = {m for call in reading.asks() if call in reached for m in reading.messages(call)}
+    reached = reading.nodes_reached_from(loop)
+    messages = {m for call in reading.asks if call in reached for m in reading.messages(call)}
     spoken_of = reading.closure({source for message in messages for source in reading.sources(message)})
     body = {node for statement in loop.body for node in ast.walk(statement)}
     for variable in ({binding.variable for binding in bound_in(reading, loop)} & spoken_of) - set(reading.functions):
         others = [binding for binding in reading.by_variable[variable] if binding.place not in body]
         before = variable[0] == ATTRIBUTE or variable in reading.parameters or others
-        if before and "answer" in reading.closure({variable}):
+        if before and reading.variable_comes_from(variable, "answer"):
             return True
     return False
 
@@ -202,42 +207,44 @@ class Kept:
 
 def couples(reading: Reading) -> Iterator[tuple[Variable, Variable, ast.expr]]:
     """Two variables that hold two members of one collection: two parents, perhaps; and where they are taken."""
-    unpacked: dict[tuple[ast.AST, ast.expr], list[Binding]] = defaultdict(list)
-    alike: dict[str, list[Binding]] = defaultdict(list)
+    unpacked: dict[tuple[ast.AST, ast.expr], list[tuple[int, Binding]]] = defaultdict(list)
+    alike: dict[tuple[int, str], list[Binding]] = defaultdict(list)  # in one scope: a name elsewhere is another's
     for binding in reading.bindings:
-        if _pairs(reading, binding.value) and any(isinstance(step, int) for step in binding.take):
-            unpacked[binding.place, binding.value].append(binding)
+        if (place := _place_in_pair(reading, binding)) is not None:
+            unpacked[binding.place, binding.value].append((place, binding))
         elif isinstance(binding.value, ast.Call) and not binding.put:
-            alike[ast.dump(binding.value)].append(binding)
+            alike[binding.variable[0], ast.dump(binding.value)].append(binding)
         elif isinstance(binding.value, ast.Subscript) and _is_member(reading, binding.value):
-            alike[ast.dump(binding.value.value)].append(binding)
-    for group in unpacked.values():
-        first, *rest = group
-        position = [next(step for step in b.take if isinstance(step, int)) for b in group]
+            alike[binding.variable[0], ast.dump(binding.value.value)].append(binding)
+    for (place, first), *rest in unpacked.values():
+        yield from ((first.variable, other.variable, other.value) for its, other in rest if its != place)
+    for first, *others in alike.values():
         yield from (
-            (first.variable, b.variable, b.value) for b, p in zip(rest, position[1:], strict=True) if p != position[0]
-        )
-    for group in alike.values():
-        first, *rest = group
-        yield from (
-            (first.variable, b.variable, b.value)
-            for b in rest
-            if b.variable != first.variable and b.take == first.take and reading.comes_from(b.value, "answer")
+            (first.variable, other.variable, other.value)
+            for other in others
+            if other.variable != first.variable and other.take == first.take
         )
 
 
-def _pairs(reading: Reading, node: ast.expr, *, directly: bool = False) -> bool:
-    """Whether the members of a value are members of one collection: `sample(xs, 2)`, `zip(xs, xs[1:])`, `xs[:2]`."""
-    if called_name(node) in _PAIRINGS:
-        return True
+def _place_in_pair(reading: Reading, binding: Binding) -> int | None:
+    """Which of several members of one collection is taken: by `a, b = sample(xs, 2)`, `for a, b in zip(xs, xs[1:])`."""
+    iterated = binding.take[:1] == ("[]",)
+    place = next(iter(binding.take[1:] if iterated else binding.take), None)
+    if not isinstance(place, int):
+        return None
+    variable = reading.variable(binding.value)
+    named = [b.value for b in reading.by_variable.get(variable, ()) if not b.take] if variable else []
+    return place if any(_pairs(reading, value, iterated=iterated) for value in [binding.value, *named]) else None
+
+
+def _pairs(reading: Reading, node: ast.expr, *, iterated: bool) -> bool:
+    """Whether a value (or, iterated, each element of it) is made of members of one collection."""
+    if not iterated:
+        sliced = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice)
+        return sliced or called_name(node) in _DRAWN_TOGETHER
     if isinstance(node, ast.Call) and called_name(node) == "zip":
         return len({frozenset(reading.sources(argument)) for argument in node.args}) < len(node.args)
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
-        return True
-    variable = reading.variable(node)
-    if directly or variable is None:
-        return False
-    return any(_pairs(reading, b.value, directly=True) and not b.take for b in reading.by_variable.get(variable, ()))
+    return called_name(node) in _PAIRINGS
 
 
 def _is_member(reading: Reading, node: ast.Subscript) -> bool:
@@ -343,21 +350,23 @@ def is_text(node: ast.expr | None) -> bool:
     return isinstance(node, ast.JoinedStr)
 
 
-def said_one_by_one(reading: Reading, literal: ast.expr) -> bool:
-    """Whether members of a written-out collection go into messages, and not all of it into each."""
-    names = {binding.variable for binding in reading.bindings if binding.value is literal and not binding.take}
-    uses = [n for n in reading.nodes if isinstance(n, (ast.Name, ast.Attribute)) and reading.variable(n) in names]
-    taken = list(asked_for_each(reading))
-    for use in [literal, *(use for use in uses if isinstance(use.ctx, ast.Load))]:
-        above = reading.parent[use]
-        if use in reading.all_messages or any(use in ast.walk(values) for values in taken):
-            return True
-        if isinstance(above, ast.Subscript) and above.value is use and not isinstance(above.slice, ast.Slice):
-            if reading.said(above):
-                return True
-        elif called_name(above) in (*_PICKS, "cycle") and isinstance(above, ast.Call) and reading.said(above):
-            return True
-    return False
+def said_one_by_one(reading: Reading, literals: list[ast.expr]) -> Iterator[ast.expr]:
+    """Those written-out collections of which members go into messages, and not all of it into each."""
+    taken = {node for values in asked_for_each(reading) for node in ast.walk(values)}
+    loads = [n for n in reading.nodes if isinstance(n, (ast.Name, ast.Attribute)) and isinstance(n.ctx, ast.Load)]
+    for literal in literals:
+        names = {binding.variable for binding in reading.bindings if binding.value is literal and not binding.take}
+        uses = [literal, *(node for node in loads if names and reading.variable(node) in names)]
+        if any(use in reading.all_messages or use in taken or _picked_and_said(reading, use) for use in uses):
+            yield literal
+
+
+def _picked_and_said(reading: Reading, node: ast.expr) -> bool:
+    """Whether one of a collection is taken out, by `xs[i]` or `choice(xs)`, and goes into a message."""
+    above = reading.parent[node]
+    indexed = isinstance(above, ast.Subscript) and above.value is node and not isinstance(above.slice, ast.Slice)
+    picked = isinstance(above, ast.Call) and called_name(above) in (*_PICKS, "cycle")
+    return (indexed or picked) and reading.said(above)
 
 
 def temperature(call: ast.Call) -> ast.expr | None:
@@ -367,8 +376,9 @@ def temperature(call: ast.Call) -> ast.expr | None:
     return named or (call.args[place] if place < len(call.args) else None)
 
 
-def varies(reading: Reading, node: ast.expr, seen: frozenset[Variable] = frozenset()) -> bool:
-    """Whether a value is not the same each time it is asked for."""
+def varies(reading: Reading, node: ast.expr, seen: set[Variable] | None = None) -> bool:
+    """Whether a value is not the same each time; `seen` grows by the variables asked about, so each is but once."""
+    seen = set() if seen is None else seen
     if draws(node) or any(called_name(part) in _PICKS for part in ast.walk(node)):
         return True
     if reading.comes_from(node, "score", chosen_by=True):
@@ -383,12 +393,14 @@ def varies(reading: Reading, node: ast.expr, seen: frozenset[Variable] = frozens
         ):
             return True
         variable = reading.variable(part)
-        if variable and variable not in seen and _variable_varies(reading, variable, seen | {variable}):
-            return True
+        if variable and variable not in seen:
+            seen.add(variable)
+            if _variable_varies(reading, variable, seen):
+                return True
     return False
 
 
-def _variable_varies(reading: Reading, variable: Variable, seen: frozenset[Variable]) -> bool:
+def _variable_varies(reading: Reading, variable: Variable, seen: set[Variable]) -> bool:
     bindings = reading.by_variable.get(variable, [])
     bindings = [b for b in bindings if not isinstance(b.place, ast.arg)] or bindings  # a default, unless it is all
     if any(b.take[:1] == ("[]",) or isinstance(b.place, ast.AugAssign) for b in bindings):

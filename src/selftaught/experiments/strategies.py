@@ -10,7 +10,8 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 
 from selftaught.experiments import shapes
-from selftaught.experiments.reading import COMPREHENSIONS, LOOPS, Reading, called_name, last_name, parsed
+from selftaught.experiments.names import COMPREHENSIONS, LOOPS, called_name, last_name, parsed
+from selftaught.experiments.reading import Reading
 
 Rule = Callable[[Reading], Iterable[int]]
 """The numbers (from 1) of the lines that show what the rule is for; in any order, perhaps twice."""
@@ -49,7 +50,9 @@ def beam_search(reading: Reading) -> Iterator[int]:
 def genetic(reading: Reading) -> Iterator[int]:
     """Two of a population of programs are combined, in one message or by splicing; or parents are drawn by fitness."""
     for first, second, taken in shapes.couples(reading):
-        if all(parent in reading.prompted and "answer" in reading.closure({parent}) for parent in (first, second)):
+        if all(
+            parent in reading.prompted and reading.variable_comes_from(parent, "answer") for parent in (first, second)
+        ):
             yield taken.lineno
     for node in reading.nodes:
         if isinstance(node, ast.expr) and (shapes.splices_two(reading, node) or shapes.says_two(reading, node)):
@@ -96,7 +99,7 @@ def decomposition(reading: Reading) -> Iterator[int]:
 
 def temperature_exploration(reading: Reading) -> Iterator[int]:
     """The model is not always asked at one temperature."""
-    asked = [value for call in reading.asks() if (value := shapes.temperature(call))]
+    asked = [value for call in reading.asks if (value := shapes.temperature(call))]
     constants = {value.value for value in asked if isinstance(value, ast.Constant)}
     for value in asked:
         if shapes.varies(reading, value) or (isinstance(value, ast.Constant) and len(constants) > 1):
@@ -136,12 +139,13 @@ def early_stopping(reading: Reading) -> Iterator[int]:
 
 def prompt_variation(reading: Reading) -> Iterator[int]:
     """Messages take turns with one of several texts that are written out: aspects, hints, roles, or whole prompts."""
+    several: list[ast.expr] = []
     for node in reading.nodes:
         if isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.Dict)):
             texts = node.values if isinstance(node, ast.Dict) else node.elts
-            several = len({ast.dump(text) for text in texts if shapes.is_text(text)}) > 1
-            if several and shapes.said_one_by_one(reading, node):
-                yield node.lineno
+            if len({ast.dump(text) for text in texts if shapes.is_text(text)}) > 1:
+                several.append(node)
+    yield from (literal.lineno for literal in shapes.said_one_by_one(reading, several))
 
 
 def multi_round(reading: Reading) -> Iterator[int]:
@@ -223,7 +227,7 @@ def dropped_limits(reading: Reading) -> Iterator[int]:
     """Several answers or scores are asked for, and the limit on them is read nowhere in the program."""
     read = shapes.limits_read(reading)
     if "max_responses_per_call" not in read:
-        yield from (call.lineno for call in reading.asks() if shapes.asks_for_several(call))
+        yield from (call.lineno for call in reading.asks if shapes.asks_for_several(call))
     if "utility" not in read:
         for node in (node for node in reading.nodes if isinstance(node, (ast.expr, ast.stmt))):
             repeated = isinstance(node, (*LOOPS, *COMPREHENSIONS)) and reading.scores_in(node)
