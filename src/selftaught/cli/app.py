@@ -360,9 +360,20 @@ def _broken_package(error: ImportError) -> str:
 
 
 def environment() -> dict[str, Any]:
-    """Environment variables, over those of a .env file in the current folder."""
+    """Environment variables, over those of a .env file in the current folder. Raises UsageError if that is none."""
     import os
 
     from dotenv import dotenv_values
+    from dotenv.parser import parse_stream
 
-    return {**{k: v for k, v in dotenv_values(".env").items() if v is not None}, **os.environ}
+    try:
+        with open(".env", encoding="utf-8") as file:
+            bad = next((line for line in parse_stream(file) if line.error), None)
+        if bad is not None:  # its text is not shown: it may hold a key
+            raise UsageError(f".env does not parse at line {bad.original.line}; wanted lines like NAME=VALUE")
+        told = dotenv_values(".env")
+    except FileNotFoundError:
+        told = {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f".env cannot be read: {error}; wanted UTF-8 text with lines like NAME=VALUE") from error
+    return {**{name: value for name, value in told.items() if value is not None}, **os.environ}
