@@ -97,6 +97,16 @@ def test_patience_has_an_end() -> None:
         assert len(server.requests) == 4
 
 
+def test_each_failed_attempt_is_told_without_the_key() -> None:
+    told: list[tuple[str, float]] = []
+    patience = Patience(3, 0.01, failed=lambda message, seconds: told.append((message, seconds)))
+    with faulty(Fault(500, message=f"key {KEY}"), Fault(429), Fault(400, message="no")) as server:
+        with pytest.raises(ModelUnavailable):
+            chat(server, patience=patience)([PROMPT])
+    assert [message.partition("answered ")[2][:3] for message, _ in told] == ["500", "429", "400"]
+    assert all(KEY not in message and "\n" not in message and 0 < seconds < 5 for message, seconds in told)
+
+
 def test_the_server_is_waited_for_as_long_as_it_asks() -> None:
     with faulty(Fault(429, {"retry-after": "0.25"})) as server:
         began = time.monotonic()

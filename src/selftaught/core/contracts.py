@@ -66,13 +66,25 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One response, with what is known of its cost. Token counts are None where the provider gives none."""
+    """One response, with what is known of its cost. Counts and cost are None where the provider gives none.
+
+    Attributes:
+        input_tokens: all of the prompt, `cached_tokens` of them read from the provider's cache.
+        output_tokens: all that was generated, `reasoning_tokens` of them not shown in `text`.
+        cost: US dollars, as the provider reports it; never computed here.
+        dropped: what of the prompt's settings the model was not told, since it cannot take it, as
+            "temperature=0.7"; several with commas. Empty where it was asked as the prompt says.
+    """
 
     text: str
     input_tokens: int | None = None
     output_tokens: int | None = None
     finish_reason: str = "stop"
     model: str = ""
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost: float | None = None
+    dropped: str = ""
 
 
 class Utility(Protocol):

@@ -42,13 +42,17 @@ def choose_model(
     script: str | None,
     max_connections: int,
     stop: Callable[[], None] = lambda: None,
+    failed: Callable[[str, float], None] = lambda message, seconds: None,
 ) -> ChosenModel:
-    """The model called `name`. Raises UsageError for a name that is none, ModelUnavailable for a missing key."""
+    """The model called `name`. Raises UsageError for a name that is none, ModelUnavailable for a missing key.
+
+    `stop` and `failed` are those of `Patience`.
+    """
     key = (environment.get("OPENAI_API_KEY") or "").strip() or None
     base_url = base_url or environment.get("OPENAI_BASE_URL") or None
 
     def openai(model: str, why: str, server: str | None = base_url) -> ChosenModel:
-        patience = Patience(stop=stop)
+        patience = Patience(stop=stop, failed=failed)
         chat = OpenAIChat(model, api_key=key, base_url=server, max_connections=max_connections, patience=patience)
         return ChosenModel(chat, f"openai/{model}", server, why)
 

@@ -25,20 +25,24 @@ class Patience:
     """Tries up to `attempts` times, waiting longer each time: 1, 2, 4 … seconds, at most `longest_seconds`, ±25 %.
 
     What the server asks for (retry-after) is waited instead, up to `longest_seconds`. `stop` is asked several times a
-    second while waiting: what it raises ends the wait.
+    second while waiting: what it raises ends the wait. `failed` is told of each failed attempt, in the thread and
+    context of the call: what went wrong, on one line and without the key, and the attempt's wall seconds.
     """
 
     attempts: int = 6
     first_seconds: float = 1.0
     longest_seconds: float = 60.0
     stop: Callable[[], None] = lambda: None
+    failed: Callable[[str, float], None] = lambda message, seconds: None
 
     def call(self, attempt: Callable[[], Answer]) -> Answer:
         """The first answer that comes. Raises ModelUnavailable with the last failure's message."""
         for number in range(self.attempts):
+            began = time.monotonic()
             try:
                 return attempt()
             except Failed as failed:
+                self.failed(str(failed), time.monotonic() - began)
                 last = number == self.attempts - 1
                 if last or not failed.again:
                     tries = f" ({number + 1} attempts)" if number else ""
