@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,9 @@ from models.conformance import PROMPT, LanguageModelSuite
 from openai_server import Fault, OpenAIServer
 from selftaught.core.contracts import Completion, LanguageModel, Prompt
 from selftaught.core.errors import ModelUnavailable, RunStopped, UsageError
+from selftaught.models.asking import Manner
+from selftaught.models.capabilities import Capabilities
+from selftaught.models.endpoint import Endpoint
 from selftaught.models.openai_chat import OpenAIChat
 from selftaught.models.patience import Patience
 
@@ -22,9 +26,9 @@ KEY = "sk-very-secret"
 HASTY = Patience(attempts=4, first_seconds=0.01, longest_seconds=0.3)
 
 
-def chat(server: OpenAIServer, **more: object) -> OpenAIChat:
-    settings: dict[str, object] = {"api_key": KEY, "base_url": server.base_url, "patience": HASTY, "timeout_seconds": 5}
-    return OpenAIChat("small", **{**settings, **more})  # type: ignore[arg-type]
+def chat(server: OpenAIServer | str, model: str = "small", **more: Any) -> OpenAIChat:
+    url = server if isinstance(server, str) else server.base_url
+    return OpenAIChat(model, Endpoint(url, KEY), Manner(**{"patience": HASTY, "timeout_seconds": 5, **more}))
 
 
 def faulty(*faults: Fault | None) -> OpenAIServer:
@@ -61,6 +65,7 @@ def test_a_prompt_goes_out_whole_and_its_answer_comes_back_with_its_cost() -> No
         Fault(503),
         Fault(408),
         Fault(body="cut"),
+        Fault(body="reset"),
         Fault(body="truncated"),
         Fault(body="no choices"),
         Fault(raw=""),
@@ -229,15 +234,14 @@ def test_a_key_that_the_server_repeats_is_not_told(status: int, padding: int) ->
 @pytest.mark.parametrize("key", ["ключ", "sk-\nx", "sk-\x00"])
 def test_a_key_that_cannot_be_sent_is_refused_at_once(key: str) -> None:
     with pytest.raises(UsageError, match="OPENAI_API_KEY") as caught:
-        OpenAIChat("small", api_key=key)
+        Endpoint("http://localhost/v1", key)
     assert key not in str(caught.value)
 
 
 def test_an_unknown_model_is_answered_with_those_that_the_server_has() -> None:
     with OpenAIServer(lambda request: "hello") as server:
-        model = OpenAIChat("unknown", api_key=KEY, base_url=server.base_url, patience=HASTY)
         with pytest.raises(ModelUnavailable, match="does not know unknown .*it has small, large"):
-            model([PROMPT])
+            chat(server, "unknown")([PROMPT])
 
 
 def test_a_temperature_that_is_refused_is_never_dropped() -> None:
@@ -247,16 +251,11 @@ def test_a_temperature_that_is_refused_is_never_dropped() -> None:
 
 
 def test_an_unreachable_server_is_named_with_a_hint() -> None:
-    model = OpenAIChat("small", api_key=None, base_url="http://127.0.0.1:9", patience=Patience(attempts=1))
+    model = chat("http://127.0.0.1:9", patience=Patience(attempts=1))
     with pytest.raises(
         ModelUnavailable, match=r"127.0.0.1:9 cannot be reached: .*; is it running\? Most base URLs end in /v1"
     ):
         model([PROMPT])
-
-
-def test_a_key_is_needed_where_no_other_server_is_named() -> None:
-    with pytest.raises(ModelUnavailable, match="set OPENAI_API_KEY"):
-        OpenAIChat("small", api_key=None)
 
 
 def test_calls_in_flight_are_bounded_and_as_many_as_allowed() -> None:
