@@ -1,4 +1,4 @@
-"""Real HTTP servers that speak Anthropic's Messages API and Google's Gemini API, with the faults of openai_server.py."""
+"""Real HTTP servers that speak Anthropic's and Google's APIs, with the faults of openai_server.py."""
 
 from collections.abc import Sequence
 from email.message import Message
@@ -34,7 +34,7 @@ class AnthropicWire(Wire):
 
 class GoogleWire(Wire):
     base_path = ""
-    prefix = "/v1beta"
+    prefix = "/v1"
 
     def authorised(self, headers: Message, key: str) -> bool:
         return headers.get("x-goog-api-key") == key
@@ -55,7 +55,12 @@ class GoogleWire(Wire):
     def answer(self, request: dict[str, Any], model: str, text: str | None, copies: int) -> dict[str, Any]:
         parts = [{"text": "Hm.", "thought": True}, {"text": text or ""}]
         candidate = {"content": {"role": "model", "parts": parts}, "finishReason": "STOP", "index": 0}
-        usage = {"promptTokenCount": 7, "candidatesTokenCount": 3, "thoughtsTokenCount": 2, "cachedContentTokenCount": 1}
+        usage = {
+            "promptTokenCount": 7,
+            "candidatesTokenCount": 3,
+            "thoughtsTokenCount": 2,
+            "cachedContentTokenCount": 1,
+        }
         return {"candidates": [candidate] * copies, "usageMetadata": usage, "modelVersion": model}
 
 

@@ -55,7 +55,7 @@ class Anthropic:
             timeout_seconds=manner.timeout_seconds,
         )
         return anthropic.Anthropic(
-            api_key=self._server.key,
+            api_key=self._server.key or "none",  # or else the SDK would look for one
             base_url=self._server.base_url,
             timeout=client.timeout,
             max_retries=0,
@@ -72,7 +72,7 @@ class Anthropic:
             told["extra_body"] = {"temperature": question.temperature}
             told["extra_headers"] = {
                 "anthropic-version": _TEMPERATE_VERSION,
-                "x-api-key": self._server.key,  # that version's way; later ones send it as a bearer
+                "x-api-key": self._server.key or "none",  # that version's way; later ones send it as a bearer
                 "authorization": anthropic.Omit(),
             }
         most = question.max_output_tokens or _MOST_OUTPUT_TOKENS

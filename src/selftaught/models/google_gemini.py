@@ -47,9 +47,10 @@ class Gemini:
             max_connections=self._manner.max_connections,
             timeout_seconds=self._manner.timeout_seconds,
         )
-        # No retry options: the SDK then tries once. vertexai is said, since it would look into the environment.
-        options: Any = {"base_url": self._server.base_url, "httpx_client": client}
-        return genai.Client(api_key=self._server.key, vertexai=False, http_options=options)
+        # No retry options: the SDK then tries once. What is not said, it looks up in the environment.
+        milliseconds = max(1, round(self._manner.timeout_seconds * 1000))  # without it, the SDK lifts the client's own
+        options: Any = {"base_url": self._server.base_url, "httpx_client": client, "timeout": milliseconds}
+        return genai.Client(api_key=self._server.key or "none", vertexai=False, http_options=options)
 
     def _ask(self, question: Question) -> list[Completion]:
         from google.genai import errors
