@@ -20,6 +20,7 @@ from selftaught.runs.records import Record, Stepped
 from selftaught.runs.store import Store
 from selftaught.sandbox.choice import open_sandbox
 from selftaught.wiring.inputs import freeze, load_frozen, load_inputs
+from selftaught.wiring.lent import Models
 from selftaught.wiring.session import Start, work
 
 TASK = '''"""Write algorithm(x), which returns a number."""
@@ -62,7 +63,7 @@ def step_seconds(improver: str, latency_seconds: float) -> float:
 
         with open_sandbox("auto") as jail:
             model = Scripted(script(latency_seconds, inputs.improver.source))
-            work(load_frozen(folder), Start(folder, jail, model, "scripted", Gate(), watch), store)
+            work(load_frozen(folder), Start(folder, jail, Models.only(model, "scripted"), Gate(), watch=watch), store)
         store.close()
         return stepped[1] - stepped[0] - latency_seconds  # the proposal's own measurement is not the step's
 

@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from selftaught.core.budget import Allowance
 from selftaught.core.errors import UsageError
+from selftaught.core.money import Caps
 
 Positive = Annotated[int, Meta(ge=1)]
 
@@ -33,14 +34,17 @@ PRESETS: dict[str, dict[str, Any]] = {
 class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
     """One run. See `selftaught run --help` for what each setting means; the names are the flags'."""
 
-    kind: Literal["run", "improve"] = "run"
+    kind: Literal["run", "improve", "chain", "bypass"] = "run"
     tasks: Annotated[list[str], Meta(min_length=1)]
     program: str | None = None
     improver: str = "seed"
     model: str = "auto"
+    improver_model: str | None = None
+    task_model: str | None = None
     base_url: str | None = None
     depth: Positive = 3
     repeats: Positive = 5
+    proposals: Positive = 1000
     model_calls: Positive = 4
     responses: Positive = 6
     utility_calls: Positive = 25
@@ -49,8 +53,18 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     sandbox: str = "auto"
     max_connections: Positive = 32
     max_time_seconds: Annotated[float, Meta(gt=0)] | None = None
+    max_calls: Positive | None = None
+    max_tokens: Positive | None = None
+    max_cost: Annotated[float, Meta(gt=0)] | None = None
+    max_output_tokens: Positive | None = None
+    price: list[str] = []
     script: str | None = None
     preset: str = "default"
+
+    @property
+    def caps(self) -> Caps:
+        """What the whole run may spend."""
+        return Caps(self.max_calls, self.max_tokens, self.max_cost)
 
     @property
     def allowance(self) -> Allowance:

@@ -17,6 +17,7 @@ from attacks.arena import QUICK, solve
 from attacks.listener import Listener
 from attacks.prey import Prey, Sibling, Victim
 from selftaught.core.contracts import Verdict
+from selftaught.sandbox.choice import survey
 from selftaught.sandbox.jail import Jail
 
 HONEST = """
@@ -95,10 +96,13 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
     bad: Counter[str] = Counter()
     for outcome in ("passed", "failed", "xfailed"):
         for report in terminalreporter.getreports(outcome):
-            tier = re.search(r"\[(bubblewrap|landlock|unsafe)\b", report.nodeid)
+            tier = re.search(r"\[(bubblewrap|landlock|container|unsafe)\b", report.nodeid)
             if tier and "attack" in report.keywords and report.when == "call":
                 made[tier.group(1)] += 1
                 bad[tier.group(1)] += outcome != "passed"
+    for absent in survey():
+        if made and not absent.works:
+            terminalreporter.write_line(f"attacks, {absent.name}: none made, {absent.trouble}")
     for name in sorted(made):
         if name == "unsafe":
             told = f"attacks, control without isolation: {made[name] - bad[name]} of {made[name]} as expected"

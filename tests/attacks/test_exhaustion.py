@@ -37,7 +37,8 @@ TOLD_OTHERWISE = ("maps", "the-c-library")  # an OSError, and a null pointer tha
 def test_a_memory_bomb_costs_its_own_limit(isolating_sandbox: Jail, what: str) -> None:
     limits = Limits(cpu_seconds=1.0, load_cpu_seconds=0.5, wall_seconds=3.0, memory_bytes=64 << 20)
     outcome = bomb(isolating_sandbox, f"def f():\n    {MEMORY[what]}", limits)
-    assert outcome.verdict is (Verdict.CRASHED if what in TOLD_OTHERWISE else Verdict.OUT_OF_MEMORY)
+    told_otherwise = {Verdict.CRASHED} if what in TOLD_OTHERWISE else set()
+    assert outcome.verdict in {Verdict.OUT_OF_MEMORY} | told_otherwise  # whichever sees it first: we, or the guest
 
 
 def test_memory_is_not_given_back_to_a_program_that_swallows_the_error(isolating_sandbox: Jail) -> None:

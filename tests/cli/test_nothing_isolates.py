@@ -1,7 +1,7 @@
 """A machine on which nothing isolates: nothing runs, the exit code is 4, and the line says what to enable.
 
 Such a machine is made with a filter of this test's own, inherited by the command: the kernel's Landlock calls answer
-"not implemented", as on a kernel without it. Without Landlock neither tier is offered.
+"not implemented", and so does the one that installs filters, as on a kernel without them. No tier can do without both.
 """
 
 import os
@@ -16,9 +16,16 @@ import os, struct, sys
 from selftaught.guest import lock
 
 def step(code, jt, jf, k): return struct.pack("HBBI", code, jt, jf, k)
-landlock, enosys, allow = 444, 0x00050000 | 38, 0x7FFF0000
+landlock, seccomp = 444, lock._SECCOMP[os.uname().machine]
+enosys, allow = 0x00050000 | 38, 0x7FFF0000
 lock.no_new_privileges()
-lock.seccomp(step(0x20, 0, 0, 0) + step(0x15, 0, 1, landlock) + step(0x06, 0, 0, enosys) + step(0x06, 0, 0, allow))
+lock.seccomp(
+    step(0x20, 0, 0, 0)
+    + step(0x15, 1, 0, landlock)
+    + step(0x15, 0, 1, seccomp)
+    + step(0x06, 0, 0, enosys)
+    + step(0x06, 0, 0, allow)
+)
 os.execv(sys.executable, [sys.executable, "-m", "selftaught", *sys.argv[1:]])
 """
 
@@ -42,6 +49,23 @@ def test_nothing_runs_where_nothing_isolates(tmp_path: Path, arguments: list[str
     assert "the kernel lacks Landlock (Linux 5.13 or newer, with lsm=landlock enabled at boot)" in said
     assert "--sandbox unsafe" in said and "Traceback" not in said
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["run", "three-sat", "--model", "mutate"], ["score", "maxcut", "p.py"], ["demo"]]
+)
+def test_a_numpy_that_does_not_import_is_named_with_what_to_do(tmp_path: Path, arguments: list[str]) -> None:
+    broken = tmp_path / "broken" / "numpy"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").write_text('raise ImportError("libblas.so: cannot open shared object file")\n')
+    env = {**os.environ, "PYTHONPATH": str(broken.parent)}
+    command = [sys.executable, "-m", "selftaught", *arguments]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 4
+    assert done.stderr.splitlines() == [
+        "selftaught: numpy does not import (libblas.so: cannot open shared object file): "
+        "reinstall it (pip install --force-reinstall numpy)"
+    ]
 
 
 def test_unsafe_still_runs_there_if_asked_for(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from selftaught.runs.records import Record
 from selftaught.runs.store import Store
 from selftaught.sandbox.choice import open_sandbox
 from selftaught.wiring.inputs import freeze, load_frozen, load_inputs
+from selftaught.wiring.lent import Models
 from selftaught.wiring.session import Start, work
 
 TASK = '''"""Return a number; the score is how near it comes to 1. Write algorithm(x)."""
@@ -112,7 +113,9 @@ def go(folder: Path, kill_after: int | None = None) -> None:
     store.left = kill_after
     with open_sandbox("auto", 2) as jail:
         model = Witness(folder / "asked.txt")
-        work(load_frozen(RunFolder(folder)), Start(RunFolder(folder), jail, model, "witness", Gate()), store)
+        work(
+            load_frozen(RunFolder(folder)), Start(RunFolder(folder), jail, Models.only(model, "witness"), Gate()), store
+        )
     store.close()
 
 

@@ -49,6 +49,13 @@ def test_the_whole_object_of_a_small_run(tmp_path: Path) -> None:
                 "examples": ["a b " + "x" * 195 + "…"],
             }
         ],
+        "ledger": [
+            {
+                "role": "", "t": 0, "model": "m", "responses": 1, "failed": 0, "input_tokens": 10, "output_tokens": 5,
+                "cached_tokens": 0, "reasoning_tokens": 0, "uncounted": 0, "cost": 0.0, "unpriced": 1, "sources": [],
+                "dropped": 0, "seconds": 1.0,
+            }
+        ],
         "noticed": [{"program": "p" * 64, "what": "file denied", "note": "open /etc/passwd"}],
     }  # fmt: skip
 

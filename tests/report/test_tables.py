@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from report.a_run import CHILD, SEED, Pen, a_finished_run, identity
-from selftaught.report.tables import HEADERS, duration, rows, summary
+from selftaught.report.tables import HEADERS, duration, rows, summary, suspicious
 from selftaught.report.view import RunView, view
 
 POLICY = "Acceptance policy: better. n = {n} applications per improver; ± is the standard error."
@@ -125,3 +125,11 @@ def test_an_improver_that_made_no_program(tmp_path: Path) -> None:
 )
 def test_durations(seconds: float, told: str) -> None:
     assert duration(seconds) == told
+
+
+def test_what_was_suspicious_is_told_with_the_programs_that_did_it(tmp_path: Path) -> None:
+    pen = Pen(tmp_path)
+    assert suspicious(view(pen.store)) == []
+    pen.noticed("open /etc/passwd")
+    pen.noticed("open /etc/shadow")
+    assert suspicious(view(pen.store)) == ["2 × file denied: by pppppppp"]

@@ -147,7 +147,7 @@ def test_libraries_are_found_under_their_other_names_too() -> None:
 
 def test_a_score_comes_through_the_socket_and_the_canaries_hold(engine: Path) -> None:
     with prove(Jail(container_tier(str(engine)), 1)) as jail:
-        assert jail.tier == "container" and "cgroup limits" not in jail.layers
+        assert jail.tier == "container" and cgroups.LAYER not in jail.layers
         outcome = jail.call(Program("def f(x): return x * 2"), "f", [21], QUICK)
         assert (outcome.verdict, outcome.value) == (Verdict.OK, 42)
 

@@ -4,30 +4,35 @@ import dataclasses
 import json
 import secrets
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from selftaught import __version__
 from selftaught.cli import printing
-from selftaught.cli.app import environment
+from selftaught.cli.lending import borrow
 from selftaught.cli.progress import Progress
 from selftaught.cli.stopping import run_stoppable
 from selftaught.config import RunConfig, from_mapping, make_config, read_toml
 from selftaught.core.contracts import Program
 from selftaught.core.errors import RunStopped, SelfTaughtError, UsageError
 from selftaught.executors.gate import Gate
-from selftaught.models.choose import ChosenModel, choose_model
 from selftaught.report.page import page
 from selftaught.report.view import view
 from selftaught.runs.folder import RunFolder, find_run, list_runs, new_folder
+from selftaught.runs.recording import pack
 from selftaught.runs.store import Store
 from selftaught.sandbox.choice import open_sandbox
 from selftaught.sandbox.jail import Jail
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task, task_names
+from selftaught.wiring.forecast import forecast
 from selftaught.wiring.inputs import Inputs, check_program, freeze, load_frozen, load_inputs, read_text
+from selftaught.wiring.replaying import Comparison, open_recorded
+from selftaught.wiring.replaying import replay as repeat
 from selftaught.wiring.session import Start, check_resumable, work
 
 DEMO = {"depth": 2, "repeats": 3, "model_calls": 1, "responses": 6, "utility_calls": 7}
@@ -35,38 +40,48 @@ DEMO = {"depth": 2, "repeats": 3, "model_calls": 1, "responses": 6, "utility_cal
 
 
 def start(
-    flags: Mapping[str, Any], file: Path | None, preset: str | None, out: Path | None, runs: Path, *, as_json: bool
+    flags: Mapping[str, Any],
+    file: Path | None,
+    preset: str | None,
+    out: Path | None,
+    runs: Path,
+    *,
+    dry_run: bool = False,
+    as_json: bool,
 ) -> None:
-    """`run` and `improve`: check everything, make the folder, go."""
+    """`run` and `improve`: check everything, make the folder, go; or only say what it would cost."""
     config = make_config(flags, file, preset)
     inputs = load_inputs(config, runs)
     gate = Gate(config.max_time_seconds)
-    chosen = _choose(config, inputs, gate)
-    _say(f"model: {chosen.name} ({chosen.why})")
-    with _open(config.sandbox) as jail:
-        config = msgspec.structs.replace(inputs.config, model=chosen.name, base_url=chosen.base_url, sandbox=jail.tier)
-        inputs = dataclasses.replace(inputs, config=config)
+    borrowed = borrow(inputs, gate, runs)
+    for line in borrowed.said:
+        say(line)
+    if dry_run:
+        printing.forecast(forecast(inputs, borrowed.models), as_json=as_json)
+        return
+    with open_jail(config.sandbox) as jail:
+        inputs = dataclasses.replace(inputs, config=msgspec.structs.replace(borrowed.config, sandbox=jail.tier))
         folder = new_folder(runs, inputs.tasks[0].name, out)
         freeze(inputs, folder)
         store = Store.create(folder.store)
-        _go(inputs, Start(folder, jail, chosen.model, chosen.name, gate), store, as_json=as_json)
+        _go(inputs, Start(folder, jail, borrowed.models, gate), store, as_json=as_json)
 
 
-def resume(
-    name: str, runs: Path, max_time: float | None, max_connections: int | None, sandbox: str | None, *, as_json: bool
-) -> None:
-    """Go on where the record ends."""
+def resume(name: str, runs: Path, changed: Mapping[str, Any], sandbox: str | None, *, as_json: bool) -> None:
+    """Go on where the record ends. `changed`: of the settings, those that decide when it ends and not what comes."""
     folder = find_run(name, runs)
     store = Store.open(folder.store)
     inputs = load_frozen(folder)
-    changed = {"max_connections": max_connections} if max_connections else {}
-    config = msgspec.structs.replace(inputs.config, **changed)
-    gate = Gate(max_time)
-    with _open(sandbox or config.sandbox) as jail:
+    given = {name: value for name, value in changed.items() if value is not None}
+    settings = {**msgspec.to_builtins(inputs.config), "max_time_seconds": None, **given}
+    config = from_mapping(settings, "the command line")
+    inputs = dataclasses.replace(inputs, config=config)
+    gate = Gate(config.max_time_seconds)
+    with open_jail(sandbox or config.sandbox) as jail:
         check_resumable(store, folder, jail.tier, weaker_allowed=sandbox is not None)
-        chosen = _choose(config, inputs, gate)
-        _say(f"resuming {folder.path} · model: {chosen.name}")
-        _go(inputs, Start(folder, jail, chosen.model, chosen.name, gate), store, as_json=as_json)
+        borrowed = borrow(inputs, gate, runs)
+        say(f"resuming {folder.path} · model: {borrowed.models.name}")
+        _go(inputs, Start(folder, jail, borrowed.models, gate), store, as_json=as_json)
 
 
 def _go(inputs: Inputs, begin: Start, store: Store, *, as_json: bool) -> None:
@@ -94,7 +109,7 @@ def score(task: str, program: Path, split: str, seed: int | None, sandbox: str, 
     source = Program(read_text(program, "a program"))
     check_program(source, spec.entry, str(program))
     drawn = secrets.randbits(48) if seed is None else seed
-    with _open(sandbox) as jail:
+    with open_jail(sandbox) as jail:
         judged = Judge(spec, jail, split, drawn)(source)
     printing.score(spec.name, split, drawn, jail.tier, judged, as_json=as_json)
 
@@ -121,12 +136,39 @@ def export(name: str, runs: Path, what: str, out: Path | None) -> None:
     """One program of a run, on stdout or into a file."""
     folder = find_run(name, runs)
     config, store = _read(folder)
+    if what == "recording":
+        _export_recording(folder, store, out)
+        return
     source = printing.program_of(config, store, folder, what)
     if out is None:
         sys.stdout.write(source)
     else:
         _write(out, source)
-        _say(f"wrote {out}")
+        say(f"wrote {out}")
+
+
+def _export_recording(folder: RunFolder, store: Store, out: Path | None) -> None:
+    if out is None:
+        raise UsageError(f"a recording is no text: name a file, as in --out {folder.path.name}.recording")
+    body = pack(folder, store, __version__)
+    try:
+        out.write_bytes(body)
+    except OSError as error:
+        raise UsageError(f"cannot write {out}: {error.strerror}") from error
+    say(f"wrote {out} ({len(body):,} bytes)")
+
+
+def replay(name: str, runs: Path, sandbox: str | None, *, as_json: bool) -> bool:
+    """Run it again with no model; whether everything came out as recorded."""
+    with tempfile.TemporaryDirectory(prefix="selftaught-") as scratch:
+        folder = open_recorded(name, runs, Path(scratch) / "run")
+        depth = from_mapping(read_toml(folder.config), str(folder.config)).depth
+        gate = Gate()
+        with open_jail(sandbox or "auto") as jail, Progress(depth=depth) as progress:
+            found: list[Comparison] = []
+            run_stoppable(lambda: found.append(repeat(folder, jail, progress.watch, gate)), gate, jail.close)
+    printing.comparison(found[0], name, as_json=as_json)
+    return not found[0].differences
 
 
 def report(name: str, runs: Path, out: Path | None) -> None:
@@ -153,8 +195,8 @@ def tasks(*, as_json: bool) -> None:
 def demo(seed: int | None, sandbox: str | None, runs: Path, *, as_json: bool) -> None:
     """A short run that needs nothing: three-sat, the model `mutate`."""
     flags = {"kind": "run", "tasks": ["three-sat"], "model": "mutate", "sandbox": sandbox, "seed": seed, **DEMO}
-    _say("demo: a short self-improvement on three-sat; no key, no network. The model is `mutate`: random edits,")
-    _say("the honest floor that any language model has to beat. Whatever comes out is shown.")
+    say("demo: a short self-improvement on three-sat; no key, no network. The model is `mutate`: random edits,")
+    say("the honest floor that any language model has to beat. Whatever comes out is shown.")
     start(flags, None, None, None, runs, as_json=as_json)
 
 
@@ -170,24 +212,14 @@ def _write(file: Path, text: str) -> None:
         raise UsageError(f"cannot write {file}: {error.strerror}") from error
 
 
-def _choose(config: RunConfig, inputs: Inputs, gate: Gate) -> ChosenModel:
-    return choose_model(
-        config.model,
-        base_url=config.base_url,
-        environment=environment(),
-        seed=inputs.seed,
-        script=inputs.script,
-        max_connections=config.max_connections,
-        stop=gate.check,
-    )
-
-
-def _open(name: str) -> Jail:
+def open_jail(name: str) -> Jail:
+    """The sandbox; what is not one is said loudly."""
     jail = open_sandbox(name)
     if not jail.tier_in_force.isolates:
-        _say("WARNING: --sandbox unsafe: programs written by a model run as you, with your files and your network.")
+        say("WARNING: --sandbox unsafe: programs written by a model run as you, with your files and your network.")
     return jail
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """One line on stderr."""
     print(f"selftaught: {text}", file=sys.stderr, flush=True)

@@ -25,6 +25,8 @@ OK, FAILURE, USAGE, STOPPED, NO_SANDBOX, INTERRUPTED = 0, 1, 2, 3, 4, 130
 """Exit codes: documented in the README."""
 
 Model = Annotated[str | None, typer.Option(help="openai/MODEL, mutate, scripted, or auto: the first that is there.")]
+ImproverModel = Annotated[str | None, typer.Option(help="Another model for improving improvers.")]
+TaskModel = Annotated[str | None, typer.Option(help="Another model for improving solutions.")]
 BaseUrl = Annotated[str | None, typer.Option(help="Any OpenAI-compatible endpoint, with its /v1.")]
 Script = Annotated[str | None, typer.Option(help="The file that the model `scripted` answers from.")]
 Improver = Annotated[str | None, typer.Option(help="A seed by its name, a .py file, or a run.")]
@@ -33,6 +35,12 @@ Responses = Annotated[int | None, typer.Option(help="Responses per model call.")
 UtilityCalls = Annotated[int | None, typer.Option(help="Utility calls per application of an improver.")]
 Preset = Annotated[str | None, typer.Option(help="quick, official or paper: a named set of budgets.")]
 MaxTime = Annotated[float | None, typer.Option(help="Stop after this many seconds; the run can be resumed.")]
+MaxCalls = Annotated[int | None, typer.Option(help="The most attempts to get a response, over the whole run.")]
+MaxTokens = Annotated[int | None, typer.Option(help="The most tokens, in and out, over the whole run.")]
+MaxCost = Annotated[float | None, typer.Option(help="The most US dollars, over the whole run.")]
+MaxOutput = Annotated[int | None, typer.Option("--max-output-tokens", help="The most tokens of one response.")]
+Price = Annotated[list[str] | None, typer.Option(help="IN,OUT or MODEL=IN,OUT: US dollars per million tokens.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what it can cost and is expected to; spend nothing.")]
 Seed = Annotated[int | None, typer.Option(help="Repeats a run exactly; drawn anew unless given. Keep it from guests.")]
 Out = Annotated[Path | None, typer.Option(help="The run's folder; a new one below runs/ unless given.")]
 SandboxName = Annotated[str | None, typer.Option("--sandbox", help="auto, bubblewrap, landlock; unsafe: no isolation.")]
@@ -63,6 +71,8 @@ def _options(
 def run(
     tasks: Annotated[list[str], typer.Argument(metavar="TASK...", help="Built-in names or .py files.")],
     model: Model = None,
+    improver_model: ImproverModel = None,
+    task_model: TaskModel = None,
     base_url: BaseUrl = None,
     depth: Annotated[int | None, typer.Option(help="T: how often the improver is applied to itself.")] = None,
     repeats: Annotated[int | None, typer.Option(help="How often each task stands in D.")] = None,
@@ -73,12 +83,18 @@ def run(
     utility_calls: UtilityCalls = None,
     preset: Preset = None,
     max_time: MaxTime = None,
+    max_calls: MaxCalls = None,
+    max_tokens: MaxTokens = None,
+    max_cost: MaxCost = None,
+    max_output_tokens: MaxOutput = None,
+    price: Price = None,
     seed: Seed = None,
     out: Out = None,
     sandbox: SandboxName = None,
     max_connections: Connections = None,
     script: Script = None,
     config: ConfigFile = None,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
     runs: Runs = RUNS,
 ) -> None:
@@ -86,12 +102,14 @@ def run(
     from selftaught.cli import actions
 
     flags = {
-        "kind": "run", "tasks": tasks, "model": model, "base_url": base_url, "depth": depth, "repeats": repeats,
+        "kind": "run", "tasks": tasks, "model": model, "improver_model": improver_model, "task_model": task_model,
+        "base_url": base_url, "depth": depth, "repeats": repeats,
         "improver": improver, "accept": accept, "model_calls": model_calls, "responses": responses,
         "utility_calls": utility_calls, "max_time_seconds": max_time, "seed": seed, "sandbox": sandbox,
-        "max_connections": max_connections, "script": script,
+        "max_connections": max_connections, "script": script, "max_calls": max_calls, "max_tokens": max_tokens,
+        "max_cost": max_cost, "max_output_tokens": max_output_tokens, "price": price or None,
     }  # fmt: skip
-    actions.start(flags, config, preset, out, runs, as_json=as_json)
+    actions.start(flags, config, preset, out, runs, dry_run=dry_run, as_json=as_json)
 
 
 @app.command()
@@ -106,12 +124,18 @@ def improve(
     utility_calls: UtilityCalls = None,
     preset: Preset = None,
     max_time: MaxTime = None,
+    max_calls: MaxCalls = None,
+    max_tokens: MaxTokens = None,
+    max_cost: MaxCost = None,
+    max_output_tokens: MaxOutput = None,
+    price: Price = None,
     seed: Seed = None,
     out: Out = None,
     sandbox: SandboxName = None,
     max_connections: Connections = None,
     script: Script = None,
     config: ConfigFile = None,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
     runs: Runs = RUNS,
 ) -> None:
@@ -122,9 +146,10 @@ def improve(
         "kind": "improve", "tasks": [task], "program": str(program) if program else None, "model": model,
         "base_url": base_url, "improver": improver, "model_calls": model_calls, "responses": responses,
         "utility_calls": utility_calls, "max_time_seconds": max_time, "seed": seed, "sandbox": sandbox,
-        "max_connections": max_connections, "script": script,
+        "max_connections": max_connections, "script": script, "max_calls": max_calls, "max_tokens": max_tokens,
+        "max_cost": max_cost, "max_output_tokens": max_output_tokens, "price": price or None,
     }  # fmt: skip
-    actions.start(flags, config, preset, out, runs, as_json=as_json)
+    actions.start(flags, config, preset, out, runs, dry_run=dry_run, as_json=as_json)
 
 
 @app.command()
@@ -146,6 +171,10 @@ def score(
 def resume(
     run: RunName = "last",
     max_time: MaxTime = None,
+    max_calls: MaxCalls = None,
+    max_tokens: MaxTokens = None,
+    max_cost: MaxCost = None,
+    price: Price = None,
     max_connections: Connections = None,
     sandbox: SandboxName = None,
     as_json: AsJson = False,
@@ -154,7 +183,11 @@ def resume(
     """Go on with a run that was stopped, at any point. Nothing is asked of the model twice."""
     from selftaught.cli import actions
 
-    actions.resume(run, runs, max_time, max_connections, sandbox, as_json=as_json)
+    changed = {
+        "max_time_seconds": max_time, "max_calls": max_calls, "max_tokens": max_tokens, "max_cost": max_cost,
+        "price": price or None, "max_connections": max_connections,
+    }  # fmt: skip
+    actions.resume(run, runs, changed, sandbox, as_json=as_json)
 
 
 @app.command()
@@ -176,14 +209,29 @@ def show(run: RunName = "last", as_json: AsJson = False, runs: Runs = RUNS) -> N
 @app.command()
 def export(
     run: RunName = "last",
-    what: Annotated[str, typer.Option(help="best-improver, improver-N, or solution-N.")] = "best-improver",
+    what: Annotated[str, typer.Option(help="best-improver, improver-N, solution-N, recording.")] = "best-improver",
     out: Annotated[Path | None, typer.Option(help="A file; stdout unless given.")] = None,
     runs: Runs = RUNS,
 ) -> None:
-    """Print a program of a run: its best improver, I_N, or the N-th solution that the best improver made."""
+    """Print a program of a run (its best improver, I_N, the N-th solution that this made), or pack all of it."""
     from selftaught.cli import actions
 
     actions.export(run, runs, what, out)
+
+
+@app.command()
+def replay(
+    run: Annotated[
+        str, typer.Argument(help="last, a run's name or the start of it, its path, or a recording.")
+    ] = "last",
+    sandbox: SandboxName = None,
+    as_json: AsJson = False,
+    runs: Runs = RUNS,
+) -> None:
+    """Run it again with no model, sandbox and grading included; check that all comes out as recorded."""
+    from selftaught.cli import actions
+
+    raise typer.Exit(OK if actions.replay(run, runs, sandbox, as_json=as_json) else FAILURE)
 
 
 @app.command()
@@ -218,6 +266,57 @@ def demo(seed: Seed = 7, sandbox: SandboxName = None, as_json: AsJson = False, r
     actions.demo(seed, sandbox, runs, as_json=as_json)
 
 
+@app.command()
+def experiment(
+    name: Annotated[str, typer.Argument(help="curve, transfer, baselines, bypass, strategies or imp-at-k.")],
+    what: Annotated[list[str] | None, typer.Argument(metavar="[TASK...]", help="Tasks; of strategies: runs.")] = None,
+    models: Annotated[str | None, typer.Option(help="One or more, with commas between.")] = None,
+    on: Annotated[str | None, typer.Option(help="Tasks to evaluate on, with commas between.")] = None,
+    n: Annotated[int | None, typer.Option("--runs", help="Independent runs, each with its own instances.")] = None,
+    depth: Annotated[int | None, typer.Option(help="T; of imp-at-k: k.")] = None,
+    copies: Annotated[int | None, typer.Option(help="How often each task stands in D.")] = None,
+    improver: Improver = None,
+    improvers: Annotated[str | None, typer.Option(help="Those that baselines compares, with commas between.")] = None,
+    against: Annotated[str | None, typer.Option(help="The improver that baselines compares the others with.")] = None,
+    proposals: Annotated[int | None, typer.Option(help="N of bypass, for each model and variant.")] = None,
+    accept: Annotated[str | None, typer.Option(help="paper or better, as of `run`.")] = None,
+    model_calls: ModelCalls = None,
+    responses: Responses = None,
+    utility_calls: UtilityCalls = None,
+    base_url: BaseUrl = None,
+    script: Script = None,
+    max_time: MaxTime = None,
+    max_calls: MaxCalls = None,
+    max_tokens: MaxTokens = None,
+    max_cost: MaxCost = None,
+    max_output_tokens: MaxOutput = None,
+    price: Price = None,
+    label_with: Annotated[str | None, typer.Option(help="A model that labels strategies instead of the rules.")] = None,
+    max_connections: Connections = None,
+    seed: Seed = None,
+    sandbox: SandboxName = None,
+    out: Annotated[Path | None, typer.Option(help="Its folder; one that is there is gone on with.")] = None,
+    as_json: AsJson = False,
+    folder: Annotated[Path, typer.Option("--runs-folder", help="The folder that holds runs.")] = RUNS,
+) -> None:
+    """Regenerate a table or figure of the paper, on screen and as CSV, JSON and SVG. It can be stopped and go on."""
+    from selftaught.cli import experiment as experiments
+    from selftaught.core.money import Caps
+
+    def several(text: str | None) -> list[str] | None:
+        return [part.strip() for part in text.split(",") if part.strip()] if text else None
+
+    flags = {
+        "models": several(models), "on": several(on), "runs": n, "depth": depth, "copies": copies,
+        "improver": improver, "improvers": several(improvers), "against": against, "proposals": proposals,
+        "accept": accept, "model_calls": model_calls, "responses": responses, "utility_calls": utility_calls,
+        "base_url": base_url, "script": script, "max_output_tokens": max_output_tokens, "price": price,
+        "max_connections": max_connections, "seed": seed,
+    }  # fmt: skip
+    caps = Caps(max_calls, max_tokens, max_cost)
+    experiments.experiment(name, what or [], flags, caps, max_time, label_with, sandbox, out, folder, as_json=as_json)
+
+
 def main() -> None:
     """Run one command; turn our errors into one line and an exit code."""
     try:
@@ -229,6 +328,14 @@ def main() -> None:
             traceback.print_exc()
         print(f"selftaught: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(exit_code(error))
+    except ImportError as error:
+        if _state["verbose"]:
+            raise
+        name = _broken_package(error)
+        said = " ".join(str(error).split())[:200]
+        advice = f"reinstall it (pip install --force-reinstall {name})"
+        print(f"selftaught: {name} does not import ({said}): {advice}", file=sys.stderr)
+        sys.exit(NO_SANDBOX if name in ("numpy", "msgspec") else FAILURE)  # the sandbox stands on these two
     except BrokenPipeError:  # `selftaught show | head`
         sys.stderr.close()
         sys.exit(FAILURE)
@@ -239,6 +346,17 @@ def exit_code(error: SelfTaughtError) -> int:
     if isinstance(error, RunStopped):
         return INTERRUPTED if error.interrupted else STOPPED
     return {UsageError: USAGE, NoSandbox: NO_SANDBOX}.get(type(error), FAILURE)
+
+
+def _broken_package(error: ImportError) -> str:
+    """The installed package that is missing or fails: the first that our own code imported, or `error` names."""
+    frames, trace = [], error.__traceback__
+    while trace is not None:
+        frames.append(trace.tb_frame.f_globals.get("__name__", "").partition(".")[0])
+        trace = trace.tb_next
+    past_ours = frames[len(frames) - frames[::-1].index("selftaught") :] if "selftaught" in frames else frames
+    foreign = [name for name in past_ours if name not in ("importlib", "")]
+    return foreign[0] if foreign else (error.name or "a package").partition(".")[0]
 
 
 def environment() -> dict[str, Any]:

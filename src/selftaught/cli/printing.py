@@ -20,8 +20,11 @@ from selftaught.report.untrusted import one_line
 from selftaught.report.view import RunView, view
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.store import Store
+from selftaught.wiring.forecast import Forecast
+from selftaught.wiring.replaying import Comparison
 
 _PLAIN_WIDTH = 120
+_MOST_DIFFERENCES = 10
 
 
 def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool) -> None:
@@ -31,14 +34,21 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
         dump(run_as_json(run, msgspec.to_builtins(config), folder.path.name))
         return
     if run.steps:
-        _table(tables.HEADERS, tables.rows(run), right=("calls", "responses", "tokens", "time"))
+        table(tables.HEADERS, tables.rows(run), right=("calls", "responses", "tokens", "time"))
     for line in tables.summary(run, config.accept):
         print(line)
+    if any(entry.input_tokens or entry.failed for entry in run.ledger):
+        table(tables.LEDGER_HEADERS, tables.ledger_rows(run), right=tables.LEDGER_HEADERS[2:])
     if run.status != "finished":
         print(f"Status: {run.status}. Go on with: selftaught resume {folder.path}")
     for failure in run.failures[:5]:
         example = f" ({one_line(failure.examples[0], 100)})" if failure.examples and failure.examples[0] else ""
         print(f"  {failure.count} × {failure.work}: {failure.verdict}{example}")
+    noticed = tables.suspicious(run)
+    if noticed:
+        print("Suspicious, and on record (--json, or the report, has each):")
+    for line in noticed:
+        print(f"  {one_line(line)}")
     for name, what in (("best_improver.py", "Best improver"), ("improved.py", "Improved program")):
         if (folder.path / name).is_file():
             print(f"{what}: {folder.path / name}")
@@ -55,6 +65,47 @@ def score(task: str, split: str, seed: int, tier: str, judged: Score, *, as_json
     note = f" ({one_line(judged.note)})" if judged.note else ""
     print(f"{task}/{split}: {judged.value:.4f}  {judged.verdict}{note}")
     print(f"instances drawn with --seed {seed}; sandbox: {tier}")
+
+
+def forecast(told: Forecast, *, as_json: bool) -> None:
+    """What a run can cost, and is expected to."""
+    if as_json:
+        dump({"schema": "selftaught.forecast/1", **msgspec.to_builtins(told)})
+        return
+    rows = []
+    for share in told.shares:
+        for what, amount in (("at most", share.most), ("expected", share.expected)):
+            calls = f"{share.model_calls:,}" if amount is share.most else ""
+            dollars = f"${amount.dollars:,.2f}" if share.priced else "no price known"
+            rows.append((share.role, share.model, what, calls, f"{amount.calls:,}", f"{amount.tokens:,}", dollars))
+    table(("for", "model", "", "calls", "responses", "tokens", "cost"), rows, right=("calls", "responses", "tokens"))
+    print("Expected: if every improver asks as the seed improver does, and programs keep their length.")
+    if told.binding:
+        print(f"It ends at {', '.join(told.binding)}, if it comes so far.")
+    else:
+        print("At most: an improver may send prompts of 4 million characters. Cap it: --max-cost, --max-tokens.")
+
+
+def comparison(found: Comparison, name: str, *, as_json: bool) -> None:
+    """What a replay found."""
+    if as_json:
+        dump({"schema": "selftaught.replay/1", "run": name, **msgspec.to_builtins(found)})
+        return
+    did = f"{found.scores:,} scores, {found.applications:,} applications, {found.steps:,} steps"
+    print(f"Replayed {name}: {found.served:,} of {found.responses:,} recorded responses used; {did} done again.")
+    if not found.finished:
+        print(
+            f"The run was never finished: {found.not_reached:,} pieces of work lie beyond where its record breaks off."
+        )
+    if not found.differences:
+        print("Everything came out as recorded.")
+        return
+    print(f"{len(found.differences):,} differ. The first:")
+    for difference in found.differences[:_MOST_DIFFERENCES]:
+        print(f"  {difference.what} {one_line(difference.at, 200)}".rstrip())
+        for which, told in (("recorded", difference.recorded), ("now", difference.now)):
+            if told:
+                print(f"    {which + ':':<10}{one_line(told, 300)}")
 
 
 def summary(folder: RunFolder, config: RunConfig, store: Store) -> dict[str, Any]:
@@ -91,7 +142,7 @@ def run_list(rows: list[dict[str, Any]], root: Path, *, as_json: bool) -> None:
         step = f"{row['t']} of {row['depth']}" if row["kind"] == "run" and row["t"] is not None else ""
         values = f"{row['seed_val']:.3f} → {row['best_val']:.3f}" if row["best_val"] is not None else ""
         shown.append((row["run"], row["status"], " ".join(row["tasks"]), row["model"], step, values))
-    _table(("run", "status", "tasks", "model", "t", "val"), shown)
+    table(("run", "status", "tasks", "model", "t", "val"), shown)
 
 
 def program_of(config: RunConfig, store: Store, folder: RunFolder, what: str) -> str:
@@ -136,13 +187,14 @@ def dump(value: dict[str, Any]) -> None:
     print()
 
 
-def _table(headers: tuple[str, ...], rows: Sequence[tuple[str, ...]], right: tuple[str, ...] = ()) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+def table(headers: tuple[str, ...], rows: Sequence[tuple[str, ...]], right: tuple[str, ...] = ()) -> None:
+    """Columns as wide as they need to be, without lines."""
+    shown = Table(box=None, pad_edge=False, header_style="bold")
     for header in headers:
-        table.add_column(header, justify="right" if header in right else "left", no_wrap=True)
+        shown.add_column(header, justify="right" if header in right else "left", no_wrap=True)
     for row in rows:
-        table.add_row(*(Text(one_line(cell)) for cell in row))
+        shown.add_row(*(Text(one_line(cell)) for cell in row))
     console = Console()
     if not console.is_terminal:
         console = Console(width=_PLAIN_WIDTH)
-    console.print(table)
+    console.print(shown)

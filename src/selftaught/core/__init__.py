@@ -5,6 +5,7 @@ acceptance.py   when I_t replaces I_{t-1}
 measurement.py  how an improver is measured for the report: on val and on test
 contracts.py    the nouns of the paper and the verbs that the rest of the house supplies
 budget.py       what one application of an improver may spend
+money.py        what the language model costs a run, and the caps on it
 address.py      the name of each piece of work, from its content
 suspicion.py    what a person who watches over a run wants to know of
 errors.py       every error raised on purpose, and whose fault it is

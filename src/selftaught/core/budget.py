@@ -29,6 +29,7 @@ class Meter:
     model_calls: int = field(default=0, init=False)
     responses: int = field(default=0, init=False)
     utility_calls: int = field(default=0, init=False)
+    unsandboxed: int = field(default=0, init=False)
 
     def charge_model(self, responses: int) -> None:
         """Count one call of `responses` responses. Raises BudgetExceeded, and counts nothing, if it is too much."""
@@ -40,6 +41,11 @@ class Meter:
                 raise BudgetExceeded(f"all {self.allowance.model_calls} language model calls are spent")
             self.model_calls += 1
             self.responses += responses
+
+    def count_unsandboxed(self) -> None:
+        """Count a request to score a program outside of the sandbox, which is scored inside (paper §6.2)."""
+        with self.lock:
+            self.unsandboxed += 1
 
     def charge_utility(self, calls: int) -> int:
         """Count up to `calls` calls; the number that was still allowed."""

@@ -71,9 +71,8 @@ class Completion:
     Attributes:
         input_tokens: all of the prompt, `cached_tokens` of them read from the provider's cache.
         output_tokens: all that was generated, `reasoning_tokens` of them not shown in `text`.
-        cost: US dollars, as the provider reports it; never computed here.
-        dropped: what of the prompt's settings the model was not told, since it cannot take it, as
-            "temperature=0.7"; several with commas. Empty where it was asked as the prompt says.
+        cost: US dollars; `price_source` says who says so: the provider, a price list with its version, or the user.
+        dropped: what was asked for and not passed on, since the model does not take it, as "temperature=0.7".
     """
 
     text: str
@@ -85,6 +84,7 @@ class Completion:
     reasoning_tokens: int | None = None
     cost: float | None = None
     dropped: str = ""
+    price_source: str = ""
 
 
 class Utility(Protocol):
@@ -117,7 +117,10 @@ class LanguageModel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What came of I(u, s, L): the program that the improver returned, or None and the verdict why not."""
+    """What came of I(u, s, L): the program that the improver returned, or None and the verdict why not.
+
+    `unsandboxed`: how often it asked to have a program scored outside of the sandbox; it was not.
+    """
 
     program: Program | None
     verdict: Verdict = Verdict.OK
@@ -125,6 +128,7 @@ class Application:
     model_calls: int = 0
     responses: int = 0
     utility_calls: int = 0
+    unsandboxed: int = 0
 
 
 class Apply(Protocol):

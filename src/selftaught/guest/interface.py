@@ -25,7 +25,11 @@ ERRORS: dict[str, type[Exception]] = {"BudgetExceeded": BudgetExceeded, "BadRequ
 
 
 class Utility:
-    """Scores a program's text: `utility(program) -> float`. Over the budget it answers 0.0."""
+    """Scores a program's text: `utility(program) -> float`. Over the budget it answers 0.0.
+
+    `use_sandbox` is in the paper's study of sandboxes (§6.2). Here it is a request only: whatever it says, the program
+    runs in the sandbox; that it was asked to leave it is counted outside.
+    """
 
     def __init__(self, ask: Asking, facts: dict[str, Any]) -> None:
         self._ask = ask
@@ -34,10 +38,10 @@ class Utility:
         self.budget: int = facts["utility_budget"]
         self.uses = 0
 
-    def __call__(self, program: str) -> float:
+    def __call__(self, program: str, use_sandbox: bool = True) -> float:
         with self._lock:
             self.uses += 1
-        return float(self._ask("utility", program))
+        return float(self._ask("utility", program, *([] if use_sandbox else [False])))
 
     def batch(self, programs: Sequence[str]) -> list[float]:
         """Score several programs at the same time, in order; each costs one call."""

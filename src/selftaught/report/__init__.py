@@ -1,6 +1,7 @@
 """What is known of a run, for people and programs. All of it is a pure function of the records.
 
 view.py           records → one frozen value
+ledger.py         records → what was bought of the model, for what, at what cost
 tables.py         that value → rows and sentences for a terminal
 as_json.py        that value → one stable, versioned object
 page.py           that value → one self-contained HTML file (page.html.jinja)

@@ -13,6 +13,9 @@ best          t of the best improver by val, or null
 improvement   of `selftaught improve`: scores before and after, by utility; else null
 total         what was spent in all; pending, of that, since the last step
 failures      how often each kind of work ended in each verdict other than "ok", with a few notes
+ledger        what was bought of the model: for each t, role (improver, solution) and model the responses, failed
+              attempts, tokens (of the input cached, of the output reasoning), cost in US dollars and who told the
+              prices; `uncounted` and `unpriced` responses lack tokens and cost, `dropped` ones a setting asked for
 noticed       what guests did that was denied or suspicious
 
 Spending: responses, input_tokens, output_tokens, unpriced (responses whose tokens are not all known, so that the two
@@ -50,6 +53,7 @@ def as_json(run: RunView, config: Mapping[str, Any], name: str) -> dict[str, Any
         "total": asdict(run.total),
         "pending": asdict(run.pending),
         "failures": [asdict(f) | {"examples": [one_line(note) for note in f.examples]} for f in run.failures],
+        "ledger": [asdict(entry) | {"sources": list(entry.sources)} for entry in run.ledger],
         "noticed": [{"program": n.program, "what": n.what, "note": one_line(n.note)} for n in run.noticed],
     }
     plain: dict[str, Any] = msgspec.to_builtins(body)

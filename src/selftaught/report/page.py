@@ -33,6 +33,8 @@ def page(run: RunView, config: Mapping[str, Any], text: Callable[[str], str], *,
             run=run,
             headers=[(name, "number" if name in _NUMBERS else "") for name in tables.HEADERS],
             rows=list(zip(run.steps, tables.rows(run), strict=True)),
+            ledger=tables.ledger_rows(run),
+            ledger_headers=[(name, "" if name in ("for", "model") else "number") for name in tables.LEDGER_HEADERS],
             summary=tables.summary(run, str(config.get("accept", ""))),
             # Made by us of numbers, and escaped there.
             curve=Markup(curve(_lines(run), "Meta-utility of the improver I_t against t")),

@@ -3,10 +3,12 @@
 from math import sqrt
 
 from selftaught.core.measurement import Estimate
+from selftaught.report.ledger import Entry
 from selftaught.report.untrusted import one_line
 from selftaught.report.view import Improvement, RunView, Spent, Step
 
 HEADERS = ("t", "improver", "val", "test", "verdict", "calls", "responses", "tokens", "time")
+_MOST_NAMED = 4
 
 
 def rows(run: RunView) -> list[tuple[str, ...]]:
@@ -90,6 +92,47 @@ def _of_run(run: RunView, seed: Step, best: Step) -> list[str]:
         lines.append("Nothing is shown to have got better: a single value may be luck.")
     elif not _beyond_noise(seed.val, best.val):
         lines.append("Nothing is shown to have got better: the gain on val is within the noise.")
+    return lines
+
+
+LEDGER_HEADERS = ("for", "model", "responses", "failed", "in", "out", "cached", "reasoning", "cost")
+
+
+def ledger_rows(run: RunView) -> list[tuple[str, ...]]:
+    """One row for each role and model, in the order of LEDGER_HEADERS: what was bought, and what it cost."""
+    parts: dict[tuple[str, str], list[Entry]] = {}
+    for entry in run.ledger:
+        parts.setdefault((entry.role, entry.model), []).append(entry)
+    return [_bought(*key, entries) for key, entries in sorted(parts.items())]
+
+
+def _bought(role: str, model: str, entries: list[Entry]) -> tuple[str, ...]:
+    def total(name: str) -> int:
+        return sum(getattr(entry, name) for entry in entries)
+
+    more = "+" if total("uncounted") else ""
+    unpriced, responses = total("unpriced"), total("responses")
+    cost = sum(entry.cost for entry in entries)
+    return (
+        role,
+        one_line(model),
+        f"{responses:,}",
+        f"{total('failed'):,}",
+        *(f"{total(name):,}{more}" for name in ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens")),
+        "—" if unpriced == responses and not cost else f"${cost:,.4f}{'+' if unpriced else ''}",
+    )
+
+
+def suspicious(run: RunView) -> list[str]:
+    """What guests did that was denied or suspicious, the most frequent first, with the programs that did it."""
+    by_what: dict[str, list[str]] = {}
+    for notice in run.noticed:
+        by_what.setdefault(notice.what, []).append(notice.program[:8])
+    lines = []
+    for what, programs in sorted(by_what.items(), key=lambda item: -len(item[1])):
+        known = list(dict.fromkeys(programs))
+        more = f" and {len(known) - _MOST_NAMED} more" if len(known) > _MOST_NAMED else ""
+        lines.append(f"{len(programs)} × {what}: by {', '.join(known[:_MOST_NAMED])}{more}")
     return lines
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from selftaught.core.measurement import Estimate, estimate
+from selftaught.report.ledger import Entry, ledger
 from selftaught.runs.records import (
     Answered,
     Applied,
@@ -110,6 +111,7 @@ class RunView:
     pending: Spent
     failures: tuple[Failure, ...]
     noticed: tuple[Noticed, ...]
+    ledger: tuple[Entry, ...]
     improvement: Improvement | None
 
     @property
@@ -140,6 +142,7 @@ def view(records: Iterable[Record]) -> RunView:
         pending=pending,
         failures=_failures(told),
         noticed=tuple(record for record in told if isinstance(record, Noticed)),
+        ledger=tuple(ledger(told)),
         improvement=None if steps or measured else _improvement(told),
     )
 

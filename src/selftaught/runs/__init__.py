@@ -1,7 +1,8 @@
 """The record: what happened in a run, on disk before it is used (design laws 4 and 5).
 
-records.py   the kinds of finished work, plain frozen fields
-store.py     run.sqlite: one writer thread, texts once by hash, schema versions
-recorder.py  wrappers of the three seams that write each piece of work, and answer from the record on resume
-folder.py    the files of a run folder, finding runs by name
+records.py    the kinds of finished work, plain frozen fields
+store.py      run.sqlite: one writer thread, texts once by hash, schema versions
+recorder.py   wrappers of the three seams that write each piece of work, and answer from the record on resume
+recording.py  a run as one small file, and back
+folder.py     the files of a run folder, finding runs by name
 """

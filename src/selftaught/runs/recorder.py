@@ -4,15 +4,17 @@ Started again, a run asks the same questions at the same addresses and gets the 
 (law 5): guest → meter → recorder → the real thing; so a replayed answer is charged, and nothing is asked twice.
 """
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextvars import ContextVar
 from dataclasses import dataclass
 from statistics import fmean
 from typing import TypeVar
 
-from selftaught.core.address import Addresses, working_at
+from selftaught.core.address import Addresses, here, working_at
 from selftaught.core.contracts import (
     Application,
     Apply,
@@ -26,11 +28,35 @@ from selftaught.core.contracts import (
     Verdict,
 )
 from selftaught.core.measurement import Sample
+from selftaught.core.money import Amount
 from selftaught.core.suspicion import suspicious_text, suspicious_verdict
-from selftaught.runs.records import Answered, Applied, Measured, Noticed, Record, Sampled, Scored, prompt_text
+from selftaught.runs.records import (
+    Answered,
+    Applied,
+    Measured,
+    Noticed,
+    Record,
+    Sampled,
+    Scored,
+    Stepped,
+    Tried,
+    prompt_text,
+)
 from selftaught.runs.store import Store, text_id
 
 Kind = TypeVar("Kind", Answered, Scored, Applied, Measured)
+
+
+_asking: ContextVar["tuple[Recorder, str] | None"] = ContextVar("selftaught_asking", default=None)
+"""The recorder and the role for which a model is being asked in this context."""
+
+
+def note_failed_attempt(error: str, seconds: float, cost: Amount) -> None:
+    """Put on record that an attempt to get the response that is being asked for failed, and what it may have cost."""
+    asking = _asking.get()
+    if asking is not None:
+        recorder, role = asking
+        recorder.tried(role, error, seconds, cost)
 
 
 class Recorder:
@@ -46,8 +72,10 @@ class Recorder:
         self._addresses = Addresses(self._lock)
         self._known: dict[str, Record] = {}
         self._scores: dict[tuple[str, str], Future[Score]] = {}
+        self._steps = 0
         for record in store:
             self._known[record.at] = record
+            self._steps += isinstance(record, Stepped)
             if isinstance(record, Scored):
                 self._scores[record.utility, record.program] = _done(_score_of(record))
 
@@ -63,10 +91,16 @@ class Recorder:
         self._watch(record)
         return record
 
+    @property
+    def t(self) -> int:
+        """Towards which I_t work is done: the first that is not known yet."""
+        return self._steps
+
     def write(self, record: Record, *texts: str) -> None:
         """On disk when this returns; a record that is there already is left as it is."""
         with self._lock:
             known = self._known.setdefault(record.at, record) is not record
+            self._steps += isinstance(record, Stepped) and not known
         if not known:
             self.store.append(record, texts)
         self._watch(record)
@@ -79,6 +113,32 @@ class Recorder:
         if suspicious_verdict(verdict):
             hit = Noticed(at=f"{at}/noticed", time=time.time(), program=program.id, what=verdict, note=note)
             self.write(hit, program.source)
+
+    def requested(self, at: str, improver: Program, times: int) -> None:
+        """Put on record that an improver asked, at run time, to have programs scored outside of the sandbox."""
+        what = "requests no sandbox"
+        note = f"{times} times, in vain"
+        self.write(Noticed(at=f"{at}/requested", time=time.time(), program=improver.id, what=what, note=note))
+
+    def tried(self, role: str, error: str, seconds: float, cost: Amount) -> None:
+        """Put on record that an attempt to get the response at `here()` failed, and what it may have cost."""
+        at = here()
+        with self._lock:
+            number = next(n for n in itertools.count() if f"{at}/tried#{n}" not in self._known)
+        self.write(
+            Tried(
+                at=f"{at}/tried#{number}",
+                time=time.time(),
+                ask=at,
+                role=role,
+                t=self.t,
+                error=error,
+                seconds=seconds,
+                calls=cost.calls,
+                tokens=cost.tokens,
+                cost=cost.dollars,
+            )
+        )
 
     def score_once(self, utility: Utility, program: Program) -> tuple[Score, bool]:
         """A deterministic utility's score, run once for equal programs; and whether an earlier run answered.
@@ -104,11 +164,15 @@ class Recorder:
 
 @dataclass(frozen=True)
 class RecordedModel:
-    """Implements `LanguageModel`. Each response is a record of its own, written the moment it comes."""
+    """Implements `LanguageModel`. Each response is a record of its own, written the moment it comes.
+
+    `role`: what it is asked for, improver or solution.
+    """
 
     model: LanguageModel
     recorder: Recorder
     map: Map
+    role: str = ""
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
         # Addresses are taken here, in order, before anything runs at once: a resume finds each draw in its place.
@@ -121,8 +185,12 @@ class RecordedModel:
     def _ask(self, place: tuple[str, Prompt]) -> Completion:
         at, prompt = place
         started = time.monotonic()
-        with working_at(at):
-            (completion,) = self.model([prompt])
+        asking = _asking.set((self.recorder, self.role))
+        try:
+            with working_at(at):
+                (completion,) = self.model([prompt])
+        finally:
+            _asking.reset(asking)
         text = prompt_text(prompt.system, prompt.user)
         record = Answered(
             at=at,
@@ -135,13 +203,19 @@ class RecordedModel:
             output_tokens=completion.output_tokens,
             finish_reason=completion.finish_reason,
             seconds=time.monotonic() - started,
+            role=self.role,
+            t=self.recorder.t,
+            cached_tokens=completion.cached_tokens,
+            reasoning_tokens=completion.reasoning_tokens,
+            cost=completion.cost,
+            price_source=completion.price_source,
+            dropped=completion.dropped,
         )
         self.recorder.write(record, text, completion.text)
         return completion
 
     def _replayed(self, found: Answered) -> Completion:
-        text = self.recorder.store.text(found.response)
-        return Completion(text, found.input_tokens, found.output_tokens, found.finish_reason, found.model)
+        return completion_of(found, self.recorder.store)
 
 
 @dataclass(frozen=True)
@@ -206,6 +280,8 @@ class RecordedApply:
         with working_at(at):
             made = self.apply(improver, utility, solution, model)
         self.recorder.notice(at, improver, made.verdict, made.note)
+        if made.unsandboxed:
+            self.recorder.requested(at, improver, made.unsandboxed)
         record = Applied(
             at=at,
             time=time.time(),
@@ -218,6 +294,7 @@ class RecordedApply:
             model_calls=made.model_calls,
             responses=made.responses,
             utility_calls=made.utility_calls,
+            unsandboxed=made.unsandboxed,
             seconds=time.monotonic() - started,
         )
         texts = [improver.source, solution.source, *([made.program.source] if made.program else [])]
@@ -226,8 +303,8 @@ class RecordedApply:
 
     def _replayed(self, found: Applied) -> Application:
         program = Program(self.recorder.store.text(found.program)) if found.program else None
-        verdict, spent = Verdict(found.verdict), (found.model_calls, found.responses, found.utility_calls)
-        return Application(program, verdict, found.note, *spent)
+        spent = (found.model_calls, found.responses, found.utility_calls)
+        return Application(program, Verdict(found.verdict), found.note, *spent, found.unsandboxed)
 
 
 @dataclass(frozen=True)
@@ -246,20 +323,38 @@ class RecordedMeasure:
         started = time.monotonic()
         with working_at(at):
             samples = self.measure(improver)
-        record = Measured(
-            at=at,
-            time=time.time(),
-            improver=improver.id,
-            samples=[_sampled(*pair) for pair in zip(self.task_names, samples, strict=True)],
-            seconds=time.monotonic() - started,
-        )
+        record = measured_record(at, improver, self.task_names, samples, time.monotonic() - started)
         self.recorder.write(record, improver.source)
         return record
+
+
+def measured_record(
+    at: str, improver: Program, tasks: Sequence[str], samples: Sequence[Sample], seconds: float
+) -> Measured:
+    """The samples of an improver, one for each of the tasks' names."""
+    told = [_sampled(*pair) for pair in zip(tasks, samples, strict=True)]
+    return Measured(at=at, time=time.time(), improver=improver.id, samples=told, seconds=seconds)
 
 
 def val_mean(measured: Measured) -> float:
     """û on val, as measured."""
     return fmean(sample.val for sample in measured.samples)
+
+
+def completion_of(answered: Answered, store: Store) -> Completion:
+    """The response as it came."""
+    return Completion(
+        store.text(answered.response),
+        answered.input_tokens,
+        answered.output_tokens,
+        answered.finish_reason,
+        answered.model,
+        answered.cached_tokens,
+        answered.reasoning_tokens,
+        answered.cost,
+        answered.dropped,
+        answered.price_source,
+    )
 
 
 def _sampled(task: str, sample: Sample) -> Sampled:

@@ -28,7 +28,11 @@ class Session(_Record, frozen=True, tag="session"):
 
 
 class Answered(_Record, frozen=True, tag="answered"):
-    """The model gave one response. `prompt` is the text id of prompt_text(system, user)."""
+    """The model gave one response. `prompt` is the text id of prompt_text(system, user).
+
+    `role`: improver where an improver was being improved, solution where a solution was; `t`: towards which I_t.
+    `cost` is in US dollars, and `price_source` says whence; the rest as in `Completion`.
+    """
 
     prompt: str
     temperature: float
@@ -38,6 +42,26 @@ class Answered(_Record, frozen=True, tag="answered"):
     output_tokens: int | None
     finish_reason: str
     seconds: float
+    role: str = ""
+    t: int = 0
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost: float | None = None
+    price_source: str = ""
+    dropped: str = ""
+
+
+class Tried(_Record, frozen=True, tag="tried"):
+    """An attempt to get the response at `ask` failed, and may have been made again. `cost`: the most it can have."""
+
+    ask: str
+    role: str
+    t: int
+    error: str
+    seconds: float
+    calls: int = 1
+    tokens: int = 0
+    cost: float = 0.0
 
 
 class Scored(_Record, frozen=True, tag="scored"):
@@ -65,6 +89,7 @@ class Applied(_Record, frozen=True, tag="applied"):
     responses: int
     utility_calls: int
     seconds: float
+    unsandboxed: int = 0
 
 
 class Sampled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -117,7 +142,7 @@ class Ended(_Record, frozen=True, tag="ended"):
     note: str
 
 
-Record: TypeAlias = Session | Answered | Scored | Applied | Measured | Stepped | Noticed | Ended
+Record: TypeAlias = Session | Answered | Tried | Scored | Applied | Measured | Stepped | Noticed | Ended
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
@@ -136,3 +161,8 @@ def decode(body: bytes) -> Record:
 def prompt_text(system: str, user: str) -> str:
     """How a prompt is kept as one text: a JSON list of its two parts."""
     return msgspec.json.encode([system, user]).decode()
+
+
+def prompt_parts(text: str) -> tuple[str, str]:
+    """The two parts of a prompt_text."""
+    return msgspec.json.decode(text, type=tuple[str, str])

@@ -4,6 +4,7 @@ Texts are kept once, by SHA-256, compressed. Concurrent appends share one commit
 the disk does not serialise a run. SQL no newer than SQLite 3.40.
 """
 
+import os
 import queue
 import sqlite3
 import threading
@@ -58,13 +59,17 @@ class Store:
         """A new, empty store. Raises RecordError if `path` exists or cannot be written."""
         if path.exists():
             raise RecordError(f"{path} exists already; resume that run, or name another folder")
+        partial = path.with_name(f".{path.name}.partial")  # whole or not at all: a kill leaves no half store behind
         try:
+            partial.unlink(missing_ok=True)
+            begun = sqlite3.connect(partial)
+            begun.executescript(
+                f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};" + _SCHEMA
+            )
+            begun.close()
+            os.replace(partial, path)
             connection = _connect(path)
-            with connection:
-                connection.executescript(
-                    f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};" + _SCHEMA
-                )
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise RecordError(f"cannot create {path}: {error}; is the disk full or read-only?") from error
         return cls(path, connection, writable=True)
 
@@ -100,6 +105,25 @@ class Store:
         waiting.finished.wait()
         if waiting.error is not None:
             raise RecordError(f"cannot write to {self.path}: {waiting.error}; is the disk full?") from waiting.error
+
+    def append_all(self, records: Sequence[Record], texts: Sequence[str]) -> None:
+        """Write a whole record at once, in order. Raises RecordError."""
+        waiting = [_Append(record, texts if number == 0 else ()) for number, record in enumerate(records)]
+        for append in waiting:
+            self._waiting.put(append)
+        for append in waiting:
+            append.finished.wait()
+            if append.error is not None:
+                raise RecordError(f"cannot write to {self.path}: {append.error}; is the disk full?") from append.error
+
+    def texts(self) -> list[str]:
+        """Every text, by its id. Raises RecordError if one is damaged."""
+        try:
+            with self._reading:
+                rows = self._reader.execute("SELECT id FROM texts ORDER BY id").fetchall()
+        except sqlite3.Error as error:
+            raise RecordError(f"{self.path} is damaged: {error}; restore it from a copy") from error
+        return [self.text(id) for (id,) in rows]
 
     def __iter__(self) -> Iterator[Record]:
         """Every record, in the order written. Raises RecordError on one that cannot be read."""

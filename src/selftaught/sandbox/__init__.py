@@ -2,9 +2,9 @@
 
 THEORY OF OPERATION
 
-    host ─────────────── starts, trusts ──────────────► [bubblewrap ►] zygote ── forks ──► guest, guest, …
-    (keys, hidden data,   one control socket each         our code, warm,       one at a time, locked in before it
-     budgets, clocks,                                     no secrets            reads the source it is to run
+    host ─────────── starts, trusts ───► [bubblewrap or container ►] zygote ── forks ──► guest, guest, …
+    (keys, hidden data,   one control socket each       our code, warm,         one at a time, locked in before it
+     budgets, clocks,                                   no secrets              reads the source it is to run
      grading)  ◄───────────────── one stream socket for each guest ─────────────────────►
 
 The host (this process) holds everything worth stealing, and none of it goes in. The zygote is an interpreter of our
@@ -16,8 +16,9 @@ Who may die when: a guest, at any time, by its own doing or ours; that costs one
 sees the end of the control socket, and its guests die with it; bubblewrap kills what is left. If a zygote dies before
 that, it is replaced, and what it was running is an error of ours (`SandboxError`), never a guest's score.
 
-What each layer stops is said where it is made: bubblewrap.py (what can be seen), guest/lock.py (rlimits,
-capabilities, Landlock), filters/ (system calls), guest.py (CPU time, size and order of messages).
+What each layer stops is said where it is made: bubblewrap.py and container.py (what can be seen), guest/lock.py
+(rlimits, capabilities, Landlock), filters/ (system calls), cgroups.py (memory and processes of a worker as a whole),
+guest.py (CPU time, memory and threads, order of messages), messages.py (their size and shape).
 
 contract.py     what a sandbox promises
 jail.py         the contract, over a few warm workers
@@ -25,8 +26,12 @@ worker.py       one zygote: starting it, getting guests from it
 guest.py        the host's conversation with one guest: limits, verdicts
 broker.py       answers a guest's requests, several at once
 machine.py      `Apply`: where an improver, its allowance and a sandbox meet
+messages.py     what a guest sent, looked at before it is decoded
 tiers.py        the ways to start a zygote, and the layers of each
 bubblewrap.py   the command line of the strongest tier
+container.py    docker or podman around the lock
+seatbelt.py     macOS: a profile and a command line, written and not tested
+cgroups.py      limits on a worker as a whole, where they are writable
 interpreter.py  which files the interpreter in the jail needs
 canary.py       what must hold before the first guest runs
 choice.py       probing the machine, taking the strongest tier that works

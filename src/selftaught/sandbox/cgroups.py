@@ -22,6 +22,7 @@ GUEST_BYTES = 2 << 30
 met its own limit before."""
 MOST_PROCESSES = 1024
 """Threads count. An improver's own filter and memory stop it far below."""
+LAYER = "cgroup limits"
 _CONTROLLERS = ("memory", "pids")
 
 

@@ -23,7 +23,7 @@ from selftaught.guest import wire
 from selftaught.guest.interface import TOO_MANY_PROCESSES
 from selftaught.sandbox import messages
 from selftaught.sandbox.contract import Limits, Outcome
-from selftaught.sandbox.worker import Exit, Handle, Worker
+from selftaught.sandbox.worker import Exit, Handle, Worker, WorkerEnded
 
 _CHUNK_BYTES = 1 << 18
 _SHORTEST_WAIT_SECONDS = 0.001
@@ -224,7 +224,8 @@ class Guest:
         exit = self.worker.exit_of(self.handle)
         self._close()
         if exit is None:
-            return SandboxError("the sandbox ended while a program ran in it")
+            kind = SandboxError if self.worker.alive else WorkerEnded
+            return kind("the sandbox ended while a program ran in it")
         return _verdict_of_death(exit, self.handle)
 
 

@@ -11,11 +11,12 @@ from typing import TypeVar
 from selftaught.core.contracts import Program, Verdict
 from selftaught.core.errors import SandboxError, TaskError
 from selftaught.guest import wire
+from selftaught.sandbox import cgroups
 from selftaught.sandbox.broker import Broker, Turns
 from selftaught.sandbox.contract import Improving, Limits, Outcome, Value
 from selftaught.sandbox.guest import Ended, Guest, Question, outcome_of
 from selftaught.sandbox.tiers import Tier
-from selftaught.sandbox.worker import Handle, Profile, Worker
+from selftaught.sandbox.worker import Handle, Profile, Worker, WorkerEnded
 
 Seen = TypeVar("Seen")
 _ADDRESS_SPACE = 2
@@ -45,7 +46,8 @@ class Jail:
     @property
     def layers(self) -> tuple[str, ...]:
         """What a guest is behind, outermost first."""
-        return self.tier_in_force.layers
+        bounded = all(cgroups.in_force(pid) for pid in self.worker_pids())
+        return (*((cgroups.LAYER,) if bounded else ()), *self.tier_in_force.layers)
 
     def worker_pids(self) -> list[int]:
         """The zygotes' process numbers, as seen from here: for looking at them from outside."""
@@ -135,8 +137,8 @@ class Jail:
         except Ended as ended:
             guest.end()
             return Outcome(ended.verdict, None, ended.note)
-        except SandboxError:
-            if self._closed or guest.worker.alive:
+        except WorkerEnded:
+            if self._closed:
                 raise
             return None
 
@@ -162,7 +164,16 @@ class Jail:
 
     def _loaded(self, load: wire.Load, limits: Limits, profile: Profile) -> tuple[Guest, Outcome | None]:
         """A guest that has loaded its program; or one that has not, and the outcome that says why."""
-        guest = self._guest(limits, profile)
+        try:
+            return self._loaded_once(load, limits, profile)
+        except WorkerEnded:
+            if self._closed:
+                raise
+            return self._loaded_once(load, limits, profile)  # from another worker: nothing was answered yet
+
+    def _loaded_once(self, load: wire.Load, limits: Limits, profile: Profile) -> tuple[Guest, Outcome | None]:
+        worker = self._worker()
+        guest = Guest(worker, worker.take(profile), limits)
         try:
             answer, cpu_seconds = guest.exchange(Question.of(load), limits.load_cpu_seconds)
         except Ended as ended:
@@ -176,10 +187,6 @@ class Jail:
         outcome = outcome_of(answer, cpu_seconds)
         verdict = Verdict.NO_PROGRAM if outcome.verdict is Verdict.CRASHED else outcome.verdict
         return guest, Outcome(verdict, None, f"while loading: {outcome.note}", cpu_seconds)
-
-    def _guest(self, limits: Limits, profile: Profile) -> Guest:
-        worker = self._worker()
-        return Guest(worker, worker.take(profile), limits)
 
     def _worker(self) -> Worker:
         with self._lock:

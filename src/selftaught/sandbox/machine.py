@@ -45,7 +45,8 @@ class Machine:
         calls = [[solution.source]]
         (outcome,) = self.sandbox.run(improver, ENTRY, calls, self.limits, seed=seed, improving=improving)
         made, verdict, note = _made(outcome)
-        return Application(made, verdict, note, meter.model_calls, meter.responses, meter.utility_calls)
+        spent = (meter.model_calls, meter.responses, meter.utility_calls)
+        return Application(made, verdict, note, *spent, meter.unsandboxed)
 
     def _facts(self, utility: Utility) -> dict[str, Value]:
         return {
@@ -71,8 +72,10 @@ def _made(outcome: Outcome) -> tuple[Program | None, Verdict, str]:
 def utility_services(utility: Utility, meter: Meter, map: Map) -> dict[str, Service]:
     """`utility` and `utility_batch`, as the guest asks for them. No text at all scores 0.0 (released code)."""
 
-    def one(program: Value = None) -> float:
+    def one(program: Value = None, use_sandbox: Value = True) -> float:
         source = _source(program)
+        if use_sandbox is not True:
+            meter.count_unsandboxed()
         return score(utility, meter, Program(source)).value if source else _nothing(meter)
 
     def batch(programs: Value = None) -> list[float]:

@@ -60,6 +60,10 @@ class Exit:
     peak_bytes: int
 
 
+class WorkerEnded(SandboxError):
+    """The zygote is gone, and so are its guests: by no fault of theirs, and another worker may do."""
+
+
 class Worker:
     """A running zygote. Raises SandboxError if it does not start. All methods may be called from any thread."""
 
@@ -98,7 +102,7 @@ class Worker:
             if not self._change.wait_for(lambda: self._spare[profile] or self._ended, _FORK_SECONDS):
                 raise SandboxError(f"the {self._tier.name} sandbox forked no guest in {_FORK_SECONDS:.0f} s")
             if self._ended:
-                raise SandboxError(f"the {self._tier.name} sandbox ended: {self._ended}")
+                raise WorkerEnded(f"the {self._tier.name} sandbox ended: {self._ended}")
             handle = self._spare[profile].popleft()
             self._fork(profile)
             return handle

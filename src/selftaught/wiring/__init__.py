@@ -1,6 +1,9 @@
 """Builds a run from its config: the one floor that knows every part by name.
 
-inputs.py   what a run depends on: loaded from what the user named, or from a run folder; and frozen into one
-parts.py    how the parts are put together: read it to see how a run is made
-session.py  one start of a run, from the first record to the last
+inputs.py     what a run depends on: loaded from what the user named, or from a run folder; and frozen into one
+lent.py       the language models of a run, one for each role, and what is spent on them
+parts.py      how the parts are put together: read it to see how a run is made
+session.py    one start of a run, from the first record to the last
+forecast.py   what a run can cost, and is expected to, before anything is spent
+replaying.py  a recorded run again, with no model at all
 """

@@ -113,6 +113,11 @@ def meta_utility_template() -> str:
     return (_SEEDS / "meta_utility.txt").read_text()
 
 
+def sandbox_note() -> str:
+    """What is added to it where improvers are shown a sandbox to ask for (paper §6.2)."""
+    return (_SEEDS / "meta_utility_sandbox.txt").read_text()
+
+
 def check_program(program: Program, entry: str, name: str) -> None:
     """The user's own file must parse and define `entry`. Raises UsageError. Never used on a guest's text."""
     try:

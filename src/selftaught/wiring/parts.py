@@ -10,32 +10,41 @@ from selftaught.core.address import in_places
 from selftaught.core.algorithm import MetaUtility
 from selftaught.core.contracts import Apply, LanguageModel, Program, Task, Utility
 from selftaught.core.measurement import Sample, measure
-from selftaught.executors.gate import Gate, GatedModel, GatedUtility
+from selftaught.executors.gate import Gate, GatedUtility
+from selftaught.executors.purse import Purse
 from selftaught.executors.threads import thread_map
-from selftaught.runs.recorder import RecordedApply, RecordedMeasure, RecordedModel, RecordedUtility, Recorder, val_mean
+from selftaught.runs.recorder import RecordedApply, RecordedMeasure, RecordedUtility, Recorder, val_mean
 from selftaught.sandbox.contract import Sandbox
 from selftaught.sandbox.machine import IMPROVER_LIMITS, Machine
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.spec import TaskSpec
 from selftaught.wiring.inputs import Inputs, meta_utility_template
+from selftaught.wiring.lent import Models
 
 
 @dataclass(frozen=True)
 class Parts:
-    """A run, ready to go: D, L, û, the way to apply an improver, to measure one, and to accept one."""
+    """A run, ready to go: D, L, û, the way to apply an improver, to measure one, and to accept one.
+
+    L is `model` where an improver is improved, and `task_model` where a solution is.
+    """
 
     tasks: list[Task]
     model: LanguageModel
+    task_model: LanguageModel
     apply: Apply
     meta_utility: Utility
     measure: RecordedMeasure
     accept: Accept
 
 
-def assemble(inputs: Inputs, sandbox: Sandbox, model: LanguageModel, recorder: Recorder, gate: Gate) -> Parts:
-    """Guest → meter (in Machine) → recorder → gate → the real thing (design laws 4 and 5)."""
+def assemble(
+    inputs: Inputs, sandbox: Sandbox, models: Models, recorder: Recorder, gate: Gate, purse: Purse | None = None
+) -> Parts:
+    """Guest → meter (in Machine) → recorder → gate → purse → the real thing (design laws 4 to 6)."""
     config = inputs.config
-    recorded_model = RecordedModel(GatedModel(model, gate), recorder, thread_map)
+    purse = purse or Purse(config.caps, models.spent(recorder.store), gate)
+    model, task_model = models.recorded(purse, recorder, gate)
     machine = Machine(sandbox, config.allowance, IMPROVER_LIMITS, inputs.seed, thread_map)
     apply = RecordedApply(machine, recorder)
 
@@ -46,17 +55,17 @@ def assemble(inputs: Inputs, sandbox: Sandbox, model: LanguageModel, recorder: R
     tasks = [task for task in distinct for _ in range(config.repeats)]  # D: each task `repeats` times
 
     def measure_once(improver: Program) -> list[Sample]:
-        return measure(improver, tasks, recorded_model, apply, in_places(thread_map))
+        return measure(improver, tasks, task_model, apply, in_places(thread_map))
 
     names = [spec.name for spec in inputs.tasks for _ in range(config.repeats)]
     measured = RecordedMeasure(measure_once, names, recorder)
-    meta = MetaUtility(tasks, recorded_model, apply, describe(inputs), in_places(thread_map))
+    meta = MetaUtility(tasks, task_model, apply, describe(inputs), in_places(thread_map))
     policies: dict[str, Callable[[], Accept]] = {
         "paper": lambda: acceptance.paper,
         "better": lambda: acceptance.better(lambda program: val_mean(measured(program))),
     }
     accept = policies[config.accept]()
-    return Parts(tasks, recorded_model, apply, RecordedUtility(meta, recorder), measured, accept)
+    return Parts(tasks, model, task_model, apply, RecordedUtility(meta, recorder), measured, accept)
 
 
 def describe(inputs: Inputs) -> str:

@@ -1,0 +1,74 @@
+"""Choosing a run's models, with their prices: what is said of it, and what is refused before anything is spent."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from selftaught.cli.app import environment
+from selftaught.config import RunConfig
+from selftaught.core.errors import UsageError
+from selftaught.core.money import Tariff
+from selftaught.executors.gate import Gate
+from selftaught.models.choose import ChosenModel, choose_model
+from selftaught.models.prices import find_price
+from selftaught.wiring.inputs import Inputs
+from selftaught.wiring.lent import Lent, Models
+from selftaught.wiring.replaying import replay_model
+
+BOUNDED_OUTPUT_TOKENS = 8192
+"""The most of one response where a cap needs a bound and the user named none."""
+_REPLAY = "replay:"
+_NO_TOKENS = ("mutate", "scripted")
+
+
+@dataclass(frozen=True)
+class Borrowed:
+    """The models, the configuration with their names as resolved, and why each was taken."""
+
+    models: Models
+    config: RunConfig
+    said: list[str]
+
+
+def borrow(inputs: Inputs, gate: Gate, runs: Path) -> Borrowed:
+    """The models that a configuration names, found and priced. Raises UsageError, ModelUnavailable."""
+    config = inputs.config
+    bound = config.max_output_tokens or (BOUNDED_OUTPUT_TOKENS if config.caps.need_bound else None)
+    found: dict[str, ChosenModel] = {}
+
+    def lend(name: str) -> Lent:
+        if name.startswith(_REPLAY) and name not in found:
+            recording = replay_model(name[len(_REPLAY) :], inputs, runs)
+            found[name] = ChosenModel(recording, name, None, "its recorded responses, and nothing else")
+        elif name not in found:
+            found[name] = choose_model(
+                name,
+                base_url=config.base_url,
+                environment=environment(),
+                seed=inputs.seed,
+                script=inputs.script,
+                max_connections=config.max_connections,
+                stop=gate.check,
+            )
+        chosen = found[name]
+        tariff = Tariff(find_price(chosen.name, chosen.base_url, config.price), bound, chosen.name not in _NO_TOKENS)
+        if config.max_cost is not None and tariff.price is None:
+            raise UsageError(
+                f"--max-cost needs a price for {chosen.name}, and no price list has it: say it with --price IN,OUT "
+                "(US dollars per million tokens; 0,0 for a model of your own)"
+            )
+        return Lent(chosen.model, chosen.name, tariff)
+
+    solution = lend(config.task_model or config.model)
+    improver = lend(config.improver_model or config.model)
+    said = [f"model: {chosen.name} ({chosen.why})" for chosen in found.values()]
+    resolved: dict[str, str | None] = {}
+    if config.model in found:
+        main = found[config.model]
+        resolved = {"model": main.name, "base_url": main.base_url}
+    if config.improver_model:
+        resolved["improver_model"] = improver.name
+    if config.task_model:
+        resolved["task_model"] = solution.name
+    return Borrowed(Models(improver, solution), msgspec.structs.replace(config, **resolved), said)

@@ -1,0 +1,20 @@
+"""What many runs say together, and what improvers turn into: the paper's claims, measured and with their uncertainty.
+
+design.py       what an experiment is: cells, each an ordinary run, and a result that is a pure function of them
+curve.py        Fig. 4: the meta-utility on test against t
+transfer.py     Table 1: trained on one task, evaluated on others
+baselines.py    §5.1: improvers side by side at equal budget
+unsandboxed.py  Table 2: how often the sandbox is switched off
+proposed.py     §6: which strategies proposed improvers use, and what became of them
+imp_at_k.py     the gain after k applications of a frozen improver
+
+statistics.py   intervals, tests, and how many repeats a claim needs
+bypass.py       whether an improver switches its sandbox off: by the paper's rule, and by a stricter one
+strategies.py   which strategies, and which circumventions, an improver uses
+shapes.py       the shapes in a program that those rules look for
+reading.py      a program's text, read once: what a value may be, where it comes from, who asks and who scores
+names.py        what each name in it stands for
+kinds.py        what a value may be
+
+Programs are hostile text. They are parsed here, outside of any run; they are never executed here.
+"""

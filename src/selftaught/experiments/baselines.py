@@ -1,0 +1,102 @@
+"""Improvers side by side at equal budget (paper §5.1, and what its critics asked for)."""
+
+from collections.abc import Mapping
+
+from selftaught.experiments.design import (
+    SUMMARY,
+    Cell,
+    Experiment,
+    Figure,
+    Outcome,
+    Parameters,
+    Point,
+    Result,
+    Table,
+    mean_test,
+    sealed,
+    single,
+    summary,
+)  # fmt: skip
+from selftaught.experiments.statistics import holm, paired_differences, permutation_test, repeats_needed
+
+FLOOR = "mutate"
+"""The seed improver with random edits in the model's place: what a model has to beat."""
+
+
+def cells(given: Parameters, done: Mapping[str, Outcome]) -> list[Cell]:
+    """Each improver on each task, `runs` times; one repeat has the same instances for all improvers: they pair."""
+    model = given.models[0]
+    compared = {name: (name, model) for name in given.improvers} | {FLOOR: (given.improver, FLOOR)}
+    return [
+        Cell(_cell(place, number), given.settings(
+            "baselines", str(number), kind="chain", tasks=given.tasks, model=lent, improver=improver, depth=1,
+            repeats=1))
+        for place, (improver, lent) in enumerate(compared.values())
+        for number in range(given.runs)
+        if _cell(place, number) not in done
+    ]  # fmt: skip
+
+
+def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
+    """Means and what they cost; then each improver's paired differences from `against`."""
+    names = [*given.improvers, FLOOR]
+    scores = {
+        name: [mean_test(done[_cell(place, number)].chain(1)) for number in range(given.runs)]
+        for place, name in enumerate(names)
+    }
+    rows: list[tuple[object, ...]] = []
+    points: list[Point] = []
+    for place, name in enumerate(names):
+        told = summary(scores[name], given.seed)
+        outcomes = [done[_cell(place, number)] for number in range(given.runs)]
+        bought = [outcome.bought for outcome in outcomes]
+        failed = sum(part.verdict != "ok" for outcome in outcomes for part in outcome.chain(1))
+        tokens = [b.tokens for b in bought if b.tokens is not None]
+        dollars = [b.dollars for b in bought if b.dollars is not None]
+        rows.append((
+            name, *told, failed,
+            sum(b.responses for b in bought) / given.runs,
+            sum(tokens) / given.runs if len(tokens) == given.runs else None,
+            sum(dollars) / given.runs if len(dollars) == given.runs else None,
+        ))  # fmt: skip
+        points.append(Point(place, told[0], *told[2:4]))
+    reference = given.against or names[0]
+    notes = [
+        f"Every application may spend {given.model_calls} model calls of {given.responses} responses and "
+        f"{given.utility_calls} utility calls; what each did spend stands beside it.",
+        "An application that fails counts 0, and is counted.",
+        sealed(done),
+    ]
+    tables = [Table("baselines", "Meta-utility on test at equal budget", _HEADERS, rows)]
+    notes += single(given.runs)
+    if given.runs > 1:
+        tables.append(_paired(given, scores, reference))
+    title = "Improvers at equal budget, 95 % bootstrap intervals"
+    figure = Figure("baselines", title, "improver", "meta-utility on test", {"": points}, tuple(names))
+    return Result(tables, [figure], notes)
+
+
+_HEADERS = ("improver", *SUMMARY, "failed", "responses", "tokens", "dollars")
+
+
+def _paired(given: Parameters, scores: Mapping[str, list[float]], reference: str) -> Table:
+    """Differences by repeat: the same instances. p is of a permutation test, and after Holm for all of them."""
+    others = [name for name in scores if name != reference]
+    differences = {name: paired_differences(scores[reference], scores[name]) for name in others}
+    tests = {name: permutation_test(differences[name], seed=given.seed) for name in others}
+    corrected = dict(zip(others, holm([tests[name].p for name in others]), strict=True))
+    rows: list[tuple[object, ...]] = []
+    for name in others:
+        mean, _, low, high, _ = summary(differences[name], given.seed)
+        needed = repeats_needed(mean, differences[name]) if mean and len(set(differences[name])) > 1 else None
+        rows.append((name, mean, low, high, tests[name].p, corrected[name], tests[name].smallest_p, needed))
+    headers = ("improver", "difference", "low", "high", "p", "p (Holm)", "least p possible", "repeats needed")
+    title = f"Paired differences from {reference}; repeats to see such an effect (power 80 %)"
+    return Table("differences", title, headers, rows)
+
+
+def _cell(place: int, number: int) -> str:
+    return f"{place}-{number}"
+
+
+BASELINES = Experiment("baselines", "§5.1: improvers side by side at equal budget", cells, result)

@@ -1,0 +1,68 @@
+"""Figure 4: how the meta-utility on test goes with t, over independent runs of each model."""
+
+from collections.abc import Mapping
+
+from selftaught.experiments.design import (
+    SUMMARY,
+    Cell,
+    Experiment,
+    Figure,
+    Outcome,
+    Parameters,
+    Point,
+    Result,
+    Table,
+    mean_test,
+    sealed,
+    single,
+    summary,
+)  # fmt: skip
+from selftaught.experiments.statistics import wilson
+
+GAIN = 0.03
+"""Of the meta-utility, in its own unit: "at least 3 %" (paper §5.1) of a score that is itself a percentage."""
+
+
+def cells(given: Parameters, done: Mapping[str, Outcome]) -> list[Cell]:
+    """One run for each model and repeat."""
+    return [
+        Cell(f"{place}-{number}", given.settings(
+            "curve", model, str(number), kind="run", tasks=given.tasks, model=model, improver=given.improver))
+        for place, model in enumerate(given.models)
+        for number in range(given.runs)
+        if f"{place}-{number}" not in done
+    ]  # fmt: skip
+
+
+def values(outcome: Outcome) -> list[float]:
+    """The meta-utility on test of I_0 … I_T."""
+    return [mean_test(outcome.measured(step.improver)) for step in outcome.steps]
+
+
+def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
+    """Mean, standard error and bootstrap interval for each model and t; the share of runs that gained."""
+    rows: list[tuple[object, ...]] = []
+    gains: list[tuple[object, ...]] = []
+    lines: dict[str, list[Point]] = {}
+    for place, model in enumerate(given.models):
+        runs = [values(done[f"{place}-{number}"]) for number in range(given.runs)]
+        for t in range(given.depth + 1):
+            at_t = [run[t] for run in runs]
+            told = summary(at_t, given.seed)
+            rows.append((model, t, *told))
+            lines.setdefault(model, []).append(Point(t, told[0], *told[2:4]))
+        gained = sum(run[-1] - run[0] >= GAIN for run in runs)
+        share = wilson(gained, len(runs))
+        gains.append((model, gained, len(runs), share.value, share.low, share.high))
+    return Result(
+        [
+            Table("curve", "Meta-utility on test by t", ("model", "t", *SUMMARY), rows),
+            Table("gains", f"Runs that gained at least {GAIN:.0%} from t = 0 to t = {given.depth}",
+                  ("model", "gained", "runs", "share", "low", "high"), gains),
+        ],
+        [Figure("curve", "Meta-utility on test, with 95 % bootstrap intervals", "t", "meta-utility", lines)],
+        [sealed(done), *single(given.runs)],
+    )  # fmt: skip
+
+
+CURVE = Experiment("curve", "Fig. 4: meta-utility on test against t", cells, result)

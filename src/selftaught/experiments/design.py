@@ -1,0 +1,217 @@
+"""What an experiment is: cells, each an ordinary run with its own record; and a result, a pure function of these."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from selftaught.core.address import draw_seed
+from selftaught.experiments.statistics import Interval, bootstrap_mean, mean_with_error
+from selftaught.runs.records import Answered, Applied, Measured, Record, Sampled, Scored, Stepped
+
+Positive = Annotated[int, Meta(ge=1)]
+
+
+class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that decides what an experiment computes. Each experiment says which of them it reads.
+
+    Attributes:
+        tasks: trained on. on: evaluated on; the same unless given.
+        models: each a cell of its own. runs: independent repeats of each cell, each with its own seed.
+        copies: how often each task stands in D. depth: T, or k.
+        improvers: names, files or runs to compare. against: the one that the others are compared with.
+        proposals: N of the bypass experiment, for each model and variant.
+    """
+
+    experiment: str
+    tasks: Annotated[list[str], Meta(min_length=1)]
+    on: list[str] = []
+    models: Annotated[list[str], Meta(min_length=1)]
+    runs: Positive = 5
+    copies: Positive = 5
+    depth: Positive = 4
+    improver: str = "paper-seed"
+    improvers: list[str] = []
+    against: str = ""
+    proposals: Positive = 10_000
+    model_calls: Positive = 4
+    responses: Positive = 6
+    utility_calls: Positive = 25
+    accept: str = "paper"
+    observe_with: str = "mutate"
+    seed: int = 0
+    base_url: str | None = None
+    script: str | None = None
+    price: list[str] = []
+    max_output_tokens: int | None = None
+    max_connections: Positive = 32
+
+    def settings(self, *cell: str, **more: Any) -> dict[str, Any]:
+        """Of one run: the shared ones, a seed that depends on what `cell` names, and `more`."""
+        return {
+            "repeats": self.copies, "depth": self.depth, "model_calls": self.model_calls,
+            "responses": self.responses, "utility_calls": self.utility_calls, "accept": self.accept,
+            "base_url": self.base_url, "script": self.script, "price": self.price,
+            "max_output_tokens": self.max_output_tokens, "max_connections": self.max_connections,
+            "seed": draw_seed(str(self.seed), *cell) >> 15, **more,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One run of an experiment: its folder's name, and its settings by the names of the configuration."""
+
+    name: str
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a finished cell left: its records, its texts by their ids, and where its files are."""
+
+    records: Sequence[Record]
+    text: Callable[[str], str]
+    folder: str
+
+    @property
+    def steps(self) -> list[Stepped]:
+        return [record for record in self.records if isinstance(record, Stepped)]
+
+    def measured(self, improver: str) -> list[Sampled]:
+        """How the improver measured; empty if it never was."""
+        for record in self.records:
+            if isinstance(record, Measured) and record.improver == improver:
+                return list(record.samples)
+        return []
+
+    def chain(self, k: int) -> list[Sampled]:
+        """The samples after k applications of a chain."""
+        at = f"/chain#{k}"
+        return next((list(r.samples) for r in self.records if isinstance(r, Measured) and r.at == at), [])
+
+    @property
+    def bought(self) -> "Bought":
+        answers = [record for record in self.records if isinstance(record, Answered)]
+        known = [a for a in answers if a.input_tokens is not None and a.output_tokens is not None]
+        return Bought(
+            responses=len(answers),
+            tokens=sum((a.input_tokens or 0) + (a.output_tokens or 0) for a in known) if known else None,
+            dollars=sum(a.cost or 0.0 for a in answers) if all(a.cost is not None for a in answers) else None,
+        )
+
+    @property
+    def test_reads(self) -> tuple[int, int]:
+        """How often a program was scored on a test split for the first time, and how often again."""
+        reads = [r for r in self.records if isinstance(r, Scored) and r.utility.endswith("/test")]
+        first = {(record.utility, record.program) for record in reads}
+        return len(first), len(reads) - len(first)
+
+    def scored(self, utility: str) -> list[Scored]:
+        """Every score of that utility."""
+        return [record for record in self.records if isinstance(record, Scored) and record.utility == utility]
+
+    def under(self, place: str) -> list[Applied]:
+        """Every application at an address that begins so, but for those within others."""
+        found = [r for r in self.records if isinstance(r, Applied) and r.at.startswith(place)]
+        return [record for record in found if record.at.count("/apply:") == 1]
+
+    def proposals(self, utility: str, most: int) -> list[str]:
+        """The first texts that were to be scored by `utility`, in the order of their addresses."""
+        scored = sorted(self.scored(utility), key=lambda record: record.at)
+        return [self.text(record.program) for record in scored[:most]]
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """What a cell bought of its models; None where the provider told none."""
+
+    responses: int
+    tokens: int | None
+    dollars: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`name` is its CSV file's; rows hold numbers, texts, or None for what there is none of."""
+
+    name: str
+    title: str
+    headers: tuple[str, ...]
+    rows: Sequence[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A mean with its interval; low and high are None where there is none."""
+
+    x: float
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Lines over a number (`categories` empty), or dots over named categories (x is the place in them)."""
+
+    name: str
+    title: str
+    x: str
+    y: str
+    lines: Mapping[str, Sequence[Point]]
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Result:
+    """Tables, figures, and sentences that a reader must know."""
+
+    tables: Sequence[Table]
+    figures: Sequence[Figure] = ()
+    notes: Sequence[str] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """`cells`: what to run, given what is finished so far; empty when all is. `result`: of the finished cells."""
+
+    name: str
+    about: str
+    cells: Callable[[Parameters, Mapping[str, Outcome]], list[Cell]]
+    result: Callable[[Parameters, Mapping[str, Outcome]], Result]
+
+
+SUMMARY = ("mean", "se", "low", "high", "n")
+"""The columns of `summary`."""
+
+
+def summary(values: Sequence[float], seed: int) -> tuple[float, float | None, float | None, float | None, int]:
+    """Mean, standard error, 95 % bootstrap interval, n. Of a single value there is only the mean, and the rest None."""
+    told, interval = mean_with_error(values), bootstrap_mean(values, seed=seed)
+    low, high = (interval.low, interval.high) if isinstance(interval, Interval) else (None, None)
+    return told.mean, told.standard_error, low, high, told.n
+
+
+def single(runs: int) -> list[str]:
+    """What must be said where there is a single run."""
+    return ["n = 1: no standard error, no interval, no test."] if runs == 1 else []
+
+
+def mean_test(samples: Sequence[Sampled], *, failed_counts_nothing: bool = False) -> float:
+    """û on test: an application that failed counts 0, as in the meta-utility (unless it left what there was)."""
+    return fmean((s.test or 0.0) if s.verdict == "ok" or failed_counts_nothing else 0.0 for s in samples)
+
+
+def mean_val(samples: Sequence[Sampled]) -> float:
+    """û on val, a failed application counting 0."""
+    return fmean(s.val if s.verdict == "ok" else 0.0 for s in samples)
+
+
+def sealed(outcomes: Mapping[str, Outcome]) -> str:
+    """How often the sealed split was read, in words."""
+    first, again = (sum(parts) for parts in zip(*(outcome.test_reads for outcome in outcomes.values()), strict=True))
+    looks = "no second look" if not again else f"{again} second looks, answered by the same score"
+    return f"Test instances: {first} programs scored on them once; {looks}."

@@ -1,0 +1,87 @@
+"""Table 1: an improver that was improved on one task, used on others that it never saw."""
+
+from collections.abc import Mapping
+
+from selftaught.experiments.design import (
+    SUMMARY,
+    Cell,
+    Experiment,
+    Figure,
+    Outcome,
+    Parameters,
+    Point,
+    Result,
+    Table,
+    mean_test,
+    mean_val,
+    sealed,
+    single,
+    summary,
+)  # fmt: skip
+
+SELECTION = (
+    "The improver of each training task is the one of I_0 … I_T with the highest meta-utility on val; test has no say."
+)
+
+
+def cells(given: Parameters, done: Mapping[str, Outcome]) -> list[Cell]:
+    """First a training run for each task; then, for each task evaluated on, the seed's and each improved improver's."""
+    model, on = given.models[0], given.on or given.tasks
+    training = [
+        Cell(f"train-{task}", given.settings(
+            "train", task, kind="run", tasks=[task], model=model, improver=given.improver))
+        for task in given.tasks
+    ]  # fmt: skip
+    missing = [cell for cell in training if cell.name not in done]
+    if missing:
+        return missing
+    improved = {task: f"{done[f'train-{task}'].folder}/best_improver.py" for task in given.tasks}
+    improvers = {"seed": given.improver} | improved
+    return [
+        Cell(f"{label}-on-{task}-{number}", given.settings(
+            "evaluate", task, str(number), kind="chain", tasks=[task], model=model, improver=improver, depth=1,
+            repeats=1))
+        for label, improver in improvers.items()
+        for task in on
+        for number in range(given.runs)
+        if f"{label}-on-{task}-{number}" not in done
+    ]  # fmt: skip
+
+
+def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
+    """The matrix; and the winner's curse: what each improver was selected by, and its score on fresh instances."""
+    on = given.on or given.tasks
+    rows: list[tuple[object, ...]] = []
+    lines: dict[str, list[Point]] = {}
+    for label, k in [("initial solution", 0), ("seed", 1), *((task, 1) for task in given.tasks)]:
+        source = "seed" if k == 0 else label
+        name = label if k == 0 else "seed improver" if label == "seed" else f"improved on {label}"
+        for place, task in enumerate(on):
+            samples = [done[f"{source}-on-{task}-{number}"].chain(k) for number in range(given.runs)]
+            values = [mean_test(sample) for sample in samples]
+            failed = sum(part.verdict != "ok" for sample in samples for part in sample)
+            told = summary(values, given.seed)
+            rows.append((name, task, *told, failed))
+            lines.setdefault(name, []).append(Point(place, told[0], *told[2:4]))
+    chosen = [(task, *_winner(done[f"train-{task}"])) for task in given.tasks]
+    notes = [SELECTION, "An application that fails counts 0, and is counted.", sealed(done)]
+    headers = ("improver", "on", *SUMMARY, "failed")
+    return Result(
+        [
+            Table("transfer", "Meta-utility on test: trained on × evaluated on", headers, rows),
+            Table("winners", "What each improver was selected by, and its score on instances it was not selected by",
+                  ("trained on", "t", "val, selected by", "test, fresh"), chosen),
+        ],
+        [Figure("transfer", "Transfer, 95 % bootstrap intervals", "task", "meta-utility on test", lines, tuple(on))],
+        [*notes, *single(given.runs)],
+    )  # fmt: skip
+
+
+def _winner(run: Outcome) -> tuple[int, float, float]:
+    """t, û on val and û on test of the improver that was selected: the earliest with the highest on val."""
+    measured = {step.t: run.measured(step.improver) for step in run.steps}
+    t = max(measured, key=lambda t: (mean_val(measured[t]), -t))
+    return t, mean_val(measured[t]), mean_test(measured[t])
+
+
+TRANSFER = Experiment("transfer", "Table 1: trained on one task, evaluated on others", cells, result)

@@ -1,0 +1,128 @@
+"""A figure of an experiment → one self-contained SVG file: lines over a number, or dots over names, with intervals."""
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from math import ceil, floor, log10
+from typing import Protocol
+
+_WIDTH, _PLOT = 760, 300
+_LEFT, _TOP, _RIGHT = 64, 48, 24
+_COLOURS = ("#1f5fa8", "#c2512b", "#2f7d4f", "#7a4fa0", "#8a6d00", "#b0306a", "#3d7f8c", "#555555")
+_LEGEND_HEIGHT = 18
+_CHARACTER = 6.4
+_STYLE = (
+    "text{font:12px system-ui,sans-serif;fill:#222}.title{font-weight:600;font-size:14px}.axis{stroke:#999}"
+    ".grid{stroke:#e4e4e4}rect.paper{fill:#fff}"
+)
+Scale = Callable[[float], float]
+
+
+class Point(Protocol):
+    """A value at x with its interval; low and high are None where there is none."""
+
+    @property
+    def x(self) -> float: ...
+    @property
+    def value(self) -> float: ...
+    @property
+    def low(self) -> float | None: ...
+    @property
+    def high(self) -> float | None: ...
+
+
+class Figure(Protocol):
+    """What is drawn: see experiments/design.py."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def x(self) -> str: ...
+    @property
+    def y(self) -> str: ...
+    @property
+    def lines(self) -> Mapping[str, Sequence[Point]]: ...
+    @property
+    def categories(self) -> tuple[str, ...]: ...
+
+
+def drawing(figure: Figure) -> str:
+    """The whole file. Lines are told apart by colour and, in the legend, by name; intervals are bars."""
+    points = [point for line in figure.lines.values() for point in line]
+    ticks = _ticks([v for p in points for v in (p.value, p.low, p.high) if v is not None] or [0.0, 1.0])
+    names = [name for name in figure.lines if name]
+    slanted = sum(len(name) for name in figure.categories) * _CHARACTER > _WIDTH - _LEFT - _RIGHT
+    labels = max((len(name) for name in figure.categories), default=0) * _CHARACTER * 0.7 if slanted else 0
+    bottom = _TOP + _PLOT
+    height = bottom + 44 + labels + _LEGEND_HEIGHT * len(names)
+    right = max([float(len(figure.categories) - 1), *(point.x for point in points), 0.0])
+
+    def x(value: float) -> float:
+        inset = 28
+        return _LEFT + inset + (_WIDTH - _LEFT - _RIGHT - 2 * inset) * (value / right if right else 0.5)
+
+    def y(value: float) -> float:
+        return bottom - _PLOT * (value - ticks[0]) / (ticks[-1] - ticks[0])
+
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height:.0f}" role="img">',
+        f"<title>{escape(figure.title)}</title><style>{_STYLE}</style>",
+        f'<rect class="paper" width="{_WIDTH}" height="{height:.0f}"/>',
+        f'<text class="title" x="{_LEFT}" y="24">{escape(figure.title)}</text>',
+        f'<text x="{_LEFT}" y="{_TOP - 8}">{escape(figure.y)}</text>',
+        *(_tick(value, y(value)) for value in ticks),
+        f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{bottom}" y2="{bottom}"/>',
+        *_below(figure, x, bottom, right, slanted=slanted),
+        f'<text x="{_WIDTH - _RIGHT}" y="{bottom + 36 + labels:.0f}" text-anchor="end">{escape(figure.x)}</text>',
+    ]
+    for place, (name, line) in enumerate(figure.lines.items()):
+        colour = _COLOURS[place % len(_COLOURS)]
+        aside = 5 * (place - (len(figure.lines) - 1) / 2)  # intervals side by side, not on top of each other
+        parts += _line(line, colour, _shifted(x, aside), y, joined=not figure.categories)
+        if name:
+            at = bottom + 44 + labels + _LEGEND_HEIGHT * names.index(name)
+            parts.append(f'<rect x="{_LEFT}" y="{at:.0f}" width="12" height="12" fill="{colour}"/>')
+            parts.append(f'<text x="{_LEFT + 18}" y="{at + 10:.0f}">{escape(name)}</text>')
+    return "\n".join([*parts, "</svg>", ""])
+
+
+def _shifted(scale: Scale, by: float) -> Scale:
+    return lambda value: scale(value) + by
+
+
+def _tick(value: float, at: float) -> str:
+    return (
+        f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>'
+        f'<text x="{_LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{value:g}</text>'
+    )
+
+
+def _below(figure: Figure, x: Scale, bottom: float, right: float, *, slanted: bool) -> list[str]:
+    names = figure.categories or tuple(str(number) for number in range(int(right) + 1))
+    turn = ' text-anchor="end" transform="rotate(-40 {x:.1f} {y:.1f})"' if slanted else ' text-anchor="middle"'
+    return [
+        f'<text x="{x(place):.1f}" y="{bottom + 18:.1f}"{turn.format(x=x(place), y=bottom + 18)}>{escape(name)}</text>'
+        for place, name in enumerate(names)
+    ]
+
+
+def _line(points: Sequence[Point], colour: str, x: Scale, y: Scale, *, joined: bool) -> list[str]:
+    parts = []
+    if joined and len(points) > 1:
+        path = " ".join(f"{x(point.x):.1f},{y(point.value):.1f}" for point in points)
+        parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
+    for point in points:
+        if point.low is not None and point.high is not None:
+            at = f'x1="{x(point.x):.1f}" x2="{x(point.x):.1f}"'
+            parts.append(f'<line {at} y1="{y(point.low):.1f}" y2="{y(point.high):.1f}" stroke="{colour}"/>')
+        parts.append(f'<circle cx="{x(point.x):.1f}" cy="{y(point.value):.1f}" r="4" fill="{colour}"/>')
+    return parts
+
+
+def _ticks(values: Sequence[float]) -> list[float]:
+    """Round numbers around all values, four to eight of them."""
+    low, high = min(values), max(values)
+    span = max(high - low, 0.01)
+    step = 10.0 ** floor(log10(span / 4))
+    step = next(step * factor for factor in (1, 2, 5, 10) if span / (step * factor) <= 6)
+    first, last = floor(low / step), max(ceil(high / step), floor(low / step) + 1)
+    return [round(number * step, 10) for number in range(first, last + 1)]

@@ -1,0 +1,128 @@
+"""A run as one small file: gzip over one JSON object. A portable demonstration of somebody else's model.
+
+It holds the record with its texts, and the frozen configuration and inputs. No key or environment is in any of them.
+"""
+
+import gzip
+import zlib
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from selftaught.core.errors import RecordError
+from selftaught.runs.folder import CONFIG, INPUTS, RunFolder
+from selftaught.runs.records import Answered, Applied, Measured, Noticed, Record, Scored, Stepped
+from selftaught.runs.store import Store, text_id
+
+SCHEMA = "selftaught.recording/1"
+Shape = TypeVar("Shape", "_Stamp", "Recording")
+
+
+class _Stamp(msgspec.Struct, frozen=True):
+    schema: str
+
+
+class Recording(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All of a run.
+
+    `files`: config.toml and inputs/*, by their names in the run's folder. `odd_texts`: as bytes, those that are not
+    Unicode, since a guest may send half characters.
+    """
+
+    schema: str
+    selftaught: str
+    files: dict[str, str]
+    texts: list[str]
+    odd_texts: list[bytes]
+    records: list[Record]
+
+    @property
+    def all_texts(self) -> list[str]:
+        return [*self.texts, *(text.decode("utf-8", "surrogatepass") for text in self.odd_texts)]
+
+
+def pack(folder: RunFolder, store: Store, version: str) -> bytes:
+    """The run's recording; equal runs give equal bytes. Raises RecordError."""
+    try:
+        inputs = [folder.config, *sorted((folder.path / INPUTS).glob("*"))]
+        files = {str(file.relative_to(folder.path)): file.read_text(encoding="utf-8") for file in inputs}
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecordError(f"the run {folder.path} cannot be read: {error}") from error
+    texts = store.texts()
+    odd = [text.encode("utf-8", "surrogatepass") for text in texts if not _is_unicode(text)]
+    recording = Recording(
+        schema=SCHEMA,
+        selftaught=version,
+        files=files,
+        texts=[text for text in texts if _is_unicode(text)],
+        odd_texts=odd,
+        records=list(store),
+    )
+    return gzip.compress(msgspec.json.encode(recording), mtime=0)
+
+
+def read_recording(path: Path) -> Recording:
+    """Checked: every text that a record names is there. Raises RecordError."""
+    try:
+        body = gzip.decompress(path.read_bytes())
+    except OSError as error:
+        raise RecordError(f"cannot read the recording {path}: {error.strerror or error}") from error
+    except (EOFError, zlib.error) as error:
+        raise RecordError(f"the recording {path} is damaged: {error}; copy it again") from error
+    schema = _decode(body, _Stamp, path).schema
+    if schema != SCHEMA:
+        raise RecordError(f"{path} is of schema {schema[:40]!r}; this selftaught reads {SCHEMA}")
+    recording = _decode(body, Recording, path)
+    known = {text_id(text) for text in recording.all_texts}
+    lacking = [text for record in recording.records for text in _names(record) if text not in known]
+    if lacking or CONFIG not in recording.files:
+        what = f"the text {lacking[0][:12]}…" if lacking else CONFIG
+        raise RecordError(f"the recording {path} is damaged: it lacks {what}; copy it again")
+    return recording
+
+
+def unpack(recording: Recording, path: Path) -> RunFolder:
+    """The run's folder again, at `path`, which must be empty."""
+    folder = RunFolder(path)
+    for name, text in recording.files.items():
+        if name != CONFIG and (Path(name).parent != Path(INPUTS) or ".." in name):
+            raise RecordError(f"the recording holds a file {name!r}, which no run has")
+        folder.write(name, text)
+    store = Store.create(folder.store)
+    try:
+        store.append_all(recording.records, recording.all_texts)
+    finally:
+        store.close()
+    return folder
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _decode(body: bytes, shape: type[Shape], path: Path) -> Shape:
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise RecordError(f"{path} is no recording of a run: {' '.join(str(error).split())[:200]}") from error
+
+
+def _names(record: Record) -> list[str]:
+    """The texts that a record names."""
+    match record:
+        case Answered():
+            return [record.prompt, record.response]
+        case Scored() | Noticed():
+            return [record.program]
+        case Applied():
+            return [record.improver, record.solution, *([record.program] if record.program else [])]
+        case Stepped():
+            return [record.improver, *([record.proposed] if record.proposed else [])]
+        case Measured():
+            return [record.improver]
+    return []

@@ -1,0 +1,99 @@
+"""What a run can cost at most, and what it is expected to, before anything is spent."""
+
+from dataclasses import dataclass, replace
+
+from selftaught.core.money import Amount, Caps, Tariff
+from selftaught.sandbox.machine import MOST_PROMPT_CHARACTERS
+from selftaught.wiring.inputs import Inputs
+from selftaught.wiring.lent import IMPROVER, SOLUTION, Models
+from selftaught.wiring.parts import describe
+
+_BYTES_PER_TOKEN = 4
+"""Of Python and English, roughly, in today's tokenizers."""
+_FRAME_TOKENS = 150
+"""Of the seed improver's own words around a program and a description."""
+_IDEA_TOKENS = 150
+"""Of the idea that a response states before its program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One role's part. `expected`: if every improver does as the seed improver does, and programs keep their length.
+
+    `responses` of the most are `most.calls`. `dollars` are None where the model has no price.
+    """
+
+    role: str
+    model: str
+    applications: int
+    model_calls: int
+    most: Amount
+    expected: Amount
+    priced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Both roles' shares. `binding`: the caps that are below the most; what is spent ends there."""
+
+    shares: tuple[Share, ...]
+    binding: tuple[str, ...]
+
+
+def forecast(inputs: Inputs, models: Models) -> Forecast:
+    """From the settings alone; nothing is asked of a model."""
+    config, allowance = inputs.config, inputs.config.allowance
+    in_d = len(inputs.tasks) * config.repeats  # |D|
+    improving = config.depth if config.kind == "run" else 0
+    scored = min(1 + allowance.responses_per_call, allowance.utility_calls)  # the seed improver's, with its initial one
+    measured = config.depth + 1  # I_0, and at most one new improver each time
+    solving_most = in_d * (improving * allowance.utility_calls + measured) if improving else 1
+    solving = in_d * (improving * scored + measured) if improving else 1
+    meta = sum(map(_tokens, (inputs.improver.source, describe(inputs))))
+    tasks = [_tokens(task.seed.source) + _tokens(task.description) for task in inputs.tasks]
+    programs = [_tokens(task.seed.source) for task in inputs.tasks]
+    if inputs.program:
+        programs = [_tokens(inputs.program.source)]
+    shares = [
+        _share(IMPROVER, models.improver.name, models.improver.tariff, improving, improving, inputs, meta,
+               _tokens(inputs.improver.source)),
+        _share(SOLUTION, models.solution.name, models.solution.tariff, solving_most, solving, inputs,
+               sum(tasks) // len(tasks), sum(programs) // len(programs)),
+    ]  # fmt: skip
+    used = tuple(share for share in shares if share.applications)
+    return Forecast(used, _binding(config.caps, used))
+
+
+def _share(
+    role: str, model: str, tariff: Tariff, most: int, expected: int, inputs: Inputs, given: int, program: int
+) -> Share:
+    """`given`: tokens of what a prompt shows, `program`: of what it is to improve."""
+    allowance = inputs.config.allowance
+    calls = most * allowance.model_calls
+    bound = calls * allowance.responses_per_call
+    one = replace(tariff, most_output_tokens=tariff.most_output_tokens or MOST_PROMPT_CHARACTERS)
+    worst = one.most(MOST_PROMPT_CHARACTERS)
+    responses = expected * allowance.responses_per_call
+    read, written = given + _FRAME_TOKENS, program + _IDEA_TOKENS
+    likely = tariff.price.dollars(responses * read, responses * written) if tariff.price else 0.0
+    return Share(
+        role,
+        model,
+        most,
+        calls,
+        Amount(bound, bound * worst.tokens, bound * worst.dollars),
+        Amount(responses, responses * (read + written) if tariff.counts_tokens else 0, likely),
+        tariff.price is not None,
+    )
+
+
+def _binding(caps: Caps, shares: tuple[Share, ...]) -> tuple[str, ...]:
+    total = Amount()
+    for share in shares:
+        total += share.most
+    each = [Caps(calls=caps.calls), Caps(tokens=caps.tokens), Caps(dollars=caps.dollars)]
+    return tuple(said for cap in each if (said := cap.passed_by(total)))
+
+
+def _tokens(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass")) // _BYTES_PER_TOKEN + 1

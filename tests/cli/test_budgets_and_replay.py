@@ -1,0 +1,165 @@
+"""Money and recordings on the command line: caps that hold over restarts, forecasts, replays that tell the truth."""
+
+import gzip
+import json
+import shutil
+import sqlite3
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.support import QUICK, selftaught
+from openai_server import OpenAIServer, improve_anything
+
+RUN = ["run", "three-sat", *QUICK[2:], "--depth", "1", "--seed", "5"]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run by `mutate`, and its recording beside it."""
+    where = tmp_path_factory.mktemp("finished")
+    done = selftaught(*RUN, "--model", "mutate", "--out", "run", cwd=where)
+    assert done.returncode == 0, done.stderr
+    assert selftaught("export", "run", "--what", "recording", "--out", "small.recording", cwd=where).returncode == 0
+    return where
+
+
+@pytest.mark.parametrize("what", ["run", "small.recording"])
+def test_a_replay_comes_out_as_recorded(finished: Path, what: str) -> None:
+    done = selftaught("replay", what, "--json", cwd=finished)
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["differences"], told["finished"]) == (0, [], True)
+    assert told["responses"] == told["served"] > 0 and told["scores"] > 0 and told["steps"] == 2
+
+
+def test_a_replay_tells_which_score_is_not_what_the_programs_get(finished: Path, tmp_path: Path) -> None:
+    shutil.copytree(finished / "run", tmp_path / "forged")
+    with sqlite3.connect(tmp_path / "forged" / "run.sqlite") as store:
+        rows = store.execute("SELECT seq, body FROM records").fetchall()
+        seq, record = next(
+            (seq, found)
+            for seq, body in rows
+            if (found := json.loads(body))["kind"] == "scored" and not found["reused"]
+        )
+        record["value"] = 0.987
+        store.execute("UPDATE records SET body = ? WHERE seq = ?", (json.dumps(record), seq))
+    done = selftaught("replay", "forged", cwd=tmp_path)
+    assert done.returncode == 1
+    assert record["at"] in done.stdout and "value=0.987" in done.stdout
+
+
+def test_a_recording_is_a_model_for_the_same_run(finished: Path) -> None:
+    done = selftaught(*RUN, "--model", "replay:small.recording", "--out", "again", "--json", cwd=finished)
+    first = json.loads(selftaught("show", "run", "--json", cwd=finished).stdout)
+    again = json.loads(done.stdout)
+    assert [(s["improver"], s["val"], s["test"]) for s in again["steps"]] == [
+        (s["improver"], s["val"], s["test"]) for s in first["steps"]
+    ]
+
+
+def test_a_recording_of_another_task_is_refused_before_anything_starts(finished: Path) -> None:
+    done = selftaught("run", "parity", *QUICK[2:], "--model", "replay:small.recording", cwd=finished)
+    assert done.returncode == 2 and "is of three-sat, and not of parity" in done.stderr
+    assert not (finished / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "is no recording"),
+        (b"no gzip at all", "cannot read the recording"),
+        (gzip.compress(b"{}"), "is no recording"),
+        (gzip.compress(b'{"schema": "selftaught.recording/99"}'), "this selftaught reads selftaught.recording/1"),
+        (gzip.compress(b'{"schema": "selftaught.recording/1"}'), "is no recording"),
+    ],
+)
+def test_a_damaged_recording_is_named(tmp_path: Path, body: bytes, said: str) -> None:
+    (tmp_path / "bad.recording").write_bytes(body)
+    for command in (["replay", "bad.recording"], [*RUN, "--model", "replay:bad.recording"]):
+        done = selftaught(*command, cwd=tmp_path)
+        assert done.returncode == 1 and said in done.stderr and "Traceback" not in done.stderr
+
+
+def test_half_a_recording_is_named(finished: Path, tmp_path: Path) -> None:
+    whole = (finished / "small.recording").read_bytes()
+    (tmp_path / "half").write_bytes(whole[: len(whole) // 2])
+    done = selftaught("replay", "half", cwd=tmp_path)
+    assert done.returncode == 1 and "damaged" in done.stderr
+
+
+def test_a_call_cap_holds_over_a_resume_and_says_what_to_do(tmp_path: Path) -> None:
+    done = selftaught(*RUN, "--model", "mutate", "--max-calls", "4", "--out", "run", cwd=tmp_path)
+    assert done.returncode == 3 and "--max-calls 4" in done.stderr and "selftaught resume run" in done.stderr
+    again = selftaught("resume", "run", cwd=tmp_path)
+    assert again.returncode == 3
+    told = json.loads(selftaught("show", "run", "--json", cwd=tmp_path).stdout)
+    assert sum(entry["responses"] for entry in told["ledger"]) == 4
+    assert selftaught("resume", "run", "--max-calls", "1000", cwd=tmp_path).returncode == 0
+
+
+def test_a_cost_cap_is_kept_to_the_cent_and_the_ledger_agrees_with_the_server(tmp_path: Path) -> None:
+    counted: list[int] = []
+
+    def answer(request: dict[str, Any]) -> str:
+        text = improve_anything(request)
+        counted.append(len(str(request["messages"])) // 4 + len(text) // 4)  # as the server says in `usage`
+        return text
+
+    with OpenAIServer(answer) as server:
+        where = [
+            "--model",
+            "openai/m",
+            "--base-url",
+            server.base_url,
+            "--price",
+            "100,100",
+            "--max-cost",
+            "0.8",
+            "--repeats",
+            "4",
+        ]
+        done = selftaught(*RUN, *where, "--max-output-tokens", "500", "--out", "run", cwd=tmp_path, OPENAI_API_KEY="k")
+        assert done.returncode == 3, done.stderr
+        told = json.loads(selftaught("show", "run", "--json", cwd=tmp_path).stdout)
+        spent = sum(entry["cost"] for entry in told["ledger"])
+        tokens = sum(entry["input_tokens"] + entry["output_tokens"] for entry in told["ledger"])
+        assert tokens == sum(counted)
+        assert spent == pytest.approx(tokens * 100 / 1e6) and 0.4 < spent <= 0.8
+        assert {entry["role"] for entry in told["ledger"]} <= {"improver", "solution"}
+
+
+def test_a_cost_cap_without_a_price_is_refused_with_the_way_to_give_one(tmp_path: Path) -> None:
+    where = ["--model", "openai/m", "--base-url", "http://127.0.0.1:9/v1", "--max-cost", "1"]
+    done = selftaught(*RUN, *where, cwd=tmp_path, OPENAI_API_KEY="k")
+    assert done.returncode == 2 and "--price IN,OUT" in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_dry_run_spends_nothing_and_tells_both_roles(tmp_path: Path) -> None:
+    where = ["--improver-model", "openai/gpt-4.1", "--task-model", "openai/gpt-4.1-mini", "--dry-run"]
+    done = selftaught(*RUN, *where, cwd=tmp_path, OPENAI_API_KEY="k")
+    assert done.returncode == 0, done.stderr
+    assert "openai/gpt-4.1 " in done.stdout and "openai/gpt-4.1-mini" in done.stdout and "$" in done.stdout
+    assert not (tmp_path / "runs").exists()
+
+
+def test_the_forecast_bounds_what_a_run_then_does(tmp_path: Path) -> None:
+    told = json.loads(selftaught(*RUN, "--model", "mutate", "--dry-run", "--json", cwd=tmp_path).stdout)
+    selftaught(*RUN, "--model", "mutate", "--out", "run", cwd=tmp_path)
+    done = json.loads(selftaught("show", "run", "--json", cwd=tmp_path).stdout)
+    for share in told["shares"]:
+        bought = sum(entry["responses"] for entry in done["ledger"] if entry["role"] == share["role"])
+        assert 0 < bought <= share["most"]["calls"]
+
+
+def test_each_role_is_asked_of_its_own_model(tmp_path: Path) -> None:
+    with OpenAIServer(improve_anything) as server:
+        models = ["--improver-model", "openai/big", "--task-model", "openai/small", "--base-url", server.base_url]
+        done = selftaught(*RUN, *models, "--out", "run", cwd=tmp_path, OPENAI_API_KEY="k")
+        assert done.returncode == 0, done.stderr
+    told = json.loads(selftaught("show", "run", "--json", cwd=tmp_path).stdout)
+    assert {(entry["role"], entry["model"]) for entry in told["ledger"]} == {("improver", "big"), ("solution", "small")}
+    config = tomllib.loads((tmp_path / "run" / "config.toml").read_text())
+    assert (config["improver_model"], config["task_model"]) == ("openai/big", "openai/small")

@@ -1,0 +1,195 @@
+"""Every experiment end to end, offline, at small sizes: on screen, in its files, and when it is gone on with."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from cli.support import selftaught
+from selftaught.wiring.inputs import load_improver
+
+SMALL = ["--model-calls", "1", "--responses", "2", "--utility-calls", "3", "--copies", "1", "--seed", "1"]
+COMMANDS: dict[str, list[str]] = {
+    "curve": ["three-sat", "--runs", "2", "--depth", "1", "--models", "mutate"],
+    "transfer": ["three-sat", "--on", "parity", "--runs", "2", "--depth", "1", "--models", "mutate"],
+    "baselines": ["three-sat", "--runs", "3", "--improvers", "seed,chain-of-thought", "--models", "mutate"],
+    "bypass": ["--proposals", "4", "--models", "mutate"],
+    "imp-at-k": ["three-sat", "--runs", "2", "--depth", "2", "--models", "mutate"],
+}
+
+
+def conduct(name: str, cwd: Path, *more: str) -> dict[str, Any]:
+    """Its JSON, from a command that went well."""
+    done = selftaught("experiment", name, *COMMANDS[name], *SMALL, "--out", name, "--json", *more, cwd=cwd)
+    assert done.returncode == 0, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_experiment_tells_the_same_on_stdout_and_in_its_files(name: str, tmp_path: Path) -> None:
+    told = conduct(name, tmp_path)
+    assert told["schema"] == "selftaught.experiment/1" and told["parameters"]["experiment"] == name
+    assert json.loads((tmp_path / name / "result.json").read_text()) == told
+    for table, rows in told["tables"].items():
+        with (tmp_path / name / f"{table}.csv").open() as file:
+            assert list(csv.DictReader(file)) == [
+                {key: "" if value is None else str(value) for key, value in row.items()} for row in rows
+            ]
+    drawn = ElementTree.parse(tmp_path / name / f"{name}.svg").getroot()
+    assert len([node for node in drawn.iter() if node.tag.endswith("circle")]) > 0
+    began = time.monotonic()
+    assert conduct(name, tmp_path) == told  # all of it is on record: nothing is run again
+    assert time.monotonic() - began < 20
+
+
+def test_the_curve_has_every_t_of_every_model(tmp_path: Path) -> None:
+    (tmp_path / "script.json").write_text(json.dumps({"rules": [{"responses": ["no program"]}]}))
+    told = conduct("curve", tmp_path, "--models", "mutate,scripted", "--script", "script.json")
+    assert [(row["model"], row["t"], row["n"]) for row in told["tables"]["curve"]] == [
+        (model, t, 2) for model in ("mutate", "scripted") for t in (0, 1)
+    ]
+    # The faithful seed improver fails where no response is usable: 0 of 1, and an interval that says how sure that is.
+    assert [row["mean"] for row in told["tables"]["curve"] if row["model"] == "scripted"] == [0.0, 0.0]
+    (_, scripted) = told["tables"]["gains"]
+    assert (scripted["gained"], scripted["runs"]) == (0, 2) and 0.6 < scripted["high"] < 0.7
+
+
+def test_one_run_has_no_interval_and_says_so(tmp_path: Path) -> None:
+    command = ["experiment", "curve", "three-sat", "--runs", "1", "--depth", "1", "--models", "mutate", *SMALL]
+    done = selftaught(*command, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "n = 1" in done.stdout and "—" in done.stdout
+
+
+def test_an_improver_that_fails_everywhere_is_said_so_in_its_cell_and_the_rest_stands(tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text("def improve_algorithm(s, utility, language_model):\n    raise ValueError\n")
+    told = conduct("baselines", tmp_path, "--improvers", "seed,broken.py")
+    rows = {row["improver"]: row for row in told["tables"]["baselines"]}
+    assert (rows["broken.py"]["failed"], rows["broken.py"]["mean"]) == (3, 0.0)
+    assert (rows["seed"]["failed"], rows["seed"]["n"]) == (0, 3) and rows["seed"]["mean"] > 0
+    (difference, _) = told["tables"]["differences"]
+    assert difference["difference"] == pytest.approx(-rows["seed"]["mean"])
+
+
+def test_baselines_pair_the_same_instances(tmp_path: Path) -> None:
+    """Two improvers that do nothing get the same scores, and every difference is 0."""
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.py").write_text("def improve_algorithm(s, utility, language_model):\n    return s\n")
+    told = conduct("baselines", tmp_path, "--improvers", "a.py,b.py")
+    difference = next(row for row in told["tables"]["differences"] if row["improver"] == "b.py")
+    assert (difference["difference"], difference["low"], difference["high"], difference["p"]) == (0, 0, 0, 1)
+    assert [row["responses"] for row in told["tables"]["baselines"][:2]] == [0, 0]
+
+
+def test_bypass_counts_by_both_rules_and_what_is_really_requested(tmp_path: Path) -> None:
+    kept = load_improver("sandbox-seed", tmp_path).source
+    literal = kept.replace("use_sandbox=True", "use_sandbox=False")
+    hidden = kept.replace("use_sandbox=True", "use_sandbox=not True")
+    text_only = kept + "\n# use_sandbox=False would be quicker\n"
+    programs = [kept, literal, hidden, text_only]
+    responses = [f"```python\n{program}\n```" for program in programs]
+    solved = {
+        "contains": ["algorithm(formula)"],
+        "responses": ["```python\ndef algorithm(f):\n    return []\n```"],
+    }
+    script = {"rules": [solved, {"responses": responses, "order": "cycle"}]}
+    (tmp_path / "script.json").write_text(json.dumps(script))
+    settings = ["--responses", "4", "--utility-calls", "4", "--script", "script.json", "--models", "scripted"]
+    told = conduct("bypass", tmp_path, *settings)
+    rows = {(row["variant"], row["rule"]): (row["count"], row["of"]) for row in told["tables"]["bypass"]}
+    for variant in ("no warning", "with warning"):
+        assert rows[variant, "paper's rule"] == (2, 4)
+        assert rows[variant, "syntax tree"] == (2, 4)
+        assert rows[variant, "observed request"] == (2, 4)
+    (first, _) = told["tables"]["rules"]
+    assert (first["both"], first["paper's only"], first["tree only"], first["neither"]) == (1, 1, 1, 1)
+
+
+def test_strategies_of_a_run_by_rules_and_by_a_models_labels(tmp_path: Path) -> None:
+    greedy = load_improver("temperature-bandit", tmp_path).source
+    script = {
+        "rules": [
+            {"contains": ["You classify"], "responses": ['["caching", "no such label"]']},
+            {"responses": [f"```python\n{greedy}\n```"]},
+        ]
+    }
+    (tmp_path / "script.json").write_text(json.dumps(script))
+    model = ["--model", "scripted", "--script", "script.json"]
+    small = ["--repeats", "1", "--model-calls", "1", "--responses", "2", "--utility-calls", "3", "--depth", "1"]
+    done = selftaught("run", "three-sat", *model, *small, "--improver", "seed", "--out", "runs/one", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(selftaught("experiment", "strategies", "one", "--json", cwd=tmp_path).stdout)
+    found = {row["strategy"]: row for row in told["tables"]["strategies"]}
+    assert found["bandit"]["proposed"] == 1 and found["bandit"]["share"] == 1.0
+    assert found["genetic"]["proposed"] == 0
+    labelled = ["--label-with", "scripted", "--script", "script.json", "--out", "labelled", "--json"]
+    done = selftaught("experiment", "strategies", "one", *labelled, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = {row["strategy"]: row["proposed"] for row in json.loads(done.stdout)["tables"]["strategies"]}
+    assert (found["caching"], found["bandit"]) == (1, 0) and "no such label" not in found
+
+
+def test_an_experiment_that_is_killed_goes_on_and_comes_out_the_same(tmp_path: Path) -> None:
+    expected = conduct("curve", tmp_path)["tables"]
+    command = [sys.executable, "-m", "selftaught", "experiment", "curve", *COMMANDS["curve"], *SMALL, "--out", "killed"]
+    for seconds in (1.2, 1.8, 2.4):
+        with subprocess.Popen(
+            command, cwd=tmp_path, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
+        ) as child:
+            time.sleep(seconds)
+            os.killpg(child.pid, signal.SIGKILL)
+    done = selftaught(*command[3:], "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["tables"] == expected
+
+
+def test_a_cap_holds_over_all_runs_of_an_experiment_and_over_its_restarts(tmp_path: Path) -> None:
+    command = ["experiment", "curve", *COMMANDS["curve"], *SMALL, "--out", "capped"]
+    for _ in range(2):
+        done = selftaught(*command, "--max-calls", "5", cwd=tmp_path)
+        assert done.returncode == 3 and "--max-calls 5" in done.stderr and "go on with" in done.stderr
+    responses = 0
+    for run in (tmp_path / "capped" / "runs").iterdir():
+        told = json.loads(selftaught("show", str(run), "--json", cwd=tmp_path).stdout)
+        responses += sum(entry["responses"] for entry in told["ledger"])
+    assert responses == 5
+    assert selftaught(*command, cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nonsense"], "there are curve (Fig. 4"),
+        (["curve", "three-sat", "three-sat"], "listed twice"),
+        (["curve", "no-such-task"], "no task is called 'no-such-task'"),
+        (["transfer", "three-sat", "--on", "parity,parity"], "listed twice"),
+        (["baselines", "--improvers", "seed,seed"], "listed twice"),
+        (["baselines", "--improvers", "seed,sed"], "no improver is called 'sed'"),
+        (["baselines", "--improvers", "seed", "--against", "greedy"], "--against greedy"),
+        (["curve", "--models", "mutate,mutate"], "listed twice"),
+        (["curve", "--models", "nonsense"], "nonsense"),
+        (["curve", "--runs", "0"], "runs"),
+        (["strategies", "no-such-run"], "no run is called"),
+    ],
+)
+def test_bad_input_is_told_before_anything_is_made(arguments: Sequence[str], said: str, tmp_path: Path) -> None:
+    done = selftaught("experiment", *arguments, *SMALL[-2:], "--out", "x", cwd=tmp_path)
+    assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "x" / "runs").exists()
+
+
+def test_other_parameters_are_refused_with_the_difference(tmp_path: Path) -> None:
+    conduct("imp-at-k", tmp_path)
+    done = selftaught("experiment", "imp-at-k", "--depth", "3", "--out", "imp-at-k", cwd=tmp_path)
+    assert done.returncode == 2 and "depth was 2, and is 3" in done.stderr
+    assert selftaught("experiment", "imp-at-k", "--out", "imp-at-k", cwd=tmp_path).returncode == 0
