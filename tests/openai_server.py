@@ -1,5 +1,7 @@
 """A real HTTP server that speaks OpenAI's chat completions, answers from a function, counts, and fails on demand.
 
+What it speaks is a `Wire`: other_servers.py has Anthropic's and Google's.
+
 In a test:      with OpenAIServer(answer) as server: … server.base_url, server.requests
 As a process:   python tests/openai_server.py --log FILE [--port P] [--seconds S] [--script FILE.json]
                 (improves whatever it is asked to, or answers as the model `scripted` would)
@@ -8,10 +10,13 @@ As a process:   python tests/openai_server.py --log FILE [--port P] [--seconds S
 import argparse
 import itertools
 import json
+import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -29,9 +34,9 @@ Answer = Callable[[dict[str, Any]], str | None]
 class Fault:
     """What goes wrong with one request.
 
-    `status`: answer so instead (`headers` with it). `body`: "cut" resets the connection in the middle, "trickle" sends
-    a byte at a time, "truncated" is half a JSON, "no choices", "two choices". `raw`: this body instead. `changed`:
-    these members of it instead. `seconds`: wait first.
+    `status`: answer so instead (`headers` with it). `body`: "cut" closes the connection in the middle, "reset" resets
+    it, "trickle" sends a byte at a time, "truncated" is half a JSON, "no choices", "two choices". `raw`: this body
+    instead. `changed`: these members of it instead. `seconds`: wait first.
     """
 
     status: int = 200
@@ -44,8 +49,38 @@ class Fault:
     changed: dict[str, Any] = field(default_factory=dict)
 
 
+class Wire:
+    """OpenAI's chat completions: how requests are read and answers are written."""
+
+    prefix = "/v1"
+    base_path = "/v1"
+
+    def authorised(self, headers: Message, key: str) -> bool:
+        return headers.get("authorization") == f"Bearer {key}"
+
+    def listing(self, names: Sequence[str]) -> dict[str, Any]:
+        return {"object": "list", "data": [{"id": name, "object": "model"} for name in names]}
+
+    def model(self, path: str, request: dict[str, Any]) -> str:
+        return str(request["model"])
+
+    def wanted(self, request: dict[str, Any]) -> int:
+        return int(request.get("n", 1))
+
+    def error(self, status: int, message: str, code: str | None) -> dict[str, Any]:
+        return {"error": {"message": message, "code": code}}
+
+    def answer(self, request: dict[str, Any], model: str, text: str | None, copies: int) -> dict[str, Any]:
+        choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
+        usage = {"prompt_tokens": len(str(request["messages"])) // 4, "completion_tokens": len(text or "") // 4}
+        head = {"id": "x", "object": "chat.completion", "created": 1, "model": model}
+        return {**head, "choices": [choice] * copies, "usage": usage}
+
+
 class OpenAIServer:
-    """Serves on a free port of localhost while the `with` block lasts."""
+    """Serves on a free port of localhost while the `with` block lasts. `most`: 429 where more are in flight."""
+
+    wire = Wire()
 
     def __init__(
         self,
@@ -57,8 +92,10 @@ class OpenAIServer:
         log: Path | None = None,
         port: int = 0,
         models: Sequence[str] = ("small", "large"),
+        most: int | None = None,
     ) -> None:
-        self.models = models
+        self.models, self.most = models, most
+        self.headers: list[Message] = []
         self.answer, self.faults, self.seconds, self.key, self.log = answer, faults or iter([]), seconds, key, log
         self.lock = threading.Lock()
         self.requests: list[dict[str, Any]] = []
@@ -66,7 +103,7 @@ class OpenAIServer:
         self.in_flight = self.most_in_flight = 0
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.owner = self
-        self.base_url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+        self.base_url = f"http://127.0.0.1:{self._server.server_address[1]}{self.wire.base_path}"
 
     def __enter__(self) -> "OpenAIServer":
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -97,51 +134,49 @@ class _Handler(BaseHTTPRequestHandler):
         return
 
     def do_GET(self) -> None:
-        models = [{"id": name, "object": "model"} for name in self.server.owner.models]
-        self._send(200, {"object": "list", "data": models})
+        wire = self.server.owner.wire
+        if not self.path.startswith(f"{wire.prefix}/models"):
+            return self._send(404, {"detail": "Not Found"})
+        return self._send(200, wire.listing(self.server.owner.models))
 
     def do_POST(self) -> None:
         owner = self.server.owner
         request = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if not self.path.startswith(owner.wire.prefix):
+            return self._send(404, {"detail": "Not Found"})
         with owner.lock:
             owner.requests.append(request)
+            owner.headers.append(self.headers)
             owner.in_flight += 1
             owner.most_in_flight = max(owner.most_in_flight, owner.in_flight)
-            fault = next(owner.faults, None) or Fault()
+            busy = owner.most is not None and owner.in_flight > owner.most
+            fault = next(owner.faults, None) or Fault(429 if busy else 200)
         try:
-            time.sleep(owner.seconds + fault.seconds)
-            self._answer(owner, request, fault)
+            time.sleep(0.0 if busy else owner.seconds + fault.seconds)
+            return self._answer(owner, request, fault)
         finally:
             with owner.lock:
                 owner.in_flight -= 1
 
     def _answer(self, owner: OpenAIServer, request: dict[str, Any], fault: Fault) -> None:
-        if owner.key is not None and self.headers.get("authorization") != f"Bearer {owner.key}":
-            return self._send(401, {"error": {"message": f"bad key {self.headers.get('authorization')}"}})
-        if request["model"] == "unknown":
-            return self._send(404, {"error": {"message": "The model `unknown` does not exist"}})
+        wire, model = owner.wire, owner.wire.model(self.path, request)
+        if owner.key is not None and not wire.authorised(self.headers, owner.key):
+            return self._send(401, wire.error(401, f"bad key {self.headers.get('authorization')}", None))
+        if model == "unknown":
+            return self._send(404, wire.error(404, "The model `unknown` does not exist", None))
         if fault.status != 200:
-            error = {"message": fault.message, "code": fault.code}
-            return self._send(fault.status, {"error": error}, fault.headers)
+            return self._send(fault.status, wire.error(fault.status, fault.message, fault.code), fault.headers)
         if fault.raw is not None:
             return self._write(200, fault.raw.encode(), {}, "")
         text = owner.answer(request)
-        choices = [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}]
-        copies = {"no choices": 0, "two choices": 2}.get(fault.body, 1)
-        usage = {"prompt_tokens": len(str(request["messages"])) // 4, "completion_tokens": len(text or "") // 4}
-        body = {
-            "id": "x",
-            "object": "chat.completion",
-            "created": 1,
-            "model": request["model"],
-            "choices": choices * copies,
-        }
+        copies = {"no choices": 0, "one choice": 1, "two choices": 2}.get(fault.body, wire.wanted(request))
+        body = wire.answer(request, model, text, copies)
         with owner.lock:
             owner.answered += 1
             if owner.log:
                 with owner.log.open("a") as log:
                     log.write(json.dumps(request["messages"][-1]["content"]) + "\n")
-        return self._send(200, {**body, "usage": usage, **fault.changed}, cut=fault.body)
+        return self._send(200, {**body, **fault.changed}, cut=fault.body)
 
     def _send(self, status: int, body: dict[str, Any], headers: dict[str, str] | None = None, cut: str = "") -> None:
         self._write(status, json.dumps(body).encode(), headers or {}, cut)
@@ -155,9 +190,11 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
-        if cut == "cut":
+        if cut in ("cut", "reset"):
             self.wfile.write(data[: len(data) // 2])
             self.wfile.flush()
+            if cut == "reset":  # closed without lingering, a connection is reset
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
             self.close_connection = True
             return

@@ -1,15 +1,21 @@
 """From a name to a model, and why."""
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
-from openai_server import OpenAIServer
+from models.conformance import PROMPT
+from openai_server import Fault, OpenAIServer
 from selftaught.core.errors import ModelUnavailable, UsageError
 from selftaught.models.choose import DEFAULT_OPENAI, ChosenModel, choose_model
+from selftaught.models.providers import PROVIDERS
 
 NOWHERE = {"OLLAMA_HOST": "127.0.0.1:9"}
 
@@ -41,7 +47,7 @@ def test_auto_takes_a_local_ollama_that_answers() -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     chosen = choose("auto", {"OLLAMA_HOST": f"127.0.0.1:{server.server_port}"})
     server.shutdown()
-    assert (chosen.name, chosen.base_url) == ("openai/qwen3:8b", f"http://127.0.0.1:{server.server_port}/v1")
+    assert (chosen.name, chosen.base_url) == ("ollama/qwen3:8b", f"http://127.0.0.1:{server.server_port}/v1")
 
 
 def test_auto_with_a_base_url_takes_that_servers_first_model() -> None:
@@ -70,7 +76,13 @@ def test_any_name_goes_to_a_named_server() -> None:
     ("name", "base_url", "said"),
     [
         ("mutant", None, "did you mean 'mutate'"),
-        ("anthropic/claude", None, "there are auto, mutate"),
+        ("mistral/large", None, "there are auto, mutate, scripted, relay:DIR, openai/MODEL, openrouter/MODEL, ollama"),
+        ("opnai/x", None, "did you mean 'openai'"),
+        ("anthropic/", None, "no model is called"),
+        ("relay:", None, "relay:DIR"),
+        ("llamacpp/x", None, "Set LLAMACPP_BASE_URL"),
+        ("openrouter/x", "http://me:secret@localhost/v1", "OPENROUTER_API_KEY"),
+        ("openai/gpt-5", None, "takes no temperature.*--temperature-policy drop"),
         ("openai/", None, "no model is called"),
         ("scripted", None, "--script"),
         ("scripted:answers.json", None, "--script FILE.json"),
@@ -96,3 +108,94 @@ def test_a_wrong_name_in_the_environment_is_said_to_be_from_there() -> None:
 def test_a_missing_key_is_named() -> None:
     with pytest.raises(ModelUnavailable, match="OPENAI_API_KEY"):
         choose("openai/gpt-4.1")
+
+
+@pytest.mark.parametrize(
+    ("name", "variable"),
+    [
+        ("openrouter/x/y", "OPENROUTER_API_KEY"),
+        ("anthropic/claude-haiku-4-5", "ANTHROPIC_API_KEY"),
+        ("google/gemini-2.5-flash", "GEMINI_API_KEY or GOOGLE_API_KEY"),
+    ],
+)
+def test_each_provider_has_a_key_of_its_own(name: str, variable: str) -> None:
+    with pytest.raises(ModelUnavailable, match=f"{name} needs a key: set {variable}"):
+        choose(name, {"OPENAI_API_KEY": "sk-x", **NOWHERE})
+
+
+@pytest.mark.parametrize(
+    ("name", "environment", "url"),
+    [
+        ("openai/gpt-4.1", {"OPENAI_API_KEY": "k"}, "https://api.openai.com/v1"),
+        (
+            "openrouter/a/b",
+            {"OPENROUTER_API_KEY": "k", "OPENAI_BASE_URL": "http://x/v1"},
+            "https://openrouter.ai/api/v1",
+        ),
+        ("ollama/q", {}, "http://localhost:11434/v1"),
+        ("ollama/q", {"OLLAMA_HOST": "0.0.0.0:1"}, "http://0.0.0.0:1/v1"),
+        ("ollama/q", {"OLLAMA_HOST": "there", "OLLAMA_BASE_URL": "http://here/v1"}, "http://here/v1"),
+        ("vllm/m", {}, "http://localhost:8000/v1"),
+        ("vllm/m", {"VLLM_BASE_URL": "http://gpu:1/v1"}, "http://gpu:1/v1"),
+        ("llamacpp/m", {"LLAMACPP_BASE_URL": "http://l:1/v1"}, "http://l:1/v1"),
+        ("anthropic/claude-haiku-4-5", {"ANTHROPIC_API_KEY": "k"}, "https://api.anthropic.com"),
+        ("google/gemini-x", {"GOOGLE_API_KEY": "k"}, "https://generativelanguage.googleapis.com"),
+    ],
+)
+def test_each_provider_is_where_its_own_variables_say(name: str, environment: dict[str, str], url: str) -> None:
+    chosen = choose(name, environment)
+    assert (chosen.name, chosen.base_url) == (name, url)
+
+
+def test_a_key_goes_to_its_own_provider_only() -> None:
+    keys = {"OPENAI_API_KEY": "sk-openai", "VLLM_API_KEY": "sk-vllm"}
+    with OpenAIServer(lambda request: "hi") as server:
+        choose("vllm/m", keys, server.base_url).model([PROMPT])
+        choose("ollama/m", keys, server.base_url).model([PROMPT])
+        assert [headers["authorization"] for headers in server.headers] == ["Bearer sk-vllm", "Bearer none"]
+
+
+def test_what_openrouter_is_told_and_what_it_tells() -> None:
+    """It is not to leave out what a model does not take; and it tells what a call cost."""
+    usage = {"usage": {"prompt_tokens": 4, "completion_tokens": 2, "cost": 0.0125}}
+    with OpenAIServer(lambda request: "hi", faults=iter([Fault(changed=usage)])) as server:
+        (completion,) = choose("openrouter/a/b", {"OPENROUTER_API_KEY": "k"}, server.base_url).model([PROMPT])
+        assert completion.cost == 0.0125
+        assert server.requests[0]["provider"] == {"require_parameters": True}
+
+
+def test_a_base_url_without_v1_is_noticed() -> None:
+    with OpenAIServer(lambda request: "hi") as server:
+        model = choose("vllm/small", {}, server.base_url.removesuffix("/v1")).model
+        with pytest.raises(ModelUnavailable, match=r"\(404\).*Most base URLs end in /v1"):
+            model([PROMPT])
+
+
+def test_an_sdk_that_is_not_installed_is_named_with_the_line_that_installs_it() -> None:
+    missing = replace(PROVIDERS["anthropic"], module="no_such_sdk")
+    with pytest.raises(UsageError, match=r"pip install 'selftaught\[anthropic\]'"):
+        missing.check_installed()
+
+
+def test_choosing_imports_no_sdk_and_reaches_no_network() -> None:
+    script = """
+import socket, sys
+def refuse(*_):
+    raise AssertionError("the network was reached for")
+socket.socket.connect = socket.getaddrinfo = refuse
+from selftaught.models.choose import choose_model
+keys = {"OPENAI_API_KEY": "k", "ANTHROPIC_API_KEY": "k", "GEMINI_API_KEY": "k"}
+for name in ("openai/gpt-4.1", "anthropic/claude-haiku-4-5", "google/gemini-2.5-flash"):
+    choose_model(name, base_url=None, environment=keys, seed=1, script=None, max_connections=1)
+print([name for name in ("openai", "anthropic", "google.genai", "httpx", "httpx2") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_a_relay_is_chosen_by_its_folder(tmp_path: Path) -> None:
+    assert choose(f"relay:{tmp_path}/box").name == f"relay:{tmp_path}/box"
+    assert (tmp_path / "box").is_dir()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="cannot make the folder"):
+        choose(f"relay:{tmp_path}/file")

@@ -66,12 +66,13 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One response, with what is known of its cost. Token counts are None where the provider gives none.
+    """One response, with what is known of its cost. Counts and cost are None where the provider gives none.
 
     Attributes:
-        input_tokens, output_tokens: all of them; of these `cached_tokens` and `reasoning_tokens`.
+        input_tokens: all of the prompt, `cached_tokens` of them read from the provider's cache.
+        output_tokens: all that was generated, `reasoning_tokens` of them not shown in `text`.
         cost: US dollars; `price_source` says who says so: the provider, a price list with its version, or the user.
-        dropped: what was asked for and not passed on, since the model does not take it.
+        dropped: what was asked for and not passed on, since the model does not take it, as "temperature=0.7".
     """
 
     text: str

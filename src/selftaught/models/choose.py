@@ -2,30 +2,34 @@
 
 import json
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from selftaught.core.contracts import LanguageModel
 from selftaught.core.errors import ModelUnavailable, UsageError
-from selftaught.models.endpoint import Endpoint
+from selftaught.models.asking import Manner
+from selftaught.models.calling import from_package, installed
+from selftaught.models.capabilities import capabilities_of
 from selftaught.models.mutate import Mutate
 from selftaught.models.openai_chat import OpenAIChat
 from selftaught.models.patience import Patience
+from selftaught.models.providers import PROVIDERS, first_set
+from selftaught.models.relay import Relay
 from selftaught.models.scripted import Scripted
 
 DEFAULT_OPENAI = "gpt-4.1-mini"
 """Taken where there is a key and no name: it takes a temperature, which the seed improver sets."""
 _OLLAMA_PORT = 11434
 _OLLAMA_SECONDS = 0.3
-_KNOWN = ("auto", "mutate", "scripted", "openai/MODEL")
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenModel:
-    """A model; its full name, by which it is chosen again on resume; its server; and why it was taken."""
+    """A model; its full name and its server, by which it is chosen again on resume; and why it was taken."""
 
     model: LanguageModel
     name: str
@@ -42,65 +46,105 @@ def choose_model(
     script: str | None,
     max_connections: int,
     stop: Callable[[], None] = lambda: None,
+    failed: Callable[[str, float], None] = lambda message, seconds: None,
+    manner: Manner | None = None,
+    capability: Sequence[str] = (),
 ) -> ChosenModel:
-    """The model called `name`. Raises UsageError for a name that is none, ModelUnavailable for a missing key."""
-    key = (environment.get("OPENAI_API_KEY") or "").strip() or None
-    base_url = base_url or environment.get("OPENAI_BASE_URL") or None
+    """The model called `name`. Raises UsageError for a name that is none, ModelUnavailable for a missing key.
 
-    def openai(model: str, why: str, server: str | None = base_url) -> ChosenModel:
-        patience = Patience(stop=stop)
-        chat = OpenAIChat(model, api_key=key, base_url=server, max_connections=max_connections, patience=patience)
-        return ChosenModel(chat, f"openai/{model}", server, why)
-
+    `stop` and `failed` are those of `Patience`. Of `manner` all is taken but what the other arguments say, and the
+    capabilities: they are the model's, with `capability` (as "temperature=no") over them.
+    """
     why = "asked for by name"
     if name == "auto" and environment.get("SELFTAUGHT_MODEL"):
         name, why = environment["SELFTAUGHT_MODEL"], "SELFTAUGHT_MODEL is set"
-    if name == "auto":
-        if base_url is not None:
-            return openai(_first_model(base_url, key), "the first model of the server at the base URL")
-        if key is not None:
-            return openai(DEFAULT_OPENAI, "OPENAI_API_KEY is set; this is the default with it")
+
+    def served(provider_name: str, model: str, why: str, url: str | None = base_url) -> ChosenModel:
+        provider = PROVIDERS[provider_name]
+        provider.check_installed()
+        server = provider.server(url, environment, model)
+        elsewhere = server.base_url != provider.url
+        kind = "" if elsewhere and provider_name == "openai" else provider_name  # another's server: another's models
+        asked = replace(
+            manner or Manner(),
+            capabilities=capabilities_of(kind, model, capability),
+            max_connections=max_connections,
+            seed=seed,
+            patience=replace((manner or Manner()).patience, stop=stop, failed=failed),
+        )
+        return ChosenModel(provider.make(model, server, asked), f"{provider_name}/{model}", server.base_url, why)
+
+    def automatic() -> ChosenModel:
+        url = base_url or first_set(environment, PROVIDERS["openai"].urls)
+        if url is not None:
+            return served("openai", _first_model(url, environment), "the first model of the server at the base URL")
+        if first_set(environment, PROVIDERS["openai"].keys):
+            return served("openai", DEFAULT_OPENAI, "OPENAI_API_KEY is set; this is the default with it")
         ollama = _ollama(environment)
         if ollama is not None:
-            return openai(ollama[1], "a local Ollama server answers; this is its first model", ollama[0])
+            return served("ollama", ollama[1], "a local Ollama server answers; this is its first model", ollama[0])
         return ChosenModel(Mutate(seed), "mutate", None, "no model is configured, no key is set, no Ollama answers")
+
+    if name == "auto":
+        return automatic()
     if name == "mutate":
         return ChosenModel(Mutate(seed), "mutate", None, why)
     if name == "scripted" and script is not None:
         return ChosenModel(Scripted(script), "scripted", None, why)
     if name == "scripted" or name.startswith("scripted:"):
         raise UsageError("the model scripted answers from a file: --model scripted --script FILE.json")
+    if name.startswith("relay:") and name != "relay:":
+        folder = Path(name.removeprefix("relay:")).absolute()  # a resume may begin in another folder
+        return ChosenModel(Relay(folder, seed=seed, stop=stop), f"relay:{folder}", None, why)
     provider, _, model = name.partition("/")
-    if provider == "openai" and model:
-        return openai(model, why)
-    if base_url is not None and provider != "openai":
-        return openai(name, why)  # a server's own name for its model, slashes and all
+    if provider == "ollama" and model:
+        return served("ollama", model, why, base_url or _ollama_url(environment))
+    if provider in PROVIDERS and model:
+        return served(provider, model, why)
+    if provider in installed() and model:
+        return ChosenModel(from_package(provider, model), name, None, why)
+    if provider not in PROVIDERS and (base_url or first_set(environment, PROVIDERS["openai"].urls)):
+        return served("openai", name, why)  # a server's own name for its model, slashes and all
     raise _unknown(name, why)
 
 
 def _unknown(name: str, why: str) -> UsageError:
-    close = get_close_matches(name, ["auto", "mutate", "scripted", "openai/"], 1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    known = ", ".join(_KNOWN)
-    return UsageError(f"no model is called {name!r} ({why}){hint}; there are {known}, or any name with --base-url")
+    served = [f"{provider}/MODEL" for provider in (*PROVIDERS, *installed())]
+    known = ["auto", "mutate", "scripted", "relay:DIR", *served]
+    close = get_close_matches(name.partition("/")[0], ["auto", "mutate", "scripted", "relay:", *PROVIDERS], 1)
+    hint = f"; did you mean {close[0]!r}?" if close and close[0] != name.partition("/")[0] else ""
+    return UsageError(
+        f"no model is called {name!r} ({why}){hint}; there are {', '.join(known)}, or any name with --base-url"
+    )
 
 
-def _first_model(base_url: str, key: str | None) -> str:
-    server = Endpoint(base_url, key)
-    names = server.models()
+def _first_model(url: str, environment: Mapping[str, str]) -> str:
+    server = PROVIDERS["openai"].server(url, environment, "")
+    names = OpenAIChat("", server, Manner(patience=Patience())).models()
     if not names:
         raise ModelUnavailable(f"{server.shown} has no model; load one, or name one with --model openai/NAME")
     return names[0]
 
 
-def _ollama(environment: Mapping[str, str]) -> tuple[str, str] | None:
-    """(base URL, first model) of a local Ollama server that answers at once and has a model."""
-    host = (environment.get("OLLAMA_HOST") or "localhost").rstrip("/")
-    address = host if "://" in host else f"http://{host}"
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy leads to this machine
-    with suppress(Exception):  # nothing there, or something else: then it is not Ollama
+def _ollama_url(environment: Mapping[str, str]) -> str | None:
+    """Where OLLAMA_HOST says that it is, if it says so, in Ollama's own ways of writing it."""
+    url, host = first_set(environment, PROVIDERS["ollama"].urls), first_set(environment, ("OLLAMA_HOST",))
+    return url or (f"{_ollama_address(host)}/v1" if host else None)
+
+
+def _ollama_address(host: str) -> str:
+    address = host.rstrip("/") if "://" in host else f"http://{host.rstrip('/')}"
+    with suppress(ValueError):  # of a port that is none: said when the URL is checked
         if urlsplit(address).port is None:
             address += f":{_OLLAMA_PORT}"
+    return address
+
+
+def _ollama(environment: Mapping[str, str]) -> tuple[str, str] | None:
+    """(base URL, first model) of a local Ollama server that answers at once and has a model."""
+    address = (_ollama_url(environment) or "http://localhost:11434/v1").removesuffix("/v1")
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy leads to this machine
+    with suppress(Exception):  # nothing there, or something else: then it is not Ollama
         with direct.open(f"{address}/api/tags", timeout=_OLLAMA_SECONDS) as answer:
             models = json.loads(answer.read(1 << 20))["models"]
         return f"{address}/v1", str(models[0]["name"])

@@ -1,50 +1,76 @@
-"""When and how often a failed call is made again. The one policy; the SDK's own retries are off."""
+"""When and how often a failed call is made again. The one policy; the SDKs' own retries are off."""
 
 import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
+from selftaught.core.contracts import Completion
 from selftaught.core.errors import ModelUnavailable
+from selftaught.models.traffic import Traffic
 
-Answer = TypeVar("Answer")
 _SLICE_SECONDS = 0.2
 
 
 class Failed(Exception):  # noqa: N818 - internal: one attempt, not the call
-    """One attempt failed. `again`: whether another may succeed; `wait_seconds`: what the server asked for."""
+    """One attempt failed. `again`: whether another may succeed; `wait_seconds`: what the server asked for.
 
-    def __init__(self, message: str, *, again: bool, wait_seconds: float | None = None) -> None:
+    `busy`: nothing is wrong but the number of calls.
+    """
+
+    def __init__(self, message: str, *, again: bool, wait_seconds: float | None = None, busy: bool = False) -> None:
         super().__init__(message)
-        self.again, self.wait_seconds = again, wait_seconds
+        self.again, self.wait_seconds, self.busy = again, wait_seconds, busy
 
 
 @dataclass(frozen=True)
 class Patience:
     """Tries up to `attempts` times, waiting longer each time: 1, 2, 4 … seconds, at most `longest_seconds`, ±25 %.
 
-    What the server asks for (retry-after) is waited instead, up to `longest_seconds`. `stop` is asked several times a
-    second while waiting: what it raises ends the wait.
+    What the server asks for (retry-after) is waited instead, up to `longest_seconds`. An attempt at a busy server (429)
+    is none of the `attempts`; there may be `busy_attempts` of them, since the traffic needs a few to slow down.
+    `stop` is asked several times a second while waiting: what it raises ends the wait. `failed` is told of each failed
+    attempt, in the thread and context of the call: what went wrong, on one line and without the key, and the attempt's
+    wall seconds.
     """
 
     attempts: int = 6
     first_seconds: float = 1.0
     longest_seconds: float = 60.0
     stop: Callable[[], None] = lambda: None
+    failed: Callable[[str, float], None] = lambda message, seconds: None
+    busy_attempts: int = 20
 
-    def call(self, attempt: Callable[[], Answer]) -> Answer:
+    def call(self, attempt: Callable[[], list[Completion]], traffic: Traffic, tokens: int = 0) -> list[Completion]:
         """The first answer that comes. Raises ModelUnavailable with the last failure's message."""
-        for number in range(self.attempts):
+        broken = busy = 0
+        while True:
+            answer, failed, seconds = self._attempt(attempt, traffic, tokens)
+            if failed is None:
+                return answer
+            self.failed(str(failed), seconds)
+            broken, busy = broken + (not failed.busy), busy + failed.busy
+            if not failed.again or broken >= self.attempts or busy >= self.busy_attempts:
+                tries = f" ({broken + busy} attempts)" if broken + busy > 1 else ""
+                raise ModelUnavailable(f"{failed}{tries}") from failed
+            self._wait(self._seconds(broken + busy - 1, failed))
+
+    def _attempt(
+        self, attempt: Callable[[], list[Completion]], traffic: Traffic, tokens: int
+    ) -> tuple[list[Completion], Failed | None, float]:
+        with traffic.place(tokens) as place:
+            began = time.monotonic()
             try:
-                return attempt()
+                answer = attempt()
             except Failed as failed:
-                last = number == self.attempts - 1
-                if last or not failed.again:
-                    tries = f" ({number + 1} attempts)" if number else ""
-                    raise ModelUnavailable(f"{failed}{tries}") from failed
-                self._wait(self._seconds(number, failed))
-        raise AssertionError("unreachable")
+                place.busy = failed.busy
+                if failed.busy and failed.wait_seconds:
+                    place.pause_seconds = min(failed.wait_seconds, self.longest_seconds)
+                return [], failed, time.monotonic() - began
+            place.answered = True
+            counted = [(one.input_tokens or 0) + one.output_tokens for one in answer if one.output_tokens is not None]
+            place.tokens = sum(counted) if counted else None
+            return answer, None, 0.0
 
     def _seconds(self, number: int, failed: Failed) -> float:
         if failed.wait_seconds is not None:

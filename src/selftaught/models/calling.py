@@ -1,0 +1,71 @@
+"""A model that is a Python function: your own, or one that an installed package brings (group `selftaught.models`)."""
+
+from collections.abc import Callable, Sequence
+from importlib.metadata import entry_points
+from typing import cast
+
+from selftaught.core.contracts import Completion, LanguageModel, Prompt
+from selftaught.core.errors import ModelUnavailable, SelfTaughtError, UsageError
+from selftaught.models.asking import Asker, Manner, Question, sendable
+from selftaught.models.patience import Failed
+
+GROUP = "selftaught.models"
+Answer = Callable[[Prompt], str | Completion]
+
+
+class Called:
+    """Implements `LanguageModel` with a function: one prompt in, one response out. It is called from several threads.
+
+    What the function raises is the model's failure and is not tried again: the run ends and can be resumed.
+    """
+
+    def __init__(self, function: Answer, name: str = "", manner: Manner | None = None) -> None:
+        self._function = function
+        self._name = name or getattr(function, "__name__", type(function).__name__)
+        self._asker = Asker(self._name, self._ask, manner or Manner())
+
+    def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        return self._asker(prompts)
+
+    def _ask(self, question: Question) -> list[Completion]:
+        # A function is asked as the prompt says: what it takes is its own affair.
+        prompt = Prompt(question.system, question.user, cast(float, question.temperature))
+        try:
+            answer = self._function(prompt)
+        except SelfTaughtError:
+            raise
+        except Exception as error:
+            said = " ".join(str(error).split())[:300]
+            raise Failed(f"{self._name} raised {type(error).__name__}: {said}", again=False) from error
+        if isinstance(answer, Completion):
+            return [answer]
+        if not isinstance(answer, str):
+            kind = type(answer).__name__
+            raise Failed(f"{self._name} returned {kind}; wanted a str or a Completion", again=False)
+        return [Completion(sendable(answer), model=self._name)]
+
+
+def installed() -> list[str]:
+    """The names of the models that installed packages bring."""
+    return sorted({point.name for point in entry_points(group=GROUP)})
+
+
+def from_package(name: str, model: str) -> LanguageModel:
+    """The model of the entry point `name`: it is called with what follows the slash, and gives a `LanguageModel`.
+
+    Raises UsageError if it cannot be loaded, ModelUnavailable if it raises.
+    """
+    (point, *_) = entry_points(group=GROUP, name=name)
+    try:
+        make = point.load()
+    except Exception as error:  # whatever a stranger's module raises while it is imported
+        raise UsageError(f"the model {name} of {point.value} cannot be loaded: {error!r}") from error
+    try:
+        made = make(model)
+    except SelfTaughtError:
+        raise
+    except Exception as error:
+        raise ModelUnavailable(f"the model {name}/{model} cannot be made: {error!r}") from error
+    if not callable(made):
+        raise UsageError(f"{point.value} gave {type(made).__name__} for {name}/{model}; wanted a LanguageModel")
+    return cast(LanguageModel, made)

@@ -1,0 +1,126 @@
+"""The model `relay:DIR`: each prompt is a file, and so is each reply. Whoever has the folder is the model.
+
+That may be a model on an air-gapped machine, a chat window, or a person. For each draw there are
+
+    NNNNNN-KEY.prompt.txt    what to answer: paste it as it is
+    NNNNNN-KEY.prompt.json   the same for a program: {"system": …, "user": …, "temperature": …}
+    NNNNNN-KEY.reply.txt     the reply, UTF-8: write it under another name and rename it, or just save it
+
+Names sort in the order of asking. KEY says which draw of which run it is, so that after a restart what is answered is
+found and not asked again, and equal prompts are as many files as draws. Ours appear whole; a reply is taken when it has
+not changed for a moment. Nothing here is ever deleted.
+"""
+
+import json
+import os
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+
+from selftaught.core.address import here
+from selftaught.core.contracts import Completion, Prompt
+from selftaught.core.errors import ModelUnavailable, UsageError
+from selftaught.models.asking import sendable
+
+_MOST_BYTES = 64 << 20
+_KEY_DIGITS = 16
+
+
+class Relay:
+    """Implements `LanguageModel`. Waits for replies as long as it takes; what `stop` raises ends the wait.
+
+    `seed` is the run's: runs of different seeds share nothing, though they share a folder. Raises UsageError if the
+    folder cannot be made.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        seed: int,
+        stop: Callable[[], None] = lambda: None,
+        poll_seconds: float = 0.2,
+        settle_seconds: float = 1.0,
+    ) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"--model relay:{folder}: cannot make the folder: {error.strerror}") from error
+        self._folder, self._seed, self._stop = folder, seed, stop
+        self._poll_seconds, self._settle_seconds = poll_seconds, settle_seconds
+        self._lock = threading.Lock()
+        self._asked: Counter[str] = Counter()
+        found = (re.fullmatch(r"(\d+-([0-9a-f]+))\.prompt\.txt", path.name) for path in folder.iterdir())
+        self._stems = {name[2]: name[1] for name in found if name}
+        """Of the draws that were asked, now or by an earlier start: the start of their files' names, by key."""
+
+    def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        stems = [self._ask(prompt) for prompt in prompts]  # all of them lie there before the first is waited for
+        return [Completion(self._reply(stem), model="relay") for stem in stems]
+
+    def _ask(self, prompt: Prompt) -> str:
+        """The name of the draw's files; they are there when this returns."""
+        with self._lock:
+            key = self._key(prompt)
+            if key not in self._stems:
+                number = 1 + max((int(stem.partition("-")[0]) for stem in self._stems.values()), default=0)
+                stem = f"{number:06}-{key}"
+                self._write_prompt(stem, prompt)
+                self._stems[key] = stem
+            return self._stems[key]
+
+    def _write_prompt(self, stem: str, prompt: Prompt) -> None:
+        system, user = sendable(prompt.system), sendable(prompt.user)
+        exact = {"system": system, "user": user, "temperature": prompt.temperature}
+        try:
+            self._write(f"{stem}.prompt.json", json.dumps(exact, ensure_ascii=False, indent=1) + "\n")
+            self._write(f"{stem}.prompt.txt", f"{system}\n\n{user}\n" if system else f"{user}\n")
+        except OSError as error:
+            raise ModelUnavailable(f"cannot write a prompt into {self._folder}: {error.strerror}") from error
+
+    def _key(self, prompt: Prompt) -> str:
+        parts = str(self._seed), here(), prompt.system, prompt.user, repr(prompt.temperature)
+        draw = sha256(json.dumps(parts).encode()).hexdigest()
+        count = self._asked[draw]  # outside of a run there is no address, and the order of asking tells draws apart
+        self._asked[draw] += 1
+        return sha256(f"{draw}#{count}".encode()).hexdigest()[:_KEY_DIGITS]
+
+    def _write(self, name: str, text: str) -> None:
+        """Whole or not at all, also for one who looks from another machine."""
+        draft = self._folder / f".{name}.draft"
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self._folder / name)
+
+    def _reply(self, stem: str) -> str:
+        file = self._folder / f"{stem}.reply.txt"
+        seen: tuple[int, int] | None = None
+        since = time.monotonic()
+        while True:
+            with suppress(FileNotFoundError):
+                state = file.stat()
+                now = state.st_size, state.st_mtime_ns
+                if now != seen or not state.st_size:  # an editor makes the file before it fills it
+                    seen, since = now, time.monotonic()
+                elif time.monotonic() - since >= self._settle_seconds:
+                    return self._read(file)
+            self._stop()
+            time.sleep(self._poll_seconds)
+
+    @staticmethod
+    def _read(file: Path) -> str:
+        try:
+            with file.open("rb") as opened:
+                reply = opened.read(_MOST_BYTES + 1)
+        except OSError as error:
+            raise ModelUnavailable(f"cannot read the reply {file}: {error.strerror}") from error
+        if len(reply) > _MOST_BYTES:
+            raise ModelUnavailable(f"the reply {file} has more than {_MOST_BYTES >> 20} MiB; replace it and resume")
+        return reply.decode("utf-8", "replace")

@@ -1,0 +1,133 @@
+"""How many calls go out at once, and how many a minute. One for each model; every attempt passes through it.
+
+The number in flight is adaptive: a server that says it is too many (429) halves it, and each answer adds a little until
+it is as high as the user allows. While a server asks to be left alone, no call of any thread goes out to it.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+_SLICE_SECONDS = 0.2
+
+
+@dataclass
+class _Entry:
+    at: float
+    amount: int
+
+
+class _Minute:
+    """At most `limit` in any `seconds`; no limit where it is None. What alone is more goes when nothing else does."""
+
+    def __init__(self, limit: int | None, seconds: float) -> None:
+        self._limit, self._seconds = limit, seconds
+        self._entries: deque[_Entry] = deque()
+        self._total = 0
+
+    def wait_seconds(self, now: float, amount: int) -> float:
+        while self._entries and self._entries[0].at <= now - self._seconds:
+            self._total -= self._entries.popleft().amount
+        if self._limit is None or not self._entries:
+            return 0.0
+        excess = self._total + amount - self._limit
+        free_at = now
+        for entry in self._entries:  # the oldest leave first
+            if excess <= 0:
+                break
+            excess, free_at = excess - entry.amount, entry.at + self._seconds
+        return free_at - now
+
+    def add(self, now: float, amount: int) -> _Entry:
+        entry = _Entry(now, amount)
+        if self._limit is not None:
+            self._entries.append(entry)
+            self._total += amount
+        return entry
+
+    def correct(self, entry: _Entry, amount: int) -> None:
+        if self._entries and self._entries[0].at <= entry.at:  # else it is a minute old, and is no longer counted
+            self._total += amount - entry.amount
+            entry.amount = amount
+
+
+class Place:
+    """One attempt's place. Whoever holds it says what became of the attempt."""
+
+    def __init__(self, began: float) -> None:
+        self.began = began
+        self.answered = self.busy = False
+        self.tokens: int | None = None
+        """As the server counted them; the estimate stands where it did not."""
+        self.pause_seconds = 0.0
+        """How long the server asks that nobody calls it."""
+
+
+class Traffic:
+    """At most `most` attempts in flight, fewer while the server says it is too many. From any thread."""
+
+    def __init__(
+        self,
+        most: int,
+        *,
+        requests_per_minute: int | None = None,
+        tokens_per_minute: int | None = None,
+        stop: Callable[[], None] = lambda: None,
+        minute_seconds: float = 60.0,
+    ) -> None:
+        self._most, self._stop = most, stop
+        self._changed = threading.Condition()
+        self._allowed = float(most)
+        self._in_flight = 0
+        self._cut_at = self._paused_until = 0.0
+        self._requests = _Minute(requests_per_minute, minute_seconds)
+        self._tokens = _Minute(tokens_per_minute, minute_seconds)
+
+    @property
+    def allowed(self) -> int:
+        """How many may be in flight now."""
+        return int(self._allowed)
+
+    @contextmanager
+    def place(self, tokens: int) -> Iterator[Place]:
+        """Waits for a place for an attempt of about `tokens`. What `stop` raises ends the wait."""
+        with self._changed:
+            while (seconds := self._wait_seconds(tokens)) > 0:
+                self._stop()
+                self._changed.wait(min(seconds, _SLICE_SECONDS))
+            self._stop()  # those that queued here while the run was stopped buy nothing more
+            now = time.monotonic()
+            self._in_flight += 1
+            self._requests.add(now, 1)
+            entry = self._tokens.add(now, tokens)
+        place = Place(now)
+        try:
+            yield place
+        finally:
+            with self._changed:
+                self._in_flight -= 1
+                if place.tokens is not None:
+                    self._tokens.correct(entry, place.tokens)
+                self._learn(place)
+                self._changed.notify()
+
+    def _wait_seconds(self, tokens: int) -> float:
+        if self._in_flight >= int(self._allowed):
+            return _SLICE_SECONDS  # or until one leaves
+        now = time.monotonic()
+        waits = self._requests.wait_seconds(now, 1), self._tokens.wait_seconds(now, tokens), self._paused_until - now
+        return max(waits)
+
+    def _learn(self, place: Place) -> None:
+        """Additive increase, multiplicative decrease; calls that went out before the last cut tell nothing new."""
+        now = time.monotonic()
+        self._paused_until = max(self._paused_until, now + place.pause_seconds if place.pause_seconds else 0.0)
+        if place.busy and place.began >= self._cut_at:
+            self._allowed = max(1.0, min(self._allowed, self._in_flight + 1.0) / 2)
+            self._cut_at = now
+        elif place.answered:
+            self._allowed = min(float(self._most), self._allowed + 1 / self._allowed)
+            self._changed.notify()  # there may be room for two

@@ -1,0 +1,96 @@
+"""How many calls go out at once, and how many a minute."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from selftaught.core.errors import RunStopped
+from selftaught.models.traffic import Traffic
+
+
+def go(traffic: Traffic, *, busy: bool = False, tokens: int = 0, counted: int | None = None) -> None:
+    with traffic.place(tokens) as place:
+        place.busy, place.answered, place.tokens = busy, not busy, counted
+
+
+def test_each_refusal_halves_and_each_round_of_answers_adds_one() -> None:
+    traffic = Traffic(16)
+    with ThreadPoolExecutor(16) as threads:
+        together = threading.Barrier(16)
+
+        def refused() -> None:
+            with traffic.place(0) as place:
+                together.wait(10)
+                place.busy = True
+
+        for call in [threads.submit(refused) for _ in range(16)]:
+            call.result()
+    assert traffic.allowed == 8  # one wave is one cut, however many it refused
+    for _ in range(9):
+        go(traffic)
+    assert traffic.allowed == 9
+    for _ in range(200):
+        go(traffic)
+    assert traffic.allowed == 16
+    for _ in range(10):
+        go(traffic, busy=True)
+    assert traffic.allowed == 1
+
+
+def test_no_more_requests_in_any_minute_than_allowed() -> None:
+    traffic = Traffic(100, requests_per_minute=5, minute_seconds=0.3)
+    times: list[float] = []
+
+    def call() -> None:
+        with traffic.place(0):
+            times.append(time.monotonic())
+
+    with ThreadPoolExecutor(20) as threads:
+        for done in [threads.submit(call) for _ in range(20)]:
+            done.result()
+    times.sort()
+    assert all(later - earlier >= 0.29 for earlier, later in zip(times, times[5:], strict=False))
+    assert times[-1] - times[0] < 3
+
+
+def test_tokens_are_counted_as_the_server_counts_them() -> None:
+    traffic = Traffic(1, tokens_per_minute=100, minute_seconds=0.4)
+    began = time.monotonic()
+    for _ in range(4):
+        go(traffic, tokens=60, counted=10)  # by the estimate alone the second would wait
+    assert time.monotonic() - began < 0.3
+    go(traffic, tokens=60, counted=90)
+    assert time.monotonic() - began < 0.3
+    go(traffic, tokens=60)
+    assert time.monotonic() - began >= 0.39
+
+
+def test_what_is_more_than_a_minutes_tokens_goes_alone() -> None:
+    traffic = Traffic(1, tokens_per_minute=10, minute_seconds=0.1)
+    began = time.monotonic()
+    go(traffic, tokens=1000)
+    go(traffic, tokens=1000)
+    assert 0.09 <= time.monotonic() - began < 5
+
+
+def test_while_the_server_asks_to_be_left_alone_nobody_calls_it() -> None:
+    traffic = Traffic(8)
+    with traffic.place(0) as place:
+        place.busy, place.pause_seconds = True, 0.3
+    began = time.monotonic()
+    go(traffic)
+    assert time.monotonic() - began >= 0.29
+
+
+def test_a_stop_ends_the_wait_for_a_place() -> None:
+    def stop() -> None:
+        if time.monotonic() > deadline:
+            raise RunStopped("enough")
+
+    deadline = time.monotonic() + 0.1
+    traffic = Traffic(1, requests_per_minute=1, stop=stop)
+    go(traffic)
+    with pytest.raises(RunStopped):
+        go(traffic)
