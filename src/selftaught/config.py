@@ -57,6 +57,11 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     max_tokens: Positive | None = None
     max_cost: Annotated[float, Meta(gt=0)] | None = None
     max_output_tokens: Positive | None = None
+    temperature_policy: Literal["error", "drop"] = "error"
+    requests_per_minute: Positive | None = None
+    tokens_per_minute: Positive | None = None
+    call_timeout_seconds: Annotated[float, Meta(gt=0)] = 600.0
+    capability: list[str] = []
     price: list[str] = []
     script: str | None = None
     preset: str = "default"

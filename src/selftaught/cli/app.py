@@ -40,6 +40,11 @@ MaxTokens = Annotated[int | None, typer.Option(help="The most tokens, in and out
 MaxCost = Annotated[float | None, typer.Option(help="The most US dollars, over the whole run.")]
 MaxOutput = Annotated[int | None, typer.Option("--max-output-tokens", help="The most tokens of one response.")]
 Price = Annotated[list[str] | None, typer.Option(help="IN,OUT or MODEL=IN,OUT: US dollars per million tokens.")]
+TemperaturePolicy = Annotated[str | None, typer.Option(help="error or drop: where a model takes no temperature.")]
+PerMinute = Annotated[int | None, typer.Option("--requests-per-minute", help="The most calls in any minute.")]
+TokensPerMinute = Annotated[int | None, typer.Option("--tokens-per-minute", help="The most tokens in any minute.")]
+CallTimeout = Annotated[float | None, typer.Option("--call-timeout", help="Seconds for one attempt; 600.")]
+Capability = Annotated[list[str] | None, typer.Option(help="What the model takes, as temperature=no, n=yes.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what it can cost and is expected to; spend nothing.")]
 Seed = Annotated[int | None, typer.Option(help="Repeats a run exactly; drawn anew unless given. Keep it from guests.")]
 Out = Annotated[Path | None, typer.Option(help="The run's folder; a new one below runs/ unless given.")]
@@ -88,6 +93,11 @@ def run(
     max_cost: MaxCost = None,
     max_output_tokens: MaxOutput = None,
     price: Price = None,
+    temperature_policy: TemperaturePolicy = None,
+    requests_per_minute: PerMinute = None,
+    tokens_per_minute: TokensPerMinute = None,
+    call_timeout: CallTimeout = None,
+    capability: Capability = None,
     seed: Seed = None,
     out: Out = None,
     sandbox: SandboxName = None,
@@ -108,6 +118,8 @@ def run(
         "utility_calls": utility_calls, "max_time_seconds": max_time, "seed": seed, "sandbox": sandbox,
         "max_connections": max_connections, "script": script, "max_calls": max_calls, "max_tokens": max_tokens,
         "max_cost": max_cost, "max_output_tokens": max_output_tokens, "price": price or None,
+        "temperature_policy": temperature_policy, "requests_per_minute": requests_per_minute,
+        "tokens_per_minute": tokens_per_minute, "call_timeout_seconds": call_timeout, "capability": capability or None,
     }  # fmt: skip
     actions.start(flags, config, preset, out, runs, dry_run=dry_run, as_json=as_json)
 
@@ -129,6 +141,11 @@ def improve(
     max_cost: MaxCost = None,
     max_output_tokens: MaxOutput = None,
     price: Price = None,
+    temperature_policy: TemperaturePolicy = None,
+    requests_per_minute: PerMinute = None,
+    tokens_per_minute: TokensPerMinute = None,
+    call_timeout: CallTimeout = None,
+    capability: Capability = None,
     seed: Seed = None,
     out: Out = None,
     sandbox: SandboxName = None,
@@ -148,6 +165,8 @@ def improve(
         "utility_calls": utility_calls, "max_time_seconds": max_time, "seed": seed, "sandbox": sandbox,
         "max_connections": max_connections, "script": script, "max_calls": max_calls, "max_tokens": max_tokens,
         "max_cost": max_cost, "max_output_tokens": max_output_tokens, "price": price or None,
+        "temperature_policy": temperature_policy, "requests_per_minute": requests_per_minute,
+        "tokens_per_minute": tokens_per_minute, "call_timeout_seconds": call_timeout, "capability": capability or None,
     }  # fmt: skip
     actions.start(flags, config, preset, out, runs, dry_run=dry_run, as_json=as_json)
 
@@ -291,6 +310,8 @@ def experiment(
     max_cost: MaxCost = None,
     max_output_tokens: MaxOutput = None,
     price: Price = None,
+    temperature_policy: TemperaturePolicy = None,
+    capability: Capability = None,
     label_with: Annotated[str | None, typer.Option(help="A model that labels strategies instead of the rules.")] = None,
     max_connections: Connections = None,
     seed: Seed = None,
@@ -311,6 +332,7 @@ def experiment(
         "improver": improver, "improvers": several(improvers), "against": against, "proposals": proposals,
         "accept": accept, "model_calls": model_calls, "responses": responses, "utility_calls": utility_calls,
         "base_url": base_url, "script": script, "max_output_tokens": max_output_tokens, "price": price,
+        "temperature_policy": temperature_policy, "capability": capability,
         "max_connections": max_connections, "seed": seed,
     }  # fmt: skip
     caps = Caps(max_calls, max_tokens, max_cost)

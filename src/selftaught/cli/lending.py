@@ -10,16 +10,17 @@ from selftaught.config import RunConfig
 from selftaught.core.errors import UsageError
 from selftaught.core.money import Tariff
 from selftaught.executors.gate import Gate
+from selftaught.models.asking import Manner
 from selftaught.models.choose import ChosenModel, choose_model
 from selftaught.models.prices import find_price
 from selftaught.wiring.inputs import Inputs
-from selftaught.wiring.lent import Lent, Models
+from selftaught.wiring.lent import Lent, Models, failed_attempt
 from selftaught.wiring.replaying import replay_model
 
 BOUNDED_OUTPUT_TOKENS = 8192
 """The most of one response where a cap needs a bound and the user named none."""
 _REPLAY = "replay:"
-_NO_TOKENS = ("mutate", "scripted")
+_NO_TOKENS = ("mutate", "scripted", "relay:")
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,13 @@ def borrow(inputs: Inputs, gate: Gate, runs: Path) -> Borrowed:
     """The models that a configuration names, found and priced. Raises UsageError, ModelUnavailable."""
     config = inputs.config
     bound = config.max_output_tokens or (BOUNDED_OUTPUT_TOKENS if config.caps.need_bound else None)
+    manner = Manner(
+        temperature_policy=config.temperature_policy,
+        requests_per_minute=config.requests_per_minute,
+        tokens_per_minute=config.tokens_per_minute,
+        timeout_seconds=config.call_timeout_seconds,
+        max_output_tokens=bound,
+    )
     found: dict[str, ChosenModel] = {}
 
     def lend(name: str) -> Lent:
@@ -50,15 +58,20 @@ def borrow(inputs: Inputs, gate: Gate, runs: Path) -> Borrowed:
                 script=inputs.script,
                 max_connections=config.max_connections,
                 stop=gate.check,
+                failed=failed_attempt,
+                manner=manner,
+                capability=config.capability,
             )
         chosen = found[name]
-        tariff = Tariff(find_price(chosen.name, chosen.base_url, config.price), bound, chosen.name not in _NO_TOKENS)
+        tariff = Tariff(
+            find_price(chosen.name, chosen.base_url, config.price), bound, not chosen.name.startswith(_NO_TOKENS)
+        )
         if config.max_cost is not None and tariff.price is None:
             raise UsageError(
                 f"--max-cost needs a price for {chosen.name}, and no price list has it: say it with --price IN,OUT "
                 "(US dollars per million tokens; 0,0 for a model of your own)"
             )
-        return Lent(chosen.model, chosen.name, tariff)
+        return Lent(chosen.model, chosen.name, tariff, chosen.together)
 
     solution = lend(config.task_model or config.model)
     improver = lend(config.improver_model or config.model)
@@ -66,7 +79,10 @@ def borrow(inputs: Inputs, gate: Gate, runs: Path) -> Borrowed:
     resolved: dict[str, str | None] = {}
     if config.model in found:
         main = found[config.model]
-        resolved = {"model": main.name, "base_url": main.base_url}
+        resolved = {"model": main.name}
+    urls = {chosen.base_url for chosen in found.values()}
+    if len(urls) == 1:  # else each is its provider's own, or what its variable says, on resume too
+        resolved["base_url"] = urls.pop()
     if config.improver_model:
         resolved["improver_model"] = improver.name
     if config.task_model:

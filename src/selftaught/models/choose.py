@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from selftaught.core.contracts import LanguageModel
 from selftaught.core.errors import ModelUnavailable, UsageError
-from selftaught.models.asking import Manner
+from selftaught.models.asking import MOST_TOGETHER, Manner
 from selftaught.models.calling import from_package, installed
 from selftaught.models.capabilities import capabilities_of
 from selftaught.models.mutate import Mutate
@@ -29,12 +29,16 @@ _OLLAMA_SECONDS = 0.3
 
 @dataclass(frozen=True, slots=True)
 class ChosenModel:
-    """A model; its full name and its server, by which it is chosen again on resume; and why it was taken."""
+    """A model; its full name and its server, by which it is chosen again on resume; and why it was taken.
+
+    `base_url` is None where the provider's own is taken. `together`: how many equal prompts are one call.
+    """
 
     model: LanguageModel
     name: str
     base_url: str | None
     why: str
+    together: int = 1
 
 
 def choose_model(
@@ -46,7 +50,7 @@ def choose_model(
     script: str | None,
     max_connections: int,
     stop: Callable[[], None] = lambda: None,
-    failed: Callable[[str, float], None] = lambda message, seconds: None,
+    failed: Callable[[str, float, bool], None] = lambda message, seconds, billed: None,
     manner: Manner | None = None,
     capability: Sequence[str] = (),
 ) -> ChosenModel:
@@ -72,7 +76,9 @@ def choose_model(
             seed=seed,
             patience=replace((manner or Manner()).patience, stop=stop, failed=failed),
         )
-        return ChosenModel(provider.make(model, server, asked), f"{provider_name}/{model}", server.base_url, why)
+        together = MOST_TOGETHER if asked.capabilities.n else 1
+        url = server.base_url if elsewhere else None
+        return ChosenModel(provider.make(model, server, asked), f"{provider_name}/{model}", url, why, together)
 
     def automatic() -> ChosenModel:
         url = base_url or first_set(environment, PROVIDERS["openai"].urls)

@@ -27,6 +27,7 @@ class Lent:
     model: LanguageModel
     name: str
     tariff: Tariff
+    together: int = 1
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,8 @@ class Models:
         """Recorder → gate → purse → the real thing, for each role: improver, solution."""
 
         def one(lent: Lent, role: str) -> RecordedModel:
-            return RecordedModel(
-                GatedModel(PaidModel(lent.model, lent.tariff, purse), gate), recorder, thread_map, role
-            )
+            paid = PaidModel(lent.model, lent.tariff, purse)
+            return RecordedModel(GatedModel(paid, gate), recorder, thread_map, role, lent.together)
 
         return one(self.improver, IMPROVER), one(self.solution, SOLUTION)
 
@@ -66,7 +66,7 @@ class Models:
             if isinstance(record, Tried):
                 total += Amount(record.calls, record.tokens, record.cost)
             elif isinstance(record, Answered):
-                total += Amount(1, self._tokens(record, store), record.cost or 0.0)
+                total += Amount(int(not record.follows), self._tokens(record, store), record.cost or 0.0)
         return total
 
     def _tokens(self, answered: Answered, store: Store) -> int:
