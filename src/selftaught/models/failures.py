@@ -17,7 +17,10 @@ from selftaught.models.patience import Failed
 _AGAIN = {408, 409, 425, 429}
 _BUSY = {429, 529}  # 529 is Anthropic's
 _NOTHING_LEFT = {"insufficient_quota", "billing_error"}
-_REFUSED = ("content_filter", "content_policy_violation", "responsibleaipolicyviolation")
+_REFUSED = (
+    "content_filter", "content_policy_violation", "content filtering policy", "prompt was flagged", "input was flagged",
+)  # fmt: skip
+"""How Azure, OpenAI, Anthropic and OpenRouter say that they will not answer a prompt."""
 _TOO_LONG = (
     "context_length_exceeded", "maximum context length", "exceed_context_size", "available context size",
     "prompt is too long", "input token count", "request_too_large",
