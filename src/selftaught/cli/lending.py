@@ -1,6 +1,6 @@
 """Choosing a run's models, with their prices: what is said of it, and what is refused before anything is spent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -13,6 +13,7 @@ from selftaught.executors.gate import Gate
 from selftaught.models.asking import Manner
 from selftaught.models.choose import ChosenModel, choose_model
 from selftaught.models.prices import find_price
+from selftaught.models.providers import PROVIDERS
 from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.lent import Lent, Models, failed_attempt
 from selftaught.wiring.replaying import replay_model
@@ -52,14 +53,14 @@ def borrow(inputs: Inputs, gate: Gate, runs: Path) -> Borrowed:
         elif name not in found:
             found[name] = choose_model(
                 name,
-                base_url=config.base_url,
+                base_url=_url_of(name, config),
                 environment=environment(),
                 seed=inputs.seed,
                 script=inputs.script,
                 max_connections=config.max_connections,
                 stop=gate.check,
                 failed=failed_attempt,
-                manner=manner,
+                manner=replace(config.manner, max_output_tokens=bound),
                 capability=config.capability,
             )
         chosen = found[name]
@@ -88,3 +89,9 @@ def borrow(inputs: Inputs, gate: Gate, runs: Path) -> Borrowed:
     if config.task_model:
         resolved["task_model"] = solution.name
     return Borrowed(Models(improver, solution), msgspec.structs.replace(config, **resolved), said)
+
+
+def _url_of(name: str, config: RunConfig) -> str | None:
+    """The base URL is the main model's. Another provider's model, and its key, do not go there."""
+    ours, main = name.partition("/")[0], config.model.partition("/")[0]
+    return None if ours in PROVIDERS and main in PROVIDERS and ours != main else config.base_url

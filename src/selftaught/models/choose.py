@@ -16,7 +16,7 @@ from selftaught.models.calling import from_package, installed
 from selftaught.models.capabilities import capabilities_of
 from selftaught.models.mutate import Mutate
 from selftaught.models.openai_chat import OpenAIChat
-from selftaught.models.patience import Patience
+from selftaught.models.patience import Patience, Told
 from selftaught.models.providers import PROVIDERS, first_set
 from selftaught.models.relay import Relay
 from selftaught.models.scripted import Scripted
@@ -29,10 +29,7 @@ _OLLAMA_SECONDS = 0.3
 
 @dataclass(frozen=True, slots=True)
 class ChosenModel:
-    """A model; its full name and its server, by which it is chosen again on resume; and why it was taken.
-
-    `base_url` is None where the provider's own is taken. `together`: how many equal prompts are one call.
-    """
+    """A model; its full name and its server (None: the provider's own), by which it is chosen again; and why."""
 
     model: LanguageModel
     name: str
@@ -50,7 +47,7 @@ def choose_model(
     script: str | None,
     max_connections: int,
     stop: Callable[[], None] = lambda: None,
-    failed: Callable[[str, float, bool], None] = lambda message, seconds, billed: None,
+    failed: Told = lambda message, seconds, billed: None,
     manner: Manner | None = None,
     capability: Sequence[str] = (),
 ) -> ChosenModel:
@@ -67,7 +64,7 @@ def choose_model(
         provider = PROVIDERS[provider_name]
         provider.check_installed()
         server = provider.server(url, environment, model)
-        elsewhere = server.base_url != provider.url
+        elsewhere = server.base_url if server.base_url != provider.url else None
         kind = "" if elsewhere and provider_name == "openai" else provider_name  # another's server: another's models
         asked = replace(
             manner or Manner(),
@@ -76,9 +73,7 @@ def choose_model(
             seed=seed,
             patience=replace((manner or Manner()).patience, stop=stop, failed=failed),
         )
-        together = MOST_TOGETHER if asked.capabilities.n else 1
-        url = server.base_url if elsewhere else None
-        return ChosenModel(provider.make(model, server, asked), f"{provider_name}/{model}", url, why, together)
+        return ChosenModel(provider.make(model, server, asked), f"{provider_name}/{model}", elsewhere, why)
 
     def automatic() -> ChosenModel:
         url = base_url or first_set(environment, PROVIDERS["openai"].urls)

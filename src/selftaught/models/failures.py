@@ -17,7 +17,10 @@ from selftaught.models.patience import Failed
 _AGAIN = {408, 409, 425, 429}
 _BUSY = {429, 529}  # 529 is Anthropic's
 _NOTHING_LEFT = {"insufficient_quota", "billing_error"}
-_REFUSED = ("content_filter", "content_policy_violation", "responsibleaipolicyviolation")
+_REFUSED = (
+    "content_filter", "content_policy_violation", "content filtering policy", "prompt was flagged", "input was flagged",
+)  # fmt: skip
+"""How Azure, OpenAI, Anthropic and OpenRouter say that they will not answer a prompt."""
 _TOO_LONG = (
     "context_length_exceeded", "maximum context length", "exceed_context_size", "available context size",
     "prompt is too long", "input token count", "request_too_large",
@@ -70,8 +73,9 @@ class Failures:
                 f"{self.server.shown} answered with more than {MOST_BYTES >> 20} MiB", again=False, billed=True
             )
         if name in ("ReadTimeout", "WriteTimeout"):
-            late = f"{self.server.shown} gave no whole answer in {self.timeout_seconds:g} s"
-            return Failed(late, again=True, billed=True)
+            return Failed(
+                f"{self.server.shown} gave no whole answer in {self.timeout_seconds:g} s", again=True, billed=True
+            )
         said = self.server.brief(error) or name
         if name in ("ReadError", "RemoteProtocolError", "WriteError", "CloseError"):
             return Failed(f"{self.server.shown} broke off its answer: {said}", again=True, billed=True)
@@ -91,7 +95,8 @@ class Failures:
         if len(made) != wanted:
             asked = "one was" if wanted == 1 else f"{wanted} were"
             advice = "" if wanted == 1 else "; ask for one at a time: --capability n=no"
-            raise Failed(f"{self.server.shown} gave {len(made)} choices; {asked} asked for{advice}", again=False)
+            what = f"{self.server.shown} gave {len(made)} choices; {asked} asked for{advice}"
+            raise Failed(what, again=False, billed=True)
         return made
 
     def _known(self) -> str:

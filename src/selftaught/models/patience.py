@@ -15,7 +15,7 @@ _SLICE_SECONDS = 0.2
 class Failed(Exception):  # noqa: N818 - internal: one attempt, not the call
     """One attempt failed. `again`: whether another may succeed; `wait_seconds`: what the server asked for.
 
-    `busy`: nothing is wrong but the number of calls. `billed`: the model may have answered, and its answer was lost.
+    `busy`: nothing is wrong but the number of calls. `billed`: the server may have worked, and may want to be paid.
     """
 
     def __init__(
@@ -31,6 +31,10 @@ class Failed(Exception):  # noqa: N818 - internal: one attempt, not the call
         self.again, self.wait_seconds, self.busy, self.billed = again, wait_seconds, busy, billed
 
 
+Told = Callable[[str, float, bool], None]
+"""Told of a failed attempt: what went wrong, on one line and without the key; its wall seconds; `Failed.billed`."""
+
+
 @dataclass(frozen=True)
 class Patience:
     """Tries up to `attempts` times, waiting longer each time: 1, 2, 4 … seconds, at most `longest_seconds`, ±25 %.
@@ -38,15 +42,14 @@ class Patience:
     What the server asks for (retry-after) is waited instead, up to `longest_seconds`. An attempt at a busy server (429)
     is none of the `attempts`; there may be `busy_attempts` of them, since the traffic needs a few to slow down.
     `stop` is asked several times a second while waiting: what it raises ends the wait. `failed` is told of each failed
-    attempt, in the thread and context of the call: what went wrong, on one line and without the key, the attempt's wall
-    seconds, and whether it may have been billed.
+    attempt, in the thread and context of the call.
     """
 
     attempts: int = 6
     first_seconds: float = 1.0
     longest_seconds: float = 60.0
     stop: Callable[[], None] = lambda: None
-    failed: Callable[[str, float, bool], None] = lambda message, seconds, billed: None
+    failed: Told = lambda message, seconds, billed: None
     busy_attempts: int = 20
 
     def call(self, attempt: Callable[[], list[Completion]], traffic: Traffic, tokens: int = 0) -> list[Completion]:
