@@ -57,11 +57,6 @@ MaxTokens = Annotated[int | None, typer.Option(help="The most tokens, in and out
 MaxCost = Annotated[float | None, typer.Option(help="The most US dollars, over the whole run.")]
 MaxOutput = Annotated[int | None, typer.Option("--max-output-tokens", help="The most tokens of one response.")]
 Price = Annotated[list[str] | None, typer.Option(help="IN,OUT or MODEL=IN,OUT: US dollars per million tokens.")]
-TemperaturePolicy = Annotated[str | None, typer.Option(help="error or drop: where a model takes no temperature.")]
-PerMinute = Annotated[int | None, typer.Option("--requests-per-minute", help="The most calls in any minute.")]
-TokensPerMinute = Annotated[int | None, typer.Option("--tokens-per-minute", help="The most tokens in any minute.")]
-CallTimeout = Annotated[float | None, typer.Option("--call-timeout", help="Seconds for one attempt; 600.")]
-Capability = Annotated[list[str] | None, typer.Option(help="What the model takes, as temperature=no, n=yes.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what it can cost and is expected to; spend nothing.")]
 Seed = Annotated[int | None, typer.Option(help="Repeats a run exactly; drawn anew unless given. Keep it from guests.")]
 Out = Annotated[Path | None, typer.Option(help="The run's folder; a new one below runs/ unless given.")]
@@ -110,11 +105,6 @@ def run(
     max_cost: MaxCost = None,
     max_output_tokens: MaxOutput = None,
     price: Price = None,
-    temperature_policy: TemperaturePolicy = None,
-    requests_per_minute: PerMinute = None,
-    tokens_per_minute: TokensPerMinute = None,
-    call_timeout: CallTimeout = None,
-    capability: Capability = None,
     seed: Seed = None,
     out: Out = None,
     sandbox: SandboxName = None,
@@ -163,11 +153,6 @@ def improve(
     max_cost: MaxCost = None,
     max_output_tokens: MaxOutput = None,
     price: Price = None,
-    temperature_policy: TemperaturePolicy = None,
-    requests_per_minute: PerMinute = None,
-    tokens_per_minute: TokensPerMinute = None,
-    call_timeout: CallTimeout = None,
-    capability: Capability = None,
     seed: Seed = None,
     out: Out = None,
     sandbox: SandboxName = None,

@@ -10,7 +10,6 @@ from selftaught.config import RunConfig
 from selftaught.core.errors import UsageError
 from selftaught.core.money import Tariff
 from selftaught.executors.gate import Gate
-from selftaught.models.asking import Manner
 from selftaught.models.choose import ChosenModel, choose_model
 from selftaught.models.prices import find_price
 from selftaught.models.providers import PROVIDERS
@@ -37,13 +36,6 @@ def borrow(inputs: Inputs, gate: Gate, runs: Path) -> Borrowed:
     """The models that a configuration names, found and priced. Raises UsageError, ModelUnavailable."""
     config = inputs.config
     bound = config.max_output_tokens or (BOUNDED_OUTPUT_TOKENS if config.caps.need_bound else None)
-    manner = Manner(
-        temperature_policy=config.temperature_policy,
-        requests_per_minute=config.requests_per_minute,
-        tokens_per_minute=config.tokens_per_minute,
-        timeout_seconds=config.call_timeout_seconds,
-        max_output_tokens=bound,
-    )
     found: dict[str, ChosenModel] = {}
 
     def lend(name: str) -> Lent:
@@ -80,10 +72,7 @@ def borrow(inputs: Inputs, gate: Gate, runs: Path) -> Borrowed:
     resolved: dict[str, str | None] = {}
     if config.model in found:
         main = found[config.model]
-        resolved = {"model": main.name}
-    urls = {chosen.base_url for chosen in found.values()}
-    if len(urls) == 1:  # else each is its provider's own, or what its variable says, on resume too
-        resolved["base_url"] = urls.pop()
+        resolved = {"model": main.name, "base_url": main.base_url}
     if config.improver_model:
         resolved["improver_model"] = improver.name
     if config.task_model:

@@ -29,7 +29,10 @@ _OLLAMA_SECONDS = 0.3
 
 @dataclass(frozen=True, slots=True)
 class ChosenModel:
-    """A model; its full name and its server (None: the provider's own), by which it is chosen again; and why."""
+    """A model; its full name and its server (None: the provider's own), by which it is chosen again; and why.
+
+    `together`: how many equal prompts are one call.
+    """
 
     model: LanguageModel
     name: str
@@ -73,7 +76,8 @@ def choose_model(
             seed=seed,
             patience=replace((manner or Manner()).patience, stop=stop, failed=failed),
         )
-        return ChosenModel(provider.make(model, server, asked), f"{provider_name}/{model}", elsewhere, why)
+        together = MOST_TOGETHER if asked.capabilities.n else 1
+        return ChosenModel(provider.make(model, server, asked), f"{provider_name}/{model}", elsewhere, why, together)
 
     def automatic() -> ChosenModel:
         url = base_url or first_set(environment, PROVIDERS["openai"].urls)
