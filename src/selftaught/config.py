@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -18,7 +18,8 @@ from selftaught.core.errors import UsageError
 from selftaught.core.money import Caps
 from selftaught.models.asking import Manner
 
-Positive = Annotated[int, Meta(ge=1)]
+Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
+Seconds = Annotated[float, Meta(gt=0, le=1e9)]
 
 PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
@@ -53,16 +54,16 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
     sandbox: str = "auto"
     max_connections: Positive = 32
-    max_time_seconds: Annotated[float, Meta(gt=0)] | None = None
+    max_time_seconds: Seconds | None = None
     max_calls: Positive | None = None
     max_tokens: Positive | None = None
-    max_cost: Annotated[float, Meta(gt=0)] | None = None
+    max_cost: Annotated[float, Meta(gt=0, le=1e9)] | None = None
     max_output_tokens: Positive | None = None
     temperature_policy: Literal["error", "drop"] = "error"
     capability: list[str] = []
     requests_per_minute: Positive | None = None
     tokens_per_minute: Positive | None = None
-    timeout_seconds: Annotated[float, Meta(gt=0)] = 600.0
+    timeout_seconds: Seconds = 600.0
     price: list[str] = []
     script: str | None = None
     preset: str = "default"
@@ -94,7 +95,7 @@ def make_config(flags: Mapping[str, Any], file: Path | None = None, preset: str 
     """Layer `flags` (those not None) over the TOML `file` over the preset. Raises UsageError, with what to do."""
     from_file = read_toml(file) if file else {}
     name = preset or from_file.get("preset", "default")
-    if name not in PRESETS:
+    if not isinstance(name, str) or name not in PRESETS:
         raise UsageError(f"no preset is called {name!r}; there are {', '.join(PRESETS)}{_nearest(name, PRESETS)}")
     given = {key: value for key, value in flags.items() if value is not None}
     return from_mapping({**PRESETS[name], **from_file, **given, "preset": name}, str(file or "the command line"))
@@ -132,4 +133,12 @@ def _plain(message: str, settings: Mapping[str, Any]) -> str:
     what, _, where = message.partition(" - at `$.")
     name = where.rstrip("`").split("[")[0]
     got = f", got {settings[name]!r}" if name in settings else ""
+    choices = get_args(get_type_hints(RunConfig).get(name))
+    if what.startswith("Invalid enum") and choices:
+        what = f"Wanted {' or '.join(map(str, choices))}"
+    what = (
+        what.replace("`int | null`", "a whole number")
+        .replace("`float | null`", "a number")
+        .replace("`str | null`", "a text")
+    )
     return f"{name}: {what[0].lower()}{what[1:]}{got}" if name else what

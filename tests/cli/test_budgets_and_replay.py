@@ -74,6 +74,7 @@ def test_a_recording_of_another_task_is_refused_before_anything_starts(finished:
         (gzip.compress(b'{"schema": "selftaught.recording/99"}'), "this selftaught reads selftaught.recording/1"),
         (gzip.compress(b'{"schema": "selftaught.recording/1"}'), "is no recording"),
     ],
+    ids=["empty", "no gzip", "no schema", "another version", "nothing else"],
 )
 def test_a_damaged_recording_is_named(tmp_path: Path, body: bytes, said: str) -> None:
     (tmp_path / "bad.recording").write_bytes(body)

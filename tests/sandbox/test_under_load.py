@@ -36,3 +36,10 @@ def test_under_load_honest_programs_pass_and_overruns_are_caught(isolating_sandb
     outcomes = isolating_sandbox.run(HONEST, "f", calls, LIMITS, seed=0)
     expected = [Verdict.OK] * 10 + [Verdict.TIMED_OUT] * 3 + [Verdict.OK] * 5
     assert [outcome.verdict for outcome in outcomes] == expected
+
+
+def test_the_wall_clock_is_for_who_is_idle_and_not_for_who_computes(isolating_sandbox: Jail) -> None:
+    limits = Limits(cpu_seconds=20.0, wall_seconds=0.5)
+    assert isolating_sandbox.call(HONEST, "f", [1.5], limits).value == 1.5
+    idle = Program("import time\ndef f(): time.sleep(30)")
+    assert isolating_sandbox.call(idle, "f", [], limits).verdict is Verdict.TIMED_OUT

@@ -70,7 +70,7 @@ def test_what_a_file_says_is_enforced_and_told(tmp_path: Path) -> None:
     more = 'NAME = "other"\nENTRY = "f"\nCPU_SECONDS = 3\nMEMORY_BYTES = 1 << 27\nFRESH_GUEST_PER_CALL = True\n'
     task = load_task(write(tmp_path, more, seed='SEED = "f = abs"\n'))
     limits = Limits(cpu_seconds=3, wall_seconds=35, memory_bytes=1 << 27, fresh_guest_per_call=True)
-    told = ["f(...)", "3 s of CPU time", "35 s by the clock", "128 MiB of memory", "a process of its own"]
+    told = ["f(...)", "3 s of CPU time", "idle for 35 s", "128 MiB of memory", "a process of its own"]
     assert (task.name, task.entry, task.limits) == ("other", "f", limits)
     assert [text for text in told if text not in task.description] == []
 

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import secrets
+import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -13,12 +14,13 @@ import msgspec
 
 from selftaught import __version__
 from selftaught.cli import printing
+from selftaught.cli.app import FAILURE
 from selftaught.cli.lending import borrow
 from selftaught.cli.progress import Progress
 from selftaught.cli.stopping import run_stoppable
 from selftaught.config import RunConfig, from_mapping, make_config, read_toml
 from selftaught.core.contracts import Program
-from selftaught.core.errors import RunStopped, SelfTaughtError, UsageError
+from selftaught.core.errors import RunStopped, SelfTaughtError, TaskError, UsageError
 from selftaught.executors.gate import Gate
 from selftaught.report.page import page
 from selftaught.report.view import view
@@ -62,8 +64,12 @@ def start(
     with open_jail(config.sandbox) as jail:
         inputs = dataclasses.replace(inputs, config=msgspec.structs.replace(borrowed.config, sandbox=jail.tier))
         folder = new_folder(runs, inputs.tasks[0].name, out)
-        freeze(inputs, folder)
-        store = Store.create(folder.store)
+        try:
+            freeze(inputs, folder)
+            store = Store.create(folder.store)
+        except SelfTaughtError:  # nothing has begun: nothing is left that would be in the way of the next try
+            shutil.rmtree(folder.path, ignore_errors=True)
+            raise
         _go(inputs, Start(folder, jail, borrowed.models, gate), store, as_json=as_json)
 
 
@@ -96,9 +102,13 @@ def _go(inputs: Inputs, begin: Start, store: Store, *, as_json: bool) -> None:
             hint = f"everything finished is on record; go on with: selftaught resume {folder.path}"
             if isinstance(error, RunStopped):
                 raise RunStopped(f"{error}; {hint}", interrupted=error.interrupted) from error
+            if isinstance(error, TaskError):
+                hint = "the run keeps its own copy of the task: mend the file, and start a new run"
             raise type(error)(f"{error} ({hint})") from error
     printing.result(inputs.config, store, folder, as_json=as_json)
     store.close()
+    if inputs.config.kind == "improve" and not (folder.path / "improved.py").is_file():
+        raise SystemExit(FAILURE)  # a script that goes on with the program must not go on
 
 
 def score(task: str, program: Path, split: str, seed: int | None, sandbox: str, *, as_json: bool) -> None:
@@ -132,10 +142,11 @@ def show(name: str, runs: Path, *, as_json: bool) -> None:
     printing.result(config, store, folder, as_json=as_json)
 
 
-def export(name: str, runs: Path, what: str, out: Path | None) -> None:
-    """One program of a run, on stdout or into a file."""
+def export(name: str, runs: Path, what: str | None, out: Path | None) -> None:
+    """One program of a run, on stdout or into a file; unless told which, the one that it was for."""
     folder = find_run(name, runs)
     config, store = _read(folder)
+    what = what or ("solution-1" if config.kind == "improve" else "best-improver")
     if what == "recording":
         _export_recording(folder, store, out)
         return

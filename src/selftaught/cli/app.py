@@ -1,5 +1,8 @@
 """The commands and their flags. Results go to stdout; progress, logs and errors to stderr."""
 
+import errno
+import io
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -60,7 +63,7 @@ Price = Annotated[list[str] | None, typer.Option(help="IN,OUT or MODEL=IN,OUT: U
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what it can cost and is expected to; spend nothing.")]
 Seed = Annotated[int | None, typer.Option(help="Repeats a run exactly; drawn anew unless given. Keep it from guests.")]
 Out = Annotated[Path | None, typer.Option(help="The run's folder; a new one below runs/ unless given.")]
-SandboxName = Annotated[str | None, typer.Option("--sandbox", help="auto, bubblewrap, landlock; unsafe: no isolation.")]
+SandboxName = Annotated[str | None, typer.Option("--sandbox", help="auto, bubblewrap, landlock, container or unsafe.")]
 Connections = Annotated[int | None, typer.Option(help="Model calls in flight at once.")]
 ConfigFile = Annotated[Path | None, typer.Option(help="Settings from a TOML file; flags win over it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout instead of text.")]
@@ -216,7 +219,7 @@ def resume(
     as_json: AsJson = False,
     runs: Runs = RUNS,
 ) -> None:
-    """Go on with a run that was stopped, at any point. Nothing is asked of the model twice."""
+    """Go on with a run that was stopped, at any point. No response on record is asked for twice."""
     from selftaught.cli import actions
 
     changed = {
@@ -247,7 +250,7 @@ def show(run: RunName = "last", as_json: AsJson = False, runs: Runs = RUNS) -> N
 @app.command()
 def export(
     run: RunName = "last",
-    what: Annotated[str, typer.Option(help="best-improver, improver-N, solution-N, recording.")] = "best-improver",
+    what: Annotated[str | None, typer.Option(help="best-improver, improver-N, solution-N, recording.")] = None,
     out: Annotated[Path | None, typer.Option(help="A file; stdout unless given.")] = None,
     runs: Runs = RUNS,
 ) -> None:
@@ -273,7 +276,11 @@ def replay(
 
 
 @app.command()
-def report(run: RunName = "last", out: Annotated[Path | None, typer.Option()] = None, runs: Runs = RUNS) -> None:
+def report(
+    run: RunName = "last",
+    out: Annotated[Path | None, typer.Option(help="A file; the run's report.html unless given.")] = None,
+    runs: Runs = RUNS,
+) -> None:
     """Write a run's report: one self-contained HTML file."""
     from selftaught.cli import actions
 
@@ -360,8 +367,14 @@ def experiment(
 
 def main() -> None:
     """Run one command; turn our errors into one line and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without Unicode is no reason to fail
     try:
         app(prog_name="selftaught")
+        sys.stdout.flush()
+    except KeyboardInterrupt:  # before a command has begun, or where nothing needs to be stopped
+        sys.exit(INTERRUPTED)
     except SelfTaughtError as error:
         if _state["verbose"]:
             import traceback
@@ -380,6 +393,11 @@ def main() -> None:
     except BrokenPipeError:  # `selftaught show | head`
         sys.stderr.close()
         sys.exit(FAILURE)
+    except OSError as error:
+        if error.errno != errno.ENOSPC or _state["verbose"]:
+            raise
+        print("selftaught: cannot write the output: no space left", file=sys.stderr)
+        os._exit(FAILURE)  # what is still to be written cannot be
 
 
 def exit_code(error: SelfTaughtError) -> int:
@@ -402,8 +420,6 @@ def _broken_package(error: ImportError) -> str:
 
 def environment() -> dict[str, Any]:
     """Environment variables, over those of a .env file in the current folder. Raises UsageError if that is none."""
-    import os
-
     from dotenv import dotenv_values
     from dotenv.parser import parse_stream
 

@@ -153,9 +153,9 @@ def program_of(config: RunConfig, store: Store, folder: RunFolder, what: str) ->
         if file.is_file():
             return file.read_text(encoding="utf-8", errors="replace")
         raise UsageError("no improver of this run is measured yet")
-    if number.isdigit() and kind == "improver" and config.kind == "run":
+    if number.isdecimal() and kind == "improver" and config.kind == "run":
         return _pick([step.improver for step in view(store).steps], int(number), what, store)
-    if number.isdigit() and kind == "solution":
+    if number.isdecimal() and kind == "solution":
         return _pick(_solutions(view(store)), int(number), what, store)
     wanted = (
         "best-improver, improver-N or solution-N"

@@ -17,8 +17,8 @@ _GLANCE_SECONDS = 0.1
 def run_stoppable(work: Callable[[], None], gate: Gate, abandon: Callable[[], None]) -> None:
     """Do `work` in a thread of its own, and raise what it raises.
 
-    On SIGINT or SIGTERM the gate is shut; if the work is not over a few seconds later, `abandon` must end what it
-    waits for. Answers of the model that come in that time are recorded: they are paid for.
+    On SIGINT or SIGTERM, or when its time is over, the gate is shut; if the work is not over a few seconds later,
+    `abandon` must end what it waits for. Answers of the model that come in that time are recorded: they are paid for.
     """
     failure: list[BaseException] = []
 
@@ -40,7 +40,7 @@ def run_stoppable(work: Callable[[], None], gate: Gate, abandon: Callable[[], No
         thread.start()
         while thread.is_alive():
             thread.join(_GLANCE_SECONDS)
-            if isinstance(gate.reason, RunStopped) and gate.reason.interrupted:
+            if gate.time_is_over() or (isinstance(gate.reason, RunStopped) and gate.reason.interrupted):
                 thread.join(_GRACE_SECONDS)
                 abandon()
                 thread.join(_GRACE_SECONDS)

@@ -26,10 +26,16 @@ class Gate:
         with self._lock:
             self.reason = self.reason or reason
 
+    def time_is_over(self) -> bool:
+        """Whether its time has passed; then it is shut."""
+        if self._deadline is None or time.monotonic() < self._deadline:
+            return False
+        self.stop(RunStopped(f"the time limit of {self._seconds:g} s is reached"))
+        return True
+
     def check(self) -> None:
         """Raise the reason if the gate is shut."""
-        if self._deadline is not None and time.monotonic() >= self._deadline:
-            self.stop(RunStopped(f"the time limit of {self._seconds:g} s is reached"))
+        self.time_is_over()
         if self.reason is not None:
             raise self.reason
 

@@ -4,6 +4,7 @@ Texts are kept once, by SHA-256, compressed. Concurrent appends share one commit
 the disk does not serialise a run. SQL no newer than SQLite 3.40.
 """
 
+import fcntl
 import os
 import queue
 import sqlite3
@@ -12,6 +13,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -50,6 +52,7 @@ class Store:
         self._reading = threading.Lock()
         self._waiting: queue.SimpleQueue[_Append | None] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
+        self._lock = _locked(path) if writable else None
         if writable:
             self._writer = threading.Thread(target=self._write, name="store-writer", daemon=True)
             self._writer.start()
@@ -79,7 +82,7 @@ class Store:
         if not path.is_file():
             raise RecordError(f"{path.parent} is not a run folder: it has no {path.name}")
         try:
-            connection = _connect(path)
+            connection = _connect(path) if writable else _connect_to_read(path)
             ours = connection.execute("PRAGMA application_id").fetchone()[0]
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if ours == APPLICATION_ID and version == SCHEMA_VERSION:
@@ -159,6 +162,8 @@ class Store:
             self._writer.join()
         with self._reading:
             self._reader.close()
+        if self._lock is not None:
+            self._lock.close()
 
     def _write(self) -> None:
         connection = _connect(self.path)
@@ -177,6 +182,34 @@ class Store:
                     append.finished.set()
         finally:
             connection.close()
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    """Without a write to the file or its folder. Of a store that nobody may write to, its files beside it are ours."""
+    for mode in ("mode=ro", "immutable=1"):
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?{mode}", uri=True, check_same_thread=False, timeout=30
+        )
+        try:
+            connection.execute("PRAGMA schema_version").fetchone()
+            return connection
+        except sqlite3.OperationalError:  # a log without its index, in a folder where none can be made
+            connection.close()
+    raise sqlite3.OperationalError("unable to open database file")
+
+
+def _locked(path: Path) -> IO[bytes]:
+    """The run's lock, held. It ends with this process, however that ends. Raises RecordError."""
+    try:
+        lock = path.with_name(f".{path.name}.lock").open("ab")
+    except OSError as error:
+        raise RecordError(f"cannot write to {path.parent}: {error.strerror}; is it read-only?") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise RecordError(f"{path.parent} is being worked on by another process; wait for it, or stop it") from None
+    return lock
 
 
 def _connect(path: Path) -> sqlite3.Connection:

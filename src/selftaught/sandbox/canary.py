@@ -66,7 +66,10 @@ _POSTURE = {
 
 def posture(guest: Handle) -> list[str]:
     """What is wrong with a locked guest, as the kernel tells it."""
-    lines = Path(f"/proc/{guest.pid}/status").read_text().splitlines()
+    try:
+        lines = Path(f"/proc/{guest.pid}/status").read_text().splitlines()
+    except OSError:
+        return ["a guest that only waits is gone: is memory or the number of processes limited here?"]
     status = {name: value.strip().lstrip("0") or "0" for name, _, value in (line.partition(":") for line in lines)}
     return [f"{name} is {status[name]}" for name, wanted in _POSTURE.items() if status.get(name) != wanted]
 

@@ -13,6 +13,7 @@ from selftaught.sandbox import bubblewrap, canary, container, seatbelt
 from selftaught.sandbox.jail import Jail
 from selftaught.sandbox.tiers import Tier, bubblewrap_tier, container_tier, landlock_tier, unsafe_tier
 
+_UNSAFE = "To run without isolation, and only code that you trust: --sandbox unsafe"
 _MACHINES = ("x86_64", "aarch64")
 
 
@@ -75,9 +76,12 @@ def open_sandbox(name: str = "auto", workers: int | None = None) -> Jail:
             return prove(Jail(tier.make(), workers))
         except SandboxError as error:
             troubles.append(f"{tier.name}: {error}")
+    if name != "auto":
+        others = [tier.name for tier in survey() if tier.works and tier.name != name]
+        advice = f"Here works: --sandbox {' or '.join(others)}" if others else _UNSAFE
+        raise NoSandbox(f"{'; '.join(troubles)}. {advice}")
     raise NoSandbox(
-        f"nothing on this machine isolates untrusted code, so nothing is run. {'; '.join(troubles)}. "
-        "To run without isolation, and only code that you trust: --sandbox unsafe"
+        f"nothing on this machine isolates untrusted code, so nothing is run. {'; '.join(troubles)}. {_UNSAFE}"
     )
 
 

@@ -108,6 +108,7 @@ class Guest:
             message = self._receive(clock.patience(_IDLE_GLANCE_SECONDS if ours else glance))
             clock.stop()
             if message is None or time.monotonic() - looked > glance:  # to ask all the time hides nothing
+                clock.look()
                 self._check_size()
                 looked = time.monotonic()
             if message is None:
@@ -244,12 +245,22 @@ def _verdict_of_death(exit: Exit, handle: Handle) -> Ended:
 
 
 class _Clock:
-    """What is left of one exchange's time: the guest's CPU time, and the wall time that it does not wait for us."""
+    """What is left of one exchange's time: the guest's CPU time; and the wall time in which it is idle.
+
+    Idle is who neither computes, nor waits for a core, nor for us. A loaded machine so changes no verdict.
+    """
 
     def __init__(self, guest: Guest, cpu_seconds: float, wall_seconds: float) -> None:
         self._guest, self._cpu_seconds, self._wall_seconds = guest, cpu_seconds, wall_seconds
         self._started, self._wall_left = guest.cpu(), wall_seconds
         self._began, self._counts = 0.0, True
+        self._delayed_before: float | None = None
+        self._credited = 0.0
+
+    def look(self) -> None:
+        """From now on the time counts in which the guest waits for a core: it is looked at only if it takes long."""
+        if self._delayed_before is None:
+            self._delayed_before = _delayed_seconds(self._guest.handle.pid)
 
     def start(self, *, counts: bool) -> None:
         self._began, self._counts = time.monotonic(), counts
@@ -269,7 +280,27 @@ class _Clock:
         if self.used() >= self._cpu_seconds and not self._guest.gone():  # gone: the number may be another process's
             raise Ended(Verdict.TIMED_OUT, f"used its {self._cpu_seconds:g} s of CPU time")
         if self._wall_left <= 0:
-            raise Ended(Verdict.TIMED_OUT, f"gave no answer in {self._wall_seconds:g} s")
+            self._credit()
+        if self._wall_left <= 0:
+            raise Ended(Verdict.TIMED_OUT, f"gave no answer in {self._wall_seconds:g} idle s")
+
+    def _credit(self) -> None:
+        """Give back the time in which it was not idle."""
+        delayed = 0.0
+        if self._delayed_before is not None:
+            delayed = max(0.0, _delayed_seconds(self._guest.handle.pid) - self._delayed_before)
+        busy = self.used() + delayed
+        self._wall_left += busy - self._credited
+        self._credited = busy
+
+
+def _delayed_seconds(pid: int) -> float:
+    """How long its threads have waited for a core, runnable. 0.0 where the kernel does not tell, or it is gone."""
+    nanoseconds = 0
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            nanoseconds += int(Path(f"/proc/{pid}/task/{thread}/schedstat").read_text().split()[1])
+    return nanoseconds / 1e9
 
 
 def outcome_of(message: Answer, cpu_seconds: float) -> Outcome:

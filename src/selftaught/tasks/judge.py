@@ -77,7 +77,7 @@ class Judge:
         what = f"instances(rng, {self._split!r})"
         try:
             pairs = list(itertools.islice(self._spec.instances(rng, self._split), _MOST_INSTANCES + 1))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise TaskError(f"{_place(self._spec, error)}: {what} failed: {_told(error)}") from error
         if not 1 <= len(pairs) <= _MOST_INSTANCES:
             count = f"more than {_MOST_INSTANCES}" if pairs else "no"
@@ -98,7 +98,7 @@ class Judge:
             grade = self._spec.grade(deepcopy(instance), outcome.value)
         except _BAD_ANSWERS as error:
             return Score(0.0, Verdict.BAD_ANSWER, _told(error))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             wanted = "wanted a grade, or ValueError for an answer that is none"
             raise TaskError(f"{_place(self._spec, error)}: grade() failed: {_told(error)}; {wanted}") from error
         if isinstance(grade, _NUMBERS) and grade != grade:  # a program's nan came through: no reason to stop a run
@@ -129,9 +129,9 @@ def _plain(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text).strip()
 
 
-def _told(error: Exception) -> str:
+def _told(error: BaseException) -> str:
     return _plain(f"{type(error).__name__}: {error}")
 
 
-def _place(spec: TaskSpec, error: Exception) -> str:
+def _place(spec: TaskSpec, error: BaseException) -> str:
     return f"{spec.file}{line_in(spec.file, error)}"

@@ -75,7 +75,7 @@ def _rules(entry: str, limits: Limits, count: int | None) -> str:
     return f"""\
 How a program is scored: it defines {entry}(...), which is called once for {instances}. The score is the
 mean of the grades, from 0 (worst) to 1 (best).
-- A call may use {limits.cpu_seconds:g} s of CPU time, and {limits.wall_seconds:g} s by the clock.
+- A call may use {limits.cpu_seconds:g} s of CPU time, and be idle for {limits.wall_seconds:g} s.
 - Executing the program's top level may use {limits.load_cpu_seconds:g} s of CPU time.
 - Its process may use {_size(limits.memory_bytes)} of memory; one answer may have {_size(limits.answer_bytes)}.
 - A call over a limit is stopped and its grade is 0. So is that of a call that raises, or that answers with anything but

@@ -14,7 +14,7 @@ import msgspec
 from selftaught.config import RunConfig, from_mapping, read_toml
 from selftaught.core.contracts import Program
 from selftaught.core.errors import UsageError
-from selftaught.runs.folder import INPUTS, RunFolder, find_run
+from selftaught.runs.folder import INPUTS, RunFolder, find_run, list_runs
 from selftaught.sandbox.machine import ENTRY
 from selftaught.tasks.loading import load_task
 from selftaught.tasks.spec import TaskSpec
@@ -61,7 +61,7 @@ def load_frozen(folder: RunFolder) -> Inputs:
     """From a run's folder. Raises UsageError or RecordError."""
     config = from_mapping(read_toml(folder.config), str(folder.config))
     inputs = folder.path / INPUTS
-    tasks = tuple(load_task(str(inputs / f"{_file_name(name)}.py")) for name in config.tasks)
+    tasks = tuple(load_task(str(inputs / _task_file(name))) for name in config.tasks)
     improver = Program(read_text(inputs / _IMPROVER, "an improver"))
     program = Program(read_text(inputs / _PROGRAM, "a program")) if config.program else None
     script = read_text(inputs / _SCRIPT, "a script") if config.script else None
@@ -70,7 +70,7 @@ def load_frozen(folder: RunFolder) -> Inputs:
 
 def freeze(inputs: Inputs, folder: RunFolder) -> None:
     """Write the inputs into the run's folder, from which alone it is resumed."""
-    texts = {f"{_file_name(task.name)}.py": task.source for task in inputs.tasks}
+    texts = {_task_file(task.name): task.source for task in inputs.tasks}
     texts[_IMPROVER] = inputs.improver.source
     if inputs.program:
         texts[_PROGRAM] = inputs.program.source
@@ -90,8 +90,10 @@ def load_improver(name: str, runs: Path) -> Program:
         check_program(improver, ENTRY, name)
         return improver
     try:
-        folder = find_run(name, runs)
+        folder = _last_with_an_improver(runs) if name == "last" else find_run(name, runs)
     except UsageError:
+        if name == "last":
+            raise
         close = get_close_matches(name, improver_names(), 1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         known = f"{', '.join(improver_names())}, the path of a .py file, or a run"
@@ -100,6 +102,14 @@ def load_improver(name: str, runs: Path) -> Program:
     if not best.is_file():
         raise UsageError(f"the run {folder.path} has no best improver yet; resume it: selftaught resume {folder.path}")
     return Program(read_text(best, "an improver"))
+
+
+def _last_with_an_improver(runs: Path) -> RunFolder:
+    """The newest run that has one: an `improve` run makes none. Raises UsageError."""
+    with_one = [folder for folder in list_runs(runs) if (folder.path / "best_improver.py").is_file()]
+    if not with_one:
+        raise UsageError(f"no run in {runs}/ has a best improver yet; start one with: selftaught run TASK")
+    return with_one[-1]
 
 
 def improver_names() -> list[str]:
@@ -142,9 +152,11 @@ def check_program(program: Program, entry: str, name: str) -> None:
 def read_text(path: Path, what: str) -> str:
     """The text of a user's file. Raises UsageError."""
     try:
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{path} is no ordinary file; wanted {what}")
         if path.stat().st_size > MOST_INPUT_BYTES:
             raise UsageError(f"{path} has {path.stat().st_size} bytes; {what} may have {MOST_INPUT_BYTES}")
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # some editors put a byte order mark there
     except OSError as error:
         raise UsageError(f"cannot read {path} as {what}: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -157,5 +169,6 @@ def to_toml(settings: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _file_name(task: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_" else "_" for c in task)
+def _task_file(task: str) -> str:
+    """Never one of the others' names, whatever the task is called."""
+    return f"task-{''.join(c if c.isalnum() or c in '-_' else '_' for c in task)}.py"
