@@ -92,6 +92,9 @@ def test_any_name_goes_to_a_named_server() -> None:
         ("openai/x", "http://localhost:99999/v1", "wanted a URL"),
         ("openai/x", "http://[::1/v1", "wanted a URL"),
         ("openai/x", "http://", "wanted a URL"),
+        ("openai/x", "http://a..b/v1", "wanted a URL"),
+        ("openai/x", f"http://{'x' * 64}/v1", "wanted a URL"),
+        ("openai/x", "http://localhost/\x7f", "wanted a URL"),
     ],
 )
 def test_a_wrong_name_is_answered_with_the_right_ones(name: str, base_url: str | None, said: str) -> None:
