@@ -64,7 +64,7 @@ def test_a_model_that_stays_away_ends_the_run_with_a_line_and_the_run_goes_on(fo
     faults = iter([None, Fault(body="cut"), Fault(401)])
     with OpenAIServer(lambda request: ANSWER, faults=faults) as server:
         command = ("improve", "nearness.py", "--model", "vllm/small", "--base-url", server.base_url, *SMALL)
-        done = selftaught(*command, "--max-connections", "1", cwd=folder, timeout=120)
+        done = selftaught(*command, "--max-connections", "1", "--capability", "n=no", cwd=folder, timeout=120)
         assert done.returncode == 1
         assert "refused the key (401)" in done.stderr and "VLLM_API_KEY" in done.stderr
         assert "go on with: selftaught resume one" in done.stderr and "Traceback" not in done.stderr
@@ -123,3 +123,12 @@ def test_what_is_wrong_is_said_in_one_line_before_anything_is_spent(
     assert done.returncode in (1, 2) and said in done.stderr
     assert done.stderr.count("\n") == 1 and "sk-x" not in done.stderr
     assert not (folder / "one").exists()
+
+
+def test_responses_that_a_model_gives_together_are_one_call(folder: Path) -> None:
+    with OpenAIServer(lambda request: ANSWER) as server:
+        command = ("improve", "nearness.py", "--model", "vllm/small", "--base-url", server.base_url, *SMALL)
+        done = selftaught(*command, "--requests-per-minute", "100", cwd=folder, timeout=120)
+        assert done.returncode == 0, done.stderr
+        assert [request["n"] for request in server.requests] == [3]
+    assert len(answers(folder)) == 3

@@ -51,8 +51,9 @@ class Endpoint:
 def _check_url(url: str, key_variable: str) -> None:
     if "@" in url:
         raise UsageError(f"--base-url holds a user or a key; put the key into {key_variable}: URLs are recorded")
-    with suppress(ValueError):  # of a port that is none, or brackets that do not match
+    with suppress(ValueError):  # of a port that is none, brackets that do not match, a host that no resolver takes
         parts = urlsplit(url)
-        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and " " not in url:
+        plain = url.isprintable() and " " not in url
+        if plain and parts.scheme in ("http", "https") and (parts.hostname or "").encode("idna") and parts.port != 0:
             return
     raise UsageError(f"--base-url {url}: wanted a URL like http://localhost:8000/v1 or https://…")
