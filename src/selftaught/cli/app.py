@@ -40,6 +40,7 @@ Connections = Annotated[int | None, typer.Option(help="Model calls in flight at 
 ConfigFile = Annotated[Path | None, typer.Option(help="Settings from a TOML file; flags win over it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout instead of text.")]
 Runs = Annotated[Path, typer.Option(help="The folder that holds runs.")]
+Fidelity = Annotated[str | None, typer.Option(help="honest, or released: as the paper's code scores built-in tasks.")]
 RunName = Annotated[str, typer.Argument(help="last, a run's name or the start of it, or its path.")]
 
 RUNS = Path("runs")
@@ -71,6 +72,7 @@ def run(
     model_calls: ModelCalls = None,
     responses: Responses = None,
     utility_calls: UtilityCalls = None,
+    fidelity: Fidelity = None,
     preset: Preset = None,
     max_time: MaxTime = None,
     seed: Seed = None,
@@ -89,7 +91,7 @@ def run(
         "kind": "run", "tasks": tasks, "model": model, "base_url": base_url, "depth": depth, "repeats": repeats,
         "improver": improver, "accept": accept, "model_calls": model_calls, "responses": responses,
         "utility_calls": utility_calls, "max_time_seconds": max_time, "seed": seed, "sandbox": sandbox,
-        "max_connections": max_connections, "script": script,
+        "max_connections": max_connections, "script": script, "fidelity": fidelity,
     }  # fmt: skip
     actions.start(flags, config, preset, out, runs, as_json=as_json)
 
@@ -104,6 +106,7 @@ def improve(
     model_calls: ModelCalls = None,
     responses: Responses = None,
     utility_calls: UtilityCalls = None,
+    fidelity: Fidelity = None,
     preset: Preset = None,
     max_time: MaxTime = None,
     seed: Seed = None,
@@ -122,7 +125,7 @@ def improve(
         "kind": "improve", "tasks": [task], "program": str(program) if program else None, "model": model,
         "base_url": base_url, "improver": improver, "model_calls": model_calls, "responses": responses,
         "utility_calls": utility_calls, "max_time_seconds": max_time, "seed": seed, "sandbox": sandbox,
-        "max_connections": max_connections, "script": script,
+        "max_connections": max_connections, "script": script, "fidelity": fidelity,
     }  # fmt: skip
     actions.start(flags, config, preset, out, runs, as_json=as_json)
 
@@ -132,6 +135,7 @@ def score(
     task: Annotated[str, typer.Argument(metavar="TASK", help="A built-in name or a .py file.")],
     program: Annotated[Path, typer.Argument(metavar="PROGRAM.py")],
     split: Annotated[str, typer.Option(help="val or test.")] = "val",
+    fidelity: Fidelity = None,
     seed: Seed = None,
     sandbox: SandboxName = None,
     as_json: AsJson = False,
@@ -139,7 +143,9 @@ def score(
     """Score a program on a TASK."""
     from selftaught.cli import actions
 
-    actions.score(task, program, split, seed, sandbox or "auto", as_json=as_json)
+    actions.score(
+        task, program, split, seed, fidelity=fidelity or "honest", sandbox=sandbox or "auto", as_json=as_json
+    )
 
 
 @app.command()

@@ -34,6 +34,7 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
         _table(tables.HEADERS, tables.rows(run), right=("calls", "responses", "tokens", "time"))
     for line in tables.summary(run, config.accept):
         print(line)
+    print(tables.fidelity(config.fidelity))
     if run.status != "finished":
         print(f"Status: {run.status}. Go on with: selftaught resume {folder.path}")
     for failure in run.failures[:5]:
@@ -44,17 +45,24 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
             print(f"{what}: {folder.path / name}")
 
 
-def score(task: str, split: str, seed: int, tier: str, judged: Score, *, as_json: bool) -> None:
+def score(task: str, split: str, fidelity: str, seed: int, tier: str, judged: Score, *, as_json: bool) -> None:
     """One score."""
     if as_json:
         dump({
-            "schema": "selftaught.score/1", "task": task, "split": split, "seed": seed, "sandbox": tier,
-            "value": judged.value, "verdict": str(judged.verdict), "note": judged.note,
+            "schema": "selftaught.score/1", "task": task, "split": split, "fidelity": fidelity, "seed": seed,
+            "sandbox": tier, "value": judged.value, "verdict": str(judged.verdict), "note": judged.note,
         })  # fmt: skip
         return
     note = f" ({one_line(judged.note)})" if judged.note else ""
     print(f"{task}/{split}: {judged.value:.4f}  {judged.verdict}{note}")
-    print(f"instances drawn with --seed {seed}; sandbox: {tier}")
+    print(f"{instances_of(fidelity, seed)}; sandbox: {tier}")
+
+
+def instances_of(fidelity: str, seed: int) -> str:
+    """Where the instances of a score come from."""
+    if fidelity == "released":
+        return f"fidelity: released; instances: the released ones; the program's own chance drawn with --seed {seed}"
+    return f"fidelity: {fidelity}; instances drawn with --seed {seed}"
 
 
 def summary(folder: RunFolder, config: RunConfig, store: Store) -> dict[str, Any]:
@@ -65,6 +73,7 @@ def summary(folder: RunFolder, config: RunConfig, store: Store) -> dict[str, Any
         "run": folder.path.name,
         "kind": config.kind,
         "tasks": config.tasks,
+        "fidelity": config.fidelity,
         "model": config.model,
         "status": run.status,
         "t": run.steps[-1].t if run.steps else None,

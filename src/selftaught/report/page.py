@@ -33,7 +33,10 @@ def page(run: RunView, config: Mapping[str, Any], text: Callable[[str], str], *,
             run=run,
             headers=[(name, "number" if name in _NUMBERS else "") for name in tables.HEADERS],
             rows=list(zip(run.steps, tables.rows(run), strict=True)),
-            summary=tables.summary(run, str(config.get("accept", ""))),
+            summary=[
+                *tables.summary(run, str(config.get("accept", ""))),
+                *([tables.fidelity(str(config["fidelity"]))] if "fidelity" in config else []),
+            ],
             # Made by us of numbers, and escaped there.
             curve=Markup(curve(_lines(run), "Meta-utility of the improver I_t against t")),
             changes=lineage(run, text),
