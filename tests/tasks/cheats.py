@@ -53,6 +53,10 @@ class Cheat:
     released: tuple[float, float] | None = None
 
 
+COLUMN = "return np.zeros((20, 1), dtype=int)"
+SLEEP = "import time\ndef algorithm(f, d, p):\n    time.sleep(0.05)\n    return list(range(15))\n"
+
+
 def parity(body: str) -> str:
     return f"import numpy as np\ndef algorithm(train_samples, train_parity, test_samples): {body}\n"
 
@@ -78,7 +82,7 @@ ALTERNATING = maxcut("return [node % 2 for node in range(len(weights))]")
 NOTHING = "def algorithm(*arguments): return None\n"
 
 CHEATS = [
-    Cheat("parity", "a constant column", parity("return np.zeros((20, 1), dtype=int)"), ZEROS, (10.05, 10.55)),
+    Cheat("parity", "a constant column", parity(COLUMN), ZEROS, (10.05, 10.55)),
     Cheat("parity", "a matrix of both answers", parity("return np.indices((40, 20))[0] % 2"), NOTHING),
     Cheat("parity", "the array behind the labels", parity(
         "return train_parity.base[100:120] if train_parity.base is not None and train_parity.base.shape == (120,) "
@@ -86,7 +90,7 @@ CHEATS = [
     ), ZEROS),
     Cheat("parity", "instances from public seeds", REGENERATE, ZEROS, (1.0, 1.0)),
     Cheat("parity", "frames and objects in memory", READ_FRAMES, ZEROS),
-    Cheat("parity-with-noise", "a constant column", parity("return np.zeros((20, 1), dtype=int)"), ZEROS, (.5025, .509)),
+    Cheat("parity-with-noise", "a constant column", parity(COLUMN), ZEROS, (.5025, .509)),
     Cheat("parity-with-noise", "instances from public seeds", REGENERATE, ZEROS, (1.0, 1.0)),
     Cheat("parity-with-noise", "frames and objects in memory", READ_FRAMES, ZEROS),
     Cheat("parity-with-noise", "labels edited in place", parity(
@@ -101,8 +105,7 @@ def algorithm(t, distance): return Any(t)
 """, NOTHING),
     Cheat("modified-qap", "an over-long list", qap(f"{ONE_PLACE} + list(range(n))"), NOTHING, (.4635, .4520)),
     Cheat("modified-qap", "an over-long list of honest places", qap("return [*range(15), 0]"), NOTHING, (.2297, .2332)),
-    Cheat("modified-qap", "sleeping", "import time\ndef algorithm(f, d, p):\n    time.sleep(0.05)\n    return [*range(15)]\n",
-          IDENTITY, (.2297, .2332)),
+    Cheat("modified-qap", "sleeping", SLEEP, IDENTITY, (.2297, .2332)),
     Cheat("modified-qap", "matrices edited in place", qap(
         "flow[:] = 1; distance[:] = 1; preference[:] = 0; return list(range(15))"
     ), IDENTITY, (.2297, .2332)),

@@ -38,4 +38,6 @@ def test_the_released_scores_keep_what_the_released_code_gives(sandbox: Jail, ch
     """Where it is well defined: not the seconds slept, nor what is done to our own copy of an instance."""
     assert cheat.released is not None
     wanted = cheat.released[split == "test"]
-    assert value(sandbox, cheat.task, cheat.program, split=split, fidelity="released") == pytest.approx(wanted, abs=6e-5)
+    assert value(sandbox, cheat.task, cheat.program, split=split, fidelity="released") == pytest.approx(
+        wanted, abs=6e-5
+    )

@@ -43,7 +43,7 @@ def start(
     gate = Gate(config.max_time_seconds)
     chosen = _choose(config, inputs, gate)
     _say(f"model: {chosen.name} ({chosen.why})")
-    with _open(config.sandbox) as jail:
+    with open_jail(config.sandbox) as jail:
         config = msgspec.structs.replace(inputs.config, model=chosen.name, base_url=chosen.base_url, sandbox=jail.tier)
         inputs = dataclasses.replace(inputs, config=config)
         folder = new_folder(runs, inputs.tasks[0].name, out)
@@ -62,7 +62,7 @@ def resume(
     changed = {"max_connections": max_connections} if max_connections else {}
     config = msgspec.structs.replace(inputs.config, **changed)
     gate = Gate(max_time)
-    with _open(sandbox or config.sandbox) as jail:
+    with open_jail(sandbox or config.sandbox) as jail:
         check_resumable(store, folder, jail.tier, weaker_allowed=sandbox is not None)
         chosen = _choose(config, inputs, gate)
         _say(f"resuming {folder.path} · model: {chosen.name}")
@@ -96,7 +96,7 @@ def score(
     source = Program(read_text(program, "a program"))
     check_program(source, spec.entry, str(program))
     drawn = secrets.randbits(48) if seed is None else seed
-    with _open(sandbox) as jail:
+    with open_jail(sandbox) as jail:
         judged = Judge(spec, jail, split, drawn)(source)
     printing.score(spec.name, split, fidelity, drawn, jail.tier, judged, as_json=as_json)
 
@@ -184,7 +184,8 @@ def _choose(config: RunConfig, inputs: Inputs, gate: Gate) -> ChosenModel:
     )
 
 
-def _open(name: str) -> Jail:
+def open_jail(name: str) -> Jail:
+    """The sandbox of that name; says so where it does not isolate."""
     jail = open_sandbox(name)
     if not jail.tier_in_force.isolates:
         _say("WARNING: --sandbox unsafe: programs written by a model run as you, with your files and your network.")

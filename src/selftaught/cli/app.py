@@ -143,9 +143,22 @@ def score(
     """Score a program on a TASK."""
     from selftaught.cli import actions
 
-    actions.score(
-        task, program, split, seed, fidelity=fidelity or "honest", sandbox=sandbox or "auto", as_json=as_json
-    )
+    actions.score(task, program, split, seed, fidelity=fidelity or "honest", sandbox=sandbox or "auto", as_json=as_json)
+
+
+@app.command()
+def bound(
+    task: Annotated[str, typer.Argument(metavar="TASK", help="A built-in name.")],
+    instances: Annotated[int | None, typer.Option(help="How many of each split; all unless given.")] = None,
+    fidelity: Fidelity = None,
+    seed: Seed = None,
+    sandbox: SandboxName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how far a TASK's seed is from the best answers known, on instances that no run has."""
+    from selftaught.cli import bounding
+
+    bounding.bound(task, instances, seed, fidelity=fidelity or "honest", sandbox=sandbox or "auto", as_json=as_json)
 
 
 @app.command()

@@ -65,6 +65,29 @@ def instances_of(fidelity: str, seed: int) -> str:
     return f"fidelity: {fidelity}; instances drawn with --seed {seed}"
 
 
+def bound(head: dict[str, Any], rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    """A task's reference beside its seed, for each split."""
+    if as_json:
+        dump({"schema": "selftaught.bound/1", **head, "splits": rows})
+        return
+    shown = [
+        (
+            f"{row['split']}-like, {row['instances']}",
+            f"{row['reference']:.4f}",
+            f"{row['seed_score']:.4f}",
+            f"{row['gap']:.4f}",
+            row["seed_verdict"],
+        )
+        for row in rows
+    ]
+    numbers = ("reference", "seed", "gap")
+    _table(("instances", *numbers, "seed's verdict"), shown, right=numbers)
+    print(f"{head['task']}: the reference is {head['kind']}. {head['about']}")
+    print(instances_of(head["fidelity"], head["seed"]))
+    if head["fidelity"] == "honest":
+        print("They are drawn for this command alone: no run has them, not even one of this seed.")
+
+
 def summary(folder: RunFolder, config: RunConfig, store: Store) -> dict[str, Any]:
     """One run as a row of the list."""
     run = view(store)

@@ -47,9 +47,9 @@ class TaskSpec:
         seed: the solution to start from.
         entry: the function that a solution defines.
         instances: (rng, split) → the instances; equal rng and split, equal instances.
-        grade: (instance, answer) → 0 to 1, unless `scoring` has another scale. The answer is plain data from a guest, of any type and shape: arrays have
-            become nested lists, tuples lists. An answer that is none raises ValueError (or TypeError, LookupError,
-            AttributeError, ArithmeticError).
+        grade: (instance, answer) → 0 to 1, unless `scoring` has another scale. The answer is plain data from a guest,
+            of any type and shape: arrays have become nested lists, tuples lists. An answer that is none raises
+            ValueError (or TypeError, LookupError, AttributeError, ArithmeticError).
         limits: of one guest.
         source: the text of the task's file, kept in the run.
         file: where that text came from, for messages.

@@ -70,4 +70,4 @@ def grade(instance: Instance, answer: Any) -> float:
         raise ValueError(f"wanted a list of {SIZE} whole numbers")
     if set(answer) != set(range(SIZE)):
         raise ValueError(f"wanted each of 0 to {SIZE - 1}")
-    return value(*instance.args, answer[:SIZE]) / SIZE**2
+    return value(answer[:SIZE], *instance.args) / SIZE**2

@@ -66,7 +66,7 @@ def instances(rng: Random, split: str) -> Iterator[tuple[tuple[list[list[int]]],
 
 
 def grade(instance: Instance, answer: Any) -> float:
-    """What is above 0 is true, in a list of any length. One too short, or None, raises, which spoils the whole score."""
+    """What is above 0 is true, in a list of any length. One too short, or None, raises, and spoils the whole score."""
     (formula,) = instance.args
     solved = all(any((answer[abs(v)] > 0) == (v > 0) for v in clause) for clause in formula)
     return 1.0 if solved else UNSOLVED
