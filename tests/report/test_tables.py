@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from report.a_run import CHILD, SEED, Pen, a_finished_run, identity
-from selftaught.report.tables import HEADERS, duration, rows, summary
+from selftaught.report.tables import HEADERS, duration, fidelity, rows, summary
 from selftaught.report.view import RunView, view
 
 POLICY = "Acceptance policy: better. n = {n} applications per improver; ± is the standard error."
@@ -125,3 +125,9 @@ def test_an_improver_that_made_no_program(tmp_path: Path) -> None:
 )
 def test_durations(seconds: float, told: str) -> None:
     assert duration(seconds) == told
+
+
+def test_the_scale_of_the_numbers_is_told() -> None:
+    assert fidelity("honest") == "Fidelity: honest (scores from 0 to 1, on instances of this run's own)."
+    assert fidelity("released").startswith("Fidelity: released (instances and scores of the paper's released code")
+    assert fidelity("another\u202e") == "Fidelity: another\u202e."

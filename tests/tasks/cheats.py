@@ -118,6 +118,7 @@ class Both(int):
     __hash__ = int.__hash__
 def algorithm(formula): return [Both(0)] * (1 + max(abs(v) for clause in formula for v in clause))
 """, NOTHING),
+    Cheat("three-sat", "a solver installed out here, beside numpy", "import pysat.solvers\n" + sat("pass"), NOTHING),
     Cheat("maxcut", "all-distinct labels", maxcut("return list(range(len(weights)))"), NOTHING, (1914.2550, 2008.2740)),
     Cheat("maxcut", "labels that equal nothing", maxcut("return [float('nan')] * len(weights)"), NOTHING),
     Cheat("maxcut", "weights edited in place", maxcut(
