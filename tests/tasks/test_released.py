@@ -127,7 +127,8 @@ def test_random_assignments_score_as_measured() -> None:
     assert np.mean(many) == pytest.approx(0.2355, abs=2 * 0.0118 / np.sqrt(10))
 
 
-def test_a_search_that_swaps_comes_as_high_as_measured_less_the_seconds() -> None:
+def test_a_search_that_swaps_comes_as_high_as_measured_less_the_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(modified_qap, "STARTS", 2)
     for split, measured in zip(SPLITS, (0.2703, 0.2755), strict=True):
         assert measured - MOST_TIME < graded("modified-qap", split, modified_qap.answer) <= measured
 
@@ -158,7 +159,7 @@ def test_the_walk_of_the_seed_solves_most_and_gives_none_for_the_rest() -> None:
     defined: dict[str, Any] = {}
     exec(load_task("three-sat", "released").seed.source, defined)
     defined["random"].seed(1)
-    answers = [defined["algorithm"](*instance.args) for split in SPLITS for instance in made("three-sat", split)]
+    answers = [defined["algorithm"](*instance.args) for instance in made("three-sat", "val")]
     assert 0.7 < sum(answer is not None for answer in answers) / len(answers) < 1.0
 
 

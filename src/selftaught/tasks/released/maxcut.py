@@ -68,5 +68,6 @@ def grade(instance: Instance, answer: Any) -> float:
     (weights,) = instance.args
     if not isinstance(answer, list) or len(answer) != len(weights):
         raise ValueError(f"wanted a list of {len(weights)} parts")
-    edges = zip(*np.nonzero(np.triu(weights)), strict=True)
-    return float(sum(weights[i, j] for i, j in edges if answer[i] != answer[j]) / HEAVIEST)
+    first, second = np.nonzero(np.triu(weights))
+    cut = [answer[i] != answer[j] for i, j in zip(first.tolist(), second.tolist(), strict=True)]
+    return float(weights[first[cut], second[cut]].sum() / HEAVIEST)
