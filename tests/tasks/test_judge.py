@@ -200,7 +200,7 @@ def test_equal_split_and_run_seed_give_equal_instances_and_others_do_not(name: s
 @pytest.mark.parametrize("name", task_names())
 def test_val_and_test_share_no_instance(name: str) -> None:
     spec = load_task(name)
-    val, test = (Judge(spec, Scripted(), split, 1)._instances() for split in ("val", "test"))
+    val, test = (Judge(spec, Scripted(), split, 1).instances() for split in ("val", "test"))
     texts = [[repr([np.asarray(part).tolist() for part in instance.args]) for instance in half] for half in (val, test)]
     assert set(texts[0]) & set(texts[1]) == set()
 

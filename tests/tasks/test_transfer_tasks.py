@@ -124,9 +124,9 @@ def test_graphs_have_the_released_sizes() -> None:
         assert 0.3 < np.mean(edges > 0) < 0.5 and edges.max() <= 10
 
 
-def test_the_reference_is_a_cut_that_no_flip_of_a_node_betters() -> None:
+def test_the_reference_is_the_cut_of_a_search_and_no_flip_of_a_node_betters_it() -> None:
     (weights,) = made(maxcut)[0].args
-    parts = maxcut.local_search(weights, np.random.default_rng(1))
+    parts = maxcut.tabu_search(weights, np.random.default_rng(1), maxcut.SEARCH_STEPS)
     best = maxcut.cut(weights, parts)
     for node in range(len(parts)):
         parts[node] ^= 1
@@ -146,5 +146,5 @@ def test_more_than_two_parts_are_a_bad_answer() -> None:
 def test_one_part_cuts_nothing_and_the_reference_all() -> None:
     instance = made(maxcut)[0]
     assert maxcut.grade(instance, [0] * len(instance.args[0])) == 0.0
-    reference = maxcut.local_search(instance.args[0], np.random.default_rng(1)).tolist()
+    reference = maxcut.tabu_search(instance.args[0], np.random.default_rng(1), 100).tolist()
     assert 0.9 < maxcut.grade(instance, reference) <= 1.0

@@ -111,17 +111,19 @@ def _go(inputs: Inputs, begin: Start, store: Store, *, as_json: bool) -> None:
         raise SystemExit(FAILURE)  # a script that goes on with the program must not go on
 
 
-def score(task: str, program: Path, split: str, seed: int | None, sandbox: str, *, as_json: bool) -> None:
+def score(
+    task: str, program: Path, split: str, seed: int | None, *, fidelity: str, sandbox: str, as_json: bool
+) -> None:
     """One program, one task, one split. Exit code 0 whatever the score: a bad program is a result."""
     if split not in ("val", "test"):
         raise UsageError(f"no split is called {split!r}; there are val and test")
-    spec = load_task(task)
+    spec = load_task(task, fidelity)
     source = Program(read_text(program, "a program"))
     check_program(source, spec.entry, str(program))
     drawn = secrets.randbits(48) if seed is None else seed
     with open_jail(sandbox) as jail:
         judged = Judge(spec, jail, split, drawn)(source)
-    printing.score(spec.name, split, drawn, jail.tier, judged, as_json=as_json)
+    printing.score(spec.name, split, fidelity, drawn, jail.tier, judged, as_json=as_json)
 
 
 def list_all(runs: Path, *, as_json: bool) -> None:

@@ -68,6 +68,7 @@ Connections = Annotated[int | None, typer.Option(help="Model calls in flight at 
 ConfigFile = Annotated[Path | None, typer.Option(help="Settings from a TOML file; flags win over it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout instead of text.")]
 Runs = Annotated[Path, typer.Option(help="The folder that holds runs.")]
+Fidelity = Annotated[str | None, typer.Option(help="honest, or released: as the paper's code scores built-in tasks.")]
 RunName = Annotated[str, typer.Argument(help="last, a run's name or the start of it, or its path.")]
 
 RUNS = Path("runs")
@@ -101,6 +102,7 @@ def run(
     model_calls: ModelCalls = None,
     responses: Responses = None,
     utility_calls: UtilityCalls = None,
+    fidelity: Fidelity = None,
     preset: Preset = None,
     max_time: MaxTime = None,
     max_calls: MaxCalls = None,
@@ -149,6 +151,7 @@ def improve(
     model_calls: ModelCalls = None,
     responses: Responses = None,
     utility_calls: UtilityCalls = None,
+    fidelity: Fidelity = None,
     preset: Preset = None,
     max_time: MaxTime = None,
     max_calls: MaxCalls = None,
@@ -191,6 +194,7 @@ def score(
     task: Annotated[str, typer.Argument(metavar="TASK", help="A built-in name or a .py file.")],
     program: Annotated[Path, typer.Argument(metavar="PROGRAM.py")],
     split: Annotated[str, typer.Option(help="val or test.")] = "val",
+    fidelity: Fidelity = None,
     seed: Seed = None,
     sandbox: SandboxName = None,
     as_json: AsJson = False,
@@ -198,7 +202,22 @@ def score(
     """Score a program on a TASK."""
     from selftaught.cli import actions
 
-    actions.score(task, program, split, seed, sandbox or "auto", as_json=as_json)
+    actions.score(task, program, split, seed, fidelity=fidelity or "honest", sandbox=sandbox or "auto", as_json=as_json)
+
+
+@app.command()
+def bound(
+    task: Annotated[str, typer.Argument(metavar="TASK", help="A built-in name.")],
+    instances: Annotated[int | None, typer.Option(help="How many of each split; all unless given.")] = None,
+    fidelity: Fidelity = None,
+    seed: Seed = None,
+    sandbox: SandboxName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how far a TASK's seed is from the best answers known, on instances that no run has."""
+    from selftaught.cli import bounding
+
+    bounding.bound(task, instances, seed, fidelity=fidelity or "honest", sandbox=sandbox or "auto", as_json=as_json)
 
 
 @app.command()

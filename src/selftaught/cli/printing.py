@@ -54,17 +54,47 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
             print(f"{what}: {folder.path / name}")
 
 
-def score(task: str, split: str, seed: int, tier: str, judged: Score, *, as_json: bool) -> None:
+def score(task: str, split: str, fidelity: str, seed: int, tier: str, judged: Score, *, as_json: bool) -> None:
     """One score."""
     if as_json:
         dump({
-            "schema": "selftaught.score/1", "task": task, "split": split, "seed": seed, "sandbox": tier,
-            "value": judged.value, "verdict": str(judged.verdict), "note": judged.note,
+            "schema": "selftaught.score/1", "task": task, "split": split, "fidelity": fidelity, "seed": seed,
+            "sandbox": tier, "value": judged.value, "verdict": str(judged.verdict), "note": judged.note,
         })  # fmt: skip
         return
     note = f" ({one_line(judged.note)})" if judged.note else ""
     print(f"{task}/{split}: {judged.value:.4f}  {judged.verdict}{note}")
-    print(f"instances drawn with --seed {seed}; sandbox: {tier}")
+    print(f"{instances_of(fidelity, seed)}; sandbox: {tier}")
+
+
+def instances_of(fidelity: str, seed: int) -> str:
+    """Where the instances of a score come from."""
+    if fidelity == "released":
+        return f"fidelity: released; instances: the released ones; the program's own chance drawn with --seed {seed}"
+    return f"fidelity: {fidelity}; instances drawn with --seed {seed}"
+
+
+def bound(head: dict[str, Any], rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    """A task's reference beside its seed, for each split."""
+    if as_json:
+        dump({"schema": "selftaught.bound/1", **head, "splits": rows})
+        return
+    shown = [
+        (
+            f"{row['split']}-like, {row['instances']}",
+            f"{row['reference']:.4f}",
+            f"{row['seed_score']:.4f}",
+            f"{row['gap']:.4f}",
+            row["seed_verdict"],
+        )
+        for row in rows
+    ]
+    numbers = ("reference", "seed", "gap")
+    _table(("instances", *numbers, "seed's verdict"), shown, right=numbers)
+    print(f"{head['task']}: the reference is {head['kind']}. {head['about']}")
+    print(instances_of(head["fidelity"], head["seed"]))
+    if head["fidelity"] == "honest":
+        print("They are drawn for this command alone: no run has them, not even one of this seed.")
 
 
 def forecast(told: Forecast, *, as_json: bool) -> None:
@@ -116,6 +146,7 @@ def summary(folder: RunFolder, config: RunConfig, store: Store) -> dict[str, Any
         "run": folder.path.name,
         "kind": config.kind,
         "tasks": config.tasks,
+        "fidelity": config.fidelity,
         "model": config.model,
         "status": run.status,
         "t": run.steps[-1].t if run.steps else None,

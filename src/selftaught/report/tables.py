@@ -78,6 +78,15 @@ def summary(run: RunView, policy: str) -> list[str]:
     return lines + _of_run(run, seed, best) + _of_tokens(run.total)
 
 
+def fidelity(name: str) -> str:
+    """On what scale the numbers of a run are."""
+    meaning = {
+        "honest": "scores from 0 to 1, on instances of this run's own",
+        "released": "instances and scores of the paper's released code, its flaws included",
+    }
+    return f"Fidelity: {name} ({meaning[name]})." if name in meaning else f"Fidelity: {name}."
+
+
 def _of_run(run: RunView, seed: Step, best: Step) -> list[str]:
     if seed.val is None or best.val is None:
         return []

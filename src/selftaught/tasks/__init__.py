@@ -9,6 +9,8 @@ three_sat.py             planted 3SAT
 string_grid_distance.py  a string at a given distance from another
 modified_qap.py          a quadratic assignment with preferences
 maxcut.py                the weight between two parts of a graph
+released/                the same six with the instances and scores of the paper's released code
+bounds/                  the best answers known to the instances of each
 
 To add one: a file like these, and its name in `loading.BUILT_IN`; or, without touching the package, the path of
 such a file. It defines
@@ -20,6 +22,7 @@ such a file. It defines
     NAME, ENTRY                       may be left out: the file's name, "algorithm"
     CPU_SECONDS, MEMORY_BYTES         may be left out: what one call, and one process, may use
     FRESH_GUEST_PER_CALL              may be left out: True for a process of its own for each call
+    SCORING                           may be left out: a `spec.Scoring`, where the score is no mean of 0 to 1
 
 CONTRIBUTING.md shows a whole one.
 """

@@ -9,6 +9,7 @@ import random
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from copy import deepcopy
+from math import isfinite
 from statistics import fmean
 from typing import Any
 
@@ -18,7 +19,7 @@ from selftaught.core.address import draw_seed
 from selftaught.core.contracts import Program, Score, Verdict
 from selftaught.core.errors import TaskError
 from selftaught.sandbox.contract import Outcome, Sandbox
-from selftaught.tasks.spec import SPLITS, Instance, TaskSpec, line_in
+from selftaught.tasks.spec import SPLITS, Instance, Scoring, TaskSpec, line_in
 
 _BAD_ANSWERS = (
     ValueError, TypeError, LookupError, AttributeError, ArithmeticError,
@@ -51,22 +52,27 @@ class Judge:
 
     @property
     def description(self) -> str:
-        return self._spec.described(len(self._instances()))
+        return self._spec.described(len(self.instances()))
 
     def __call__(self, program: Program) -> Score:
-        instances = self._instances()
+        instances = self.instances()
         seed = draw_seed(self._run_seed, self._spec.name, self._split, "guest")
         calls = [instance.args for instance in instances]
         outcomes = self._sandbox.run(program, self._spec.entry, calls, self._spec.limits, seed=seed)
+        graded: list[Score] = []
         try:
             # Graded as they come: an answer may be large, and is needed no longer than that.
-            graded = [self._grade(instance, outcome) for instance, outcome in zip(instances, outcomes, strict=True)]
+            for instance, outcome in zip(instances, outcomes, strict=True):
+                graded.append(self._grade(instance, outcome))
+                if graded[-1].verdict in self._spec.scoring.spoiled:
+                    break
         finally:
             if isinstance(outcomes, Generator):
                 outcomes.close()  # ends the guest now, where grading failed half-way
-        return _mean(graded)
+        return _scored(graded, len(instances), self._spec.scoring)
 
-    def _instances(self) -> list[Instance]:
+    def instances(self) -> list[Instance]:
+        """What programs are scored on. Holds what only `grade` may see. Raises TaskError."""
         with self._lock:
             if self._made is None:
                 self._made = self._make_instances()
@@ -103,17 +109,21 @@ class Judge:
             raise TaskError(f"{_place(self._spec, error)}: grade() failed: {_told(error)}; {wanted}") from error
         if isinstance(grade, _NUMBERS) and grade != grade:  # a program's nan came through: no reason to stop a run
             return Score(0.0, Verdict.BAD_ANSWER, "grade() gave nan")
-        if not isinstance(grade, _NUMBERS) or not 0 <= grade <= 1:
+        bounded = self._spec.scoring.bounded
+        if not isinstance(grade, _NUMBERS) or not (0 <= grade <= 1 if bounded else isfinite(grade)):
             came = _plain(repr(grade))[:80]
-            raise TaskError(f"{self._spec.file}: grade() gave {came}; wanted a number from 0 to 1")
+            wanted = "a number from 0 to 1" if bounded else "a finite number"
+            raise TaskError(f"{self._spec.file}: grade() gave {came}; wanted {wanted}")
         return Score(float(grade))
 
 
-def _mean(graded: Sequence[Score]) -> Score:
+def _scored(graded: Sequence[Score], calls: int, scoring: Scoring) -> Score:
+    """The mean of the grades, unless `scoring` says otherwise. Fewer than `calls` are graded where one spoiled all."""
     failed = [score for score in graded if score.verdict is not Verdict.OK]
     verdict = failed[0].verdict if failed else Verdict.OK
-    note = "; ".join(_counted(failed, len(graded)))[:_MOST_NOTE]
-    return Score(fmean(score.value for score in graded), verdict, note)
+    note = "; ".join(_counted(failed, calls))[:_MOST_NOTE]
+    value = max(scoring.floor, fmean(score.value for score in graded))
+    return Score(scoring.spoiled.get(graded[-1].verdict, value), verdict, note)
 
 
 def _counted(failed: Sequence[Score], total: int) -> Iterator[str]:

@@ -19,7 +19,7 @@ from typing import Any
 from selftaught.core.contracts import Program
 from selftaught.core.errors import UsageError
 from selftaught.sandbox.contract import Limits
-from selftaught.tasks.spec import TaskSpec, line_in
+from selftaught.tasks.spec import Scoring, TaskSpec, line_in
 
 BUILT_IN = {
     "maxcut": "maxcut.py",
@@ -29,6 +29,8 @@ BUILT_IN = {
     "string-grid-distance": "string_grid_distance.py",
     "three-sat": "three_sat.py",
 }
+FIDELITIES = ("honest", "released")
+"""How a built-in task makes and scores instances: as we think right, or as the paper's released code does."""
 WANTED = (
     'a task is a Python file with a docstring (shown to the model), SEED = "def algorithm(...): ..." (the program to '
     "start from), instances(rng, split) that yields (tuple of arguments, hidden), and grade(instance, answer) that "
@@ -43,14 +45,22 @@ def task_names() -> list[str]:
     return sorted(BUILT_IN)
 
 
-def load_task(name_or_path: str) -> TaskSpec:
+def load_task(name_or_path: str, fidelity: str = "honest") -> TaskSpec:
     """A built-in task, or the one that a Python file defines, which is executed here. Raises UsageError."""
+    if fidelity not in FIDELITIES:
+        raise UsageError(f"no fidelity is called {fidelity!r}; there are {' and '.join(FIDELITIES)}")
     if name_or_path in BUILT_IN:
-        file = files("selftaught.tasks") / BUILT_IN[name_or_path]
+        folder = files("selftaught.tasks") / ("released" if fidelity == "released" else "")
+        file = folder / BUILT_IN[name_or_path]
         return _from_source(file.read_text(encoding="utf-8"), name_or_path, str(file))
     path = Path(name_or_path)
     if path.suffix != ".py" and not path.is_file():
         raise UsageError(f"no task is called {name_or_path!r}; {_known(name_or_path)}")
+    if fidelity == "released":
+        raise UsageError(
+            f"the task {name_or_path} is not of the paper's released code, so there is no released way to score it; "
+            f"--fidelity released is for {', '.join(task_names())}"
+        )
     try:
         source = path.read_text(encoding="utf-8-sig")  # some editors put a byte order mark there
     except OSError as error:
@@ -81,6 +91,9 @@ def _from_source(source: str, name: str, where: str) -> TaskSpec:
     shown = defined.get("NAME", name)
     if not isinstance(shown, str) or not shown or shown != as_name(shown):
         raise UsageError(f'the task {where}: NAME is {shown!r}; wanted letters, digits, "-" and "_"')
+    scoring = defined.get("SCORING", Scoring())
+    if not isinstance(scoring, Scoring):
+        raise UsageError(f"the task {where}: SCORING is {scoring!r}; wanted a selftaught.tasks.spec.Scoring")
     return TaskSpec(
         name=shown,
         about=inspect.cleandoc(defined["__doc__"]),
@@ -91,6 +104,7 @@ def _from_source(source: str, name: str, where: str) -> TaskSpec:
         limits=_limits(defined, where),
         source=source,
         file=where,
+        scoring=scoring,
     )
 
 

@@ -2,11 +2,11 @@
 
 import random
 import traceback
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from selftaught.core.contracts import Program
+from selftaught.core.contracts import Program, Verdict
 from selftaught.sandbox.contract import Limits
 
 SPLITS = ("val", "test")
@@ -20,6 +20,23 @@ class Instance(NamedTuple):
     hidden: Any = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scoring:
+    """How grades become a score. The defaults are ours: the mean of grades from 0 to 1, where a failed call counts 0.
+
+    The others are there for the scales of the released code (`released/`).
+
+    Attributes:
+        bounded: whether each grade is from 0 to 1; else it is any finite number.
+        floor: no program scores less, but for what `spoiled` says.
+        spoiled: the score of the whole program as soon as one call ends in such a verdict; none is run after it.
+    """
+
+    bounded: bool = True
+    floor: float = 0.0
+    spoiled: Mapping[Verdict, float] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class TaskSpec:
     """A task of the kind "a function over instances".
@@ -30,12 +47,13 @@ class TaskSpec:
         seed: the solution to start from.
         entry: the function that a solution defines.
         instances: (rng, split) → the instances; equal rng and split, equal instances.
-        grade: (instance, answer) → 0 to 1. The answer is plain data from a guest, of any type and shape: arrays have
-            become nested lists, tuples lists. An answer that is none raises ValueError (or TypeError, LookupError,
-            AttributeError, ArithmeticError).
+        grade: (instance, answer) → 0 to 1, unless `scoring` has another scale. The answer is plain data from a guest,
+            of any type and shape: arrays have become nested lists, tuples lists. An answer that is none raises
+            ValueError (or TypeError, LookupError, AttributeError, ArithmeticError).
         limits: of one guest.
         source: the text of the task's file, kept in the run.
         file: where that text came from, for messages.
+        scoring: how grades become a score.
     """
 
     name: str
@@ -47,6 +65,7 @@ class TaskSpec:
     limits: Limits
     source: str
     file: str = "task"
+    scoring: Scoring = Scoring()
 
     @property
     def description(self) -> str:
@@ -55,7 +74,7 @@ class TaskSpec:
 
     def described(self, count: int | None = None) -> str:
         """The same; where the number of instances is known, with it."""
-        return f"{self.about.strip()}\n\n{_rules(self.entry, self.limits, count)}"
+        return f"{self.about.strip()}\n\n{_rules(self, count)}"
 
 
 def line_in(file: str, error: BaseException) -> str:
@@ -64,8 +83,9 @@ def line_in(file: str, error: BaseException) -> str:
     return f", line {lines[-1]}" if lines else ""
 
 
-def _rules(entry: str, limits: Limits, count: int | None) -> str:
+def _rules(task: TaskSpec, count: int | None) -> str:
     """How a program is scored: made from the values that are enforced, so that the two cannot drift apart."""
+    limits = task.limits
     instances = "each instance" if count is None else f"each of {count} instances"
     process = (
         "Each call runs in a process of its own."
@@ -80,8 +100,17 @@ mean of the grades, from 0 (worst) to 1 (best).
 - Its process may use {_size(limits.memory_bytes)} of memory; one answer may have {_size(limits.answer_bytes)}.
 - A call over a limit is stopped and its grade is 0. So is that of a call that raises, or that answers with anything but
   what is asked for. A program that cannot be loaded gets 0 for all of them.
-- {process}
+{_exceptions(task.scoring)}- {process}
 - Python's standard library and numpy can be imported. There are no files, no network, no processes, no threads."""
+
+
+def _exceptions(scoring: Scoring) -> str:
+    """Where the score is not the mean after all."""
+    lines = [f"- No program scores less than {scoring.floor:g}.\n"] if scoring.floor else []
+    for score in dict.fromkeys(scoring.spoiled.values()):
+        verdicts = ", ".join(verdict for verdict, spoiled in scoring.spoiled.items() if spoiled == score)
+        lines.append(f"- As soon as one call ends as one of these, the whole score is {score:g}: {verdicts}.\n")
+    return "".join(lines)
 
 
 def _size(size_bytes: int) -> str:

@@ -34,9 +34,14 @@ def distance(s: str, t: str) -> int:
 def instances(rng: Random, split: str) -> Iterator[tuple[tuple[str, int], None]]:
     """Length uniform in 1 to 30, both strings uniform; only their distance is told."""
     for _ in range(COUNT):
-        length = rng.randint(1, LONGEST)
-        t, s = ("".join(rng.choice("AB") for _ in range(length)) for _ in range(2))
-        yield (t, distance(s, t)), None
+        yield drawn(rng), None
+
+
+def drawn(rng: Random) -> tuple[str, int]:
+    """A string, and its distance to another one of the same length."""
+    length = rng.randint(1, LONGEST)
+    t, s = ("".join(rng.choice("AB") for _ in range(length)) for _ in range(2))
+    return t, distance(s, t)
 
 
 def grade(instance: Instance, answer: Any) -> float:

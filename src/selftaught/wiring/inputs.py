@@ -46,7 +46,7 @@ def load_inputs(config: RunConfig, runs: Path) -> Inputs:
     for name in config.tasks:
         if config.tasks.count(name) > 1:
             raise UsageError(f"the task {name} is listed twice; name each task once and use --repeats")
-    tasks = tuple(load_task(name) for name in config.tasks)
+    tasks = tuple(load_task(name, config.fidelity) for name in config.tasks)
     if len({task.name for task in tasks}) < len(tasks):
         raise UsageError(f"two tasks have one name: {', '.join(task.name for task in tasks)}; rename a file")
     program = None

@@ -1,0 +1,127 @@
+"""Programs that score well without solving anything: one for each hole known in the released code.
+
+Each stands beside an honest program of the same answers, or of none: what the hole should be worth.
+"""
+
+from dataclasses import dataclass
+
+ONE_PLACE = """
+    n = len(flow)
+    return [int(distance.diagonal().argmax())] * n"""
+
+REGENERATE = """
+import numpy as np
+
+def algorithm(train_samples, train_parity, test_samples):
+    for seed in [*range(4321, 4371), *range(5678, 5728)]:
+        chance = np.random.RandomState(seed)
+        mask = chance.binomial(1, 0.3, 10)
+        samples = chance.binomial(1, 0.5, (120, 10))
+        if (samples[:100] == train_samples).all():
+            return samples[100:] @ mask % 2
+    return np.zeros(20, dtype=int)
+"""
+
+READ_FRAMES = """
+import gc, sys
+
+def algorithm(train_samples, train_parity, test_samples):
+    frame, found = sys._getframe(), []
+    frames = [*sys._current_frames().values()]
+    while frame:
+        frames.append(frame)
+        frame = frame.f_back
+    for frame in frames:
+        found += [v for k, v in {**frame.f_globals, **frame.f_locals}.items() if k in ("test_parity", "hidden")]
+    found += [o for o in gc.get_objects() if type(o) is list and len(o) == 20 and all(type(b) is int for b in o)]
+    return found[0] if found else [0] * 20
+"""
+
+
+@dataclass(frozen=True)
+class Cheat:
+    """A hole of the released code, and what comes through it.
+
+    `released`: (val, test) that the released code gives it, as measured on a copy; None where that depends on the
+    machine, or on memory that our wall does not share.
+    """
+
+    task: str
+    hole: str
+    program: str
+    honest: str
+    released: tuple[float, float] | None = None
+
+
+COLUMN = "return np.zeros((20, 1), dtype=int)"
+SLEEP = "import time\ndef algorithm(f, d, p):\n    time.sleep(0.05)\n    return list(range(15))\n"
+
+
+def parity(body: str) -> str:
+    return f"import numpy as np\ndef algorithm(train_samples, train_parity, test_samples): {body}\n"
+
+
+def qap(body: str) -> str:
+    return f"def algorithm(flow, distance, preference): {body}\n"
+
+
+def sat(body: str) -> str:
+    return (
+        "def algorithm(formula):\n    n = max(abs(v) for clause in formula for v in clause)\n"
+        f"    {body}\n    return [False] * (n + 1)\n"
+    )
+
+
+def maxcut(body: str) -> str:
+    return f"def algorithm(weights): {body}\n"
+
+
+ZEROS = parity("return np.zeros(20, dtype=int)")
+IDENTITY = qap("return list(range(15))")
+ALTERNATING = maxcut("return [node % 2 for node in range(len(weights))]")
+NOTHING = "def algorithm(*arguments): return None\n"
+
+CHEATS = [
+    Cheat("parity", "a constant column", parity(COLUMN), ZEROS, (10.05, 10.55)),
+    Cheat("parity", "a matrix of both answers", parity("return np.indices((40, 20))[0] % 2"), NOTHING),
+    Cheat("parity", "the array behind the labels", parity(
+        "return train_parity.base[100:120] if train_parity.base is not None and train_parity.base.shape == (120,) "
+        "else np.zeros(20, dtype=int)"
+    ), ZEROS),
+    Cheat("parity", "instances from public seeds", REGENERATE, ZEROS, (1.0, 1.0)),
+    Cheat("parity", "frames and objects in memory", READ_FRAMES, ZEROS),
+    Cheat("parity-with-noise", "a constant column", parity(COLUMN), ZEROS, (.5025, .509)),
+    Cheat("parity-with-noise", "instances from public seeds", REGENERATE, ZEROS, (1.0, 1.0)),
+    Cheat("parity-with-noise", "frames and objects in memory", READ_FRAMES, ZEROS),
+    Cheat("parity-with-noise", "labels edited in place", parity(
+        "train_parity[:] = 0; test_samples[:] = 0; return np.zeros(20, dtype=int)"
+    ), ZEROS, (.5025, .509)),
+    Cheat("string-grid-distance", "a text that is equal to all", """
+class Any(str):
+    def __eq__(self, other): return True
+    def __len__(self): return 1
+    __hash__ = str.__hash__
+def algorithm(t, distance): return Any(t)
+""", NOTHING),
+    Cheat("modified-qap", "an over-long list", qap(f"{ONE_PLACE} + list(range(n))"), NOTHING, (.4635, .4520)),
+    Cheat("modified-qap", "an over-long list of honest places", qap("return [*range(15), 0]"), NOTHING, (.2297, .2332)),
+    Cheat("modified-qap", "sleeping", SLEEP, IDENTITY, (.2297, .2332)),
+    Cheat("modified-qap", "matrices edited in place", qap(
+        "flow[:] = 1; distance[:] = 1; preference[:] = 0; return list(range(15))"
+    ), IDENTITY, (.2297, .2332)),
+    Cheat("three-sat", "clauses edited in place", sat("for clause in formula: clause[:] = [-1, -2, -3]"), sat("pass")),
+    Cheat("three-sat", "the list of clauses emptied", sat("formula.clear()"), sat("pass")),
+    Cheat("three-sat", "values that are all and nothing", """
+class Both(int):
+    def __gt__(self, other): return True
+    def __eq__(self, other): return True
+    __hash__ = int.__hash__
+def algorithm(formula): return [Both(0)] * (1 + max(abs(v) for clause in formula for v in clause))
+""", NOTHING),
+    Cheat("three-sat", "a solver installed out here, beside numpy", "import pysat.solvers\n" + sat("pass"), NOTHING),
+    Cheat("maxcut", "all-distinct labels", maxcut("return list(range(len(weights)))"), NOTHING, (1914.2550, 2008.2740)),
+    Cheat("maxcut", "labels that equal nothing", maxcut("return [float('nan')] * len(weights)"), NOTHING),
+    Cheat("maxcut", "weights edited in place", maxcut(
+        "weights[:] = 10**6; return [node % 2 for node in range(len(weights))]"
+    ), ALTERNATING, (961.432, 1009.413)),
+]  # fmt: skip
