@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from report.a_run import CHILD, SEED, Pen, a_finished_run, identity
-from selftaught.report.tables import HEADERS, duration, rows, summary, suspicious
+from selftaught.report.tables import HEADERS, duration, fidelity, rows, summary, suspicious
 from selftaught.report.view import RunView, view
 
 POLICY = "Acceptance policy: better. n = {n} applications per improver; ± is the standard error."
@@ -133,3 +133,9 @@ def test_what_was_suspicious_is_told_with_the_programs_that_did_it(tmp_path: Pat
     pen.noticed("open /etc/passwd")
     pen.noticed("open /etc/shadow")
     assert suspicious(view(pen.store)) == ["2 × file denied: by pppppppp"]
+
+
+def test_the_scale_of_the_numbers_is_told() -> None:
+    assert fidelity("honest") == "Fidelity: honest (scores from 0 to 1, on instances of this run's own)."
+    assert fidelity("released").startswith("Fidelity: released (instances and scores of the paper's released code")
+    assert fidelity("another\u202e") == "Fidelity: another\u202e."

@@ -133,8 +133,9 @@ def run(
         "base_url": base_url, "depth": depth, "repeats": repeats,
         "improver": improver, "accept": accept, "model_calls": model_calls, "responses": responses,
         "utility_calls": utility_calls, "max_time_seconds": max_time, "seed": seed, "sandbox": sandbox,
-        "max_connections": max_connections, "script": script, "max_calls": max_calls, "max_tokens": max_tokens,
-        "max_cost": max_cost, "max_output_tokens": max_output_tokens, "price": price or None,
+        "max_connections": max_connections, "script": script, "fidelity": fidelity,
+        "max_calls": max_calls, "max_tokens": max_tokens, "max_cost": max_cost,
+        "max_output_tokens": max_output_tokens, "price": price or None,
         "temperature_policy": temperature_policy, "capability": capability or None, "timeout_seconds": timeout,
         "requests_per_minute": requests_per_minute, "tokens_per_minute": tokens_per_minute,
     }  # fmt: skip
@@ -181,8 +182,9 @@ def improve(
         "kind": "improve", "tasks": [task], "program": str(program) if program else None, "model": model,
         "base_url": base_url, "improver": improver, "model_calls": model_calls, "responses": responses,
         "utility_calls": utility_calls, "max_time_seconds": max_time, "seed": seed, "sandbox": sandbox,
-        "max_connections": max_connections, "script": script, "max_calls": max_calls, "max_tokens": max_tokens,
-        "max_cost": max_cost, "max_output_tokens": max_output_tokens, "price": price or None,
+        "max_connections": max_connections, "script": script, "fidelity": fidelity,
+        "max_calls": max_calls, "max_tokens": max_tokens, "max_cost": max_cost,
+        "max_output_tokens": max_output_tokens, "price": price or None,
         "temperature_policy": temperature_policy, "capability": capability or None, "timeout_seconds": timeout,
         "requests_per_minute": requests_per_minute, "tokens_per_minute": tokens_per_minute,
     }  # fmt: skip

@@ -37,6 +37,7 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
         table(tables.HEADERS, tables.rows(run), right=("calls", "responses", "tokens", "time"))
     for line in tables.summary(run, config.accept):
         print(line)
+    print(tables.fidelity(config.fidelity))
     if any(entry.input_tokens or entry.failed for entry in run.ledger):
         table(tables.LEDGER_HEADERS, tables.ledger_rows(run), right=tables.LEDGER_HEADERS[2:])
     if run.status != "finished":
@@ -90,7 +91,7 @@ def bound(head: dict[str, Any], rows: list[dict[str, Any]], *, as_json: bool) ->
         for row in rows
     ]
     numbers = ("reference", "seed", "gap")
-    _table(("instances", *numbers, "seed's verdict"), shown, right=numbers)
+    table(("instances", *numbers, "seed's verdict"), shown, right=numbers)
     print(f"{head['task']}: the reference is {head['kind']}. {head['about']}")
     print(instances_of(head["fidelity"], head["seed"]))
     if head["fidelity"] == "honest":

@@ -35,7 +35,10 @@ def page(run: RunView, config: Mapping[str, Any], text: Callable[[str], str], *,
             rows=list(zip(run.steps, tables.rows(run), strict=True)),
             ledger=tables.ledger_rows(run),
             ledger_headers=[(name, "" if name in ("for", "model") else "number") for name in tables.LEDGER_HEADERS],
-            summary=tables.summary(run, str(config.get("accept", ""))),
+            summary=[
+                *tables.summary(run, str(config.get("accept", ""))),
+                *([tables.fidelity(str(config["fidelity"]))] if "fidelity" in config else []),
+            ],
             # Made by us of numbers, and escaped there.
             curve=Markup(curve(_lines(run), "Meta-utility of the improver I_t against t")),
             changes=lineage(run, text),

@@ -93,8 +93,8 @@ def _rules(task: TaskSpec, count: int | None) -> str:
         else "One process serves all calls in turn. A call that has to be stopped ends it; the next gets a new one."
     )
     return f"""\
-How a program is scored: it defines {entry}(...), which is called once for {instances}. The score is the
-mean of the grades, from 0 (worst) to 1 (best).
+How a program is scored: it defines {task.entry}(...), which is called once for {instances}. The score is the
+mean of the grades, {"from 0 (worst) to 1 (best)" if task.scoring.bounded else "and larger is better"}.
 - A call may use {limits.cpu_seconds:g} s of CPU time, and be idle for {limits.wall_seconds:g} s.
 - Executing the program's top level may use {limits.load_cpu_seconds:g} s of CPU time.
 - Its process may use {_size(limits.memory_bytes)} of memory; one answer may have {_size(limits.answer_bytes)}.
