@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from selftaught.cli.app import environment
 from selftaught.core.errors import UsageError
+from selftaught.report.untrusted import one_line
 
 if TYPE_CHECKING:
     from selftaught.tracing.run import Tracing
@@ -30,4 +31,4 @@ def traced(otel: bool, content: bool) -> Iterator["Tracing | None"]:
     finally:
         undelivered = otlp.close()
         if undelivered:
-            print(f"selftaught: warning: {undelivered}", file=sys.stderr)
+            print(f"selftaught: warning: {one_line(undelivered, 400)}", file=sys.stderr)

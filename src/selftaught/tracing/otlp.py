@@ -62,7 +62,7 @@ class Otlp:
             closing.join(_GLANCE_SECONDS)
         lost, why = self._queue.ended - self._exporter.sent, self._complaints.last or "it took too long"
         self._exporter.shutdown()  # whoever still waits to try again gives up
-        self._complaints.remove()
+        self._complaints.detach()
         return f"{lost} of {self._queue.ended} spans did not reach {self.shown}: {why}" if lost else None
 
 
@@ -102,27 +102,25 @@ class _Queue(BatchSpanProcessor):
 
 
 class _Complaints(logging.Handler):
-    """What the exporter logged last since it last succeeded. All else that OpenTelemetry logs is not shown."""
+    """What the exporter logged last since it last succeeded. From here on nothing that OpenTelemetry logs is shown."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.last = ""
-        self._all, self._exporters = logging.getLogger("opentelemetry"), logging.getLogger("opentelemetry.exporter")
-        self._nothing = logging.NullHandler()
-        self._propagated, self._all.propagate = self._all.propagate, False
-        self._all.addHandler(self._nothing)
+        everything = logging.getLogger("opentelemetry")
+        everything.addHandler(logging.NullHandler())
+        everything.propagate = False
+        self._exporters = logging.getLogger("opentelemetry.exporter")
         self._exporters.addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
         """An error is told by its type alone: the text of some quotes the headers, and so a key."""
         told = record.args if isinstance(record.args, tuple) else ()
         safe = tuple(type(value).__name__ if isinstance(value, BaseException) else value for value in told)
-        self.last = str(record.msg) % safe
+        self.last = (str(record.msg) % safe).partition(", retrying")[0]
 
-    def remove(self) -> None:
+    def detach(self) -> None:
         self._exporters.removeHandler(self)
-        self._all.removeHandler(self._nothing)
-        self._all.propagate = self._propagated
 
 
 def _traces_url(environment: Mapping[str, str]) -> str:
