@@ -1,7 +1,7 @@
 """Everything that a run depends on, as one frozen value: made from presets, a TOML file and flags, kept in the run.
 
 Precedence: flag > TOML file > preset > default. The values that change what a run computes are its identity: a run
-is resumed only with the same ones. `max_time_seconds` and `max_connections` may differ from one start to the next.
+is resumed only with the same ones. The caps, `max_connections` and how a model is asked may differ between starts.
 """
 
 import tomllib
@@ -16,6 +16,7 @@ from msgspec import Meta
 from selftaught.core.budget import Allowance
 from selftaught.core.errors import UsageError
 from selftaught.core.money import Caps
+from selftaught.models.asking import Manner
 
 Positive = Annotated[int, Meta(ge=1)]
 
@@ -57,6 +58,11 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     max_tokens: Positive | None = None
     max_cost: Annotated[float, Meta(gt=0)] | None = None
     max_output_tokens: Positive | None = None
+    temperature_policy: Literal["error", "drop"] = "error"
+    capability: list[str] = []
+    requests_per_minute: Positive | None = None
+    tokens_per_minute: Positive | None = None
+    timeout_seconds: Annotated[float, Meta(gt=0)] = 600.0
     price: list[str] = []
     script: str | None = None
     preset: str = "default"
@@ -70,6 +76,18 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def allowance(self) -> Allowance:
         """What one application of an improver may spend."""
         return Allowance(self.model_calls, self.responses, self.utility_calls)
+
+    @property
+    def manner(self) -> Manner:
+        """How the model is asked."""
+        return Manner(
+            temperature_policy=self.temperature_policy,
+            max_connections=self.max_connections,
+            requests_per_minute=self.requests_per_minute,
+            tokens_per_minute=self.tokens_per_minute,
+            timeout_seconds=self.timeout_seconds,
+            max_output_tokens=self.max_output_tokens,
+        )
 
 
 def make_config(flags: Mapping[str, Any], file: Path | None = None, preset: str | None = None) -> RunConfig:

@@ -88,13 +88,15 @@ class ServedModelSuite(LanguageModelSuite):
             assert len(server.requests) == 50 and KEY not in str(caught.value)
 
     def test_each_failed_attempt_is_told(self) -> None:
-        told: list[tuple[str, float]] = []
-        patience = Patience(3, 0.01, failed=lambda message, seconds: told.append((message, seconds)))
-        with self.faulty(Fault(500, message=f"key {KEY}"), Fault(429), Fault(400, message="no")) as server:
-            with pytest.raises(ModelUnavailable, match=r"\(3 attempts\)"):
+        told: list[tuple[str, float, bool]] = []
+        patience = Patience(3, 0.01, failed=lambda *failure: told.append(failure))
+        faults = Fault(500, message=f"key {KEY}"), Fault(429), Fault(body="truncated"), Fault(400, message="no")
+        with self.faulty(*faults) as server:
+            with pytest.raises(ModelUnavailable, match=r"\(4 attempts\)"):
                 self.at(server, patience=patience)([PROMPT])
-        assert [message.partition("answered ")[2][:3] for message, _ in told] == ["500", "429", "400"]
-        assert all(KEY not in message and "\n" not in message and 0 < seconds < 5 for message, seconds in told)
+        assert [message.partition("answered ")[2][:4] for message, _, _ in told] == ["500:", "429:", "with", "400:"]
+        assert [billed for _, _, billed in told] == [False, False, True, False]
+        assert all(KEY not in message and "\n" not in message and 0 < seconds < 5 for message, seconds, _ in told)
 
     def test_a_hang_is_a_failure_in_time(self) -> None:
         with self.faulty(*[Fault(seconds=20)] * 2) as server:

@@ -14,9 +14,11 @@ import pytest
 from models.conformance import PROMPT
 from models.served import ServedModelSuite
 from openai_server import Fault, OpenAIServer
+from selftaught.core.address import working_at
 from selftaught.core.contracts import Completion, LanguageModel, Prompt
 from selftaught.core.errors import ModelUnavailable, RunStopped, UsageError
 from selftaught.models.asking import Manner
+from selftaught.models.capabilities import Capabilities
 from selftaught.models.endpoint import Endpoint
 from selftaught.models.openai_chat import OpenAIChat
 from selftaught.models.patience import Patience
@@ -219,3 +221,76 @@ def test_a_fifth_of_all_calls_may_fail() -> None:
     with OpenAIServer(lambda request: "hello", faults=faults) as server:
         model = chat(server, patience=Patience(attempts=8, first_seconds=0.001, longest_seconds=0.01))
         assert [model([PROMPT])[0].text for _ in range(300)] == ["hello"] * 300
+
+
+def test_equal_prompts_are_one_call_where_the_model_gives_several_responses() -> None:
+    with OpenAIServer(lambda request: request["messages"][1]["content"]) as server:
+        prompts = [Prompt("", user, 0.7) for user in "abaaaaaaaaab"]
+        answers = chat(server, capabilities=Capabilities(n=True))(prompts)
+        assert [one.text for one in answers] == list("abaaaaaaaaab")
+        assert sorted(request.get("n", 1) for request in server.requests) == [2, 2, 8]
+        spent = sum(one.input_tokens or 0 for one in answers)  # each call's, once
+        assert spent == sum(len(str(request["messages"])) // 4 for request in server.requests)
+
+
+@pytest.mark.parametrize(("body", "given"), [("one choice", 1), ("two choices", 2)])
+def test_another_number_of_responses_than_asked_for_is_said_with_what_to_do(body: str, given: int) -> None:
+    with faulty(Fault(body=body)) as server:
+        model = chat(server, capabilities=Capabilities(n=True))
+        with pytest.raises(ModelUnavailable, match=rf"gave {given} choices; 3 were asked for.*--capability n=no"):
+            model([PROMPT] * 3)
+        assert len(server.requests) == 1
+
+
+def test_an_answer_that_was_cut_by_its_limit_says_so() -> None:
+    changed = {"choices": [{"finish_reason": "length", "message": {"content": "def f("}}]}
+    with faulty(Fault(changed=changed)) as server:
+        takes = Capabilities(token_limit="max_completion_tokens")
+        (completion,) = chat(server, capabilities=takes, max_output_tokens=3)([PROMPT])
+        assert (completion.text, completion.finish_reason) == ("def f(", "length")
+        assert server.requests[0]["max_completion_tokens"] == 3
+
+
+def test_draws_have_seeds_of_their_own_that_repeat_with_the_run() -> None:
+    def seeds(run: int, *addresses: str) -> list[int]:
+        with OpenAIServer(lambda request: "hi") as server:
+            for address in addresses:
+                with working_at(address):
+                    chat(server, capabilities=Capabilities(seed=True), seed=run)([PROMPT])
+            return [request["seed"] for request in server.requests]
+
+    assert seeds(1, "/a#0", "/a#1") == seeds(1, "/a#0", "/a#1")
+    assert len({*seeds(1, "/a#0", "/a#1"), *seeds(2, "/a#0", "/a#1")}) == 4
+    with OpenAIServer(lambda request: "hi") as server:  # outside of a run there is nothing to repeat
+        chat(server, capabilities=Capabilities(seed=True), seed=1)([PROMPT])
+        assert "seed" not in server.requests[0]
+
+
+def test_what_was_cached_reasoned_and_paid_is_told() -> None:
+    details = {"prompt_tokens_details": {"cached_tokens": 5}, "completion_tokens_details": {"reasoning_tokens": 6}}
+    usage = {"prompt_tokens": 9, "completion_tokens": 8, "cost": 0.25, **details}
+    with faulty(Fault(changed={"usage": usage})) as server:
+        expected = Completion("hello", 9, 8, "stop", "small", cached_tokens=5, reasoning_tokens=6, cost=0.25)
+        assert chat(server)([PROMPT]) == [expected]
+
+
+@pytest.mark.parametrize("cost", ["1", -1, True, None, [], 1e400])
+def test_a_cost_that_is_none_is_not_taken(cost: object) -> None:
+    with faulty(Fault(changed={"usage": {"cost": cost}})) as server:
+        assert chat(server)([PROMPT])[0].cost is None
+
+
+def test_a_temperature_beyond_what_the_model_takes_is_an_error_or_dropped_and_told() -> None:
+    hot = Prompt("", "Hi", 1.5)
+    with OpenAIServer(lambda request: "hi") as server:
+        with pytest.raises(ModelUnavailable, match=r"takes temperatures up to 1, .* asks for 1.5; .* drop"):
+            chat(server, capabilities=Capabilities(temperature=1.0))([hot])
+        model = chat(server, capabilities=Capabilities(temperature=1.0), temperature_policy="drop")
+        cool, dropped = model([PROMPT, hot])
+        assert (cool.dropped, dropped.dropped) == ("", "temperature=1.5")
+        assert sorted(request.get("temperature", 9) for request in server.requests) == [0.7, 9]
+
+
+def test_a_larger_answer_than_any_is_not_read_to_its_end() -> None:
+    with faulty(Fault(raw=" " * (65 << 20))) as server, pytest.raises(ModelUnavailable, match="more than 64 MiB"):
+        chat(server, timeout_seconds=60)([PROMPT])

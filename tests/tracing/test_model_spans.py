@@ -95,13 +95,13 @@ class _Answers:
         return [self._answer for _ in prompts]
 
 
-def ask(answer: Completion | Exception, *, content: bool = False, prompt: str = "u") -> ReadableSpan:
+def ask(answer: Completion | Exception, *, content: bool = False, prompt: str = "u", times: int = 1) -> ReadableSpan:
     kept = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(kept))
     model = Tracing(Spans(provider.get_tracer("test"), content)).model(_Answers(answer), "mutate", "solution")
     try:
-        model([Prompt("s", prompt, 0.5)])
+        model([Prompt("s", prompt, 0.5)] * times)
     except (ModelUnavailable, RunStopped) as error:
         assert error is answer
     (span,) = kept.get_finished_spans()
@@ -111,6 +111,15 @@ def ask(answer: Completion | Exception, *, content: bool = False, prompt: str = 
 def test_what_is_not_known_is_left_out() -> None:
     told = ask(Completion("text", finish_reason="", model="")).attributes or {}
     assert not [name for name in told if "usage" in name or "response" in name]
+
+
+def test_several_responses_to_one_call_are_one_span() -> None:
+    told = ask(Completion("text", 10, 5), content=True, times=3).attributes or {}
+    assert told["gen_ai.request.choice.count"] == 3
+    assert told["gen_ai.response.finish_reasons"] == ("stop",) * 3
+    assert (told["gen_ai.usage.input_tokens"], told["gen_ai.usage.output_tokens"]) == (30, 15)
+    assert len(json.loads(str(told["gen_ai.input.messages"]))) == 1
+    assert len(json.loads(str(told["gen_ai.output.messages"]))) == 3
 
 
 def test_a_model_in_this_process_is_no_client() -> None:

@@ -24,10 +24,27 @@ _state = {"verbose": False}
 OK, FAILURE, USAGE, STOPPED, NO_SANDBOX, INTERRUPTED = 0, 1, 2, 3, 4, 130
 """Exit codes: documented in the README."""
 
-Model = Annotated[str | None, typer.Option(help="openai/MODEL, mutate, scripted, or auto: the first that is there.")]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        help="PROVIDER/MODEL (openai, openrouter, ollama, vllm, llamacpp, anthropic, google), mutate, scripted, "
+        "relay:DIR, replay:RECORDING, or auto: the first that is there."
+    ),
+]
 ImproverModel = Annotated[str | None, typer.Option(help="Another model for improving improvers.")]
 TaskModel = Annotated[str | None, typer.Option(help="Another model for improving solutions.")]
-BaseUrl = Annotated[str | None, typer.Option(help="Any OpenAI-compatible endpoint, with its /v1.")]
+BaseUrl = Annotated[str | None, typer.Option(help="Another server than the provider's own, mostly with its /v1.")]
+TemperaturePolicy = Annotated[
+    str | None, typer.Option(help="Where a model takes no temperature: error, or drop it, which is recorded.")
+]
+Capability = Annotated[
+    list[str] | None, typer.Option(help="What the model takes: temperature=no, n=yes … May be given several times.")
+]
+RequestsPerMinute = Annotated[int | None, typer.Option(help="Model calls in any minute, at most.")]
+TokensPerMinute = Annotated[int | None, typer.Option(help="Tokens in and out in any minute, at most.")]
+Timeout = Annotated[
+    float | None, typer.Option(help="Seconds for one model call, first to last byte; 600 unless given.")
+]
 Script = Annotated[str | None, typer.Option(help="The file that the model `scripted` answers from.")]
 Improver = Annotated[str | None, typer.Option(help="A seed by its name, a .py file, or a run.")]
 ModelCalls = Annotated[int | None, typer.Option(help="Model calls per application of an improver.")]
@@ -94,6 +111,11 @@ def run(
     out: Out = None,
     sandbox: SandboxName = None,
     max_connections: Connections = None,
+    temperature_policy: TemperaturePolicy = None,
+    capability: Capability = None,
+    requests_per_minute: RequestsPerMinute = None,
+    tokens_per_minute: TokensPerMinute = None,
+    timeout: Timeout = None,
     script: Script = None,
     config: ConfigFile = None,
     dry_run: DryRun = False,
@@ -113,6 +135,8 @@ def run(
         "utility_calls": utility_calls, "max_time_seconds": max_time, "seed": seed, "sandbox": sandbox,
         "max_connections": max_connections, "script": script, "max_calls": max_calls, "max_tokens": max_tokens,
         "max_cost": max_cost, "max_output_tokens": max_output_tokens, "price": price or None,
+        "temperature_policy": temperature_policy, "capability": capability or None, "timeout_seconds": timeout,
+        "requests_per_minute": requests_per_minute, "tokens_per_minute": tokens_per_minute,
     }  # fmt: skip
     with traced(otel, otel_content) as tracing:
         actions.start(flags, config, preset, out, runs, dry_run=dry_run, tracing=tracing, as_json=as_json)
@@ -139,6 +163,11 @@ def improve(
     out: Out = None,
     sandbox: SandboxName = None,
     max_connections: Connections = None,
+    temperature_policy: TemperaturePolicy = None,
+    capability: Capability = None,
+    requests_per_minute: RequestsPerMinute = None,
+    tokens_per_minute: TokensPerMinute = None,
+    timeout: Timeout = None,
     script: Script = None,
     config: ConfigFile = None,
     dry_run: DryRun = False,
@@ -157,6 +186,8 @@ def improve(
         "utility_calls": utility_calls, "max_time_seconds": max_time, "seed": seed, "sandbox": sandbox,
         "max_connections": max_connections, "script": script, "max_calls": max_calls, "max_tokens": max_tokens,
         "max_cost": max_cost, "max_output_tokens": max_output_tokens, "price": price or None,
+        "temperature_policy": temperature_policy, "capability": capability or None, "timeout_seconds": timeout,
+        "requests_per_minute": requests_per_minute, "tokens_per_minute": tokens_per_minute,
     }  # fmt: skip
     with traced(otel, otel_content) as tracing:
         actions.start(flags, config, preset, out, runs, dry_run=dry_run, tracing=tracing, as_json=as_json)
@@ -186,6 +217,11 @@ def resume(
     max_cost: MaxCost = None,
     price: Price = None,
     max_connections: Connections = None,
+    temperature_policy: TemperaturePolicy = None,
+    capability: Capability = None,
+    requests_per_minute: RequestsPerMinute = None,
+    tokens_per_minute: TokensPerMinute = None,
+    timeout: Timeout = None,
     sandbox: SandboxName = None,
     otel: Otel = False,
     otel_content: OtelContent = False,
@@ -199,6 +235,8 @@ def resume(
     changed = {
         "max_time_seconds": max_time, "max_calls": max_calls, "max_tokens": max_tokens, "max_cost": max_cost,
         "price": price or None, "max_connections": max_connections,
+        "temperature_policy": temperature_policy, "capability": capability or None, "timeout_seconds": timeout,
+        "requests_per_minute": requests_per_minute, "tokens_per_minute": tokens_per_minute,
     }  # fmt: skip
     with traced(otel, otel_content) as tracing:
         actions.resume(run, runs, changed, sandbox, tracing=tracing, as_json=as_json)
@@ -305,6 +343,8 @@ def experiment(
     max_cost: MaxCost = None,
     max_output_tokens: MaxOutput = None,
     price: Price = None,
+    temperature_policy: TemperaturePolicy = None,
+    capability: Capability = None,
     label_with: Annotated[str | None, typer.Option(help="A model that labels strategies instead of the rules.")] = None,
     max_connections: Connections = None,
     seed: Seed = None,
@@ -325,6 +365,7 @@ def experiment(
         "improver": improver, "improvers": several(improvers), "against": against, "proposals": proposals,
         "accept": accept, "model_calls": model_calls, "responses": responses, "utility_calls": utility_calls,
         "base_url": base_url, "script": script, "max_output_tokens": max_output_tokens, "price": price,
+        "temperature_policy": temperature_policy, "capability": capability,
         "max_connections": max_connections, "seed": seed,
     }  # fmt: skip
     caps = Caps(max_calls, max_tokens, max_cost)

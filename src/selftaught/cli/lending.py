@@ -1,6 +1,6 @@
 """Choosing a run's models, with their prices: what is said of it, and what is refused before anything is spent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -12,14 +12,15 @@ from selftaught.core.money import Tariff
 from selftaught.executors.gate import Gate
 from selftaught.models.choose import ChosenModel, choose_model
 from selftaught.models.prices import find_price
+from selftaught.models.providers import PROVIDERS
 from selftaught.wiring.inputs import Inputs
-from selftaught.wiring.lent import Lent, Models
+from selftaught.wiring.lent import Lent, Models, failed_attempt
 from selftaught.wiring.replaying import replay_model
 
 BOUNDED_OUTPUT_TOKENS = 8192
 """The most of one response where a cap needs a bound and the user named none."""
 _REPLAY = "replay:"
-_NO_TOKENS = ("mutate", "scripted")
+_NO_TOKENS = ("mutate", "scripted", "relay:")
 
 
 @dataclass(frozen=True)
@@ -44,21 +45,26 @@ def borrow(inputs: Inputs, gate: Gate, runs: Path) -> Borrowed:
         elif name not in found:
             found[name] = choose_model(
                 name,
-                base_url=config.base_url,
+                base_url=_url_of(name, config),
                 environment=environment(),
                 seed=inputs.seed,
                 script=inputs.script,
                 max_connections=config.max_connections,
                 stop=gate.check,
+                failed=failed_attempt,
+                manner=replace(config.manner, max_output_tokens=bound),
+                capability=config.capability,
             )
         chosen = found[name]
-        tariff = Tariff(find_price(chosen.name, chosen.base_url, config.price), bound, chosen.name not in _NO_TOKENS)
+        tariff = Tariff(
+            find_price(chosen.name, chosen.base_url, config.price), bound, not chosen.name.startswith(_NO_TOKENS)
+        )
         if config.max_cost is not None and tariff.price is None:
             raise UsageError(
                 f"--max-cost needs a price for {chosen.name}, and no price list has it: say it with --price IN,OUT "
                 "(US dollars per million tokens; 0,0 for a model of your own)"
             )
-        return Lent(chosen.model, chosen.name, tariff)
+        return Lent(chosen.model, chosen.name, tariff, chosen.together)
 
     solution = lend(config.task_model or config.model)
     improver = lend(config.improver_model or config.model)
@@ -72,3 +78,9 @@ def borrow(inputs: Inputs, gate: Gate, runs: Path) -> Borrowed:
     if config.task_model:
         resolved["task_model"] = solution.name
     return Borrowed(Models(improver, solution), msgspec.structs.replace(config, **resolved), said)
+
+
+def _url_of(name: str, config: RunConfig) -> str | None:
+    """The base URL is the main model's. Another provider's model, and its key, do not go there."""
+    ours, main = name.partition("/")[0], config.model.partition("/")[0]
+    return None if ours in PROVIDERS and main in PROVIDERS and ours != main else config.base_url

@@ -122,16 +122,24 @@ class PaidModel:
     purse: Purse
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
-        return [self._one(prompt) for prompt in prompts]
+        """All of `prompts` are one call of the model's."""
+        each = [self.tariff.most(_bytes(prompt)) for prompt in prompts]
+        with self.purse.reserving(_one_call(each)) as reservation:
+            completions = self.model(prompts)
+            paid = [self.tariff.of(*pair) for pair in zip(completions, each, strict=True)]
+            reservation.settle(_one_call([amount for amount, _, _ in paid]))
+        return [
+            replace(completion, cost=dollars, price_source=source)
+            for completion, (_, dollars, source) in zip(completions, paid, strict=True)
+        ]
 
-    def _one(self, prompt: Prompt) -> Completion:
-        texts = (prompt.system, prompt.user)
-        most = self.tariff.most(sum(len(text.encode("utf-8", "surrogatepass")) for text in texts))
-        with self.purse.reserving(most) as reservation:
-            (completion,) = self.model([prompt])
-            amount, dollars, source = self.tariff.of(completion, most)
-            reservation.settle(amount)
-        return replace(completion, cost=dollars, price_source=source)
+
+def _bytes(prompt: Prompt) -> int:
+    return sum(len(text.encode("utf-8", "surrogatepass")) for text in (prompt.system, prompt.user))
+
+
+def _one_call(amounts: Sequence[Amount]) -> Amount:
+    return replace(sum(amounts, NOTHING), calls=1)
 
 
 def _shown(amount: Amount) -> str:

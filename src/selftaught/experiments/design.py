@@ -47,6 +47,8 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     script: str | None = None
     price: list[str] = []
     max_output_tokens: int | None = None
+    temperature_policy: str = "error"
+    capability: list[str] = []
     max_connections: Positive = 32
 
     def settings(self, *cell: str, **more: Any) -> dict[str, Any]:
@@ -55,7 +57,8 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             "repeats": self.copies, "depth": self.depth, "model_calls": self.model_calls,
             "responses": self.responses, "utility_calls": self.utility_calls, "accept": self.accept,
             "base_url": self.base_url, "script": self.script, "price": self.price,
-            "max_output_tokens": self.max_output_tokens, "max_connections": self.max_connections,
+            "max_output_tokens": self.max_output_tokens, "temperature_policy": self.temperature_policy,
+            "capability": self.capability, "max_connections": self.max_connections,
             "seed": draw_seed(str(self.seed), *cell) >> 15, **more,
         }  # fmt: skip
 

@@ -14,7 +14,7 @@ from selftaught.models.capabilities import Capabilities
 from selftaught.models.patience import Patience
 from selftaught.models.traffic import Traffic
 
-_MOST_TOGETHER = 8
+MOST_TOGETHER = 8
 """Responses asked for in one call. Gemini's limit; OpenAI and vLLM allow more."""
 _CHARACTERS_A_TOKEN = 4
 _FIRST_GUESS_TOKENS = 500
@@ -111,9 +111,9 @@ class Asker:
         for place, prompt in enumerate(prompts):
             equal.setdefault(prompt, []).append(place)
         return [
-            places[start : start + _MOST_TOGETHER]
+            places[start : start + MOST_TOGETHER]
             for places in equal.values()
-            for start in range(0, len(places), _MOST_TOGETHER)
+            for start in range(0, len(places), MOST_TOGETHER)
         ]
 
     def _answer(self, prompt: Prompt, group: list[int]) -> list[Completion]:

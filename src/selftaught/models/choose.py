@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 from selftaught.core.contracts import LanguageModel
 from selftaught.core.errors import ModelUnavailable, UsageError
-from selftaught.models.asking import Manner
+from selftaught.models.asking import MOST_TOGETHER, Manner
 from selftaught.models.calling import from_package, installed
 from selftaught.models.capabilities import capabilities_of
 from selftaught.models.mutate import Mutate
 from selftaught.models.openai_chat import OpenAIChat
-from selftaught.models.patience import Patience
+from selftaught.models.patience import Patience, Told
 from selftaught.models.providers import PROVIDERS, first_set
 from selftaught.models.relay import Relay
 from selftaught.models.scripted import Scripted
@@ -29,12 +29,16 @@ _OLLAMA_SECONDS = 0.3
 
 @dataclass(frozen=True, slots=True)
 class ChosenModel:
-    """A model; its full name and its server, by which it is chosen again on resume; and why it was taken."""
+    """A model; its full name and its server (None: the provider's own), by which it is chosen again; and why.
+
+    `together`: how many equal prompts are one call.
+    """
 
     model: LanguageModel
     name: str
     base_url: str | None
     why: str
+    together: int = 1
 
 
 def choose_model(
@@ -46,7 +50,7 @@ def choose_model(
     script: str | None,
     max_connections: int,
     stop: Callable[[], None] = lambda: None,
-    failed: Callable[[str, float], None] = lambda message, seconds: None,
+    failed: Told = lambda message, seconds, billed: None,
     manner: Manner | None = None,
     capability: Sequence[str] = (),
 ) -> ChosenModel:
@@ -63,7 +67,7 @@ def choose_model(
         provider = PROVIDERS[provider_name]
         provider.check_installed()
         server = provider.server(url, environment, model)
-        elsewhere = server.base_url != provider.url
+        elsewhere = server.base_url if server.base_url != provider.url else None
         kind = "" if elsewhere and provider_name == "openai" else provider_name  # another's server: another's models
         asked = replace(
             manner or Manner(),
@@ -72,7 +76,8 @@ def choose_model(
             seed=seed,
             patience=replace((manner or Manner()).patience, stop=stop, failed=failed),
         )
-        return ChosenModel(provider.make(model, server, asked), f"{provider_name}/{model}", server.base_url, why)
+        together = MOST_TOGETHER if asked.capabilities.n else 1
+        return ChosenModel(provider.make(model, server, asked), f"{provider_name}/{model}", elsewhere, why, together)
 
     def automatic() -> ChosenModel:
         url = base_url or first_set(environment, PROVIDERS["openai"].urls)

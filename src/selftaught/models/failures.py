@@ -17,7 +17,10 @@ from selftaught.models.patience import Failed
 _AGAIN = {408, 409, 425, 429}
 _BUSY = {429, 529}  # 529 is Anthropic's
 _NOTHING_LEFT = {"insufficient_quota", "billing_error"}
-_REFUSED = ("content_filter", "content_policy_violation", "responsibleaipolicyviolation")
+_REFUSED = (
+    "content_filter", "content_policy_violation", "content filtering policy", "prompt was flagged", "input was flagged",
+)  # fmt: skip
+"""How Azure, OpenAI, Anthropic and OpenRouter say that they will not answer a prompt."""
 _TOO_LONG = (
     "context_length_exceeded", "maximum context length", "exceed_context_size", "available context size",
     "prompt is too long", "input token count", "request_too_large",
@@ -66,12 +69,16 @@ class Failures:
         """For an error of the HTTP library's: before, during or instead of an answer."""
         name = type(error).__name__
         if isinstance(error, TooLarge):
-            return Failed(f"{self.server.shown} answered with more than {MOST_BYTES >> 20} MiB", again=False)
+            return Failed(
+                f"{self.server.shown} answered with more than {MOST_BYTES >> 20} MiB", again=False, billed=True
+            )
         if name in ("ReadTimeout", "WriteTimeout"):
-            return Failed(f"{self.server.shown} gave no whole answer in {self.timeout_seconds:g} s", again=True)
+            return Failed(
+                f"{self.server.shown} gave no whole answer in {self.timeout_seconds:g} s", again=True, billed=True
+            )
         said = self.server.brief(error) or name
         if name in ("ReadError", "RemoteProtocolError", "WriteError", "CloseError"):
-            return Failed(f"{self.server.shown} broke off its answer: {said}", again=True)
+            return Failed(f"{self.server.shown} broke off its answer: {said}", again=True, billed=True)
         return Failed(f"{self.server.shown} cannot be reached: {said}; is it running?{self.server.hint}", again=True)
 
     def read(self, body: str | bytes, completions: Callable[[Any], list[Any]], wanted: int) -> list[Any]:
@@ -81,14 +88,15 @@ class Failures:
             made = completions(answer)
         except _MALFORMED as error:
             what = f"{self.server.shown} answered with nonsense: {self.server.brief(repr(error))}"
-            raise Failed(what, again=True) from None
+            raise Failed(what, again=True, billed=True) from None
         if not made:
             said = f": {self.server.brief(answer['error'])}" if isinstance(answer, dict) and "error" in answer else ""
-            raise Failed(f"{self.server.shown} answered without any choice{said}", again=True)
+            raise Failed(f"{self.server.shown} answered without any choice{said}", again=True, billed=True)
         if len(made) != wanted:
             asked = "one was" if wanted == 1 else f"{wanted} were"
             advice = "" if wanted == 1 else "; ask for one at a time: --capability n=no"
-            raise Failed(f"{self.server.shown} gave {len(made)} choices; {asked} asked for{advice}", again=False)
+            what = f"{self.server.shown} gave {len(made)} choices; {asked} asked for{advice}"
+            raise Failed(what, again=False, billed=True)
         return made
 
     def _known(self) -> str:

@@ -1,5 +1,6 @@
 """Google's Gemini API, through its own SDK: the extra `selftaught[google]`."""
 
+import importlib
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,7 +9,7 @@ from selftaught.core.contracts import Completion, Prompt
 from selftaught.models.asking import Asker, Manner, Question, sendable, shared
 from selftaught.models.endpoint import Endpoint
 from selftaught.models.failures import Failures, count_of, listed
-from selftaught.models.http import Once, bounded_client
+from selftaught.models.http import Once, bounded_client, library_of
 
 _FINISHED = {"STOP": "stop", "MAX_TOKENS": "length"}
 _FILTERED = {"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR", "JAILBREAK"}
@@ -109,16 +110,12 @@ class Gemini:
         )
 
     def _transport_errors(self) -> tuple[type[Exception], ...]:
-        from selftaught.models.http import TooLarge, library_of
-
         library = library_of(_http_client_class())
-        return library.HTTPError, library.StreamError, OSError, TooLarge
+        return library.HTTPError, library.StreamError, OSError
 
 
 def _http_client_class() -> type:
     """The library that the SDK would choose: httpx2, or httpx where there is no other."""
-    import importlib
-
     for name in ("httpx2", "httpx"):
         try:
             found: type = importlib.import_module(name).Client

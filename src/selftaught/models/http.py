@@ -16,7 +16,7 @@ _CONNECT_SECONDS = 10.0
 
 
 class TooLarge(Exception):  # noqa: N818 - reaches the adapter as the cause of the SDK's own error
-    """The answer has more than `MOST_BYTES`."""
+    """The answer has more than `MOST_BYTES`. Raised as an error of the HTTP library's, too: SDKs let no other by."""
 
 
 class Once(Generic[Made]):
@@ -43,8 +43,11 @@ def library_of(client_class: type) -> Any:
 
 
 def bounded_client(client_class: type, *, max_connections: int, timeout_seconds: float) -> Any:
-    """A client of the SDK's class, or of the library's. A late answer raises the library's ReadTimeout."""
+    """A client of the SDK's class, or of the library's. Raises the library's ReadTimeout where it is late; TooLarge."""
     library = library_of(client_class)
+
+    class TooMuch(library.ReadError, TooLarge):  # type: ignore[name-defined,misc]
+        pass
 
     class Bounded(library.SyncByteStream):  # type: ignore[name-defined,misc]
         def __init__(self, stream: Any, until: float) -> None:
@@ -58,7 +61,7 @@ def bounded_client(client_class: type, *, max_connections: int, timeout_seconds:
                 if time.monotonic() > self._until:
                     raise library.ReadTimeout("the answer came too slowly")
                 if size > MOST_BYTES:
-                    raise TooLarge
+                    raise TooMuch("the answer is too large")
 
         def close(self) -> None:
             self._stream.close()

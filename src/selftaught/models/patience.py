@@ -15,12 +15,24 @@ _SLICE_SECONDS = 0.2
 class Failed(Exception):  # noqa: N818 - internal: one attempt, not the call
     """One attempt failed. `again`: whether another may succeed; `wait_seconds`: what the server asked for.
 
-    `busy`: nothing is wrong but the number of calls.
+    `busy`: nothing is wrong but the number of calls. `billed`: the server may have worked, and may want to be paid.
     """
 
-    def __init__(self, message: str, *, again: bool, wait_seconds: float | None = None, busy: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        again: bool,
+        wait_seconds: float | None = None,
+        busy: bool = False,
+        billed: bool = False,
+    ) -> None:
         super().__init__(message)
-        self.again, self.wait_seconds, self.busy = again, wait_seconds, busy
+        self.again, self.wait_seconds, self.busy, self.billed = again, wait_seconds, busy, billed
+
+
+Told = Callable[[str, float, bool], None]
+"""Told of a failed attempt: what went wrong, on one line and without the key; its wall seconds; `Failed.billed`."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +42,14 @@ class Patience:
     What the server asks for (retry-after) is waited instead, up to `longest_seconds`. An attempt at a busy server (429)
     is none of the `attempts`; there may be `busy_attempts` of them, since the traffic needs a few to slow down.
     `stop` is asked several times a second while waiting: what it raises ends the wait. `failed` is told of each failed
-    attempt, in the thread and context of the call: what went wrong, on one line and without the key, and the attempt's
-    wall seconds.
+    attempt, in the thread and context of the call.
     """
 
     attempts: int = 6
     first_seconds: float = 1.0
     longest_seconds: float = 60.0
     stop: Callable[[], None] = lambda: None
-    failed: Callable[[str, float], None] = lambda message, seconds: None
+    failed: Told = lambda message, seconds, billed: None
     busy_attempts: int = 20
 
     def call(self, attempt: Callable[[], list[Completion]], traffic: Traffic, tokens: int = 0) -> list[Completion]:
@@ -48,7 +59,7 @@ class Patience:
             answer, failed, seconds = self._attempt(attempt, traffic, tokens)
             if failed is None:
                 return answer
-            self.failed(str(failed), seconds)
+            self.failed(str(failed), seconds, failed.billed)
             broken, busy = broken + (not failed.busy), busy + failed.busy
             if not failed.again or broken >= self.attempts or busy >= self.busy_attempts:
                 tries = f" ({broken + busy} attempts)" if broken + busy > 1 else ""

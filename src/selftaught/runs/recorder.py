@@ -166,31 +166,49 @@ class Recorder:
 class RecordedModel:
     """Implements `LanguageModel`. Each response is a record of its own, written the moment it comes.
 
-    `role`: what it is asked for, improver or solution.
+    `role`: what it is asked for, improver or solution. `together`: as many equal prompts are one call of the model.
     """
 
     model: LanguageModel
     recorder: Recorder
     map: Map
     role: str = ""
+    together: int = 1
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
         # Addresses are taken here, in order, before anything runs at once: a resume finds each draw in its place.
         places = [(self.recorder.address("ask", p.system, p.user, repr(p.temperature)), p) for p in prompts]
         answers = {at: self._replayed(found) for at, _ in places if (found := self.recorder.found(at, Answered))}
         missing = [(at, prompt) for at, prompt in places if at not in answers]
-        answers |= zip((at for at, _ in missing), self.map(self._ask, missing), strict=True)
+        for asked in self.map(self._ask, self._calls(missing)):
+            answers |= asked
         return [answers[at] for at, _ in places]
 
-    def _ask(self, place: tuple[str, Prompt]) -> Completion:
-        at, prompt = place
+    def _calls(self, missing: Sequence[tuple[str, Prompt]]) -> list[list[tuple[str, Prompt]]]:
+        equal: dict[Prompt, list[tuple[str, Prompt]]] = {}
+        for at, prompt in missing:
+            equal.setdefault(prompt, []).append((at, prompt))
+        return [
+            group[start : start + self.together]
+            for group in equal.values()
+            for start in range(0, len(group), self.together)
+        ]
+
+    def _ask(self, call: list[tuple[str, Prompt]]) -> dict[str, Completion]:
+        at, prompt = call[0]
         started = time.monotonic()
         asking = _asking.set((self.recorder, self.role))
         try:
             with working_at(at):
-                (completion,) = self.model([prompt])
+                completions = self.model([prompt for _, prompt in call])
         finally:
             _asking.reset(asking)
+        seconds = time.monotonic() - started
+        for number, ((place, _), completion) in enumerate(zip(call, completions, strict=True)):
+            self._write(place, prompt, completion, seconds, follows=number > 0)
+        return {place: completion for (place, _), completion in zip(call, completions, strict=True)}
+
+    def _write(self, at: str, prompt: Prompt, completion: Completion, seconds: float, *, follows: bool) -> None:
         text = prompt_text(prompt.system, prompt.user)
         record = Answered(
             at=at,
@@ -202,7 +220,8 @@ class RecordedModel:
             input_tokens=completion.input_tokens,
             output_tokens=completion.output_tokens,
             finish_reason=completion.finish_reason,
-            seconds=time.monotonic() - started,
+            seconds=seconds,
+            follows=follows,
             role=self.role,
             t=self.recorder.t,
             cached_tokens=completion.cached_tokens,
@@ -212,7 +231,6 @@ class RecordedModel:
             dropped=completion.dropped,
         )
         self.recorder.write(record, text, completion.text)
-        return completion
 
     def _replayed(self, found: Answered) -> Completion:
         return completion_of(found, self.recorder.store)

@@ -31,7 +31,8 @@ class Answered(_Record, frozen=True, tag="answered"):
     """The model gave one response. `prompt` is the text id of prompt_text(system, user).
 
     `role`: improver where an improver was being improved, solution where a solution was; `t`: towards which I_t.
-    `cost` is in US dollars, and `price_source` says whence; the rest as in `Completion`.
+    `cost` is in US dollars, and `price_source` says whence; the rest as in `Completion`. `follows`: it came in one call
+    with the response before it, which bears the cost of both.
     """
 
     prompt: str
@@ -49,6 +50,7 @@ class Answered(_Record, frozen=True, tag="answered"):
     cost: float | None = None
     price_source: str = ""
     dropped: str = ""
+    follows: bool = False
 
 
 class Tried(_Record, frozen=True, tag="tried"):

@@ -13,6 +13,7 @@ AGENT_NAME = "gen_ai.agent.name"
 AGENT_ID = "gen_ai.agent.id"
 
 REQUEST_MODEL = "gen_ai.request.model"
+CHOICES = "gen_ai.request.choice.count"
 TEMPERATURE = "gen_ai.request.temperature"
 RESPONSE_MODEL = "gen_ai.response.model"
 FINISH_REASONS = "gen_ai.response.finish_reasons"

@@ -1,6 +1,6 @@
 """Wrappers of the three seams. Inside the recorder, around the real thing: a span is work that was really done."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from opentelemetry.trace import SpanKind
@@ -8,14 +8,14 @@ from opentelemetry.trace import SpanKind
 from selftaught.core.address import here
 from selftaught.core.contracts import Application, Apply, Completion, LanguageModel, Program, Prompt, Score, Utility
 from selftaught.tracing import names
-from selftaught.tracing.spans import Spans, Value, instructions, known, message
+from selftaught.tracing.spans import Spans, Value, instructions, known, messages
 
 _IMPROVER = "improver"
 
 
 @dataclass(frozen=True)
 class TracedModel:
-    """Implements `LanguageModel`: a span for each response, from the asking to the answer, with all attempts at it."""
+    """Implements `LanguageModel`: a span for each call, from the asking to the answer, with all attempts at it."""
 
     model: LanguageModel
     spans: Spans
@@ -23,35 +23,38 @@ class TracedModel:
     role: str
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
-        return [self._one(prompt) for prompt in prompts]
-
-    def _one(self, prompt: Prompt) -> Completion:
+        """All of `prompts` are one call of the model's, and equal: the recorder sees to that."""
         provider, model = names.provider_and_model(self.name)
+        kind = SpanKind.INTERNAL if provider == names.IN_PROCESS else SpanKind.CLIENT
         asked: dict[str, Value | None] = {
             names.OPERATION: names.CHAT,
             names.PROVIDER: provider,
             names.REQUEST_MODEL: model,
-            names.TEMPERATURE: prompt.temperature,
+            names.TEMPERATURE: prompts[0].temperature,
+            names.CHOICES: len(prompts) if len(prompts) > 1 else None,
             names.ROLE: self.role,
             names.ADDRESS: here(),
         }
         if self.spans.content:
-            asked[names.SYSTEM_INSTRUCTIONS] = instructions(prompt.system)
-            asked[names.INPUT_MESSAGES] = message("user", prompt.user)
-        kind = SpanKind.INTERNAL if provider == names.IN_PROCESS else SpanKind.CLIENT
+            asked[names.SYSTEM_INSTRUCTIONS] = instructions(prompts[0].system)
+            asked[names.INPUT_MESSAGES] = messages("user", prompts[0].user)
         with self.spans.span(f"{names.CHAT} {model}", asked, kind) as span:
-            (completion,) = self.model([prompt])
-            span.set_attributes(known({
-                names.RESPONSE_MODEL: completion.model or None,
-                names.FINISH_REASONS: [completion.finish_reason] if completion.finish_reason else None,
-                names.INPUT_TOKENS: completion.input_tokens,
-                names.OUTPUT_TOKENS: completion.output_tokens,
-                names.CACHED_TOKENS: completion.cached_tokens,
-                names.REASONING_TOKENS: completion.reasoning_tokens,
-                names.DROPPED: completion.dropped or None,
-                names.OUTPUT_MESSAGES: message("assistant", completion.text) if self.spans.content else None,
-            }))  # fmt: skip
-        return completion
+            completions = self.model(prompts)
+            span.set_attributes(known(self._came(completions)))
+        return completions
+
+    def _came(self, completions: Sequence[Completion]) -> dict[str, Value | None]:
+        content = messages("assistant", *(one.text for one in completions)) if self.spans.content else None
+        return {
+            names.RESPONSE_MODEL: completions[0].model or None,
+            names.FINISH_REASONS: [one.finish_reason for one in completions if one.finish_reason] or None,
+            names.INPUT_TOKENS: _sum(one.input_tokens for one in completions),
+            names.OUTPUT_TOKENS: _sum(one.output_tokens for one in completions),
+            names.CACHED_TOKENS: _sum(one.cached_tokens for one in completions),
+            names.REASONING_TOKENS: _sum(one.reasoning_tokens for one in completions),
+            names.DROPPED: completions[0].dropped or None,
+            names.OUTPUT_MESSAGES: content,
+        }
 
 
 @dataclass(frozen=True)
@@ -111,3 +114,9 @@ class TracedApply:
                 names.UTILITY_CALLS: made.utility_calls,
             }))  # fmt: skip
         return made
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    """Of the responses of one call, among which its tokens are shared out; None where one is not known."""
+    told = list(counts)
+    return None if None in told else sum(count or 0 for count in told)

@@ -53,9 +53,9 @@ def plain(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def message(role: str, text: str) -> str:
-    """One message, as the conventions spell a list of them."""
-    return _json([{"role": role, "parts": [{"type": "text", "content": plain(text)}]}])
+def messages(role: str, *texts: str) -> str:
+    """Messages, as the conventions spell a list of them."""
+    return _json([{"role": role, "parts": [{"type": "text", "content": plain(text)}]} for text in texts])
 
 
 def instructions(text: str) -> str:

@@ -31,6 +31,7 @@ class Lent:
     model: LanguageModel
     name: str
     tariff: Tariff
+    together: int = 1
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ class Models:
 
         def one(lent: Lent, role: str) -> RecordedModel:
             model = tracing.model(lent.model, lent.name, role) if tracing else lent.model
-            return RecordedModel(GatedModel(PaidModel(model, lent.tariff, purse), gate), recorder, thread_map, role)
+            paid = PaidModel(model, lent.tariff, purse)
+            return RecordedModel(GatedModel(paid, gate), recorder, thread_map, role, lent.together)
 
         return one(self.improver, IMPROVER), one(self.solution, SOLUTION)
 
@@ -71,7 +73,7 @@ class Models:
             if isinstance(record, Tried):
                 total += Amount(record.calls, record.tokens, record.cost)
             elif isinstance(record, Answered):
-                total += Amount(1, self._tokens(record, store), record.cost or 0.0)
+                total += Amount(int(not record.follows), self._tokens(record, store), record.cost or 0.0)
         return total
 
     def _tokens(self, answered: Answered, store: Store) -> int:

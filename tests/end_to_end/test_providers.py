@@ -1,0 +1,125 @@
+"""Whole runs on models of every kind, by the command line: what a user does, and what goes wrong with it."""
+
+from pathlib import Path
+
+import pytest
+
+from cli.support import selftaught
+from openai_server import Fault, OpenAIServer
+from other_servers import AnthropicServer, GoogleServer
+from selftaught.runs.records import Answered, Tried
+from selftaught.runs.store import Store
+
+TASK = '''"""Return a number; the score is how near it comes to 1. Write algorithm(x)."""
+
+SEED = "def algorithm(x):\\n    return 0.25\\n"
+
+
+def instances(rng, split):
+    yield (rng.random(),), None
+
+
+def grade(instance, answer):
+    return max(0.0, min(1.0, float(answer)))
+'''
+ANSWER = "```python\ndef algorithm(x):\n    return 0.75\n```"
+SMALL = ("--responses", "3", "--model-calls", "1", "--out", "one", "--json")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "nearness.py").write_text(TASK)
+    return tmp_path
+
+
+def answers(folder: Path) -> list[Answered]:
+    return [record for record in Store.open(folder / "one" / "run.sqlite") if isinstance(record, Answered)]
+
+
+@pytest.mark.parametrize(
+    ("server_class", "model", "key"),
+    [
+        (AnthropicServer, "anthropic/claude-sonnet-5", "ANTHROPIC_API_KEY"),
+        (GoogleServer, "google/gemini-2.5-flash", "GEMINI_API_KEY"),
+        (OpenAIServer, "openrouter/meta/llama", "OPENROUTER_API_KEY"),
+        (OpenAIServer, "vllm/qwen", "VLLM_API_KEY"),
+    ],
+)
+def test_each_provider_improves_a_program(folder: Path, server_class: type[OpenAIServer], model: str, key: str) -> None:
+    with server_class(lambda request: ANSWER, key="sk-planted") as server:
+        done = selftaught(
+            "improve", "nearness.py", "--model", model, "--base-url", server.base_url, *SMALL,
+            "--temperature-policy", "drop", cwd=folder, timeout=120, **{key: "sk-planted"},
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "return 0.75" in (folder / "one" / "improved.py").read_text()
+    expected = "temperature=0.7" if "claude" in model else ""
+    assert {record.dropped for record in answers(folder)} == {expected}
+    for file in (folder / "one").rglob("*"):
+        assert not file.is_file() or b"sk-planted" not in file.read_bytes()
+    assert "sk-planted" not in done.stdout + done.stderr
+
+
+def test_a_model_that_stays_away_ends_the_run_with_a_line_and_the_run_goes_on(folder: Path) -> None:
+    faults = iter([None, Fault(body="cut"), Fault(401)])
+    with OpenAIServer(lambda request: ANSWER, faults=faults) as server:
+        command = ("improve", "nearness.py", "--model", "vllm/small", "--base-url", server.base_url, *SMALL)
+        done = selftaught(*command, "--max-connections", "1", cwd=folder, timeout=120)
+        assert done.returncode == 1
+        assert "refused the key (401)" in done.stderr and "VLLM_API_KEY" in done.stderr
+        assert "go on with: selftaught resume one" in done.stderr and "Traceback" not in done.stderr
+        assert len(server.requests) == 3
+        more = selftaught("resume", "one", "--json", cwd=folder, timeout=120)
+        assert more.returncode == 0, more.stderr
+        assert len(server.requests) == 5  # three responses; none of them asked for again
+    failed = [record.error for record in Store.open(folder / "one" / "run.sqlite") if isinstance(record, Tried)]
+    assert ["broke off" in failed[0], "401" in failed[1]] == [True, True]
+
+
+def test_a_resume_may_drop_the_temperature_that_ended_the_run(folder: Path) -> None:
+    fault = Fault(400, message="Unsupported value: 'temperature' does not support 0.7")
+    with OpenAIServer(lambda request: ANSWER, faults=iter([fault] * 3)) as server:
+        command = ("improve", "nearness.py", "--model", "openai/new", "--base-url", server.base_url, *SMALL)
+        done = selftaught(*command, cwd=folder, timeout=120)
+        assert done.returncode == 1 and "--capability temperature=no --temperature-policy drop" in done.stderr
+        told = ("--capability", "temperature=no", "--temperature-policy", "drop")
+        server.faults = iter([])
+        more = selftaught("resume", "one", *told, "--json", cwd=folder, timeout=120)
+        assert more.returncode == 0, more.stderr
+    assert {record.dropped for record in answers(folder)} == {"temperature=0.7"}
+
+
+def test_a_relay_is_answered_by_files_across_a_restart(folder: Path) -> None:
+    box = folder / "box"
+    command = ("improve", "nearness.py", "--model", "relay:box", *SMALL, "--max-time", "3")
+    done = selftaught(*command, cwd=folder, timeout=120)
+    assert done.returncode == 3, done.stderr  # the time is over, and nobody has answered
+    asked = sorted(path.name for path in box.glob("*.prompt.txt"))
+    assert len(asked) == 3
+    for name in asked:
+        (box / name.replace(".prompt.", ".reply.")).write_text(ANSWER)
+    more = selftaught("resume", "one", "--json", cwd=folder, timeout=120)
+    assert more.returncode == 0, more.stderr
+    assert sorted(path.name for path in box.glob("*.prompt.txt")) == asked
+    assert "return 0.75" in (folder / "one" / "improved.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--model", "mistral/x"), "anthropic/MODEL"),
+        (("--model", "openrouter/x"), "OPENROUTER_API_KEY"),
+        (("--model", "openai/gpt-5"), "--temperature-policy drop"),
+        (("--model", "vllm/x", "--capability", "temperature=hot"), "--capability temperature=no"),
+        (("--model", "vllm/x", "--temperature-policy", "ignore"), "temperature_policy"),
+        (("--model", "vllm/x", "--timeout", "0"), "timeout_seconds"),
+        (("--model", "vllm/x", "--requests-per-minute", "0"), "requests_per_minute"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line_before_anything_is_spent(
+    folder: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    done = selftaught("improve", "nearness.py", *arguments, *SMALL, cwd=folder, timeout=60, OPENAI_API_KEY="sk-x")
+    assert done.returncode in (1, 2) and said in done.stderr
+    assert done.stderr.count("\n") == 1 and "sk-x" not in done.stderr
+    assert not (folder / "one").exists()
