@@ -6,6 +6,7 @@ bounding.py   `selftaught bound`: a task's reference bound beside its seed
 lending.py    which models a run uses, at what prices
 stopping.py   Ctrl-C: the first stops cleanly, the second at once
 progress.py   what is shown on stderr while a run goes on
+tracing.py    --otel: whether a run is traced, and what is said if its spans did not arrive
 printing.py   results on stdout, for people and as JSON
 doctor.py     what this machine can do
 """

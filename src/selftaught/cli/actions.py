@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -37,6 +37,9 @@ from selftaught.wiring.replaying import Comparison, open_recorded
 from selftaught.wiring.replaying import replay as repeat
 from selftaught.wiring.session import Start, check_resumable, work
 
+if TYPE_CHECKING:
+    from selftaught.tracing.run import Tracing
+
 DEMO = {"depth": 2, "repeats": 3, "model_calls": 1, "responses": 6, "utility_calls": 7}
 """Budgets of the demo: under a minute on two cores."""
 
@@ -49,6 +52,7 @@ def start(
     runs: Path,
     *,
     dry_run: bool = False,
+    tracing: "Tracing | None" = None,
     as_json: bool,
 ) -> None:
     """`run` and `improve`: check everything, make the folder, go; or only say what it would cost."""
@@ -70,10 +74,18 @@ def start(
         except SelfTaughtError:  # nothing has begun: nothing is left that would be in the way of the next try
             shutil.rmtree(folder.path, ignore_errors=True)
             raise
-        _go(inputs, Start(folder, jail, borrowed.models, gate), store, as_json=as_json)
+        _go(inputs, Start(folder, jail, borrowed.models, gate, tracing=tracing), store, as_json=as_json)
 
 
-def resume(name: str, runs: Path, changed: Mapping[str, Any], sandbox: str | None, *, as_json: bool) -> None:
+def resume(
+    name: str,
+    runs: Path,
+    changed: Mapping[str, Any],
+    sandbox: str | None,
+    *,
+    tracing: "Tracing | None" = None,
+    as_json: bool,
+) -> None:
     """Go on where the record ends. `changed`: of the settings, those that decide when it ends and not what comes."""
     folder = find_run(name, runs)
     store = Store.open(folder.store)
@@ -87,7 +99,7 @@ def resume(name: str, runs: Path, changed: Mapping[str, Any], sandbox: str | Non
         check_resumable(store, folder, jail.tier, weaker_allowed=sandbox is not None)
         borrowed = borrow(inputs, gate, runs)
         say(f"resuming {folder.path} · model: {borrowed.models.name}")
-        _go(inputs, Start(folder, jail, borrowed.models, gate), store, as_json=as_json)
+        _go(inputs, Start(folder, jail, borrowed.models, gate, tracing=tracing), store, as_json=as_json)
 
 
 def _go(inputs: Inputs, begin: Start, store: Store, *, as_json: bool) -> None:

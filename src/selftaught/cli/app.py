@@ -66,6 +66,8 @@ Out = Annotated[Path | None, typer.Option(help="The run's folder; a new one belo
 SandboxName = Annotated[str | None, typer.Option("--sandbox", help="auto, bubblewrap, landlock, container or unsafe.")]
 Connections = Annotated[int | None, typer.Option(help="Model calls in flight at once.")]
 ConfigFile = Annotated[Path | None, typer.Option(help="Settings from a TOML file; flags win over it.")]
+Otel = Annotated[bool, typer.Option("--otel", help="Send spans to OTEL_EXPORTER_OTLP_ENDPOINT, or localhost:4318.")]
+OtelContent = Annotated[bool, typer.Option("--otel-content", help="--otel, with prompts and responses in the spans.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout instead of text.")]
 Runs = Annotated[Path, typer.Option(help="The folder that holds runs.")]
 Fidelity = Annotated[str | None, typer.Option(help="honest, or released: as the paper's code scores built-in tasks.")]
@@ -122,11 +124,14 @@ def run(
     script: Script = None,
     config: ConfigFile = None,
     dry_run: DryRun = False,
+    otel: Otel = False,
+    otel_content: OtelContent = False,
     as_json: AsJson = False,
     runs: Runs = RUNS,
 ) -> None:
     """Improve the improver on TASKs: Algorithm 1, depth T."""
     from selftaught.cli import actions
+    from selftaught.cli.tracing import traced
 
     flags = {
         "kind": "run", "tasks": tasks, "model": model, "improver_model": improver_model, "task_model": task_model,
@@ -139,7 +144,8 @@ def run(
         "temperature_policy": temperature_policy, "capability": capability or None, "timeout_seconds": timeout,
         "requests_per_minute": requests_per_minute, "tokens_per_minute": tokens_per_minute,
     }  # fmt: skip
-    actions.start(flags, config, preset, out, runs, dry_run=dry_run, as_json=as_json)
+    with traced(otel, otel_content) as tracing:
+        actions.start(flags, config, preset, out, runs, dry_run=dry_run, tracing=tracing, as_json=as_json)
 
 
 @app.command()
@@ -172,11 +178,14 @@ def improve(
     script: Script = None,
     config: ConfigFile = None,
     dry_run: DryRun = False,
+    otel: Otel = False,
+    otel_content: OtelContent = False,
     as_json: AsJson = False,
     runs: Runs = RUNS,
 ) -> None:
     """Apply an improver once to a TASK's seed, or to --program; write the improved program."""
     from selftaught.cli import actions
+    from selftaught.cli.tracing import traced
 
     flags = {
         "kind": "improve", "tasks": [task], "program": str(program) if program else None, "model": model,
@@ -188,7 +197,8 @@ def improve(
         "temperature_policy": temperature_policy, "capability": capability or None, "timeout_seconds": timeout,
         "requests_per_minute": requests_per_minute, "tokens_per_minute": tokens_per_minute,
     }  # fmt: skip
-    actions.start(flags, config, preset, out, runs, dry_run=dry_run, as_json=as_json)
+    with traced(otel, otel_content) as tracing:
+        actions.start(flags, config, preset, out, runs, dry_run=dry_run, tracing=tracing, as_json=as_json)
 
 
 @app.command()
@@ -237,11 +247,14 @@ def resume(
     tokens_per_minute: TokensPerMinute = None,
     timeout: Timeout = None,
     sandbox: SandboxName = None,
+    otel: Otel = False,
+    otel_content: OtelContent = False,
     as_json: AsJson = False,
     runs: Runs = RUNS,
 ) -> None:
     """Go on with a run that was stopped, at any point. No response on record is asked for twice."""
     from selftaught.cli import actions
+    from selftaught.cli.tracing import traced
 
     changed = {
         "max_time_seconds": max_time, "max_calls": max_calls, "max_tokens": max_tokens, "max_cost": max_cost,
@@ -249,7 +262,8 @@ def resume(
         "temperature_policy": temperature_policy, "capability": capability or None, "timeout_seconds": timeout,
         "requests_per_minute": requests_per_minute, "tokens_per_minute": tokens_per_minute,
     }  # fmt: skip
-    actions.resume(run, runs, changed, sandbox, as_json=as_json)
+    with traced(otel, otel_content) as tracing:
+        actions.resume(run, runs, changed, sandbox, tracing=tracing, as_json=as_json)
 
 
 @app.command()

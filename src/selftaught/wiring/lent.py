@@ -1,6 +1,7 @@
 """The language models of a run: one for each role, what each costs, and what is on record as spent on them."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from selftaught.core.contracts import LanguageModel
 from selftaught.core.money import NOTHING, Amount, Tariff
@@ -10,6 +11,9 @@ from selftaught.executors.threads import thread_map
 from selftaught.runs.recorder import RecordedModel, Recorder, note_failed_attempt
 from selftaught.runs.records import Answered, Tried
 from selftaught.runs.store import Store
+
+if TYPE_CHECKING:  # imported only when a run is to be traced
+    from selftaught.tracing.run import Tracing
 
 IMPROVER, SOLUTION = "improver", "solution"
 """What a model is asked for: a better improver, or a better solution."""
@@ -50,11 +54,14 @@ class Models:
             return self.solution.name
         return f"{self.improver.name} for improvers, {self.solution.name} for solutions"
 
-    def recorded(self, purse: Purse, recorder: Recorder, gate: Gate) -> tuple[RecordedModel, RecordedModel]:
-        """Recorder → gate → purse → the real thing, for each role: improver, solution."""
+    def recorded(
+        self, purse: Purse, recorder: Recorder, gate: Gate, tracing: "Tracing | None" = None
+    ) -> tuple[RecordedModel, RecordedModel]:
+        """Recorder → gate → purse → (tracing →) the real thing, for each role: improver, solution."""
 
         def one(lent: Lent, role: str) -> RecordedModel:
-            paid = PaidModel(lent.model, lent.tariff, purse)
+            model = tracing.model(lent.model, lent.name, role) if tracing else lent.model
+            paid = PaidModel(model, lent.tariff, purse)
             return RecordedModel(GatedModel(paid, gate), recorder, thread_map, role, lent.together)
 
         return one(self.improver, IMPROVER), one(self.solution, SOLUTION)

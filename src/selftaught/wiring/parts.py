@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from string import Template
+from typing import TYPE_CHECKING
 
 from selftaught.core import acceptance
 from selftaught.core.acceptance import Accept
@@ -20,6 +21,9 @@ from selftaught.tasks.judge import Judge
 from selftaught.tasks.spec import TaskSpec
 from selftaught.wiring.inputs import Inputs, meta_utility_template
 from selftaught.wiring.lent import Models
+
+if TYPE_CHECKING:  # imported only when a run is to be traced
+    from selftaught.tracing.run import Tracing
 
 
 @dataclass(frozen=True)
@@ -39,17 +43,26 @@ class Parts:
 
 
 def assemble(
-    inputs: Inputs, sandbox: Sandbox, models: Models, recorder: Recorder, gate: Gate, purse: Purse | None = None
+    inputs: Inputs,
+    sandbox: Sandbox,
+    models: Models,
+    recorder: Recorder,
+    gate: Gate,
+    purse: Purse | None = None,
+    tracing: "Tracing | None" = None,
 ) -> Parts:
-    """Guest → meter (in Machine) → recorder → gate → purse → the real thing (design laws 4 to 6)."""
+    """Guest → meter (in Machine) → recorder → gate → purse → tracing → the real thing (design laws 4 to 6)."""
     config = inputs.config
     purse = purse or Purse(config.caps, models.spent(recorder.store), gate)
-    model, task_model = models.recorded(purse, recorder, gate)
+    model, task_model = models.recorded(purse, recorder, gate, tracing)
     machine = Machine(sandbox, config.allowance, IMPROVER_LIMITS, inputs.seed, thread_map)
-    apply = RecordedApply(machine, recorder)
+    apply = RecordedApply(tracing.apply(machine) if tracing else machine, recorder)
+
+    def traced(utility: Utility) -> Utility:
+        return tracing.utility(utility) if tracing else utility
 
     def utility(spec: TaskSpec, split: str) -> Utility:
-        return RecordedUtility(GatedUtility(Judge(spec, sandbox, split, inputs.seed), gate), recorder)
+        return RecordedUtility(GatedUtility(traced(Judge(spec, sandbox, split, inputs.seed)), gate), recorder)
 
     distinct = [Task(utility(spec, "val"), spec.seed, utility(spec, "test")) for spec in inputs.tasks]
     tasks = [task for task in distinct for _ in range(config.repeats)]  # D: each task `repeats` times
@@ -65,7 +78,7 @@ def assemble(
         "better": lambda: acceptance.better(lambda program: val_mean(measured(program))),
     }
     accept = policies[config.accept]()
-    return Parts(tasks, model, task_model, apply, RecordedUtility(meta, recorder), measured, accept)
+    return Parts(tasks, model, task_model, apply, RecordedUtility(traced(meta), recorder), measured, accept)
 
 
 def describe(inputs: Inputs) -> str:

@@ -3,7 +3,8 @@
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from selftaught import __version__
 from selftaught.core.errors import NoSandbox, RunStopped, SelfTaughtError
@@ -11,13 +12,16 @@ from selftaught.executors.gate import Gate
 from selftaught.executors.purse import Purse
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.recorder import Recorder
-from selftaught.runs.records import Ended, Record, Session
+from selftaught.runs.records import Ended, Record, Session, Stepped
 from selftaught.runs.store import Store
 from selftaught.sandbox.jail import Jail
 from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.kinds import KINDS
 from selftaught.wiring.lent import Models
 from selftaught.wiring.parts import assemble
+
+if TYPE_CHECKING:  # imported only when a run is to be traced
+    from selftaught.tracing.run import Tracing
 
 Watch = Callable[[Record], None]
 STRENGTH = ("unsafe", "landlock", "container", "bubblewrap")
@@ -26,7 +30,10 @@ STRENGTH = ("unsafe", "landlock", "container", "bubblewrap")
 
 @dataclass(frozen=True)
 class Start:
-    """What one start of a run needs beside its inputs. `purse`: one that it shares with other runs."""
+    """What one start of a run needs beside its inputs. `purse`: one that it shares with other runs.
+
+    `tracing`: observes the run, and changes nothing in it.
+    """
 
     folder: RunFolder
     sandbox: Jail
@@ -34,14 +41,35 @@ class Start:
     gate: Gate
     purse: Purse | None = None
     watch: Watch = lambda record: None
+    tracing: "Tracing | None" = None
 
 
 def work(inputs: Inputs, start: Start, store: Store) -> None:
     """Do the run, or what is left of it. Raises SelfTaughtError; what is finished is on record then, too."""
+    if start.tracing is None:
+        _work(inputs, start, store)
+        return
+    config, steps = inputs.config, sum(isinstance(record, Stepped) for record in store)
+    with start.tracing.run(
+        start.folder.path.name,
+        config.kind,
+        tasks=[task.name for task in inputs.tasks],
+        depth=config.depth,
+        on_record=steps,
+    ) as span:
+
+        def watch(record: Record) -> None:
+            start.watch(record)
+            span.watch(record)
+
+        _work(inputs, replace(start, watch=watch), store)
+
+
+def _work(inputs: Inputs, start: Start, store: Store) -> None:
     recorder = Recorder(store, start.watch)
     number = sum(isinstance(record, Session) for record in store)
     recorder.write(_session(start, number))
-    parts = assemble(inputs, start.sandbox, start.models, recorder, start.gate, start.purse)
+    parts = assemble(inputs, start.sandbox, start.models, recorder, start.gate, start.purse, start.tracing)
     how, note = "failed", ""
     try:
         KINDS[inputs.config.kind](inputs, parts, recorder, start.folder)

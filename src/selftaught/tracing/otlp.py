@@ -1,0 +1,149 @@
+"""Sending spans over OTLP/HTTP, in the background. A receiver that is down costs the run nothing but its spans.
+
+A thread of the SDK's sends what has ended; what it cannot keep up with is dropped, the oldest first. It complains
+through `logging`: that is kept from the run's own lines, and told once, when the run is over.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import OTELResourceDetector, Resource
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.util.re import parse_env_headers
+
+from selftaught import __version__
+from selftaught.core.errors import UsageError
+from selftaught.tracing import names
+from selftaught.tracing.run import Tracing
+from selftaught.tracing.spans import Spans
+
+DEFAULT_ENDPOINT = "http://localhost:4318"
+_LAST_SECONDS = 5.0
+"""For what is left to be sent when the run is over."""
+_LAST_SECONDS_IN_TROUBLE = 1.5
+"""The same where the receiver has failed since it last took anything: enough for one more try."""
+_GLANCE_SECONDS = 0.02
+_MOST_WITH_CONTENT = 64
+"""Spans in one request, if prompts and responses stand in them: collectors take some 20 MB at once."""
+
+
+class Otlp:
+    """Where a run's spans go. `environment` holds what OpenTelemetry's variables for exporters say.
+
+    Raises UsageError for an endpoint that is no URL. Nothing is sent before the first span ends.
+    """
+
+    def __init__(self, environment: Mapping[str, str], *, content: bool) -> None:
+        url = _traces_url(environment)
+        self.shown = _without_secrets(url)
+        self._complaints = _Complaints()
+        self._exporter = _Exporter(OTLPSpanExporter(endpoint=url, headers=_headers(environment)), self._complaints)
+        self._queue = _Queue(self._exporter, max_export_batch_size=_MOST_WITH_CONTENT if content else None)
+        service = {names.SERVICE_NAME: "selftaught", names.SERVICE_VERSION: __version__}
+        resource = Resource.create(service).merge(OTELResourceDetector().detect())  # the user's own name for it wins
+        self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+        self._provider.add_span_processor(self._queue)
+        self.tracing = Tracing(Spans(self._provider.get_tracer("selftaught", __version__), content))
+
+    def close(self) -> str | None:
+        """Send what is left, for a few seconds at most. What did not arrive, and why, if anything."""
+        closing = threading.Thread(target=self._provider.shutdown, daemon=True)
+        closing.start()
+        began = time.monotonic()
+        while closing.is_alive():
+            seconds = _LAST_SECONDS_IN_TROUBLE if self._complaints.last else _LAST_SECONDS
+            if time.monotonic() - began > seconds:
+                break
+            closing.join(_GLANCE_SECONDS)
+        lost, why = self._queue.ended - self._exporter.sent, self._complaints.last or "it took too long"
+        self._exporter.shutdown()  # whoever still waits to try again gives up
+        self._complaints.detach()
+        return f"{lost} of {self._queue.ended} spans did not reach {self.shown}: {why}" if lost else None
+
+
+class _Exporter(SpanExporter):
+    """Counts what arrives."""
+
+    def __init__(self, exporter: SpanExporter, complaints: "_Complaints") -> None:
+        self._exporter, self._complaints = exporter, complaints
+        self._over = threading.Lock()
+        self.sent = 0
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        result = self._exporter.export(spans)
+        if result is SpanExportResult.SUCCESS:
+            self.sent += len(spans)
+            self._complaints.last = ""
+        return result
+
+    def shutdown(self) -> None:
+        if self._over.acquire(blocking=False):
+            self._exporter.shutdown()
+
+
+class _Queue(BatchSpanProcessor):
+    """Counts what should arrive."""
+
+    def __init__(self, exporter: SpanExporter, max_export_batch_size: int | None) -> None:
+        super().__init__(exporter, max_export_batch_size=max_export_batch_size)
+        self._counting = threading.Lock()
+        self.ended = 0
+
+    def on_end(self, span: ReadableSpan) -> None:
+        if span.context and span.context.trace_flags.sampled:
+            with self._counting:
+                self.ended += 1
+        super().on_end(span)
+
+
+class _Complaints(logging.Handler):
+    """What the exporter logged last since it last succeeded. From here on nothing that OpenTelemetry logs is shown."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.last = ""
+        everything = logging.getLogger("opentelemetry")
+        everything.addHandler(logging.NullHandler())
+        everything.propagate = False
+        self._exporters = logging.getLogger("opentelemetry.exporter")
+        self._exporters.addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """An error is told by its type alone: the text of some quotes the headers, and so a key."""
+        told = record.args if isinstance(record.args, tuple) else ()
+        safe = tuple(type(value).__name__ if isinstance(value, BaseException) else value for value in told)
+        self.last = (str(record.msg) % safe).partition(", retrying")[0]
+
+    def detach(self) -> None:
+        self._exporters.removeHandler(self)
+
+
+def _traces_url(environment: Mapping[str, str]) -> str:
+    """As OpenTelemetry says: the endpoint for traces as it is, or the one for all signals and the path below it."""
+    name, path = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", ""
+    if not environment.get(name):
+        name, path = "OTEL_EXPORTER_OTLP_ENDPOINT", "/v1/traces"
+    url = environment.get(name) or DEFAULT_ENDPOINT
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+            return url.rstrip("/") + path if path else url
+    except ValueError:  # of a port that is none, or brackets that do not match
+        pass
+    raise UsageError(f"{name} is no URL; wanted one like {DEFAULT_ENDPOINT}")  # not shown: it may hold a key
+
+
+def _headers(environment: Mapping[str, str]) -> dict[str, str]:
+    """Those that the receiver wants, its key among them. Given here too since the environment may be a .env file's."""
+    told = environment.get("OTEL_EXPORTER_OTLP_TRACES_HEADERS") or environment.get("OTEL_EXPORTER_OTLP_HEADERS") or ""
+    return dict(parse_env_headers(told, liberal=True))
+
+
+def _without_secrets(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
