@@ -16,7 +16,7 @@ from selftaught.sandbox.contract import Improving, Limits, Outcome, Value
 from selftaught.sandbox.jail import Jail
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task, task_names
-from selftaught.tasks.spec import Instance, TaskSpec
+from selftaught.tasks.spec import Instance, Scoring, TaskSpec
 
 PROGRAM = Program("def f(x): return x\n")
 SORTING = Path(__file__).parent.parent / "examples" / "sorting_task.py"
@@ -203,6 +203,28 @@ def test_val_and_test_share_no_instance(name: str) -> None:
     val, test = (Judge(spec, Scripted(), split, 1).instances() for split in ("val", "test"))
     texts = [[repr([np.asarray(part).tolist() for part in instance.args]) for instance in half] for half in (val, test)]
     assert set(texts[0]) & set(texts[1]) == set()
+
+
+def test_a_floor_and_a_wider_scale_hold_where_a_task_has_them() -> None:
+    def minus(instance: Instance, answer: Any) -> float:
+        return -float(answer)
+
+    answers = [ok(0), ok(1), ok(2), ok(5)]
+    assert scored(*answers, grade=minus, scoring=Scoring(bounded=False)) == Score(-2.0)
+    assert scored(*answers, grade=minus, scoring=Scoring(bounded=False, floor=0.01)) == Score(0.01)
+    with pytest.raises(TaskError, match=r"gave -1.0; wanted a number from 0 to 1"):
+        scored(*answers, grade=minus)
+    with pytest.raises(TaskError, match=r"gave inf; wanted a number from -1e\+300 to 1e\+300"):
+        scored(*answers, grade=lambda i, a: float("inf"), scoring=Scoring(bounded=False))
+
+
+def test_a_call_that_spoils_the_score_is_the_last_one() -> None:
+    sandbox = Scripted(ok(0), Outcome(Verdict.CRASHED, None, "no"), ok(2), ok(3))
+    scoring = Scoring(floor=0.5, spoiled={Verdict.CRASHED: 0.125})
+    score = Judge(task(scoring=scoring), sandbox, "val", 1)(PROGRAM)
+    assert (score, sandbox.ended) == (Score(0.125, Verdict.CRASHED, "1 of 4 crashed: no"), 1)
+    told = task(scoring=scoring).description
+    assert "No program scores less than 0.5." in told and "the whole score is 0.125: crashed." in told
 
 
 def raising(rng: Random, split: str) -> Iterable[tuple[tuple[Any, ...], Any]]:

@@ -153,6 +153,7 @@ def test_a_file_that_is_no_task_is_told_why(changed: dict[str, str], wanted: str
         ("ENTRY = 'not a name'", "ENTRY is 'not a name'; wanted the name of a function"),
         ("NAME = 'a/b'", "NAME is 'a/b'; wanted letters, digits"),
         ("NAME = ''", "NAME is ''; wanted letters, digits"),
+        ("SCORING = 0.5", "SCORING is 0.5; wanted a selftaught.tasks.spec.Scoring"),
     ],
 )
 def test_a_setting_out_of_range_is_told_what_was_wanted(setting: str, wanted: str, tmp_path: Path) -> None:

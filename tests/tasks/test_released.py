@@ -216,7 +216,7 @@ def test_one_list_of_the_wrong_length_spoils_the_whole_score(sandbox: Jail) -> N
 @pytest.mark.parametrize("name", task_names())
 def test_the_text_tells_how_the_score_is_made(name: str) -> None:
     spec = load_task(name, "released")
-    told = [f"{spec.scoring.floor:g}"] * bool(spec.scoring.floor)
+    told = [f"{spec.scoring.floor:g}"] if spec.scoring.floor is not None else []
     told += [f"the whole score is {score:g}" for score in spec.scoring.spoiled.values()]
     told += ["and larger is better" if not spec.scoring.bounded else "from 0 (worst) to 1 (best)"]
     assert [text for text in told if text not in spec.description] == []

@@ -9,7 +9,6 @@ import random
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from copy import deepcopy
-from math import isfinite
 from statistics import fmean
 from typing import Any
 
@@ -28,6 +27,7 @@ _BAD_ANSWERS = (
 _NUMBERS = (bool, int, float, np.bool_, np.integer, np.floating)
 _MOST_INSTANCES = 10_000
 _MOST_NOTE = 300
+_LARGEST = 1e300
 _MOST_REASON = 120
 
 
@@ -109,11 +109,10 @@ class Judge:
             raise TaskError(f"{_place(self._spec, error)}: grade() failed: {_told(error)}; {wanted}") from error
         if isinstance(grade, _NUMBERS) and grade != grade:  # a program's nan came through: no reason to stop a run
             return Score(0.0, Verdict.BAD_ANSWER, "grade() gave nan")
-        bounded = self._spec.scoring.bounded
-        if not isinstance(grade, _NUMBERS) or not (0 <= grade <= 1 if bounded else isfinite(grade)):
+        low, high = (0, 1) if self._spec.scoring.bounded else (-_LARGEST, _LARGEST)
+        if not isinstance(grade, _NUMBERS) or not low <= grade <= high:
             came = _plain(repr(grade))[:80]
-            wanted = "a number from 0 to 1" if bounded else "a finite number"
-            raise TaskError(f"{self._spec.file}: grade() gave {came}; wanted {wanted}")
+            raise TaskError(f"{self._spec.file}: grade() gave {came}; wanted a number from {low:g} to {high:g}")
         return Score(float(grade))
 
 
@@ -122,7 +121,9 @@ def _scored(graded: Sequence[Score], calls: int, scoring: Scoring) -> Score:
     failed = [score for score in graded if score.verdict is not Verdict.OK]
     verdict = failed[0].verdict if failed else Verdict.OK
     note = "; ".join(_counted(failed, calls))[:_MOST_NOTE]
-    value = max(scoring.floor, fmean(score.value for score in graded))
+    value = fmean(score.value for score in graded)
+    if scoring.floor is not None:
+        value = max(value, scoring.floor)
     return Score(scoring.spoiled.get(graded[-1].verdict, value), verdict, note)
 
 

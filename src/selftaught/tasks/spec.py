@@ -27,13 +27,13 @@ class Scoring:
     The others are there for the scales of the released code (`released/`).
 
     Attributes:
-        bounded: whether each grade is from 0 to 1; else it is any finite number.
-        floor: no program scores less, but for what `spoiled` says.
+        bounded: whether each grade is from 0 to 1; else it is any number up to 1e300, negative ones too.
+        floor: no program scores less, but for what `spoiled` says. None: there is none.
         spoiled: the score of the whole program as soon as one call ends in such a verdict; none is run after it.
     """
 
     bounded: bool = True
-    floor: float = 0.0
+    floor: float | None = None
     spoiled: Mapping[Verdict, float] = field(default_factory=dict)
 
 
@@ -106,7 +106,7 @@ mean of the grades, {"from 0 (worst) to 1 (best)" if task.scoring.bounded else "
 
 def _exceptions(scoring: Scoring) -> str:
     """Where the score is not the mean after all."""
-    lines = [f"- No program scores less than {scoring.floor:g}.\n"] if scoring.floor else []
+    lines = [f"- No program scores less than {scoring.floor:g}.\n"] if scoring.floor is not None else []
     for score in dict.fromkeys(scoring.spoiled.values()):
         verdicts = ", ".join(verdict for verdict, spoiled in scoring.spoiled.items() if spoiled == score)
         lines.append(f"- As soon as one call ends as one of these, the whole score is {score:g}: {verdicts}.\n")
