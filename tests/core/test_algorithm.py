@@ -20,7 +20,7 @@ from selftaught.core.contracts import (
     Utility,
     Verdict,
 )
-from selftaught.core.measurement import Estimate, Sample, estimate, measure
+from selftaught.core.measurement import Estimate, Sample, estimate, instance_error, measure
 
 
 @dataclass
@@ -118,6 +118,16 @@ def test_an_application_that_fails_measures_zero_on_both_splits() -> None:
     failed = Application(None, Verdict.CRASHED, "boom")
     nothing = Score(0.0, Verdict.CRASHED, "boom")
     assert measure(Program("I"), TASKS[:1], no_model, fail_on_short, map) == [Sample(failed, nothing, nothing)]
+
+
+def test_the_draw_of_the_instances_is_no_smaller_for_being_repeated() -> None:
+    """Five repeats that all agree are sure of nothing but that instances were the same."""
+    assert instance_error({"coin": [0.07] * 5}) == pytest.approx(0.07)
+    assert instance_error({"coin": [0.07] * 5, "other": [0.07] * 5}) == pytest.approx(0.07 / 2**0.5)
+    assert instance_error({"coin": [None, None]}) == 0.0
+    told = estimate([0.5] * 5, instance_error({"coin": [0.07] * 5}))
+    assert told.standard_error == pytest.approx(0.07)
+    assert estimate([0.5], 0.07).standard_error is None
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,10 @@ from report.a_run import CHILD, SEED, Pen, a_finished_run, identity
 from selftaught.report.tables import HEADERS, duration, fidelity, rows, summary, suspicious
 from selftaught.report.view import RunView, view
 
-POLICY = "Acceptance policy: better. n = {n} applications per improver; ± is the standard error."
+POLICY = (
+    "Acceptance policy: better. n = {n} applications per improver. "
+    "± is the standard error, of the applications and of the draw of the instances."
+)
 
 
 def two_steps(folder: Path, seed: list[float], child: list[float], test: list[float] | None = None) -> RunView:

@@ -1,7 +1,7 @@
 """The nouns of the paper, and the verbs that the rest of the house supplies."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 from typing import Protocol, TypeVar
@@ -48,11 +48,13 @@ class Score:
         value: finite, higher is better; all that an improver gets to see.
         verdict: the first verdict other than OK among the parts of the score, else OK.
         note: at most one line for people. Written in part by guests: untrusted text.
+        error: standard error of `value` as a mean over instances that were drawn; None where it is no such mean.
     """
 
     value: float
     verdict: Verdict = Verdict.OK
     note: str = ""
+    error: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

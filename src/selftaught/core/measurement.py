@@ -4,9 +4,9 @@ A draw of its own, apart from the meta-utility calls by which improvers were sel
 in selection is not reported as its quality. The released code does the same (facts of `run_improver.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import hypot, sqrt
 from statistics import fmean, stdev
 
 from selftaught.core.contracts import Application, Apply, LanguageModel, Map, Program, Score, Task
@@ -30,10 +30,23 @@ class Estimate:
     n: int
 
 
-def estimate(values: Sequence[float]) -> Estimate:
-    """Mean ± standard error (sample standard deviation / √n) of at least one value."""
+def estimate(values: Sequence[float], of_instances: float = 0.0) -> Estimate:
+    """Mean ± standard error of at least one value.
+
+    That of the values (sample standard deviation / √n), and that of the instances which all of them share, in one.
+    """
     n = len(values)
-    return Estimate(fmean(values), stdev(values) / sqrt(n) if n > 1 else None, n)
+    return Estimate(fmean(values), hypot(stdev(values) / sqrt(n), of_instances) if n > 1 else None, n)
+
+
+def instance_error(errors: Mapping[str, Sequence[float | None]]) -> float:
+    """Standard error, from the draw of the instances, of a mean over samples: their own errors, by task.
+
+    Samples of one task share its instances: to repeat makes that error no smaller. Tasks draw theirs independently.
+    """
+    count = sum(map(len, errors.values()))
+    shares = (len(each) / count * sqrt(fmean((error or 0.0) ** 2 for error in each)) for each in errors.values())
+    return hypot(*shares)
 
 
 def measure(improver: Program, tasks: Sequence[Task], model: LanguageModel, apply: Apply, map: Map) -> list[Sample]:

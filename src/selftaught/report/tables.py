@@ -72,7 +72,10 @@ def summary(run: RunView, policy: str) -> list[str]:
     seed, best = run.seed_step, run.best_step
     if seed is None or best is None or seed.val is None or best.val is None:
         return ["Nothing is measured yet."]
-    lines = [f"Acceptance policy: {policy}. n = {seed.val.n} applications per improver; ± is the standard error."]
+    lines = [
+        f"Acceptance policy: {policy}. n = {seed.val.n} applications per improver. "
+        "± is the standard error, of the applications and of the draw of the instances."
+    ]
     if seed.val.n == 1:
         lines.append("A single application has no standard error.")
     return lines + _of_run(run, seed, best) + _of_tokens(run.total)

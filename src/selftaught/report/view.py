@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from selftaught.core.measurement import Estimate, estimate
+from selftaught.core.measurement import Estimate, estimate, instance_error
 from selftaught.report.ledger import Entry, ledger
 from selftaught.runs.records import (
     Answered,
@@ -166,15 +166,27 @@ def _step(record: Stepped, measured: Mapping[str, Sequence[Sampled]], spent: Spe
         accepted=record.accepted,
         verdict=record.verdict,
         note=record.note,
-        val=_estimate([sample.val for sample in samples]),
-        test=_estimate([sample.test for sample in samples if sample.test is not None]),
-        proposed_val=_estimate([sample.val for sample in measured.get(record.proposed or "", ())]),
+        val=_on_val(samples),
+        test=_on_test([sample for sample in samples if sample.test is not None]),
+        proposed_val=_on_val(measured.get(record.proposed or "", ())),
         spent=spent,
     )
 
 
-def _estimate(values: Sequence[float]) -> Estimate | None:
-    return estimate(values) if values else None
+def _on_val(samples: Sequence[Sampled]) -> Estimate | None:
+    return _estimate([(sample.task, sample.val, sample.val_error) for sample in samples])
+
+
+def _on_test(samples: Sequence[Sampled]) -> Estimate | None:
+    return _estimate([(sample.task, sample.test or 0.0, sample.test_error) for sample in samples])
+
+
+def _estimate(told: Sequence[tuple[str, float, float | None]]) -> Estimate | None:
+    """Of (task, value, its error from the draw of the instances)."""
+    errors: dict[str, list[float | None]] = {}
+    for task, _, error in told:
+        errors.setdefault(task, []).append(error)
+    return estimate([value for _, value, _ in told], instance_error(errors)) if told else None
 
 
 def _best(steps: Sequence[Step]) -> int | None:

@@ -276,6 +276,7 @@ class RecordedUtility:
             verdict=score.verdict,
             note=score.note,
             reused=reused,
+            error=score.error,
             seconds=time.monotonic() - started,
         )
         self.recorder.write(record, program.source)
@@ -386,11 +387,13 @@ def _sampled(task: str, sample: Sample) -> Sampled:
         val_verdict=sample.val.verdict,
         test=test.value if test else None,
         test_verdict=test.verdict if test else None,
+        val_error=sample.val.error,
+        test_error=test.error if test else None,
     )
 
 
 def _score_of(record: Scored) -> Score:
-    return Score(record.value, Verdict(record.verdict), record.note)
+    return Score(record.value, Verdict(record.verdict), record.note, record.error)
 
 
 def _done(score: Score) -> Future[Score]:

@@ -76,6 +76,7 @@ class Scored(_Record, frozen=True, tag="scored"):
     note: str
     reused: bool
     seconds: float
+    error: float | None = None
 
 
 class Applied(_Record, frozen=True, tag="applied"):
@@ -105,6 +106,8 @@ class Sampled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     val_verdict: str
     test: float | None
     test_verdict: str | None
+    val_error: float | None = None
+    test_error: float | None = None
 
 
 class Measured(_Record, frozen=True, tag="measured"):

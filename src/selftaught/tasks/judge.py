@@ -9,7 +9,8 @@ import random
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from copy import deepcopy
-from statistics import fmean
+from math import sqrt
+from statistics import fmean, stdev
 from typing import Any
 
 import numpy as np
@@ -117,14 +118,20 @@ class Judge:
 
 
 def _scored(graded: Sequence[Score], calls: int, scoring: Scoring) -> Score:
-    """The mean of the grades, unless `scoring` says otherwise. Fewer than `calls` are graded where one spoiled all."""
+    """The mean of the grades, with its error, unless `scoring` says otherwise.
+
+    Fewer than `calls` are graded where one spoiled all.
+    """
     failed = [score for score in graded if score.verdict is not Verdict.OK]
     verdict = failed[0].verdict if failed else Verdict.OK
     note = "; ".join(_counted(failed, calls))[:_MOST_NOTE]
     value = fmean(score.value for score in graded)
     if scoring.floor is not None:
         value = max(value, scoring.floor)
-    return Score(scoring.spoiled.get(graded[-1].verdict, value), verdict, note)
+    spread = [score.value for score in graded]
+    plain = len(spread) > 1 and scoring == Scoring()  # else the score is not the mean of its grades
+    error = stdev(spread) / sqrt(len(spread)) if plain else None
+    return Score(scoring.spoiled.get(graded[-1].verdict, value), verdict, note, error)
 
 
 def _counted(failed: Sequence[Score], total: int) -> Iterator[str]:
