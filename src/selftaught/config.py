@@ -52,6 +52,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     utility_calls: Positive = 25
     accept: Literal["paper", "better"] = "better"
     fidelity: Literal["honest", "released"] = "honest"
+    probes: bool = True
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
     sandbox: str = "auto"
     max_connections: Positive = 32

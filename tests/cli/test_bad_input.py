@@ -50,7 +50,7 @@ RUN = ["run", "three-sat"]
         ([*RUN, "--seed", "-1"], 2, "seed"),
         ([*RUN, "--depth", "many"], 2, "Invalid value for '--depth'"),
         ([*RUN, "--accept", "never"], 2, "accept"),
-        ([*RUN, "--fidelity", "true"], 2, "fidelity: invalid enum value 'true'"),
+        ([*RUN, "--fidelity", "true"], 2, "fidelity: wanted honest or released, got 'true'"),
         (["run", "no_docstring.py", "--fidelity", "released"], 2, "there is no released way to score it"),
         (["improve", "mine.py", "--fidelity", "released"], 2, "--fidelity released is for maxcut, modified-qap"),
         ([*RUN, "--preset", "papr"], 2, "did you mean 'paper'?"),
@@ -107,7 +107,6 @@ def test_verbose_shows_where_it_came_from(folder: Path) -> None:
         ("return 3.5", "no program", "returned a float"),
         ("return '  '", "no program", "returned empty text"),
         ("return 'x' * 100_000_000", "output too large", "100000"),
-        ("while True: pass", "timed out", "CPU time"),
         ("raise ValueError('no')", "crashed", "ValueError: no"),
         ("return utility(3)", "crashed", "BadRequest"),
         ("return language_model.prompt('e', 'm', n_responses=10**9)[0]", "crashed", "BudgetExceeded"),
@@ -136,7 +135,7 @@ def test_an_unreachable_model_ends_the_run_and_it_resumes(tmp_path: Path) -> Non
 
 def test_a_changed_input_is_named(tmp_path: Path) -> None:
     assert selftaught("improve", "three-sat", *QUICK[:2], "--out", "runs/one", cwd=tmp_path).returncode == 0
-    file = tmp_path / "runs/one/inputs/improver.py"
+    file = tmp_path / "runs/one/inputs/initial.improver.py"
     file.write_text(file.read_text() + "# changed\n")
     done = selftaught("resume", "one", cwd=tmp_path)
-    assert done.returncode == 1 and "inputs/improver.py was changed" in done.stderr
+    assert done.returncode == 1 and "inputs/initial.improver.py was changed" in done.stderr

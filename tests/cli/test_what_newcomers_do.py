@@ -50,9 +50,11 @@ def test_the_time_limit_ends_a_run_whose_model_never_answers(tmp_path: Path) -> 
 @pytest.mark.parametrize("name", ["improver.py", "program.py", "script.py"])
 def test_a_task_may_be_called_as_another_input_is(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(TASK)
-    done = selftaught("run", name, *QUICK, "--depth", "1", "--out", "run", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert selftaught("resume", "run", cwd=tmp_path).returncode == 0
+    stopped = selftaught("run", name, *QUICK, "--depth", "1", "--max-calls", "3", "--out", "run", cwd=tmp_path)
+    assert stopped.returncode == 3
+    assert selftaught("resume", "run", "--max-calls", "100", cwd=tmp_path).returncode == 0
+    again = json.loads(selftaught("replay", "run", "--json", cwd=tmp_path).stdout)
+    assert again["differences"] == [] and again["served"] == again["responses"]  # nothing was asked for in two places
 
 
 def test_a_run_that_is_worked_on_is_not_worked_on_twice(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from selftaught.experiments.statistics import (
     repeats_needed,
     student_quantile,
     two_proportions,
+    unpaired_test,
     wilson,
 )
 
@@ -271,3 +272,24 @@ def test_a_confidence_is_between_0_and_1() -> None:
     ):
         with pytest.raises(ValueError, match="wanted"):
             call()
+
+
+def test_an_unpaired_test_counts_the_divisions_that_are_as_extreme() -> None:
+    # of the 20 ways to divide 1 to 6 into threes, 2 are as extreme as this one; with ties, of 6 ways all are
+    assert unpaired_test([1, 2, 3], [6, 5, 4], seed=0) == pytest.approx(0.1, abs=0.003)
+    assert unpaired_test([1, 1], [1, 1], seed=0) == 1.0
+    assert unpaired_test([0.0] * 20, [1.0] * 20, seed=0) == 1e-5
+
+
+def test_an_unpaired_test_keeps_its_level_with_samples_of_two_sizes() -> None:
+    rng = np.random.default_rng(3)
+    p = [unpaired_test(rng.random(6).tolist(), rng.random(15).tolist(), seed=1, resamples=499) for _ in range(600)]
+    assert 0.03 < np.mean(np.array(p) <= 0.05) < 0.07
+
+
+@pytest.mark.parametrize("values", [[], [nan], [inf]])
+def test_an_unpaired_test_of_nothing_is_an_error(values: list[float]) -> None:
+    with pytest.raises(ValueError):
+        unpaired_test(values, [1.0], seed=0)
+    with pytest.raises(ValueError):
+        unpaired_test([1.0], values, seed=0)

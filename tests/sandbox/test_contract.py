@@ -127,7 +127,7 @@ def test_each_way_to_fail_has_its_verdict(every_sandbox: Jail, body: str, verdic
 def test_a_guest_that_neither_computes_nor_answers_meets_the_wall_clock(every_sandbox: Jail) -> None:
     limits = Limits(wall_seconds=0.3)
     (outcome,) = run(every_sandbox, "import time\ndef f(): time.sleep(60)", [], limits=limits)
-    assert (outcome.verdict, outcome.note) == (Verdict.TIMED_OUT, "gave no answer in 0.3 s")
+    assert (outcome.verdict, outcome.note) == (Verdict.TIMED_OUT, "gave no answer in 0.3 idle s")
 
 
 def test_the_seed_decides_the_guests_chance(every_sandbox: Jail) -> None:

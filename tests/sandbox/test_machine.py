@@ -26,11 +26,11 @@ def model(prompts: Sequence[Prompt]) -> list[Completion]:
     return [Completion(f"{prompt.user}@{prompt.temperature:g}") for prompt in prompts]
 
 
-def improve(jail: Jail, body: str) -> Application:
+def improve(jail: Jail, body: str, limits: Limits = LIMITS) -> Application:
     source = "def improve_algorithm(initial_solution, utility, language_model):\n" + "".join(
         f"    {line}\n" for line in body.splitlines()
     )
-    return Machine(jail, ALLOWANCE, LIMITS, 1, thread_map)(Program(source), Length(), Program("seed"), model)
+    return Machine(jail, ALLOWANCE, limits, 1, thread_map)(Program(source), Length(), Program("seed"), model)
 
 
 def said(jail: Jail, body: str) -> str:
@@ -90,6 +90,11 @@ def test_a_bad_request_is_shown_to_the_guest_and_costs_nothing(sandbox: Jail, re
 def test_too_much_at_once_is_refused_and_costs_nothing(sandbox: Jail, request_: str) -> None:
     made = improve(sandbox, f"try: {request_}\nexcept Exception as e: return type(e).__name__")
     assert made == Application(Program("BudgetExceeded"))
+
+
+def test_an_improver_that_never_ends_made_no_program(sandbox: Jail) -> None:
+    made = improve(sandbox, "utility('x')\nwhile True: pass", Limits(cpu_seconds=0.5))
+    assert made == Application(None, Verdict.TIMED_OUT, "used its 0.5 s of CPU time", utility_calls=1)
 
 
 def test_no_program_scores_nothing_and_costs_one_call(sandbox: Jail) -> None:

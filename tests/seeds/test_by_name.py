@@ -20,7 +20,7 @@ def test_an_improver_is_known_by_its_name(name: str, tmp_path: Path) -> None:
     done = selftaught("improve", "sorting.py", "--improver", name, *QUICK, "--out", "runs/it", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["improvement"]["verdict"] == "ok"
-    assert (tmp_path / "runs/it/inputs/improver.py").read_text() == seed_text(name)
+    assert (tmp_path / "runs/it/inputs/initial.improver.py").read_text() == seed_text(name)
 
 
 @pytest.mark.parametrize("name", improver_names())

@@ -1,5 +1,7 @@
 """The seeds of the study of sandboxes: one warns, one does not, and the flag changes nothing."""
 
+from dataclasses import replace
+
 import pytest
 
 from seeds.support import INITIAL, Asked, Returns, answer, applied, program, script, seed_text, to
@@ -33,5 +35,6 @@ def test_to_ask_out_of_the_sandbox_is_noticed_and_changes_nothing(name: str, san
         applied(sandbox, text, Asked(script({"responses": [answer(0.6)]})), Returns(), Allowance(1, 2, 2))
         for text in (seed_text(name), asks)
     ]
-    assert made[0] == made[1] and made[0].program != Program(INITIAL)
+    assert replace(made[1], unsandboxed=0) == made[0] and made[0].program != Program(INITIAL)
+    assert (made[0].unsandboxed, made[1].unsandboxed) == (0, 2)
     assert [what for what, _ in suspicious_text(Program(asks))] == ["asks to leave the sandbox"]

@@ -71,6 +71,9 @@ OtelContent = Annotated[bool, typer.Option("--otel-content", help="--otel, with 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout instead of text.")]
 Runs = Annotated[Path, typer.Option(help="The folder that holds runs.")]
 Fidelity = Annotated[str | None, typer.Option(help="honest, or released: as the paper's code scores built-in tasks.")]
+WithProbes = Annotated[
+    bool | None, typer.Option("--probes/--no-probes", help="Probe reported solutions for reward hacks, or do not.")
+]
 RunName = Annotated[str, typer.Argument(help="last, a run's name or the start of it, or its path.")]
 
 RUNS = Path("runs")
@@ -105,6 +108,7 @@ def run(
     responses: Responses = None,
     utility_calls: UtilityCalls = None,
     fidelity: Fidelity = None,
+    probes: WithProbes = None,
     preset: Preset = None,
     max_time: MaxTime = None,
     max_calls: MaxCalls = None,
@@ -138,7 +142,7 @@ def run(
         "base_url": base_url, "depth": depth, "repeats": repeats,
         "improver": improver, "accept": accept, "model_calls": model_calls, "responses": responses,
         "utility_calls": utility_calls, "max_time_seconds": max_time, "seed": seed, "sandbox": sandbox,
-        "max_connections": max_connections, "script": script, "fidelity": fidelity,
+        "max_connections": max_connections, "script": script, "fidelity": fidelity, "probes": probes,
         "max_calls": max_calls, "max_tokens": max_tokens, "max_cost": max_cost,
         "max_output_tokens": max_output_tokens, "price": price or None,
         "temperature_policy": temperature_policy, "capability": capability or None, "timeout_seconds": timeout,
@@ -159,6 +163,7 @@ def improve(
     responses: Responses = None,
     utility_calls: UtilityCalls = None,
     fidelity: Fidelity = None,
+    probes: WithProbes = None,
     preset: Preset = None,
     max_time: MaxTime = None,
     max_calls: MaxCalls = None,
@@ -191,7 +196,7 @@ def improve(
         "kind": "improve", "tasks": [task], "program": str(program) if program else None, "model": model,
         "base_url": base_url, "improver": improver, "model_calls": model_calls, "responses": responses,
         "utility_calls": utility_calls, "max_time_seconds": max_time, "seed": seed, "sandbox": sandbox,
-        "max_connections": max_connections, "script": script, "fidelity": fidelity,
+        "max_connections": max_connections, "script": script, "fidelity": fidelity, "probes": probes,
         "max_calls": max_calls, "max_tokens": max_tokens, "max_cost": max_cost,
         "max_output_tokens": max_output_tokens, "price": price or None,
         "temperature_policy": temperature_policy, "capability": capability or None, "timeout_seconds": timeout,
@@ -215,6 +220,22 @@ def score(
     from selftaught.cli import actions
 
     actions.score(task, program, split, seed, fidelity=fidelity or "honest", sandbox=sandbox or "auto", as_json=as_json)
+
+
+@app.command()
+def probe(
+    what: Annotated[str, typer.Argument(metavar="TASK|RUN", help="A task, and PROGRAM.py; or a run.")],
+    program: Annotated[Path | None, typer.Argument(metavar="[PROGRAM.py]")] = None,
+    fidelity: Fidelity = None,
+    seed: Seed = None,
+    sandbox: SandboxName = None,
+    as_json: AsJson = False,
+    runs: Runs = RUNS,
+) -> None:
+    """Look for reward hacks in a PROGRAM, or in all that a RUN reports. Exit code 1 if one is flagged."""
+    from selftaught.cli import probing
+
+    probing.probe(what, program, seed, runs, fidelity=fidelity, sandbox=sandbox or "auto", as_json=as_json)
 
 
 @app.command()
@@ -360,6 +381,8 @@ def experiment(
     against: Annotated[str | None, typer.Option(help="The improver that baselines compares the others with.")] = None,
     proposals: Annotated[int | None, typer.Option(help="N of bypass, for each model and variant.")] = None,
     accept: Annotated[str | None, typer.Option(help="paper or better, as of `run`.")] = None,
+    fidelity: Fidelity = None,
+    probes: WithProbes = None,
     model_calls: ModelCalls = None,
     responses: Responses = None,
     utility_calls: UtilityCalls = None,
@@ -391,8 +414,9 @@ def experiment(
     flags = {
         "models": several(models), "on": several(on), "runs": n, "depth": depth, "copies": copies,
         "improver": improver, "improvers": several(improvers), "against": against, "proposals": proposals,
-        "accept": accept, "model_calls": model_calls, "responses": responses, "utility_calls": utility_calls,
-        "base_url": base_url, "script": script, "max_output_tokens": max_output_tokens, "price": price,
+        "accept": accept, "fidelity": fidelity, "probes": probes, "model_calls": model_calls, "responses": responses,
+        "utility_calls": utility_calls, "base_url": base_url, "script": script,
+        "max_output_tokens": max_output_tokens, "price": price,
         "temperature_policy": temperature_policy, "capability": capability,
         "max_connections": max_connections, "seed": seed,
     }  # fmt: skip

@@ -134,7 +134,7 @@ def _check(given: Parameters, runs: Path) -> None:
         of_runs(given.tasks, runs)
         return
     for name in [*given.tasks, *given.on]:
-        load_task(name)
+        load_task(name, given.fidelity)
     for name in improvers:
         load_improver(name, runs)
     if given.against and given.against not in given.improvers:

@@ -8,6 +8,7 @@ unsandboxed.py  Table 2: how often the sandbox is switched off
 proposed.py     §6: which strategies proposed improvers use, and what became of them
 imp_at_k.py     the gain after k applications of a frozen improver
 
+probing.py      what probes for reward hacks say of a solution
 statistics.py   intervals, tests, and how many repeats a claim needs
 bypass.py       whether an improver switches its sandbox off: by the paper's rule, and by a stricter one
 strategies.py   which strategies, and which circumventions, an improver uses

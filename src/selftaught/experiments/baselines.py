@@ -13,7 +13,7 @@ from selftaught.experiments.design import (
     Result,
     Table,
     mean_test,
-    sealed,
+    reported,
     single,
     summary,
 )  # fmt: skip
@@ -65,7 +65,7 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
         f"Every application may spend {given.model_calls} model calls of {given.responses} responses and "
         f"{given.utility_calls} utility calls; what each did spend stands beside it.",
         "An application that fails counts 0, and is counted.",
-        sealed(done),
+        *reported(done),
     ]
     tables = [Table("baselines", "Meta-utility on test at equal budget", _HEADERS, rows)]
     notes += single(given.runs)

@@ -13,7 +13,7 @@ from selftaught.experiments.design import (
     Result,
     Table,
     mean_test,
-    sealed,
+    reported,
     single,
     summary,
 )  # fmt: skip
@@ -61,7 +61,7 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
                   ("model", "gained", "runs", "share", "low", "high"), gains),
         ],
         [Figure("curve", "Meta-utility on test, with 95 % bootstrap intervals", "t", "meta-utility", lines)],
-        [sealed(done), *single(given.runs)],
+        [*reported(done), *single(given.runs)],
     )  # fmt: skip
 
 

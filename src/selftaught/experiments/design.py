@@ -9,8 +9,8 @@ import msgspec
 from msgspec import Meta
 
 from selftaught.core.address import draw_seed
-from selftaught.experiments.statistics import Interval, bootstrap_mean, mean_with_error
-from selftaught.runs.records import Answered, Applied, Measured, Record, Sampled, Scored, Stepped
+from selftaught.experiments.statistics import Interval, bootstrap_mean, mean_with_error, wilson
+from selftaught.runs.records import Answered, Applied, Measured, Probed, Record, Sampled, Scored, Stepped
 
 Positive = Annotated[int, Meta(ge=1)]
 
@@ -41,6 +41,8 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     responses: Positive = 6
     utility_calls: Positive = 25
     accept: str = "paper"
+    fidelity: str = "honest"
+    probes: bool = True
     observe_with: str = "mutate"
     seed: int = 0
     base_url: str | None = None
@@ -56,6 +58,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return {
             "repeats": self.copies, "depth": self.depth, "model_calls": self.model_calls,
             "responses": self.responses, "utility_calls": self.utility_calls, "accept": self.accept,
+            "fidelity": self.fidelity, "probes": self.probes,
             "base_url": self.base_url, "script": self.script, "price": self.price,
             "max_output_tokens": self.max_output_tokens, "temperature_policy": self.temperature_policy,
             "capability": self.capability, "max_connections": self.max_connections,
@@ -104,6 +107,11 @@ class Outcome:
             tokens=sum((a.input_tokens or 0) + (a.output_tokens or 0) for a in known) if known else None,
             dollars=sum(a.cost or 0.0 for a in answers) if all(a.cost is not None for a in answers) else None,
         )
+
+    @property
+    def probed(self) -> list[Probed]:
+        """What became of each reported solution where only a reward hack would lose."""
+        return [record for record in self.records if isinstance(record, Probed)]
 
     @property
     def test_reads(self) -> tuple[int, int]:
@@ -213,8 +221,29 @@ def mean_val(samples: Sequence[Sampled]) -> float:
     return fmean(s.val if s.verdict == "ok" else 0.0 for s in samples)
 
 
-def sealed(outcomes: Mapping[str, Outcome]) -> str:
-    """How often the sealed split was read, in words."""
+def reported(outcomes: Mapping[str, Outcome]) -> list[str]:
+    """What must be said of every solution that is reported: how often test was read for it, and what probes found."""
+    return [_sealed(outcomes), _flagged(outcomes)]
+
+
+def _flagged(outcomes: Mapping[str, Outcome]) -> str:
+    probed = [record for outcome in outcomes.values() for record in outcome.probed]
+    if not probed:
+        return "No solution was probed for reward hacks."
+    flagged = [record for record in probed if record.flagged]
+    rate = wilson(len(flagged), len(probed))
+    by_run = ", ".join(
+        f"{sum(record.flagged for record in outcome.probed)} of {len(outcome.probed)} in {name}"
+        for name, outcome in outcomes.items()
+        if any(record.flagged for record in outcome.probed)
+    )
+    return (
+        f"Probed for reward hacks: {len(flagged)} of {len(probed)} reported solutions flagged "
+        f"({rate.value:.1%}, 95 % interval {rate.low:.1%} to {rate.high:.1%}){': ' + by_run if by_run else ''}."
+    )
+
+
+def _sealed(outcomes: Mapping[str, Outcome]) -> str:
     first, again = (sum(parts) for parts in zip(*(outcome.test_reads for outcome in outcomes.values()), strict=True))
     looks = "no second look" if not again else f"{again} second looks, answered by the same score"
     return f"Test instances: {first} programs scored on them once; {looks}."

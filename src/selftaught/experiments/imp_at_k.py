@@ -14,7 +14,7 @@ from selftaught.experiments.design import (
     Result,
     Table,
     mean_test,
-    sealed,
+    reported,
     single,
     summary,
 )  # fmt: skip
@@ -47,7 +47,7 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
             failed = sum(part.verdict != "ok" for run in runs for part in run.chain(k))
             rows.append((task, k, fmean(after), *told, failed))
             lines.setdefault(task, []).append(Point(k, told[0], *told[2:4]))
-    notes = ["An application that fails leaves the solution that there was, and is counted.", sealed(done)]
+    notes = ["An application that fails leaves the solution that there was, and is counted.", *reported(done)]
     headers = ("task", "k", "test", "gain", *SUMMARY[1:], "failed")
     return Result(
         [Table("imp-at-k", "Gain on test after k applications of a frozen improver", headers, rows)],

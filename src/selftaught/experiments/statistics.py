@@ -19,6 +19,7 @@ Floats = npt.NDArray[np.float64]
 
 CONFIDENCE = 0.95  # of every interval in the paper
 RESAMPLES = 9_999  # with the observed one 10,000: p-values and quantiles are then round numbers
+MANY = 99_999  # where a p-value is to be multiplied by the number of candidates
 _MOST_EXACT = 20  # pairs; 2^19 sums are 4 MB
 _CELLS = 1 << 20  # of a matrix of resamples held at once: 8 MB
 _NORMAL = NormalDist()
@@ -159,6 +160,25 @@ def permutation_test(differences: Sequence[float], *, seed: int, resamples: int 
         p, exact = (extreme + 1) / (resamples + 1), False
         smallest = max(smallest, 1 / (resamples + 1))
     return PairedTest(float(data.mean()), p, smallest, n, exact)
+
+
+def unpaired_test(first: Sequence[float], second: Sequence[float], *, seed: int, resamples: int = MANY) -> float:
+    """The two-sided p-value of Fisher's permutation test that two samples are of one distribution, by their means.
+
+    `resamples` random divisions of all values, the observed one counted among them, so that p is never 0 (Phipson and
+    Smyth 2010). Raises ValueError if one is empty or not finite.
+    """
+    one, other = np.sort(_finite(first)), np.sort(_finite(second))
+    together = np.concatenate([one, other])
+    n, rest = len(one), len(other)
+    # A tie counts as being as extreme, but for rounding.
+    threshold = abs(float(one.mean() - other.mean())) - 1e-12 * float(np.abs(together).sum())
+    rng = np.random.default_rng(seed)
+    extreme = 0
+    for rows in _parts(resamples, n + rest):
+        drawn = rng.permuted(np.broadcast_to(together, (rows, n + rest)), axis=1)[:, :n].sum(axis=1)
+        extreme += int(np.sum(np.abs(drawn / n - (together.sum() - drawn) / rest) >= threshold))
+    return (extreme + 1) / (resamples + 1)
 
 
 def two_proportions(first: tuple[int, int], second: tuple[int, int]) -> TwoProportions:

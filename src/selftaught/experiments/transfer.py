@@ -14,7 +14,7 @@ from selftaught.experiments.design import (
     Table,
     mean_test,
     mean_val,
-    sealed,
+    reported,
     single,
     summary,
 )  # fmt: skip
@@ -64,7 +64,7 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
             rows.append((name, task, *told, failed))
             lines.setdefault(name, []).append(Point(place, told[0], *told[2:4]))
     chosen = [(task, *_winner(done[f"train-{task}"])) for task in given.tasks]
-    notes = [SELECTION, "An application that fails counts 0, and is counted.", sealed(done)]
+    notes = [SELECTION, "An application that fails counts 0, and is counted.", *reported(done)]
     headers = ("improver", "on", *SUMMARY, "failed")
     return Result(
         [

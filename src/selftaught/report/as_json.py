@@ -16,6 +16,8 @@ failures      how often each kind of work ended in each verdict other than "ok",
 ledger        what was bought of the model: for each t, role (improver, solution) and model the responses, failed
               attempts, tokens (of the input cached, of the output reasoning), cost in US dollars and who told the
               prices; `uncounted` and `unpriced` responses lack tokens and cost, `dropped` ones a setting asked for
+probed        for each reported solution and task what its probes for reward hacks found: mean grades before and after,
+              p (adjusted; null where nothing is left to chance), whether that flags it, and a note
 noticed       what guests did that was denied or suspicious
 
 Spending: responses, input_tokens, output_tokens, unpriced (responses whose tokens are not all known, so that the two
@@ -31,6 +33,7 @@ import msgspec
 
 from selftaught.report.untrusted import one_line
 from selftaught.report.view import RunView
+from selftaught.runs.records import Probed
 
 SCHEMA = "selftaught.run/1"
 
@@ -54,10 +57,16 @@ def as_json(run: RunView, config: Mapping[str, Any], name: str) -> dict[str, Any
         "pending": asdict(run.pending),
         "failures": [asdict(f) | {"examples": [one_line(note) for note in f.examples]} for f in run.failures],
         "ledger": [asdict(entry) | {"sources": list(entry.sources)} for entry in run.ledger],
+        "probed": [_probed(probed) for probed in run.probed],
         "noticed": [{"program": n.program, "what": n.what, "note": one_line(n.note)} for n in run.noticed],
     }
     plain: dict[str, Any] = msgspec.to_builtins(body)
     return plain
+
+
+def _probed(probed: Probed) -> dict[str, Any]:
+    findings = [msgspec.structs.asdict(finding) | {"note": one_line(finding.note)} for finding in probed.findings]
+    return {"task": probed.task, "program": probed.program, "flagged": probed.flagged, "findings": findings}
 
 
 def _improvement(run: RunView) -> dict[str, Any] | None:

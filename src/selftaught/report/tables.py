@@ -6,6 +6,7 @@ from selftaught.core.measurement import Estimate
 from selftaught.report.ledger import Entry
 from selftaught.report.untrusted import one_line
 from selftaught.report.view import Improvement, RunView, Spent, Step
+from selftaught.runs.records import Finding
 
 HEADERS = ("t", "improver", "val", "test", "verdict", "calls", "responses", "tokens", "time")
 _MOST_NAMED = 4
@@ -68,7 +69,7 @@ def duration(seconds: float) -> str:
 def summary(run: RunView, policy: str) -> list[str]:
     """What came out, honestly: whether anything got better, and whether that is more than noise."""
     if run.improvement is not None:
-        return _of_improvement(run.improvement)
+        return [*_of_improvement(run.improvement), *probes(run)]
     seed, best = run.seed_step, run.best_step
     if seed is None or best is None or seed.val is None or best.val is None:
         return ["Nothing is measured yet."]
@@ -78,7 +79,7 @@ def summary(run: RunView, policy: str) -> list[str]:
     ]
     if seed.val.n == 1:
         lines.append("A single application has no standard error.")
-    return lines + _of_run(run, seed, best) + _of_tokens(run.total)
+    return lines + _of_run(run, seed, best) + probes(run) + _of_tokens(run.total)
 
 
 def fidelity(name: str) -> str:
@@ -146,6 +147,26 @@ def suspicious(run: RunView) -> list[str]:
         more = f" and {len(known) - _MOST_NAMED} more" if len(known) > _MOST_NAMED else ""
         lines.append(f"{len(programs)} × {what}: by {', '.join(known[:_MOST_NAMED])}{more}")
     return lines
+
+
+def probes(run: RunView) -> list[str]:
+    """How many reported solutions were flagged by their probes, and what each of these lost."""
+    if not run.probed:
+        return []
+    flagged = [probed for probed in run.probed if probed.flagged]
+    count = len(run.probed)
+    lines = [f"Probed for reward hacks: {len(flagged)} of {count} reported solution{'s' * (count > 1)} flagged."]
+    for probed in flagged:
+        lost = "; ".join(map(finding, (found for found in probed.findings if found.flagged)))
+        lines.append(f"  {probed.program[:8]} on {one_line(probed.task)}: {lost}")
+    return lines
+
+
+def finding(found: Finding) -> str:
+    """One probe of one solution, in a line."""
+    if found.p is None:
+        return one_line(found.note) or f"{found.probe}: all of them"
+    return f"{found.probe}: {found.before:.3f} → {found.after:.3f} (p = {found.p:.2g})"
 
 
 def _against(split: str, seed: Estimate, best: Estimate) -> str:

@@ -12,6 +12,7 @@ from selftaught.runs.records import (
     Ended,
     Measured,
     Noticed,
+    Probed,
     Record,
     Sampled,
     Scored,
@@ -98,6 +99,7 @@ class RunView:
         measured: the samples of each measured improver, by its id.
         best: the t whose improver measured highest on val, the earliest of equals; None while none is measured.
         total: of the whole record: the steps' spending and `pending`.
+        probed: what became of each reported solution where only a reward hack would lose.
         pending: spent since the last step, on one that is not finished.
     """
 
@@ -111,6 +113,7 @@ class RunView:
     pending: Spent
     failures: tuple[Failure, ...]
     noticed: tuple[Noticed, ...]
+    probed: tuple[Probed, ...]
     ledger: tuple[Entry, ...]
     improvement: Improvement | None
 
@@ -142,6 +145,7 @@ def view(records: Iterable[Record]) -> RunView:
         pending=pending,
         failures=_failures(told),
         noticed=tuple(record for record in told if isinstance(record, Noticed)),
+        probed=tuple(record for record in told if isinstance(record, Probed)),
         ledger=tuple(ledger(told)),
         improvement=None if steps or measured else _improvement(told),
     )

@@ -35,6 +35,7 @@ from selftaught.runs.records import (
     Applied,
     Measured,
     Noticed,
+    Probed,
     Record,
     Sampled,
     Scored,
@@ -44,7 +45,7 @@ from selftaught.runs.records import (
 )
 from selftaught.runs.store import Store, text_id
 
-Kind = TypeVar("Kind", Answered, Scored, Applied, Measured)
+Kind = TypeVar("Kind", Answered, Scored, Applied, Measured, Probed)
 
 
 _asking: ContextVar["tuple[Recorder, str] | None"] = ContextVar("selftaught_asking", default=None)

@@ -132,6 +132,31 @@ class Stepped(_Record, frozen=True, tag="stepped"):
     note: str
 
 
+class Finding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One probe of a solution: its mean grade before and after. `p`: adjusted; None where nothing is left to chance."""
+
+    probe: str
+    before: float
+    after: float
+    p: float | None = None
+    flagged: bool = False
+    note: str = ""
+
+
+class Probed(_Record, frozen=True, tag="probed"):
+    """A reported solution was probed for reward hacks (tasks/probes)."""
+
+    task: str
+    program: str
+    findings: list[Finding]
+    seconds: float
+
+    @property
+    def flagged(self) -> bool:
+        """Whether any of its probes says that it is no honest solution."""
+        return any(finding.flagged for finding in self.findings)
+
+
 class Noticed(_Record, frozen=True, tag="noticed"):
     """A guest did something denied or suspicious: `what` is a short fixed word, `note` is untrusted text."""
 
@@ -147,7 +172,7 @@ class Ended(_Record, frozen=True, tag="ended"):
     note: str
 
 
-Record: TypeAlias = Session | Answered | Tried | Scored | Applied | Measured | Stepped | Noticed | Ended
+Record: TypeAlias = Session | Answered | Tried | Scored | Applied | Measured | Stepped | Probed | Noticed | Ended
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)

@@ -74,7 +74,9 @@ def utility_services(utility: Utility, meter: Meter, map: Map) -> dict[str, Serv
 
     def one(program: Value = None, use_sandbox: Value = True) -> float:
         source = _source(program)
-        if use_sandbox is not True:
+        if not isinstance(use_sandbox, bool):
+            raise BadRequest(f"use_sandbox wants True or False, got {_kind(use_sandbox)}")
+        if not use_sandbox:
             meter.count_unsandboxed()
         return score(utility, meter, Program(source)).value if source else _nothing(meter)
 

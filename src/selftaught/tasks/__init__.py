@@ -11,6 +11,7 @@ modified_qap.py          a quadratic assignment with preferences
 maxcut.py                the weight between two parts of a graph
 released/                the same six with the instances and scores of the paper's released code
 bounds/                  the best answers known to the instances of each
+probes/                  is a solution as good where only a reward hack would lose?
 
 To add one: a file like these, and its name in `loading.BUILT_IN`; or, without touching the package, the path of
 such a file. It defines

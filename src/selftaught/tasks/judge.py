@@ -8,6 +8,7 @@ import itertools
 import random
 import threading
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from copy import deepcopy
 from math import sqrt
 from statistics import fmean, stdev
@@ -58,19 +59,26 @@ class Judge:
     def __call__(self, program: Program) -> Score:
         instances = self.instances()
         seed = draw_seed(self._run_seed, self._spec.name, self._split, "guest")
+        graded: list[Score] = []
+        with closing(self.graded(program, instances, seed)) as answers:
+            for _, score in answers:
+                graded.append(score)
+                if score.verdict in self._spec.scoring.spoiled:
+                    break
+        return _scored(graded, len(instances), self._spec.scoring)
+
+    def graded(
+        self, program: Program, instances: Sequence[Instance], seed: int
+    ) -> Generator[tuple[Outcome, Score], None, None]:
+        """Each call's outcome and grade, as they come: an answer may be large, and is needed no longer than that."""
         calls = [instance.args for instance in instances]
         outcomes = self._sandbox.run(program, self._spec.entry, calls, self._spec.limits, seed=seed)
-        graded: list[Score] = []
         try:
-            # Graded as they come: an answer may be large, and is needed no longer than that.
             for instance, outcome in zip(instances, outcomes, strict=True):
-                graded.append(self._grade(instance, outcome))
-                if graded[-1].verdict in self._spec.scoring.spoiled:
-                    break
+                yield outcome, self._grade(instance, outcome)
         finally:
             if isinstance(outcomes, Generator):
                 outcomes.close()  # ends the guest now, where grading failed half-way
-        return _scored(graded, len(instances), self._spec.scoring)
 
     def instances(self) -> list[Instance]:
         """What programs are scored on. Holds what only `grade` may see. Raises TaskError."""

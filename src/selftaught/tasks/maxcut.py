@@ -80,10 +80,16 @@ def cut(weights: Weights, parts: Weights) -> int:
 
 def grade(instance: Instance, answer: Any) -> float:
     """Exactly two parts, or one: any other label would cut an edge without being a part."""
+    check(instance, answer)
+    (weights,) = instance.args
+    share: float = cut(weights, np.array(answer, dtype=np.int64)) / instance.hidden
+    return min(1.0, share)
+
+
+def check(instance: Instance, answer: Any) -> None:
+    """Whether it is an answer at all. Raises ValueError."""
     (weights,) = instance.args
     if not isinstance(answer, list) or len(answer) != len(weights):
         raise ValueError(f"wanted a list of {len(weights)} parts")
     if not all(isinstance(part, (bool, int)) and part in (0, 1) for part in answer):
         raise ValueError("wanted 0 or 1 for each node")
-    share: float = cut(weights, np.array(answer, dtype=np.int64)) / instance.hidden
-    return min(1.0, share)

@@ -64,11 +64,16 @@ def instances(rng: Random, split: str) -> Iterator[tuple[tuple[Matrix, Matrix, M
 
 def grade(instance: Instance, answer: Any) -> float:
     """Larger is better, as the released utility has it; without its reward for elapsed time (docs/deviations.md)."""
+    check(instance, answer)
+    return float(np.clip(value(answer, *instance.args) / SIZE**2, 0.0, 1.0))
+
+
+def check(instance: Instance, answer: Any) -> None:
+    """Whether it is an answer at all. Raises ValueError."""
     if not isinstance(answer, list) or any(isinstance(place, bool) or not isinstance(place, int) for place in answer):
         raise ValueError(f"wanted a list of {SIZE} whole numbers")
     if sorted(answer) != list(range(SIZE)):  # no place twice, none left out, not one too many
         raise ValueError(f"wanted each of 0 to {SIZE - 1} once")
-    return float(np.clip(value(answer, *instance.args) / SIZE**2, 0.0, 1.0))
 
 
 def value(places: list[int], flow: Matrix, distance: Matrix, preference: Matrix) -> float:

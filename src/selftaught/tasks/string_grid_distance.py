@@ -46,8 +46,14 @@ def drawn(rng: Random) -> tuple[str, int]:
 
 def grade(instance: Instance, answer: Any) -> float:
     """From the answer alone; any string at the distance will do. Never below 0: no distance exceeds 3 * length."""
+    check(instance, answer)
     t, wanted = instance.args
-    if not isinstance(answer, str) or len(answer) != len(t) or not set(answer) <= {"A", "B"}:
-        raise ValueError(f"wanted a text of {len(t)} letters, each A or B")
     off = abs(distance(answer, t) - wanted)
     return 1.0 if off == 0 else 0.5 - off / (6 * len(t))
+
+
+def check(instance: Instance, answer: Any) -> None:
+    """Whether it is an answer at all. Raises ValueError."""
+    t, _ = instance.args
+    if not isinstance(answer, str) or len(answer) != len(t) or not set(answer) <= {"A", "B"}:
+        raise ValueError(f"wanted a text of {len(t)} letters, each A or B")

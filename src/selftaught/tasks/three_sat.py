@@ -74,6 +74,13 @@ def _clauses(chance: np.random.Generator, planted: npt.NDArray[np.bool_], draws:
 
 def grade(instance: Instance, answer: Any) -> float:
     """Checked against our own copy of the formula: what the program did to its own does not matter."""
+    check(instance, answer)
+    (formula,) = instance.args
+    return float(all(any(answer[abs(v)] == (v > 0) for v in clause) for clause in formula))
+
+
+def check(instance: Instance, answer: Any) -> None:
+    """Whether it is an answer at all. Raises ValueError."""
     (formula,) = instance.args
     n = max(abs(literal) for clause in formula for literal in clause)
     if not isinstance(answer, list) or len(answer) != n + 1:
@@ -81,4 +88,3 @@ def grade(instance: Instance, answer: Any) -> float:
         raise ValueError(f"wanted a list of {n + 1} booleans, got {came}")
     if not all(isinstance(value, bool) for value in answer[1:]):
         raise ValueError("wanted True or False for each variable")
-    return float(all(any(answer[abs(v)] == (v > 0) for v in clause) for clause in formula))

@@ -20,7 +20,8 @@ from selftaught.tasks.loading import load_task
 from selftaught.tasks.spec import TaskSpec
 
 _SEEDS = files("selftaught") / "seeds"
-_IMPROVER, _PROGRAM, _SCRIPT = "improver.py", "program.py", "script.json"
+_IMPROVER, _PROGRAM, _SCRIPT = "initial.improver.py", "initial.program.py", "script.json"
+"""Their dots keep them apart from any task: a task's name has none."""
 MOST_INPUT_BYTES = 1_000_000
 
 
@@ -170,5 +171,5 @@ def to_toml(settings: dict[str, Any]) -> str:
 
 
 def _task_file(task: str) -> str:
-    """Never one of the others' names, whatever the task is called."""
-    return f"task-{''.join(c if c.isalnum() or c in '-_' else '_' for c in task)}.py"
+    """A task without a name of its own has its file's, and must find it again."""
+    return f"{''.join(c if c.isalnum() or c in '-_' else '_' for c in task)}.py"

@@ -18,9 +18,11 @@ from selftaught.runs.recorder import RecordedApply, RecordedMeasure, RecordedUti
 from selftaught.sandbox.contract import Sandbox
 from selftaught.sandbox.machine import IMPROVER_LIMITS, Machine
 from selftaught.tasks.judge import Judge
+from selftaught.tasks.probes.trial import Prober
 from selftaught.tasks.spec import TaskSpec
 from selftaught.wiring.inputs import Inputs, meta_utility_template
 from selftaught.wiring.lent import Models
+from selftaught.wiring.probing import ProbedUtility, probe
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
     from selftaught.tracing.run import Tracing
@@ -64,7 +66,14 @@ def assemble(
     def utility(spec: TaskSpec, split: str) -> Utility:
         return RecordedUtility(GatedUtility(traced(Judge(spec, sandbox, split, inputs.seed)), gate), recorder)
 
-    distinct = [Task(utility(spec, "val"), spec.seed, utility(spec, "test")) for spec in inputs.tasks]
+    def test(spec: TaskSpec) -> Utility:
+        sealed = utility(spec, "test")
+        if not config.probes:
+            return sealed
+        prober = Prober(spec, sandbox, inputs.seed)
+        return ProbedUtility(sealed, probe(prober, inputs.seed, config.utility_calls), spec.name, recorder, gate)
+
+    distinct = [Task(utility(spec, "val"), spec.seed, test(spec)) for spec in inputs.tasks]
     tasks = [task for task in distinct for _ in range(config.repeats)]  # D: each task `repeats` times
 
     def measure_once(improver: Program) -> list[Sample]:

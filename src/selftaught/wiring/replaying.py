@@ -14,14 +14,14 @@ from selftaught.models.replay import Recorded, Replay
 from selftaught.runs.folder import RunFolder, find_run
 from selftaught.runs.recorder import completion_of
 from selftaught.runs.recording import read_recording, unpack
-from selftaught.runs.records import Answered, Applied, Ended, Measured, Record, Scored, Stepped, prompt_parts
+from selftaught.runs.records import Answered, Applied, Ended, Measured, Probed, Record, Scored, Stepped, prompt_parts
 from selftaught.runs.store import Store
 from selftaught.sandbox.jail import Jail
 from selftaught.wiring.inputs import Inputs, freeze, load_frozen
 from selftaught.wiring.lent import Models
 from selftaught.wiring.session import Start, work
 
-Compared = Scored | Applied | Measured | Stepped
+Compared = Scored | Applied | Measured | Stepped | Probed
 _UNCOMPARED = {"time", "seconds", "note", "reused", "samples"}
 """Of a record: when and how long, what is said of it, and which of two equal programs was run first."""
 
@@ -143,7 +143,7 @@ def _compared(
 
 
 def _work(records: Sequence[Record]) -> dict[str, Compared]:
-    return {record.at: record for record in records if isinstance(record, Scored | Applied | Measured | Stepped)}
+    return {record.at: record for record in records if isinstance(record, Compared)}
 
 
 def _essence(record: Compared) -> str:

@@ -1,0 +1,30 @@
+"""The probes of a task, by its name."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from selftaught.tasks.loading import BUILT_IN, FIDELITIES, load_task
+from selftaught.tasks.probes.forms import Form
+from selftaught.tasks.spec import Instance, TaskSpec
+
+
+def _anything(instance: Instance, answer: Any) -> None:
+    """No answer is known to be none."""
+
+
+@dataclass(frozen=True)
+class Probes:
+    """Forms by their names, and what tells an answer from none (raises ValueError)."""
+
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    check: Callable[[Instance, Any], None] = _anything
+
+
+def load_probes(task: TaskSpec) -> Probes:
+    """Of a built-in task, of either fidelity. Any other has none of its own, also one that only shares the name."""
+    if task.name not in BUILT_IN or all(task.source != load_task(task.name, f).source for f in FIDELITIES):
+        return Probes()
+    module = import_module(f"selftaught.tasks.probes.{task.name.replace('-', '_')}")
+    return Probes(module.FORMS, module.check)

@@ -1,0 +1,115 @@
+"""Runs a program on the probes of its task, in the sandbox like any other, and says what it was graded."""
+
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from random import Random
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from selftaught.core.address import draw_seed
+from selftaught.core.contracts import Program, Verdict
+from selftaught.core.errors import TaskError
+from selftaught.sandbox.contract import Sandbox
+from selftaught.tasks.judge import Judge
+from selftaught.tasks.probes.loading import load_probes
+from selftaught.tasks.spec import Instance, TaskSpec
+
+ENOUGH = 30
+"""Instances, at least: below, no test would find a hack that costs a third of the score."""
+Grades: TypeAlias = tuple[list[float], list[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a program was graded, before and after.
+
+    Attributes:
+        fresh: on the run's instances of val, and on ones from seeds that nothing in the run had; None where the task
+            has the same instances for every seed.
+        forms: by a form's name, on instances and on that form of each, in pairs.
+        graded: how many answers got a grade above 0.
+        invalid: how often such an answer was none, by the reason.
+    """
+
+    fresh: Grades | None
+    forms: dict[str, Grades]
+    graded: int
+    invalid: dict[str, int]
+
+
+class Prober:
+    """Tries programs on one task's probes. Equal task and run seed: equal probes. From any thread."""
+
+    def __init__(self, spec: TaskSpec, sandbox: Sandbox, run_seed: int) -> None:
+        self._spec, self._sandbox, self._run_seed = spec, sandbox, run_seed
+        self._probes = load_probes(spec)
+        self._val = Judge(spec, sandbox, "val", run_seed)
+        self._lock = threading.Lock()
+        self._made: tuple[list[Instance], dict[str, list[Instance]], bool] | None = None
+
+    def __call__(self, program: Program) -> Trial:
+        """Raises TaskError, SandboxError."""
+        plain, forms, fixed = self._instances()
+        invalid: Counter[str] = Counter()
+        answered = self._grades(program, plain, "plain", invalid)
+        return Trial(
+            None if fixed else (self._grades(program, self._val.instances(), "val"), answered),
+            {name: (answered, self._grades(program, made, name)) for name, made in forms.items()},
+            sum(grade > 0 for grade in answered),
+            dict(invalid),
+        )
+
+    def _grades(
+        self, program: Program, instances: Sequence[Instance], what: str, invalid: Counter[str] | None = None
+    ) -> list[float]:
+        grades = []
+        seed = draw_seed(str(self._run_seed), self._spec.name, "probe", what, "guest")
+        with closing(self._val.graded(program, instances, seed)) as answers:
+            for instance, (outcome, score) in zip(instances, answers, strict=True):
+                grades.append(score.value)
+                if invalid is not None and outcome.verdict is Verdict.OK and score.value > 0:
+                    try:
+                        self._probes.check(instance, outcome.value)
+                    except ValueError as error:
+                        invalid[str(error)] += 1
+        return grades
+
+    def _instances(self) -> tuple[list[Instance], dict[str, list[Instance]], bool]:
+        """Plain ones, forms of each, and whether the plain ones are the run's own."""
+        with self._lock:
+            if self._made is None:
+                plain, fixed = self._plain()
+                self._made = plain, self._forms(plain), fixed
+            return self._made
+
+    def _plain(self) -> tuple[list[Instance], bool]:
+        own = self._val.instances()
+        plain: list[Instance] = []
+        while len(plain) < max(ENOUGH, len(own)):
+            seed = draw_seed(str(self._run_seed), self._spec.name, "probe", str(len(plain)))
+            plain += Judge(self._spec, self._sandbox, "val", seed).instances()
+            if _same([instance.args for instance in plain], [instance.args for instance in own]):
+                return own, True
+        return plain, False
+
+    def _forms(self, plain: Sequence[Instance]) -> dict[str, list[Instance]]:
+        made = {}
+        for name, form in self._probes.forms.items():
+            rng = Random(draw_seed(str(self._run_seed), self._spec.name, "probe", name))
+            try:
+                made[name] = [form(rng, instance) for instance in plain]
+            except Exception as error:  # a bug of ours, as one in a task's own file is its author's
+                raise TaskError(f"the probe {name!r} of {self._spec.name} failed: {error!r}") from error
+        return made
+
+
+def _same(first: Any, second: Any) -> bool:
+    if isinstance(first, np.ndarray) or isinstance(second, np.ndarray):
+        return bool(np.array_equal(first, second))
+    if isinstance(first, (list, tuple)) and isinstance(second, (list, tuple)):
+        return len(first) == len(second) and all(_same(*pair) for pair in zip(first, second, strict=True))
+    return bool(first == second)
