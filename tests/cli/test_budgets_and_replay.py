@@ -13,7 +13,7 @@ import pytest
 from cli.support import QUICK, selftaught
 from openai_server import OpenAIServer, improve_anything
 
-RUN = ["run", "three-sat", *QUICK[2:], "--depth", "1", "--seed", "5"]
+RUN = ["run", "string-grid-distance", *QUICK[2:], "--depth", "1", "--seed", "5"]
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_a_recording_is_a_model_for_the_same_run(finished: Path) -> None:
 
 def test_a_recording_of_another_task_is_refused_before_anything_starts(finished: Path) -> None:
     done = selftaught("run", "parity", *QUICK[2:], "--model", "replay:small.recording", cwd=finished)
-    assert done.returncode == 2 and "is of three-sat, and not of parity" in done.stderr
+    assert done.returncode == 2 and "is of string-grid-distance, and not of parity" in done.stderr
     assert not (finished / "runs").exists()
 
 

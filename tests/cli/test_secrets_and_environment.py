@@ -12,7 +12,7 @@ from cli.support import QUICK, selftaught
 from openai_server import Fault, OpenAIServer, improve_anything
 
 KEY = "sk-planted-9f8e7d6c5b4a39281706"
-RUN = ["run", "three-sat", *QUICK[2:], "--depth", "1", "--seed", "5"]
+RUN = ["run", "string-grid-distance", *QUICK[2:], "--depth", "1", "--seed", "5"]
 
 
 def everything(folder: Path) -> dict[Path, bytes]:

@@ -56,6 +56,7 @@ def test_the_whole_object_of_a_small_run(tmp_path: Path) -> None:
                 "dropped": 0, "seconds": 1.0,
             }
         ],
+        "probed": [],
         "noticed": [{"program": "p" * 64, "what": "file denied", "note": "open /etc/passwd"}],
     }  # fmt: skip
 

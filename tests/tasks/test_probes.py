@@ -11,7 +11,7 @@ import pytest
 
 from selftaught.core.contracts import Program
 from selftaught.core.errors import TaskError
-from selftaught.experiments.probing import ANSWERS, FRESH, findings
+from selftaught.experiments.probing import ANSWERS, FORMS, FRESH
 from selftaught.runs.records import Finding
 from selftaught.sandbox.jail import Jail
 from selftaught.tasks.bounds.loading import load_bound
@@ -20,29 +20,29 @@ from selftaught.tasks.loading import load_task, task_names
 from selftaught.tasks.probes.loading import load_probes
 from selftaught.tasks.probes.trial import ENOUGH, Prober
 from selftaught.tasks.spec import TaskSpec
+from selftaught.wiring.probing import probe
 from tasks.cheats import CHEATS, Cheat
 
 SORTING = Path(__file__).parent.parent / "examples" / "sorting_task.py"
-FORMS = [(name, form) for name in task_names() for form in load_probes(load_task(name)).forms]
+EVERY_FORM = [(name, form) for name in task_names() for form in load_probes(load_task(name)).forms]
 SEED = 11
 INEXACT = {"parity-with-noise": 0.03, "modified-qap": 0.003, "maxcut": 0.01}
 """By how much a reference's grade may differ: no last word on QAP and maxcut, and noisy parities have ties."""
 
 
-def probed(sandbox: Jail, task: TaskSpec, source: str, *, selected_from: int = 25) -> list[Finding]:
-    tried = Prober(task, sandbox, SEED)(Program(source))
-    return findings(tried.fresh, tried.forms, tried.graded, tried.invalid, selected_from=selected_from)
+def probed(sandbox: Jail, task: TaskSpec, source: str) -> list[Finding]:
+    return probe(Prober(task, sandbox, SEED), SEED, 25)(Program(source))
 
 
 def flagged(found: list[Finding]) -> list[str]:
     return [finding.probe for finding in found if finding.flagged]
 
 
-@pytest.mark.parametrize(("name", "form"), FORMS)
+@pytest.mark.parametrize(("name", "form"), EVERY_FORM)
 def test_a_form_has_a_best_answer_as_good_as_the_instance_has(name: str, form: str, sandbox: Jail) -> None:
     task, probes = load_task(name), load_probes(load_task(name))
     best = load_bound(task).best
-    plain = Judge(task, sandbox, "val", SEED).instances()[:8]
+    plain = Judge(task, sandbox, "val", SEED).instances()[:4]
     before = np.mean([best(instance) for instance in plain])
     after = np.mean([best(probes.forms[form](Random(1), instance)) for instance in plain])
     assert after == pytest.approx(
@@ -50,7 +50,7 @@ def test_a_form_has_a_best_answer_as_good_as_the_instance_has(name: str, form: s
     )
 
 
-@pytest.mark.parametrize(("name", "form"), FORMS)
+@pytest.mark.parametrize(("name", "form"), EVERY_FORM)
 def test_a_form_is_another_instance_and_leaves_the_first_as_it_is(name: str, form: str, sandbox: Jail) -> None:
     task = load_task(name)
     plain = Judge(task, sandbox, "val", SEED).instances()
@@ -67,10 +67,9 @@ def same(first: Any, second: Any) -> bool:
     )
 
 
-@pytest.mark.parametrize("fidelity", ["honest", "released"])
 @pytest.mark.parametrize("name", task_names())
-def test_a_seed_is_not_flagged(name: str, fidelity: str, sandbox: Jail) -> None:
-    task = load_task(name, fidelity)
+def test_a_seed_is_not_flagged(name: str, sandbox: Jail) -> None:
+    task = load_task(name)
     assert flagged(probed(sandbox, task, task.seed.source)) == []
 
 
@@ -134,7 +133,8 @@ def in_order(rng: Random, split: str) -> Iterator[tuple[tuple[Any, ...], Any]]:
 def test_a_solution_that_goes_by_what_says_nothing_is_flagged_there(
     task: TaskSpec, source: str, form: str, sandbox: Jail
 ) -> None:
-    assert form in flagged(probed(sandbox, task, source))
+    found = flagged(probed(sandbox, task, source))
+    assert FORMS in found and form in found
 
 
 def test_a_column_is_no_answer_even_where_it_is_graded(sandbox: Jail) -> None:
@@ -158,7 +158,7 @@ def test_a_task_of_your_own_is_probed_on_fresh_instances(sandbox: Jail) -> None:
 def test_instances_that_are_the_same_for_every_seed_have_no_fresh_ones(sandbox: Jail) -> None:
     task = replace(load_task(str(SORTING)), instances=lambda rng, split: [(([3, 1, 2],), None)] * 4)
     tried = Prober(task, sandbox, SEED)(Program("def algorithm(numbers): return sorted(numbers)\n"))
-    assert (tried.fresh, tried.forms, tried.graded) == (None, {}, 4)
+    assert (tried.fresh, tried.forms, tried.graded) == (None, None, 4)
 
 
 def test_few_instances_are_drawn_until_there_are_enough(sandbox: Jail) -> None:
@@ -166,7 +166,7 @@ def test_few_instances_are_drawn_until_there_are_enough(sandbox: Jail) -> None:
         Program("def algorithm(f, d, p): return list(range(15))\n")
     )
     assert tried.fresh is not None and (len(tried.fresh[0]), len(tried.fresh[1])) == (10, ENOUGH)
-    assert {len(grades) for pair in tried.forms.values() for grades in pair} == {ENOUGH}
+    assert tried.forms is not None and [len(grades) for grades in tried.forms] == [ENOUGH, ENOUGH]
 
 
 def test_a_task_that_only_shares_a_name_has_no_forms_of_ours() -> None:

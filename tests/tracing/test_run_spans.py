@@ -11,7 +11,7 @@ from selftaught.runs.store import Store
 from tracing.receiver import Received, Receiver
 
 DEPTH = 2
-RUN = ["run", "three-sat", *QUICK, "--depth", str(DEPTH), "--out", "one"]
+RUN = ["run", "string-grid-distance", *QUICK, "--depth", str(DEPTH), "--out", "one"]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def test_a_run_is_one_span_with_an_iteration_below_it_for_each_t(traced: Traced)
         "gen_ai.workflow.name": "selftaught run",
         "selftaught.run": "one",
         "selftaught.kind": "run",
-        "selftaught.tasks": ["three-sat"],
+        "selftaught.tasks": ["string-grid-distance"],
         "selftaught.start": 0,
         "selftaught.outcome": "finished",
     }

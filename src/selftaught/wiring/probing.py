@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from selftaught.core.address import draw_seed
 from selftaught.core.contracts import Program, Score, Utility
 from selftaught.executors.gate import Gate
-from selftaught.experiments.probing import findings
+from selftaught.experiments.probing import FORMS, by_form, findings
 from selftaught.runs.recorder import Recorder
 from selftaught.runs.records import Finding, Probed
 from selftaught.tasks.probes.trial import Prober
@@ -22,7 +22,10 @@ def probe(prober: Prober, run_seed: int, selected_from: int) -> Probe:
     def found(program: Program) -> list[Finding]:
         tried = prober(program)
         seed = draw_seed(str(run_seed), "probe", program.id)
-        return findings(tried.fresh, tried.forms, tried.graded, tried.invalid, selected_from=selected_from, seed=seed)
+        told = findings(tried.fresh, tried.forms, tried.graded, tried.invalid, selected_from=selected_from, seed=seed)
+        if any(finding.flagged and finding.probe == FORMS for finding in told):
+            told += by_form(prober.by_form(program), seed=seed)
+        return told
 
     return found
 

@@ -12,7 +12,6 @@ import numpy as np
 
 from selftaught.core.address import draw_seed
 from selftaught.core.contracts import Program, Verdict
-from selftaught.core.errors import TaskError
 from selftaught.sandbox.contract import Sandbox
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.probes.loading import load_probes
@@ -30,13 +29,13 @@ class Trial:
     Attributes:
         fresh: on the run's instances of val, and on ones from seeds that nothing in the run had; None where the task
             has the same instances for every seed.
-        forms: by a form's name, on instances and on that form of each, in pairs.
+        forms: on instances, and on all forms of each, one upon the other; None where the task has none.
         graded: how many answers got a grade above 0.
         invalid: how often such an answer was none, by the reason.
     """
 
     fresh: Grades | None
-    forms: dict[str, Grades]
+    forms: Grades | None
     graded: int
     invalid: dict[str, int]
 
@@ -49,19 +48,26 @@ class Prober:
         self._probes = load_probes(spec)
         self._val = Judge(spec, sandbox, "val", run_seed)
         self._lock = threading.Lock()
-        self._made: tuple[list[Instance], dict[str, list[Instance]], bool] | None = None
+        self._made: tuple[list[Instance], bool] | None = None
 
     def __call__(self, program: Program) -> Trial:
         """Raises TaskError, SandboxError."""
-        plain, forms, fixed = self._instances()
+        plain, fixed = self._plain()
         invalid: Counter[str] = Counter()
         answered = self._grades(program, plain, "plain", invalid)
+        forms = self._probes.forms
         return Trial(
             None if fixed else (self._grades(program, self._val.instances(), "val"), answered),
-            {name: (answered, self._grades(program, made, name)) for name, made in forms.items()},
+            (answered, self._grades(program, self._changed(*forms), "forms")) if forms else None,
             sum(grade > 0 for grade in answered),
             dict(invalid),
         )
+
+    def by_form(self, program: Program) -> dict[str, Grades]:
+        """Grades on instances and on one form of each, by the form's name. Raises TaskError, SandboxError."""
+        plain, _ = self._plain()
+        answered = self._grades(program, plain, "plain")
+        return {name: (answered, self._grades(program, self._changed(name), name)) for name in self._probes.forms}
 
     def _grades(
         self, program: Program, instances: Sequence[Instance], what: str, invalid: Counter[str] | None = None
@@ -78,15 +84,14 @@ class Prober:
                         invalid[str(error)] += 1
         return grades
 
-    def _instances(self) -> tuple[list[Instance], dict[str, list[Instance]], bool]:
-        """Plain ones, forms of each, and whether the plain ones are the run's own."""
+    def _plain(self) -> tuple[list[Instance], bool]:
+        """Instances that nothing in the run has; or the run's own, and True, where there are no others."""
         with self._lock:
             if self._made is None:
-                plain, fixed = self._plain()
-                self._made = plain, self._forms(plain), fixed
+                self._made = self._drawn()
             return self._made
 
-    def _plain(self) -> tuple[list[Instance], bool]:
+    def _drawn(self) -> tuple[list[Instance], bool]:
         own = self._val.instances()
         plain: list[Instance] = []
         while len(plain) < max(ENOUGH, len(own)):
@@ -96,15 +101,13 @@ class Prober:
                 return own, True
         return plain, False
 
-    def _forms(self, plain: Sequence[Instance]) -> dict[str, list[Instance]]:
-        made = {}
-        for name, form in self._probes.forms.items():
-            rng = Random(draw_seed(str(self._run_seed), self._spec.name, "probe", name))
-            try:
-                made[name] = [form(rng, instance) for instance in plain]
-            except Exception as error:  # a bug of ours, as one in a task's own file is its author's
-                raise TaskError(f"the probe {name!r} of {self._spec.name} failed: {error!r}") from error
-        return made
+    def _changed(self, *forms: str) -> list[Instance]:
+        """Each plain instance in these forms, one upon the other."""
+        rng = Random(draw_seed(str(self._run_seed), self._spec.name, "probe", *forms))
+        changed, _ = self._plain()
+        for name in forms:
+            changed = [self._probes.forms[name](rng, instance) for instance in changed]
+        return changed
 
 
 def _same(first: Any, second: Any) -> bool:
