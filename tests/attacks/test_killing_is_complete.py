@@ -52,7 +52,7 @@ def settled(jail: Jail, limits: Limits = SHORT, calls: int = 1) -> set[tuple[int
 def _at_rest(jail: Jail) -> bool:
     """Whether no guest came or went for a moment."""
     before = {guest.pid for guest in guests(jail)}
-    time.sleep(0.05)
+    time.sleep(0.2)
     return {guest.pid for guest in guests(jail)} == before
 
 

@@ -17,13 +17,14 @@ import pytest
 from cli.support import selftaught
 from selftaught.wiring.inputs import load_improver
 
+TASK = "string-grid-distance"  # the quickest
 SMALL = ["--model-calls", "1", "--responses", "2", "--utility-calls", "3", "--copies", "1", "--seed", "1"]
 COMMANDS: dict[str, list[str]] = {
-    "curve": ["string-grid-distance", "--runs", "2", "--depth", "1", "--models", "mutate"],
-    "transfer": ["string-grid-distance", "--on", "parity", "--runs", "2", "--depth", "1", "--models", "mutate"],
-    "baselines": ["string-grid-distance", "--runs", "3", "--improvers", "seed,chain-of-thought", "--models", "mutate"],
+    "curve": [TASK, "--runs", "2", "--depth", "1", "--models", "mutate"],
+    "transfer": [TASK, "--on", "parity", "--runs", "2", "--depth", "1", "--models", "mutate"],
+    "baselines": [TASK, "--runs", "3", "--improvers", "seed,chain-of-thought", "--models", "mutate"],
     "bypass": ["--proposals", "4", "--models", "mutate"],
-    "imp-at-k": ["string-grid-distance", "--runs", "2", "--depth", "2", "--models", "mutate"],
+    "imp-at-k": [TASK, "--runs", "2", "--depth", "2", "--models", "mutate"],
 }
 
 
@@ -68,7 +69,7 @@ def test_one_run_has_no_interval_and_says_so(tmp_path: Path) -> None:
     command = [
         "experiment",
         "curve",
-        "string-grid-distance",
+        TASK,
         "--runs",
         "1",
         "--depth",
@@ -137,9 +138,7 @@ def test_strategies_of_a_run_by_rules_and_by_a_models_labels(tmp_path: Path) -> 
     (tmp_path / "script.json").write_text(json.dumps(script))
     model = ["--model", "scripted", "--script", "script.json"]
     small = ["--repeats", "1", "--model-calls", "1", "--responses", "2", "--utility-calls", "3", "--depth", "1"]
-    done = selftaught(
-        "run", "string-grid-distance", *model, *small, "--improver", "seed", "--out", "runs/one", cwd=tmp_path
-    )
+    done = selftaught("run", TASK, *model, *small, "--improver", "seed", "--out", "runs/one", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     told = json.loads(selftaught("experiment", "strategies", "one", "--json", cwd=tmp_path).stdout)
     found = {row["strategy"]: row for row in told["tables"]["strategies"]}
@@ -183,9 +182,9 @@ def test_a_cap_holds_over_all_runs_of_an_experiment_and_over_its_restarts(tmp_pa
     ("arguments", "said"),
     [
         (["nonsense"], "there are curve (Fig. 4"),
-        (["curve", "string-grid-distance", "string-grid-distance"], "listed twice"),
+        (["curve", TASK, TASK], "listed twice"),
         (["curve", "no-such-task"], "no task is called 'no-such-task'"),
-        (["transfer", "string-grid-distance", "--on", "parity,parity"], "listed twice"),
+        (["transfer", TASK, "--on", "parity,parity"], "listed twice"),
         (["baselines", "--improvers", "seed,seed"], "listed twice"),
         (["baselines", "--improvers", "seed,sed"], "no improver is called 'sed'"),
         (["baselines", "--improvers", "seed", "--against", "greedy"], "--against greedy"),
