@@ -1,5 +1,6 @@
 """Fixtures that several rooms share: the real sandbox, in every isolating tier that this machine has."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -29,3 +30,8 @@ def isolating_sandbox(request: pytest.FixtureRequest) -> Iterator[Jail]:
     """Each isolating tier in turn."""
     with open_sandbox(request.param) as jail:
         yield jail
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Of `-n auto`: one more than there are cores, since many tests wait for a disk, a child or a clock."""
+    return len(os.sched_getaffinity(0)) + 1

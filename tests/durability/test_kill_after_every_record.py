@@ -9,10 +9,8 @@ from pathlib import Path
 import pytest
 
 from durability import world
-from selftaught.runs.records import Answered, Applied, Ended, Measured, Record, Scored, Session, Stepped
+from selftaught.runs.records import Answered, Applied, Ended, Measured, Probed, Record, Scored, Session, Stepped
 from selftaught.runs.store import Store
-
-SHARDS = 4
 
 
 def in_a_child(folder: Path, kill_after: int | None) -> int:
@@ -38,6 +36,8 @@ def content(record: Record) -> tuple[object, ...]:
             return at, made, calls, responses, scores
         case Measured(at=at, improver=improver, samples=samples):
             return at, improver, tuple((s.program, s.val, s.test) for s in samples)
+        case Probed(at=at, program=program, findings=findings):
+            return at, program, tuple(findings)
         case Stepped(at=at, improver=improver, accepted=accepted):
             return at, improver, accepted
         case _:
@@ -68,23 +68,36 @@ def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return folder
 
 
-@pytest.mark.parametrize("shard", range(SHARDS))
-def test_killed_after_any_record_a_run_comes_out_the_same(whole: Path, shard: int) -> None:
-    expected, total = history(whole), records(whole)
-    assert total > 30
-    for kill_after in range(1 + shard, total + 1, SHARDS):
-        folder = whole.parent / f"killed-{kill_after}"
-        shutil.copytree(whole.parent / "fresh", folder)
-        assert in_a_child(folder, kill_after) == -signal.SIGKILL
-        recorded = answered(folder)
-        asked_before = asked(folder)
-        assert in_a_child(folder, None) == 0
-        assert history(folder) == expected, f"killed after record {kill_after}"
-        asked_again = asked(folder) - asked_before
-        assert not recorded & set(asked_again), "a recorded response was asked for again"
-        assert max((asked_before + asked_again).values()) <= 2  # only what was under way when it died
-        for name in ("best_improver.py", "improvers/I_0.py", "improvers/I_1.py"):
-            assert (folder / name).read_text() == (whole / name).read_text()
+def test_killed_after_every_record_a_run_comes_out_the_same(whole: Path) -> None:
+    """One run, killed after each of its records: so each state that a kill can leave is gone on from."""
+    folder = whole.parent / "killed"
+    shutil.copytree(whole.parent / "fresh", folder)
+    kills = 0
+    while not has_ended(folder):
+        go_on(folder)
+        kills += 1
+        assert kills < 2 * records(whole), "it does not get on"
+    assert kills > 50
+    assert in_a_child(folder, None) == 0
+    assert history(folder) == history(whole)
+    for name in ("best_improver.py", "improvers/I_0.py", "improvers/I_1.py"):
+        assert (folder / name).read_text() == (whole / name).read_text()
+
+
+def go_on(folder: Path) -> None:
+    """For one more record of the run's work; its session's own comes on top."""
+    recorded, before = answered(folder), asked(folder)
+    assert in_a_child(folder, 2) == -signal.SIGKILL
+    again = asked(folder) - before
+    assert not recorded & set(again), "a recorded response was asked for again"
+    assert max(again.values(), default=0) <= 1
+
+
+def has_ended(folder: Path) -> bool:
+    store = Store.open(folder / "run.sqlite", writable=False)
+    found = any(isinstance(record, Ended) for record in store)
+    store.close()
+    return found
 
 
 def asked(folder: Path) -> Counter[str]:
