@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 import pytest
 
 from cli.support import selftaught
+from openai_server import OpenAIServer, improve_anything
 from selftaught.wiring.inputs import load_improver
 
 TASK = "string-grid-distance"  # the quickest
@@ -163,6 +164,15 @@ def test_an_experiment_that_is_killed_goes_on_and_comes_out_the_same(tmp_path: P
     done = selftaught(*command[3:], "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["tables"] == expected
+
+
+def test_all_runs_of_an_experiment_share_a_models_limits(tmp_path: Path) -> None:
+    with OpenAIServer(improve_anything, seconds=0.02) as server:
+        given = ["--models", "openai/m", "--base-url", server.base_url, "--max-connections", "2", "--depth", "1"]
+        command = ["experiment", "curve", TASK, "--runs", "4", *SMALL, *given, "--json"]
+        done = selftaught(*command, cwd=tmp_path, OPENAI_API_KEY="k")
+        assert done.returncode == 0, done.stderr
+        assert len(server.requests) > 8 and server.most_in_flight == 2
 
 
 def test_a_cap_holds_over_all_runs_of_an_experiment_and_over_its_restarts(tmp_path: Path) -> None:

@@ -193,3 +193,19 @@ def test_a_resumed_run_shows_only_what_it_asks_itself(tmp_path: Path) -> None:
     assert len(before) == 5 and sorted(before + after) == sorted(answered)
     (run,) = first.named("invoke_workflow")
     assert (run.attributes["selftaught.outcome"], run.status) == ("stopped", 0)  # a cap is no error
+
+
+def test_an_experiment_has_a_span_for_each_of_its_runs(tmp_path: Path) -> None:
+    small = ["--runs", "2", "--depth", "1", "--copies", "1", *QUICK[4:], "--models", "mutate", "--out", "it"]
+    with Receiver() as receiver:
+        done = selftaught(
+            "experiment", "curve", "string-grid-distance", *small, "--otel", cwd=tmp_path,
+            OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint,
+        )  # fmt: skip
+    assert done.returncode == 0 and "warning" not in done.stderr, done.stderr
+    runs = receiver.named("invoke_workflow")
+    assert len({run.trace for run in runs}) == 2
+    folders = {path.name for path in (tmp_path / "it" / "runs").iterdir()}
+    assert {run.attributes["selftaught.run"] for run in runs} == folders
+    for run in runs:
+        assert [span.parent for span in receiver.spans if span.name == "iteration 1" and span.trace == run.trace]

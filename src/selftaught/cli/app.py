@@ -398,14 +398,20 @@ def experiment(
     capability: Capability = None,
     label_with: Annotated[str | None, typer.Option(help="A model that labels strategies instead of the rules.")] = None,
     max_connections: Connections = None,
+    requests_per_minute: RequestsPerMinute = None,
+    tokens_per_minute: TokensPerMinute = None,
+    timeout: Timeout = None,
     seed: Seed = None,
     sandbox: SandboxName = None,
     out: Annotated[Path | None, typer.Option(help="Its folder; one that is there is gone on with.")] = None,
+    otel: Otel = False,
+    otel_content: OtelContent = False,
     as_json: AsJson = False,
     folder: Annotated[Path, typer.Option("--runs-folder", help="The folder that holds runs.")] = RUNS,
 ) -> None:
     """Regenerate a table or figure of the paper, on screen and as CSV, JSON and SVG. It can be stopped and go on."""
     from selftaught.cli import experiment as experiments
+    from selftaught.cli.tracing import traced
     from selftaught.core.money import Caps
 
     def several(text: str | None) -> list[str] | None:
@@ -418,10 +424,14 @@ def experiment(
         "utility_calls": utility_calls, "base_url": base_url, "script": script,
         "max_output_tokens": max_output_tokens, "price": price,
         "temperature_policy": temperature_policy, "capability": capability,
-        "max_connections": max_connections, "seed": seed,
+        "max_connections": max_connections, "requests_per_minute": requests_per_minute,
+        "tokens_per_minute": tokens_per_minute, "timeout_seconds": timeout, "seed": seed,
     }  # fmt: skip
     caps = Caps(max_calls, max_tokens, max_cost)
-    experiments.experiment(name, what or [], flags, caps, max_time, label_with, sandbox, out, folder, as_json=as_json)
+    with traced(otel, otel_content) as tracing:
+        experiments.experiment(
+            name, what or [], flags, caps, max_time, label_with, sandbox, out, folder, tracing=tracing, as_json=as_json
+        )
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -18,6 +18,7 @@ from selftaught.core.errors import RunStopped, SelfTaughtError, UsageError
 from selftaught.core.money import Caps
 from selftaught.executors.gate import Gate
 from selftaught.experiments.design import Parameters, Result
+from selftaught.models.traffic import Traffic
 from selftaught.tasks.loading import load_task, task_names
 from selftaught.wiring.experimenting import (
     EXPERIMENTS,
@@ -32,6 +33,9 @@ from selftaught.wiring.experimenting import (
 from selftaught.wiring.inputs import Inputs, load_improver, load_inputs
 from selftaught.wiring.lent import Models
 from selftaught.wiring.results import as_json as result_as_json
+
+if TYPE_CHECKING:
+    from selftaught.tracing.run import Tracing
 
 _PEOPLES = [
     "seed", "earlier-seed", "chain-of-thought", "greedy", "best-of-n", "beam-search", "genetic", "annealing",
@@ -59,6 +63,7 @@ def experiment(
     out: Path | None,
     runs: Path,
     *,
+    tracing: "Tracing | None" = None,
     as_json: bool,
 ) -> None:
     """Begin an experiment, or go on with the one in `out`."""
@@ -71,12 +76,14 @@ def experiment(
     gate = Gate(max_time)
     open_experiment(folder, given)
 
+    traffics: dict[str, Traffic] = {}
+
     def lend(inputs: Inputs) -> tuple[Models, RunConfig]:
-        borrowed = borrow(inputs, gate, runs)
+        borrowed = borrow(inputs, gate, runs, traffics)
         return borrowed.models, borrowed.config
 
     with open_jail(sandbox or "auto") as jail:
-        lab = Lab(folder, jail, lend, gate, caps, say)
+        lab = Lab(folder, jail, lend, gate, caps, say, tracing)
         found: list[Result] = []
 
         def work() -> None:

@@ -10,9 +10,11 @@ from selftaught.config import RunConfig
 from selftaught.core.errors import UsageError
 from selftaught.core.money import Tariff
 from selftaught.executors.gate import Gate
+from selftaught.models.asking import traffic
 from selftaught.models.choose import ChosenModel, choose_model
 from selftaught.models.prices import find_price
 from selftaught.models.providers import PROVIDERS
+from selftaught.models.traffic import Traffic
 from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.lent import Lent, Models, failed_attempt
 from selftaught.wiring.replaying import replay_model
@@ -32,8 +34,13 @@ class Borrowed:
     said: list[str]
 
 
-def borrow(inputs: Inputs, gate: Gate, runs: Path) -> Borrowed:
-    """The models that a configuration names, found and priced. Raises UsageError, ModelUnavailable."""
+def borrow(inputs: Inputs, gate: Gate, runs: Path, traffics: dict[str, Traffic] | None = None) -> Borrowed:
+    """The models that a configuration names, found and priced. Raises UsageError, ModelUnavailable.
+
+    Runs that are given the same `traffics` share, for each model by its name, its limits and what is known of how much
+    its server takes at once.
+    """
+    traffics = {} if traffics is None else traffics
     config = inputs.config
     bound = config.max_output_tokens or (BOUNDED_OUTPUT_TOKENS if config.caps.need_bound else None)
     found: dict[str, ChosenModel] = {}
@@ -52,7 +59,11 @@ def borrow(inputs: Inputs, gate: Gate, runs: Path) -> Borrowed:
                 max_connections=config.max_connections,
                 stop=gate.check,
                 failed=failed_attempt,
-                manner=replace(config.manner, max_output_tokens=bound),
+                manner=replace(
+                    config.manner,
+                    max_output_tokens=bound,
+                    traffic=traffics.setdefault(name, traffic(config.manner, gate.check)),
+                ),
                 capability=config.capability,
             )
         chosen = found[name]

@@ -52,6 +52,9 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     temperature_policy: str = "error"
     capability: list[str] = []
     max_connections: Positive = 32
+    requests_per_minute: Positive | None = None
+    tokens_per_minute: Positive | None = None
+    timeout_seconds: Annotated[float, Meta(gt=0, le=1e9)] = 600.0
 
     def settings(self, *cell: str, **more: Any) -> dict[str, Any]:
         """Of one run: the shared ones, a seed that depends on what `cell` names, and `more`."""
@@ -62,6 +65,8 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             "base_url": self.base_url, "script": self.script, "price": self.price,
             "max_output_tokens": self.max_output_tokens, "temperature_policy": self.temperature_policy,
             "capability": self.capability, "max_connections": self.max_connections,
+            "requests_per_minute": self.requests_per_minute, "tokens_per_minute": self.tokens_per_minute,
+            "timeout_seconds": self.timeout_seconds,
             "seed": draw_seed(str(self.seed), *cell) >> 15, **more,
         }  # fmt: skip
 

@@ -32,6 +32,7 @@ class Manner:
         requests_per_minute, tokens_per_minute: in any 60 seconds; tokens are estimated until the server counts them.
         timeout_seconds: for one attempt, from its first byte to its last.
         max_output_tokens: of one response; the provider's own limit where it is None.
+        traffic: what the calls pass through, where models share it; else each has its own, as the four above say.
         seed: where the model takes one, each draw gets a number made from this and from its address.
     """
 
@@ -42,6 +43,7 @@ class Manner:
     tokens_per_minute: int | None = None
     timeout_seconds: float = 600.0
     max_output_tokens: int | None = None
+    traffic: Traffic | None = None
     seed: int | None = None
     patience: Patience = field(default_factory=Patience)
 
@@ -77,12 +79,7 @@ class Asker:
 
     def __init__(self, model: str, ask: Callable[[Question], list[Completion]], manner: Manner) -> None:
         self._model, self._ask, self._manner = model, ask, manner
-        self._traffic = Traffic(
-            manner.max_connections,
-            requests_per_minute=manner.requests_per_minute,
-            tokens_per_minute=manner.tokens_per_minute,
-            stop=manner.patience.stop,
-        )
+        self._traffic = manner.traffic or traffic(manner, manner.patience.stop)
         self._lock = threading.Lock()
         self._guess_tokens = float(_FIRST_GUESS_TOKENS)
         check_temperature(model, manner)
@@ -153,6 +150,16 @@ class Asker:
         if counted:
             with self._lock:
                 self._guess_tokens += (sum(counted) / len(answer) - self._guess_tokens) / 8
+
+
+def traffic(manner: Manner, stop: Callable[[], None]) -> Traffic:
+    """As much at once, and in a minute, as `manner` says; what `stop` raises ends every wait."""
+    return Traffic(
+        manner.max_connections,
+        requests_per_minute=manner.requests_per_minute,
+        tokens_per_minute=manner.tokens_per_minute,
+        stop=stop,
+    )
 
 
 _DROP = "to ask without it, which is recorded: --temperature-policy drop"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -31,6 +32,9 @@ from selftaught.wiring.lent import Models
 from selftaught.wiring.results import write_result
 from selftaught.wiring.session import Start, check_resumable, work
 
+if TYPE_CHECKING:  # imported only when a run is to be traced
+    from selftaught.tracing.run import Tracing
+
 EXPERIMENTS: dict[str, Experiment] = {
     experiment.name: experiment for experiment in (CURVE, TRANSFER, BASELINES, BYPASS, STRATEGIES, IMP_AT_K)
 }
@@ -53,6 +57,7 @@ class Lab:
     gate: Gate
     caps: Caps
     say: Callable[[str], None]
+    tracing: "Tracing | None" = None
 
 
 def open_experiment(folder: Path, given: Parameters) -> None:
@@ -150,7 +155,7 @@ def _run_all(cells: Sequence[Cell], lab: Lab) -> None:
         store = Store.open(folder.store)
         try:
             check_resumable(store, folder, lab.sandbox.tier, weaker_allowed=False)
-            work(inputs, Start(folder, lab.sandbox, models, lab.gate, purse), store)
+            work(inputs, Start(folder, lab.sandbox, models, lab.gate, purse, tracing=lab.tracing), store)
         except SelfTaughtError as error:
             lab.gate.stop(error)  # the others end too, and what they have is on record
             raise
