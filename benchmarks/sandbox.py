@@ -133,9 +133,11 @@ def round_trip(tier: Tier, repeats: int) -> None:
     )
     facts = {"utility_str": "", "utility_budget": 1, "model_budget": 1, "max_responses_per_call": 1}
     with Jail(tier, 1) as jail:
-        improving = Improving(facts, {"utility": lambda program: 1.0})
+        improving = Improving(facts, {"utility": lambda program: 1.0}, most_requests=10 * repeats)
         limits = Limits(cpu_seconds=60)
         (outcome,) = jail.run(improver, "f", [[10 * repeats]], limits, seed=0, improving=improving)
+    if not isinstance(outcome.value, float):
+        raise SystemExit(f"the improver did not get its answers: {outcome.verdict}, {outcome.note}")
     print(f"\nround trip of a request ({tier.name}): {outcome.value * 1e3:.3f} ms")
 
 

@@ -306,6 +306,6 @@ def test_asked_for_by_name_where_there_is_none() -> None:
 
 def test_only_an_engine_of_this_machine_is_named_to_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "tcp://elsewhere:2375")
-    assert "DOCKER_HOST" not in container.environment()
+    assert "DOCKER_HOST" not in container.environment("/usr/bin/docker")
     monkeypatch.setenv("DOCKER_HOST", "unix:///run/user/1000/docker.sock")
-    assert container.environment()["DOCKER_HOST"] == "unix:///run/user/1000/docker.sock"
+    assert container.environment("/usr/bin/docker")["DOCKER_HOST"] == "unix:///run/user/1000/docker.sock"

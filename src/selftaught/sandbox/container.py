@@ -20,12 +20,13 @@ each worker; the canaries, run at every start, refuse an engine that does not ho
 
 import contextlib
 import os
+import resource
 import select
 import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -71,7 +72,7 @@ def trouble(engine: str) -> str | None:
     asked = [engine, "version", "--format", "{{.Server.Version}}"]
     try:
         done = subprocess.run(
-            asked, capture_output=True, timeout=_ANSWER_SECONDS, env=environment(), cwd="/", check=False
+            asked, capture_output=True, timeout=_ANSWER_SECONDS, env=environment(engine), cwd="/", check=False
         )
     except subprocess.TimeoutExpired:
         return f"{engine} gave no answer in {_ANSWER_SECONDS} s: is its daemon well? (systemctl status docker)"
@@ -86,11 +87,12 @@ def trouble(engine: str) -> str | None:
     )
 
 
-def environment() -> dict[str, str]:
+def environment(engine: str) -> dict[str, str]:
     """What an engine's command gets: enough to find its own daemon or storage, none of our keys.
 
     docker's configuration is left out on purpose: it may name an engine on another machine, and proxies, with their
-    passwords, that docker would hand to every container.
+    passwords, that docker would hand to every container. podman hands on only what stands in its own environment, and
+    fails where that configuration is named and missing.
     """
     given = {name: os.environ[name] for name in _A_USERS_OWN if name in os.environ}
     host = os.environ.get("DOCKER_HOST", "")
@@ -100,7 +102,7 @@ def environment() -> dict[str, str]:
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",  # podman's own tools
         "HOME": os.path.expanduser("~"),
         "LANG": "C.UTF-8",
-        "DOCKER_CONFIG": "/nonexistent",
+        **({} if _is_podman(engine) else {"DOCKER_CONFIG": "/nonexistent"}),
         **given,
     }
 
@@ -132,6 +134,7 @@ def command(
         *["--security-opt", "label=disable"],
         *["--memory", str(cgroups.most_bytes()), "--memory-swap", str(cgroups.most_bytes())],
         *["--pids-limit", str(cgroups.MOST_PROCESSES)],
+        *[word for limit in _ulimits() for word in ("--ulimit", limit)],
         *["--user", _user(engine), "--workdir", "/"],
         *[word for name, value in ENVIRONMENT.items() for word in ("--env", f"{name}={value}")],
         # --mount, not --volume: a path that is missing is an error, never a new folder of root's
@@ -199,7 +202,10 @@ class Engine:
     """A container engine that starts zygotes for us: the file of its command, and what that command's process gets."""
 
     path: str
-    environment: Mapping[str, str] = field(default_factory=environment)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return environment(self.path)
 
     def command(self, folder: str) -> list[str]:
         """Starts a zygote whose host waits in `folder`."""
@@ -216,14 +222,29 @@ def _door(folder: str) -> str:
     return os.path.join(folder, "door")
 
 
+def _ulimits() -> list[str]:
+    """An engine's own defaults may be more than we may have, and then nothing starts. Processes count by user."""
+    most = {"nofile": (resource.RLIMIT_NOFILE, 1024), "nproc": (resource.RLIMIT_NPROC, 4096)}
+    limits = []
+    for name, (limit, wanted) in most.items():
+        _, hard = resource.getrlimit(limit)
+        given = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        limits.append(f"{name}={given}:{given}")
+    return limits
+
+
 def _user(engine: str) -> str:
     """Nobody, wherever we may still signal it: as root, or where the engine is our own and its users are ours.
 
     An ordinary user's docker is root's: to kill its guests they must be of our user, as bubblewrap's are.
     """
-    if os.geteuid() == 0 or os.path.basename(engine) == "podman":
+    if os.geteuid() == 0 or _is_podman(engine):
         return _USER
     return f"{os.geteuid()}:{os.getegid()}"
+
+
+def _is_podman(engine: str) -> bool:
+    return os.path.basename(engine) == "podman"
 
 
 def _view(readable: Sequence[str]) -> list[tuple[str, str]]:
@@ -246,8 +267,9 @@ def _quoted(field: str) -> str:
 
 
 def _run(words: Sequence[str], stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+    given = environment(words[0])
     return subprocess.run(
-        words, input=stdin, capture_output=True, timeout=_IMPORT_SECONDS, env=environment(), cwd="/", check=False
+        words, input=stdin, capture_output=True, timeout=_IMPORT_SECONDS, env=given, cwd="/", check=False
     )
 
 
