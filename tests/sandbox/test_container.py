@@ -123,6 +123,7 @@ def test_the_command_line_word_for_word() -> None:
         "--network", "none", "--ipc", "none", "--hostname", "jail", "--log-driver", "none",
         "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--security-opt", "label=disable",
         "--memory", most, "--memory-swap", most, "--pids-limit", "1024",
+        "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096",
         "--user", user, "--workdir", "/",
         "--env", "LANG=C.UTF-8", "--env", "PYTHONHASHSEED=0", "--env", "MALLOC_ARENA_MAX=1",
         "--env", "OPENBLAS_NUM_THREADS=1", "--env", "OMP_NUM_THREADS=1", "--env", "MKL_NUM_THREADS=1",

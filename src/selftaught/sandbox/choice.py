@@ -3,7 +3,7 @@
 import platform
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from selftaught.core.contracts import Verdict
@@ -28,8 +28,11 @@ class Found:
 
 
 def survey() -> list[Found]:
-    """Every isolating tier, in the order in which `auto` tries them."""
-    return [_look(name) for name in TIERS]
+    """Every isolating tier, in the order in which `auto` tries them.
+
+    An engine that answers may still start no container here: that is tried, which takes seconds.
+    """
+    return [_tried(_look(name)) if name == "container" else _look(name) for name in TIERS]
 
 
 TIERS = ("bubblewrap", "landlock", "container", "seatbelt")
@@ -46,6 +49,16 @@ def _look(name: str) -> Found:
     if name == "container":
         return _found(name, _lock_trouble(landlock=False) or container.find()[1] or None, container_tier)
     return _found(name, seatbelt.trouble(), _no_tier)
+
+
+def _tried(found: Found) -> Found:
+    if not found.works:
+        return found
+    try:
+        prove(Jail(found.make(), 1)).close()
+    except SandboxError as error:
+        return replace(found, works=False, trouble=str(error))
+    return found
 
 
 def _found(name: str, trouble: str | None, make: Callable[[], Tier]) -> Found:
