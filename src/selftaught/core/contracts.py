@@ -107,6 +107,25 @@ class Utility(Protocol):
     def __call__(self, program: Program, /) -> Score: ...
 
 
+@dataclass(frozen=True)
+class UtilityWrapper:
+    """What stands around a utility and is one: its calls are the subclass's, all else is the utility's."""
+
+    utility: Utility
+
+    @property
+    def name(self) -> str:
+        return self.utility.name
+
+    @property
+    def description(self) -> str:
+        return self.utility.description
+
+    @property
+    def deterministic(self) -> bool:
+        return self.utility.deterministic
+
+
 class LanguageModel(Protocol):
     """L: one completion for each prompt, in the same order. Called from several threads at once.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from selftaught.core.contracts import Completion, LanguageModel, Program, Prompt, Score, Utility
+from selftaught.core.contracts import Completion, LanguageModel, Program, Prompt, Score, UtilityWrapper
 from selftaught.core.errors import RunStopped, SelfTaughtError
 
 Result = TypeVar("Result")
@@ -61,23 +61,10 @@ class GatedModel:
 
 
 @dataclass(frozen=True)
-class GatedUtility:
+class GatedUtility(UtilityWrapper):
     """Implements `Utility`."""
 
-    utility: Utility
     gate: Gate
-
-    @property
-    def name(self) -> str:
-        return self.utility.name
-
-    @property
-    def description(self) -> str:
-        return self.utility.description
-
-    @property
-    def deterministic(self) -> bool:
-        return self.utility.deterministic
 
     def __call__(self, program: Program) -> Score:
         return self.gate.guard(lambda: self.utility(program))

@@ -250,5 +250,5 @@ def _flagged(outcomes: Mapping[str, Outcome]) -> str:
 
 def _sealed(outcomes: Mapping[str, Outcome]) -> str:
     first, again = (sum(parts) for parts in zip(*(outcome.test_reads for outcome in outcomes.values()), strict=True))
-    looks = "no second look" if not again else f"{again} second looks, answered by the same score"
+    looks = f"{again} second look{'s' * (again > 1)}, answered by the same score" if again else "no second look"
     return f"Test instances: {first} programs scored on them once; {looks}."

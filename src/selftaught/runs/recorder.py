@@ -25,6 +25,7 @@ from selftaught.core.contracts import (
     Prompt,
     Score,
     Utility,
+    UtilityWrapper,
     Verdict,
 )
 from selftaught.core.measurement import Sample
@@ -238,23 +239,10 @@ class RecordedModel:
 
 
 @dataclass(frozen=True)
-class RecordedUtility:
+class RecordedUtility(UtilityWrapper):
     """Implements `Utility`."""
 
-    utility: Utility
     recorder: Recorder
-
-    @property
-    def name(self) -> str:
-        return self.utility.name
-
-    @property
-    def description(self) -> str:
-        return self.utility.description
-
-    @property
-    def deterministic(self) -> bool:
-        return self.utility.deterministic
 
     def __call__(self, program: Program) -> Score:
         at = self.recorder.address("score", self.name, program.id)

@@ -13,8 +13,8 @@ else writable, no network, every namespace but the user's, no capability, and li
 What it leaves, and only the lock takes away: /proc and /sys of the container, and the files that the engine itself puts
 into /etc and /dev.
 
-Where an engine works, the tests hold this tier to the contract and try every attack in it, as for the others; where none
-does, they check the command line word for word and run the whole tier through a stand-in that understands these
+Where an engine works, the tests hold this tier to the contract and try every attack in it, as for the others; where
+none does, they check the command line word for word and run the whole tier through a stand-in that understands these
 commands. A start costs a second or more for each worker; the canaries, run at every start, refuse an engine that does
 not hold what is said here. docs/security.md says which engines it was seen with.
 """

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from opentelemetry.trace import SpanKind
 
 from selftaught.core.address import here
-from selftaught.core.contracts import Application, Apply, Completion, LanguageModel, Program, Prompt, Score, Utility
+from selftaught.core.contracts import (
+    Application,
+    Apply,
+    Completion,
+    LanguageModel,
+    Program,
+    Prompt,
+    Score,
+    Utility,
+    UtilityWrapper,
+)
 from selftaught.tracing import names
 from selftaught.tracing.spans import Spans, Value, instructions, known, messages
 
@@ -58,23 +68,10 @@ class TracedModel:
 
 
 @dataclass(frozen=True)
-class TracedUtility:
+class TracedUtility(UtilityWrapper):
     """Implements `Utility`: a span for each evaluation."""
 
-    utility: Utility
     spans: Spans
-
-    @property
-    def name(self) -> str:
-        return self.utility.name
-
-    @property
-    def description(self) -> str:
-        return self.utility.description
-
-    @property
-    def deterministic(self) -> bool:
-        return self.utility.deterministic
 
     def __call__(self, program: Program) -> Score:
         asked = {names.EVALUATION: self.name, names.PROGRAM: program.id, names.ADDRESS: here()}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from selftaught.core.address import draw_seed
-from selftaught.core.contracts import Program, Score, Utility
+from selftaught.core.contracts import Program, Score, UtilityWrapper
 from selftaught.executors.gate import Gate
 from selftaught.experiments.probing import FORMS, by_form, findings
 from selftaught.runs.recorder import Recorder
@@ -31,28 +31,15 @@ def probe(prober: Prober, run_seed: int, selected_from: int) -> Probe:
 
 
 @dataclass(frozen=True)
-class ProbedUtility:
+class ProbedUtility(UtilityWrapper):
     """Implements `Utility`: the sealed test, which also puts on record, once a program, what its probes found."""
 
-    utility: Utility
     probe: Probe
     task: str
     recorder: Recorder
     gate: Gate
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _begun: dict[str, threading.Lock] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        return self.utility.name
-
-    @property
-    def description(self) -> str:
-        return self.utility.description
-
-    @property
-    def deterministic(self) -> bool:
-        return self.utility.deterministic
 
     def __call__(self, program: Program) -> Score:
         score = self.utility(program)
