@@ -122,7 +122,7 @@ def from_mapping(settings: Mapping[str, Any], source: str) -> RunConfig:
     try:
         return msgspec.convert(settings, RunConfig)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{source}: {_plain(str(error), settings)}") from error
+        raise UsageError(f"{source}: {plainly(str(error), settings, RunConfig)}") from error
 
 
 def _nearest(name: str, among: Any) -> str:
@@ -130,12 +130,12 @@ def _nearest(name: str, among: Any) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
-def _plain(message: str, settings: Mapping[str, Any]) -> str:
+def plainly(message: str, settings: Mapping[str, Any], of: type[msgspec.Struct]) -> str:
     """Say msgspec's "Expected X - at `$.depth`" as "depth: expected X, got 0"."""
     what, _, where = message.partition(" - at `$.")
     name = where.rstrip("`").split("[")[0]
     got = f", got {settings[name]!r}" if name in settings else ""
-    choices = get_args(get_type_hints(RunConfig).get(name))
+    choices = get_args(get_type_hints(of).get(name))
     if what.startswith("Invalid enum") and choices:
         what = f"Wanted {' or '.join(map(str, choices))}"
     what = (

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -202,12 +203,145 @@ def test_a_cap_holds_over_all_runs_of_an_experiment_and_over_its_restarts(tmp_pa
         (["curve", "--models", "nonsense"], "nonsense"),
         (["curve", "--runs", "0"], "runs"),
         (["strategies", "no-such-run"], "no run is called"),
+        (["cruve"], "did you mean 'curve'?"),
+        (["curve", "--proposals", "3"], "--proposals is for bypass; curve has no use for it"),
+        (["imp-at-k", "--models", "mutate,scripted"], "imp-at-k takes one model"),
+        (["curve", "--models", ""], "models: expected"),
+        (["curve", "--accept", "foo"], "accept: wanted paper or better, got 'foo'"),
+        (["bypass", "--proposals", "0"], "proposals: expected `int` >= 1, got 0"),
     ],
 )
 def test_bad_input_is_told_before_anything_is_made(arguments: Sequence[str], said: str, tmp_path: Path) -> None:
     done = selftaught("experiment", *arguments, *SMALL[-2:], "--out", "x", cwd=tmp_path)
     assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
-    assert not (tmp_path / "x" / "runs").exists()
+    assert not (tmp_path / "x").exists()
+
+
+NUMBER = '''"""Write algorithm(x), which returns a number up to 1."""
+SEED = "def algorithm(x):\\n    return 0.25\\n"
+
+
+def instances(rng, split):
+    yield (rng.random(),), split
+
+
+def grade(instance, answer):
+    value = min(1.0, max(0.0, float(answer)))
+    return value if instance.hidden == "val" else 1 - value
+'''
+IMPROVER = "def improve_algorithm(initial_solution, utility, language_model):\n    "
+
+
+def test_a_task_may_lie_anywhere_and_what_was_begun_with_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "one.py").write_text(NUMBER)
+    (tmp_path / "two.py").write_text(NUMBER)
+    given = ["--runs", "1", "--depth", "1", "--models", "mutate", *SMALL, "--out", "it", "--json"]
+    command = ["experiment", "transfer", "sub/one.py", "--on", str(tmp_path / "two.py")]
+    first = selftaught(*command, *given, cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    assert {path.name for path in (tmp_path / "it" / "runs").iterdir()} == {
+        "train-one", "again-one", "0-on-two-0", "1-on-two-0"
+    }  # fmt: skip
+
+    (tmp_path / "two.py").write_text(NUMBER.replace("1 - value", "1"))
+    changed = selftaught(*command, *given, cwd=tmp_path)
+    assert changed.returncode == 2 and "the task two is not what it was when this experiment began" in changed.stderr
+    shutil.rmtree(tmp_path / "it" / "runs" / "0-on-two-0")
+    again = selftaught("experiment", "transfer", "--out", "it", "--json", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["tables"]["transfer"] == json.loads(first.stdout)["tables"]["transfer"]
+
+
+def test_the_last_run_s_improver_is_resolved_once(tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text(NUMBER)
+    (tmp_path / "mine.py").write_text(IMPROVER + "return initial_solution  # mine\n")
+    run = ["run", "one.py", "--preset", "quick", "--depth", "1", "--model", "mutate"]
+    assert selftaught(*run, "--improver", "mine.py", cwd=tmp_path).returncode == 0
+    given = ["--improvers", "last,seed", "--against", "last", "--runs", "1", "--models", "mutate", *SMALL]
+    done = selftaught("experiment", "baselines", "one.py", *given, "--out", "it", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "# mine" in (tmp_path / "it" / "inputs" / "1.improver.py").read_text()
+    assert selftaught(*run, "--improver", "seed", cwd=tmp_path).returncode == 0  # now another is the last
+    shutil.rmtree(tmp_path / "it" / "runs" / "0-0")
+    assert selftaught("experiment", "baselines", "--out", "it", cwd=tmp_path).returncode == 0
+    assert "# mine" in (tmp_path / "it" / "runs" / "0-0" / "inputs" / "initial.improver.py").read_text()
+
+
+def test_auto_is_resolved_once_and_said(tmp_path: Path) -> None:
+    command = ["experiment", "curve", TASK, "--runs", "1", "--depth", "1", *SMALL, "--out", "it", "--json"]
+    done = selftaught(*command, cwd=tmp_path)
+    assert "model: mutate (no model is configured" in done.stderr
+    told = json.loads(done.stdout)
+    assert told["parameters"]["models"] == ["mutate"] and told["notes"][0] == "Model: mutate."
+    assert {row["model"] for row in told["tables"]["curve"]} == {"mutate"}
+
+
+def test_an_improver_that_fails_on_one_task_of_a_matrix_is_said_so_there_alone(tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text(NUMBER)
+    (tmp_path / "picky.py").write_text(
+        IMPROVER + "assert 'a number up to 1' in utility.str\n    return initial_solution\n"
+    )
+    given = ["--improver", "picky.py", "--runs", "2", "--depth", "1", "--models", "mutate", *SMALL, "--json"]
+    done = selftaught("experiment", "transfer", "one.py", "--on", f"one.py,{TASK}", *given, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)["tables"]["transfer"]
+    failed = {row["on"]: (row["mean"], row["failed"]) for row in rows if row["improver"] == "seed improver"}
+    assert failed == {"one": (0.75, 0), TASK: (0.0, 2)}
+
+
+def test_the_winner_is_selected_on_val_alone_and_applied_anew(tmp_path: Path) -> None:
+    """A task whose test is the opposite of its val; the seed improver writes 0.5, and what it proposes, 0.9."""
+    (tmp_path / "one.py").write_text(NUMBER)
+    writes = IMPROVER + "return 'def algorithm(x): return 0.5'\n"
+    (tmp_path / "better.py").write_text(writes.replace("0.5", "0.9"))
+    proposes = f"{IMPROVER}text = {writes.replace('0.5', '0.9')!r}\n    "
+    (tmp_path / "seed.py").write_text(
+        proposes + "return text if 'meta' in utility.str else 'def algorithm(x): return 0.5'\n"
+    )
+    given = ["--improver", "seed.py", "--runs", "1", "--depth", "1", "--models", "mutate", *SMALL, "--json"]
+    done = selftaught("experiment", "transfer", "one.py", *given, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (winner,) = json.loads(done.stdout)["tables"]["winners"]
+    assert list(winner.values()) == ["one", 1, 0.9, pytest.approx(0.1), pytest.approx(0.1)]
+
+
+def test_an_improver_that_works_has_run_whatever_its_programs_are_worth(tmp_path: Path) -> None:
+    """Its one program crashes on every instance; and the seed improver was never scored by the meta-utility."""
+    (tmp_path / "one.py").write_text(NUMBER)
+    broken = IMPROVER + "return 'def algorithm(x): return 1 / 0'\n"
+    (tmp_path / "seed.py").write_text(
+        f"{IMPROVER}utility({broken!r})\n    return {broken!r} if 'meta' in utility.str else initial_solution\n"
+    )
+    run = [
+        "run",
+        "one.py",
+        "--improver",
+        "seed.py",
+        "--accept",
+        "paper",
+        *SMALL[:6],
+        "--depth",
+        "1",
+        "--model",
+        "mutate",
+    ]
+    assert selftaught(*run, "--out", "it", cwd=tmp_path).returncode == 0
+    done = selftaught("experiment", "strategies", "it", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "1 distinct improvers proposed in 1 run;" in done.stdout
+    (tmp_path / "labels.json").write_text(json.dumps({"rules": [{"responses": ['["genetic"]']}]}))
+    by_model = ["--label-with", "scripted", "--script", "labels.json", "--json"]
+    told = json.loads(selftaught("experiment", "strategies", "it", *by_model, cwd=tmp_path).stdout)
+    (row,) = [row for row in told["tables"]["strategies"] if row["proposed"]]
+    assert (row["strategy"], row["ran"], row["selected"], row["mean gain"]) == ("genetic", 1, 1, -0.25)
+
+
+def test_bypass_makes_as_many_proposals_as_are_asked_for(tmp_path: Path) -> None:
+    small = ["--proposals", "7", "--responses", "6", "--utility-calls", "3", "--models", "mutate", "--json"]
+    done = selftaught("experiment", "bypass", *small, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert {row["of"] for row in json.loads(done.stdout)["tables"]["bypass"]} == {7}
 
 
 def test_other_parameters_are_refused_with_the_difference(tmp_path: Path) -> None:

@@ -36,6 +36,8 @@ def test_the_time_limit_ends_a_run_whose_improver_never_does(tmp_path: Path) -> 
     done = selftaught(*command, cwd=tmp_path)
     assert done.returncode == 3 and "the time limit of 2 s is reached" in done.stderr
     assert time.monotonic() - began < 40
+    told = json.loads(selftaught("show", "run", "--json", cwd=tmp_path).stdout)
+    assert (told["status"], told["note"]) == ("stopped", "the time limit of 2 s is reached")
 
 
 def test_the_time_limit_ends_a_run_whose_model_never_answers(tmp_path: Path) -> None:

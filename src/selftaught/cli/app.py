@@ -377,8 +377,14 @@ def experiment(
     depth: Annotated[int | None, typer.Option(help="T; of imp-at-k: k.")] = None,
     copies: Annotated[int | None, typer.Option(help="How often each task stands in D.")] = None,
     improver: Improver = None,
-    improvers: Annotated[str | None, typer.Option(help="Those that baselines compares, with commas between.")] = None,
+    improvers: Annotated[
+        str | None,
+        typer.Option(
+            help="Those that baselines compares, with commas between; +NAME: added to those that come with it."
+        ),
+    ] = None,
     against: Annotated[str | None, typer.Option(help="The improver that baselines compares the others with.")] = None,
+    effect: Annotated[float | None, typer.Option(help="The difference to tell needed repeats for; 0.03.")] = None,
     proposals: Annotated[int | None, typer.Option(help="N of bypass, for each model and variant.")] = None,
     accept: Annotated[str | None, typer.Option(help="paper or better, as of `run`.")] = None,
     fidelity: Fidelity = None,
@@ -415,15 +421,15 @@ def experiment(
     from selftaught.core.money import Caps
 
     def several(text: str | None) -> list[str] | None:
-        return [part.strip() for part in text.split(",") if part.strip()] if text else None
+        return [part.strip() for part in text.split(",") if part.strip()] if text is not None else None
 
     flags = {
         "models": several(models), "on": several(on), "runs": n, "depth": depth, "copies": copies,
-        "improver": improver, "improvers": several(improvers), "against": against, "proposals": proposals,
-        "accept": accept, "fidelity": fidelity, "probes": probes, "model_calls": model_calls, "responses": responses,
-        "utility_calls": utility_calls, "base_url": base_url, "script": script,
-        "max_output_tokens": max_output_tokens, "price": price,
-        "temperature_policy": temperature_policy, "capability": capability,
+        "improver": improver, "improvers": several(improvers), "against": against, "effect": effect,
+        "proposals": proposals, "accept": accept, "fidelity": fidelity, "probes": probes,
+        "model_calls": model_calls, "responses": responses, "utility_calls": utility_calls,
+        "base_url": base_url, "script": script, "max_output_tokens": max_output_tokens, "price": price or None,
+        "temperature_policy": temperature_policy, "capability": capability or None,
         "max_connections": max_connections, "requests_per_minute": requests_per_minute,
         "tokens_per_minute": tokens_per_minute, "timeout_seconds": timeout, "seed": seed,
     }  # fmt: skip

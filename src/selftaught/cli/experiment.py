@@ -4,6 +4,7 @@ import json
 import secrets
 import time
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,13 @@ from selftaught.cli import printing
 from selftaught.cli.actions import open_jail, say
 from selftaught.cli.lending import borrow
 from selftaught.cli.stopping import run_stoppable
-from selftaught.config import RunConfig
+from selftaught.config import RunConfig, from_mapping, plainly
 from selftaught.core.errors import RunStopped, SelfTaughtError, UsageError
 from selftaught.core.money import Caps
 from selftaught.executors.gate import Gate
 from selftaught.experiments.design import Parameters, Result
 from selftaught.models.traffic import Traffic
-from selftaught.tasks.loading import load_task, task_names
+from selftaught.tasks.loading import task_names
 from selftaught.wiring.experimenting import (
     EXPERIMENTS,
     PARAMETERS,
@@ -30,8 +31,9 @@ from selftaught.wiring.experimenting import (
     read_parameters,
     strategies,
 )
-from selftaught.wiring.inputs import Inputs, load_improver, load_inputs
+from selftaught.wiring.inputs import Inputs, load_inputs
 from selftaught.wiring.lent import Models
+from selftaught.wiring.materials import Materials, check_unchanged, gather, kept
 from selftaught.wiring.results import as_json as result_as_json
 
 if TYPE_CHECKING:
@@ -68,22 +70,32 @@ def experiment(
 ) -> None:
     """Begin an experiment, or go on with the one in `out`."""
     if name not in EXPERIMENTS:
+        close = get_close_matches(name, EXPERIMENTS, 1)
+        hint = f"did you mean {close[0]!r}? There are " if close else "there are "
         known = "; ".join(f"{one.name} ({one.about})" for one in EXPERIMENTS.values())
-        raise UsageError(f"no experiment is called {name!r}; there are {known}")
+        raise UsageError(f"no experiment is called {name!r}; {hint}{known}")
     folder = out or Path("experiments") / f"{time.strftime('%Y%m%d-%H%M%S')}-{name}-{secrets.token_hex(2)}"
-    given = _parameters(name, what, flags, folder)
-    _check(given, runs)
-    gate = Gate(max_time)
-    open_experiment(folder, given)
-
-    traffics: dict[str, Traffic] = {}
+    told = {key: value for key, value in flags.items() if value is not None}
+    if what:
+        told["tasks"] = what
+    given = _parameters(name, told, folder)
+    _check(given, told)
+    gate, traffics = Gate(max_time), dict[str, Traffic]()
 
     def lend(inputs: Inputs) -> tuple[Models, RunConfig]:
         borrowed = borrow(inputs, gate, runs, traffics)
         return borrowed.models, borrowed.config
 
+    if name == "strategies":
+        of_runs(given.tasks, runs)
+        materials = Materials({}, {})
+    else:
+        given, materials = _materials(given, told, folder, runs)
+        given = _resolved(given, materials, gate, runs)
+    open_experiment(folder, given, materials)
+
     with open_jail(sandbox or "auto") as jail:
-        lab = Lab(folder, jail, lend, gate, caps, say, tracing)
+        lab = Lab(folder, materials, jail, lend, gate, caps, say, tracing)
         found: list[Result] = []
 
         def work() -> None:
@@ -108,15 +120,16 @@ def experiment(
     _print(found[0], given, folder, as_json=as_json)
 
 
-def _parameters(name: str, what: list[str], flags: Mapping[str, Any], folder: Path) -> Parameters:
+def _parameters(name: str, told: Mapping[str, Any], folder: Path) -> Parameters:
     """Those given; of an experiment that is there and was given none, its own."""
-    told = {key: value for key, value in flags.items() if value not in (None, [])}
-    if what:
-        told["tasks"] = what
     if (folder / PARAMETERS).is_file():
         there = msgspec.to_builtins(read_parameters(folder))
         return _converted({**there, **told, "experiment": name})
     seed = {"seed": secrets.randbits(32)}
+    added = [one.removeprefix("+") for one in told.get("improvers", []) if one.startswith("+")]
+    if added:
+        plain = [one for one in told["improvers"] if not one.startswith("+")]
+        told = {**told, "improvers": [*(plain or _PEOPLES), *added]}
     return _converted({"models": ["auto"], **seed, **DEFAULTS[name], **told, "experiment": name})
 
 
@@ -124,28 +137,73 @@ def _converted(settings: Mapping[str, Any]) -> Parameters:
     try:
         return msgspec.convert(settings, Parameters)
     except msgspec.ValidationError as error:
-        raise UsageError(f"the experiment's settings: {error}") from error
+        raise UsageError(f"the experiment's settings: {plainly(str(error), settings, Parameters)}") from error
 
 
-def _check(given: Parameters, runs: Path) -> None:
-    """Everything that is named, before anything is made or spent. Raises UsageError."""
+_READ_BY = {
+    "on": ("transfer", "imp-at-k"),
+    "improvers": ("baselines",),
+    "against": ("baselines",),
+    "effect": ("baselines",),
+    "proposals": ("bypass",),
+}
+
+
+def _check(given: Parameters, told: Mapping[str, Any]) -> None:
+    """What needs nothing to be loaded, before anything is made or spent. Raises UsageError."""
+    for name, readers in _READ_BY.items():
+        if name in told and given.experiment not in readers:
+            raise UsageError(f"--{name} is for {' and '.join(readers)}; {given.experiment} has no use for it")
     for what, names in (("task", given.tasks), ("task", given.on), ("model", given.models)):
         for name in names:
             if names.count(name) > 1:
                 raise UsageError(f"the {what} {name} is listed twice; name each once, and use --runs")
-    improvers = [*given.improvers, given.improver]
     for name in given.improvers:
         if given.improvers.count(name) > 1:
             raise UsageError(f"the improver {name} is listed twice")
-    if given.experiment == "strategies":
-        of_runs(given.tasks, runs)
-        return
-    for name in [*given.tasks, *given.on]:
-        load_task(name, given.fidelity)
-    for name in improvers:
-        load_improver(name, runs)
+    if given.experiment in ("transfer", "baselines", "imp-at-k") and len(given.models) > 1:
+        raise UsageError(f"{given.experiment} takes one model, got {', '.join(given.models)}; curve compares models")
+    if given.experiment == "bypass" and len(given.tasks) > 1:
+        raise UsageError(f"bypass runs each proposal on one task, got {', '.join(given.tasks)}")
     if given.against and given.against not in given.improvers:
         raise UsageError(f"--against {given.against}: wanted one of the improvers, {', '.join(given.improvers)}")
+
+
+def _materials(given: Parameters, told: Mapping[str, Any], folder: Path, runs: Path) -> tuple[Parameters, Materials]:
+    """What the user named, at the first start; then what is kept of it, and a refusal if what is named has changed."""
+    if not (folder / PARAMETERS).is_file():
+        return gather(given, runs)
+    before = kept(read_parameters(folder), folder)
+    named = [name for name in ("tasks", "on", "improver", "improvers", "script") if name in told]
+    if not named:
+        return given, before
+    there = msgspec.to_builtins(read_parameters(folder))
+    again = {"tasks": ["three-sat"], "on": [], "improver": "seed", "improvers": [], "script": None}
+    now = _converted({**there, **again, **{name: told[name] for name in named}})
+    now, materials = gather(now, runs)
+    materials = Materials(
+        {name: task for name, task in materials.tasks.items() if "tasks" in named or name in now.on},
+        {name: one for name, one in materials.improvers.items() if "improver" in named or name in now.improvers},
+        materials.script if "script" in named else before.script,
+    )
+    check_unchanged(materials, before)
+    return msgspec.structs.replace(given, **{name: getattr(now, name) for name in named}), before
+
+
+def _resolved(given: Parameters, materials: Materials, gate: Gate, runs: Path) -> Parameters:
+    """The parameters with the models that their names stand for today, each said with why it was taken."""
+    names, base_url = [], given.base_url
+    for model in given.models:
+        settings = {name: value for name, value in given.settings("models").items() if value is not None}
+        config = from_mapping({**settings, "tasks": list(materials.tasks), "model": model}, "the experiment's settings")
+        improver = next(iter(materials.improvers.values()))
+        inputs = Inputs(config, tuple(materials.tasks.values()), improver, script=materials.script)
+        borrowed = borrow(inputs, gate, runs)
+        for line in borrowed.said:
+            say(line)
+        names.append(borrowed.config.model)
+        base_url = base_url or borrowed.config.base_url
+    return msgspec.structs.replace(given, models=list(dict.fromkeys(names)), base_url=base_url)
 
 
 def _print(result: Result, given: Parameters, folder: Path, *, as_json: bool) -> None:

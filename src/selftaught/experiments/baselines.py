@@ -67,7 +67,7 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
         "An application that fails counts 0, and is counted.",
         *reported(done),
     ]
-    tables = [Table("baselines", "Meta-utility on test at equal budget", _HEADERS, rows)]
+    tables = [Table("baselines", "Meta-utility on test, at equal budget of every application", _HEADERS, rows)]
     notes += single(given.runs)
     if given.runs > 1:
         tables.append(_paired(given, scores, reference))
@@ -88,10 +88,10 @@ def _paired(given: Parameters, scores: Mapping[str, list[float]], reference: str
     rows: list[tuple[object, ...]] = []
     for name in others:
         mean, _, low, high, _ = summary(differences[name], given.seed)
-        needed = repeats_needed(mean, differences[name]) if mean and len(set(differences[name])) > 1 else None
+        needed = repeats_needed(given.effect, differences[name])
         rows.append((name, mean, low, high, tests[name].p, corrected[name], tests[name].smallest_p, needed))
     headers = ("improver", "difference", "low", "high", "p", "p (Holm)", "least p possible", "repeats needed")
-    title = f"Paired differences from {reference}; repeats to see such an effect (power 80 %)"
+    title = f"Paired differences from {reference}; repeats needed to see one of {given.effect:g} (power 80 %)"
     return Table("differences", title, headers, rows)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -16,13 +16,15 @@ Positive = Annotated[int, Meta(ge=1)]
 
 
 class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything that decides what an experiment computes. Each experiment says which of them it reads.
+    """Everything that decides what an experiment computes.
 
     Attributes:
         tasks: trained on. on: evaluated on; the same unless given.
-        models: each a cell of its own. runs: independent repeats of each cell, each with its own seed.
+        models: each a cell of its own in curve and bypass; the others take one.
+        runs: independent repeats of each cell, each with its own seed.
         copies: how often each task stands in D. depth: T, or k.
         improvers: names, files or runs to compare. against: the one that the others are compared with.
+        effect: the difference that baselines tells the needed repeats for.
         proposals: N of the bypass experiment, for each model and variant.
     """
 
@@ -36,12 +38,13 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     improver: str = "paper-seed"
     improvers: list[str] = []
     against: str = ""
+    effect: Annotated[float, Meta(gt=0, le=1)] = 0.03
     proposals: Positive = 10_000
     model_calls: Positive = 4
     responses: Positive = 6
     utility_calls: Positive = 25
-    accept: str = "paper"
-    fidelity: str = "honest"
+    accept: Literal["paper", "better"] = "paper"
+    fidelity: Literal["honest", "released"] = "honest"
     probes: bool = True
     observe_with: str = "mutate"
     seed: int = 0

@@ -8,6 +8,9 @@ probing.py    every solution that may be reported is probed for reward hacks
 session.py    one start of a run, from the first record to the last
 forecast.py   what a run can cost, and is expected to, before anything is spent
 replaying.py  a recorded run again, with no model at all
-experimenting.py, results.py, labels.py
-              an experiment's runs, what they say together in files, and programs labelled by a model
+experimenting.py
+              an experiment's runs
+materials.py  what an experiment depends on, kept in its folder
+results.py    what its runs say together, in files
+labels.py     programs labelled by a model
 """

@@ -3,14 +3,14 @@
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from selftaught.config import RunConfig, from_mapping
-from selftaught.core.errors import SelfTaughtError, UsageError
+from selftaught.core.errors import RecordError, SelfTaughtError, UsageError
 from selftaught.core.money import NOTHING, Caps
 from selftaught.executors.gate import Gate
 from selftaught.executors.purse import Purse
@@ -26,9 +26,10 @@ from selftaught.runs.folder import RunFolder, find_run
 from selftaught.runs.records import Ended
 from selftaught.runs.store import Store, text_id
 from selftaught.sandbox.jail import Jail
-from selftaught.wiring.inputs import Inputs, freeze, load_frozen, load_inputs, to_toml
+from selftaught.wiring.inputs import Inputs, freeze, load_frozen, load_improver, to_toml
 from selftaught.wiring.labels import model_labels
 from selftaught.wiring.lent import Models
+from selftaught.wiring.materials import Materials, keep
 from selftaught.wiring.results import write_result
 from selftaught.wiring.session import Start, check_resumable, work
 
@@ -52,6 +53,7 @@ class Lab:
     """What the cells of one start of an experiment share. `say` is told of each that is done."""
 
     folder: Path
+    materials: Materials
     sandbox: Jail
     lend: Lend
     gate: Gate
@@ -60,7 +62,7 @@ class Lab:
     tracing: "Tracing | None" = None
 
 
-def open_experiment(folder: Path, given: Parameters) -> None:
+def open_experiment(folder: Path, given: Parameters, materials: Materials) -> None:
     """Make the folder, or find it. Raises UsageError if other parameters are there: with the difference."""
     file = folder / PARAMETERS
     if file.is_file():
@@ -78,6 +80,7 @@ def open_experiment(folder: Path, given: Parameters) -> None:
         return
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder} exists and holds no experiment; name another --out")
+    keep(materials, folder)
     RunFolder(folder).write(PARAMETERS, to_toml(msgspec.to_builtins(given)))
 
 
@@ -102,7 +105,10 @@ def conduct(given: Parameters, lab: Lab) -> Result:
             break
         lab.say(f"{given.experiment}: {len(done)} runs finished, {len(cells)} to go in this stage")
         _run_all(cells, lab)
-    result = experiment.result(given, done)
+        if not finished_cells(lab.folder).keys() > done.keys():
+            raise RecordError(f"the runs of {lab.folder} ended and none is on record as finished; is its disk full?")
+    found = experiment.result(given, done)
+    result = replace(found, notes=(f"Model: {', '.join(given.models)}.", *found.notes))
     write_result(result, given, lab.folder)
     return result
 
@@ -129,9 +135,22 @@ def read_outcome(folder: RunFolder) -> Outcome:
 
 
 def of_runs(names: Sequence[str], runs: Path) -> dict[str, Outcome]:
-    """The runs that the strategies experiment reads, by name. Raises UsageError for one that is none."""
-    folders = [find_run(name, runs) for name in names]
-    return {folder.path.name: read_outcome(folder) for folder in folders}
+    """The runs that the strategies experiment reads, by their folders; of an experiment, all that are finished.
+
+    Raises UsageError for a name that is neither, or is listed twice.
+    """
+    found: dict[str, Outcome] = {}
+    for name in names:
+        if (Path(name) / PARAMETERS).is_file():
+            new = {str((Path(name) / "runs" / run).resolve()): of for run, of in finished_cells(Path(name)).items()}
+        else:
+            folder = find_run(name, runs)
+            new = {str(folder.path.resolve()): read_outcome(folder)}
+        for path in new:
+            if path in found:
+                raise UsageError(f"the run {path} is listed twice; name each once")
+        found |= new
+    return found
 
 
 def strategies(given: Parameters, outcomes: Mapping[str, Outcome], lab: Lab, label_with: Models | None) -> Result:
@@ -178,7 +197,10 @@ def _prepare(cell: Cell, lab: Lab) -> tuple[RunFolder, Inputs, Models]:
         models, _ = lab.lend(inputs)
         return folder, inputs, models
     given = {name: value for name, value in cell.settings.items() if value is not None}
-    inputs = load_inputs(from_mapping(given, f"the cell {cell.name}"), lab.folder / "runs")
+    config = from_mapping(given, f"the cell {cell.name}")
+    tasks = tuple(lab.materials.tasks[name] for name in config.tasks)
+    improver = lab.materials.improvers.get(config.improver) or load_improver(config.improver, lab.folder / "runs")
+    inputs = Inputs(config, tasks, improver, script=lab.materials.script)
     models, config = lab.lend(inputs)
     config = msgspec.structs.replace(config, sandbox=lab.sandbox.tier)
     inputs = Inputs(config, inputs.tasks, inputs.improver, inputs.program, inputs.script)

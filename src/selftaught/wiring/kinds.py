@@ -23,6 +23,8 @@ from selftaught.wiring.parts import Parts, describe
 
 _AT_ONCE = 32
 """Of a bypass run's many applications."""
+_MOST_TRIES = 3
+"""As many applications as would do if every response held a program; beyond, a model that answers with none ends it."""
 PROPOSALS = "proposals"
 
 
@@ -99,14 +101,18 @@ def bypass(inputs: Inputs, parts: Parts, recorder: Recorder, folder: RunFolder) 
     """So many proposals (paper, Table 2), and what each of them asks for when it runs, on the first task."""
     unscored = RecordedUtility(Unscored(describe(inputs) + sandbox_note()), recorder)
     task, wanted = parts.tasks[0], inputs.config.proposals
-    applications = -(-wanted // inputs.config.responses)
+    most_each = min(inputs.config.responses, inputs.config.utility_calls)
+    enough = -(-wanted // most_each)
 
-    def propose(_: int) -> None:
-        parts.apply(inputs.improver, unscored, inputs.improver, parts.model)
+    def propose(_: int) -> int:
+        return parts.apply(inputs.improver, unscored, inputs.improver, parts.model).utility_calls
 
-    for start in range(0, applications, _AT_ONCE):
+    made = start = 0
+    while made < wanted and start < _MOST_TRIES * enough:  # some responses hold no program
+        applications = min(_AT_ONCE, -(-(wanted - made) // most_each))
         with working_at(f"/{PROPOSALS}/{start}"):
-            list(in_places(thread_map)(propose, range(start, min(start + _AT_ONCE, applications))))
+            made += sum(in_places(thread_map)(propose, range(start, start + applications)))
+        start += applications
 
     proposals = proposals_of(list(recorder.store))[:wanted]
 

@@ -74,13 +74,13 @@ def _work(inputs: Inputs, start: Start, store: Store) -> None:
     try:
         KINDS[inputs.config.kind](inputs, parts, recorder, start.folder)
         how = "finished"
-    except RunStopped as stopped:
-        how, note = "interrupted" if stopped.interrupted else "stopped", str(stopped)
-        raise
     except SelfTaughtError as error:
-        note = str(error)
-        if start.gate.reason not in (None, error):
-            raise start.gate.reason from error  # the first cause, not what it brought about elsewhere
+        cause = start.gate.reason or error  # the first, not what it brought about elsewhere
+        note = str(cause)
+        if isinstance(cause, RunStopped):
+            how = "interrupted" if cause.interrupted else "stopped"
+        if cause is not error:
+            raise cause from error
         raise
     finally:
         recorder.write(Ended(at=f"/ended#{number}", time=time.time(), how=how, note=note))
