@@ -13,7 +13,8 @@ import pytest
 from cli.support import QUICK, selftaught
 from openai_server import OpenAIServer, improve_anything
 
-RUN = ["run", "string-grid-distance", *QUICK[2:], "--depth", "1", "--seed", "5"]
+TASK = "string-grid-distance"
+RUN = ["run", TASK, *QUICK[2:], "--depth", "1", "--seed", "5"]
 
 
 @pytest.fixture(scope="module")
@@ -164,3 +165,87 @@ def test_each_role_is_asked_of_its_own_model(tmp_path: Path) -> None:
     assert {(entry["role"], entry["model"]) for entry in told["ledger"]} == {("improver", "big"), ("solution", "small")}
     config = tomllib.loads((tmp_path / "run" / "config.toml").read_text())
     assert (config["improver_model"], config["task_model"]) == ("openai/big", "openai/small")
+
+
+# what is not ours to trust, or to pay for again
+
+OWN_TASK = '''"""Write algorithm(x), which returns a number up to 1."""
+from pathlib import Path
+
+Path("executed").touch()
+SEED = "def algorithm(x):\\n    return 0.25\\n"
+
+
+def instances(rng, split):
+    yield (rng.random(),), None
+
+
+def grade(instance, answer):
+    return min(1.0, max(0.0, float(answer)))
+'''
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Path:
+    """Somebody's recording, of a task of their own that leaves a trace where it is executed."""
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "own.py").write_text(OWN_TASK)
+    assert selftaught("run", "own.py", *QUICK, "--depth", "1", "--out", "run", cwd=theirs).returncode == 0
+    exported = selftaught("export", "run", "--what", "recording", "--out", "../their.recording", cwd=theirs)
+    assert exported.returncode == 0, exported.stderr
+    return tmp_path
+
+
+def test_a_recordings_own_task_runs_only_where_it_is_trusted(foreign: Path) -> None:
+    refused = selftaught("replay", "their.recording", cwd=foreign)
+    assert refused.returncode == 2 and "with all your rights" in refused.stderr and "--trust-tasks" in refused.stderr
+    asked = selftaught("run", "string-grid-distance", "--model", "replay:their.recording", cwd=foreign)
+    assert asked.returncode == 2 and "is of own, and not of string-grid-distance" in asked.stderr
+    assert not (foreign / "executed").exists()
+    trusted = selftaught("replay", "their.recording", "--trust-tasks", cwd=foreign)
+    assert trusted.returncode == 0 and (foreign / "executed").exists(), trusted.stderr
+
+
+def test_a_run_whose_task_was_changed_is_not_replayed_as_if_it_were_not(foreign: Path) -> None:
+    task = foreign / "theirs" / "run" / "inputs" / "own.py"
+    task.write_text(task.read_text().replace("float(answer)", "0.5"))
+    done = selftaught("replay", "theirs/run", cwd=foreign)
+    assert done.returncode == 1 and "inputs/own.py was changed" in done.stderr
+
+
+def test_what_was_paid_for_once_is_not_paid_for_again(tmp_path: Path) -> None:
+    with OpenAIServer(improve_anything) as server:
+        model = ["--model", "openai/m", "--base-url", server.base_url, "--price", "1000,1000"]
+        paid = selftaught(*RUN, *model, "--out", "paid", "--json", cwd=tmp_path, OPENAI_API_KEY="k")
+    assert sum(entry["cost"] for entry in json.loads(paid.stdout)["ledger"]) > 0.1
+    free = selftaught(*RUN, "--model", "replay:paid", "--max-cost", "0.01", "--out", "f", "--json", cwd=tmp_path)
+    assert free.returncode == 0, free.stderr
+    assert sum(entry["cost"] for entry in json.loads(free.stdout)["ledger"]) == 0
+    frozen = tomllib.loads((tmp_path / "f" / "config.toml").read_text())
+    assert frozen["model"] == f"replay:{tmp_path / 'paid'}"  # a resume may begin elsewhere, and "last" be another
+
+
+def test_a_key_goes_to_its_own_provider_alone(tmp_path: Path) -> None:
+    with OpenAIServer(improve_anything) as server:
+        models = ["--model", "small", "--base-url", server.base_url, "--improver-model", "anthropic/claude-3-opus"]
+        done = selftaught(
+            *RUN, *models, "--max-time", "5", cwd=tmp_path,
+            OPENAI_API_KEY="k", ANTHROPIC_API_KEY="sk-ant-planted", ANTHROPIC_BASE_URL="http://127.0.0.1:9",
+        )  # fmt: skip
+        assert done.returncode != 0 and server.headers
+        assert not any("sk-ant-planted" in value for headers in server.headers for value in headers.values())
+
+
+@pytest.mark.parametrize("command", ["imp-at-k", "strategies"])
+def test_the_caps_of_an_experiment_bind_as_a_runs_do(command: str, finished: Path, tmp_path: Path) -> None:
+    with OpenAIServer(improve_anything) as server:
+        given = ["--base-url", server.base_url, "--max-cost", "0.01"]
+        given += ["--models", "openai/m", TASK] if command == "imp-at-k" else [str(finished / "run")]
+        given += ["--label-with", "openai/m"] if command == "strategies" else QUICK[4:]
+        unpriced = selftaught("experiment", command, *given, cwd=tmp_path, OPENAI_API_KEY="k")
+        assert unpriced.returncode == 2 and "--max-cost needs a price for openai/m" in unpriced.stderr
+        assert not server.requests
+        capped = selftaught("experiment", command, *given, "--price", "100,100", cwd=tmp_path, OPENAI_API_KEY="k")
+        assert capped.returncode == 3 and "--max-cost 0.01 leaves no room" in capped.stderr
+        assert not server.requests  # 8192 tokens, the bound of one response, would be more than the cap

@@ -79,6 +79,15 @@ class ServedModelSuite(LanguageModelSuite):
                 self.at(server)([PROMPT])
             assert len(server.requests) == 1
 
+    @pytest.mark.parametrize("status", [301, 307, 308])
+    def test_a_redirect_does_not_take_the_key_elsewhere(self, status: int) -> None:
+        with self.server_class(lambda request: "hello") as other:
+            elsewhere = Fault(status, {"location": f"{other.base_url}/chat/completions"}, message="over there")
+            with self.faulty(*[elsewhere] * 4) as server:
+                with pytest.raises(ModelUnavailable, match=str(status)):
+                    self.at(server)([PROMPT])
+            assert not other.requests
+
     def test_a_key_that_is_refused_in_the_midst_of_a_run_ends_it_at_once(self) -> None:
         with self.faulty(*[None] * 49, Fault(401, message=f"bad key {KEY}")) as server:
             model = self.at(server)

@@ -48,7 +48,8 @@ from selftaught.models.calling import Called
 def make(model):
     if model == "broken":
         raise OSError("no such weights")
-    return 5 if model == "number" else Called(lambda prompt: model, "plugin")
+    wrong = {"raises": lambda prompts: 1 / 0, "none": lambda prompts: [], "text": lambda prompts: "text"}
+    return 5 if model == "number" else wrong.get(model) or Called(lambda prompt: model, "plugin")
 """
 
 
@@ -83,3 +84,16 @@ def test_what_is_wrong_with_a_package_is_said(plugin: None) -> None:
         choose("mine/number")
     with pytest.raises(UsageError, match="mine/MODEL"):
         choose("nobody/x")
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("raises", "mine/raises raised ZeroDivisionError"),
+        ("none", "mine/none gave 0 completions for 1 prompts"),
+        ("text", "mine/text returned str; wanted a list of Completion"),
+    ],
+)
+def test_what_a_package_s_model_does_wrong_is_its_failure(model: str, said: str, plugin: None) -> None:
+    with pytest.raises(ModelUnavailable, match=said):
+        choose(f"mine/{model}")([PROMPT])

@@ -76,7 +76,11 @@ def test_any_name_goes_to_a_named_server() -> None:
     ("name", "base_url", "said"),
     [
         ("mutant", None, "did you mean 'mutate'"),
-        ("mistral/large", None, "there are auto, mutate, scripted, relay:DIR, openai/MODEL, openrouter/MODEL, ollama"),
+        (
+            "mistral/large",
+            None,
+            "there are auto, mutate, scripted, relay:DIR, replay:RUN, openai/MODEL, openrouter/MODEL, ollama",
+        ),
         ("opnai/x", None, "did you mean 'openai'"),
         ("anthropic/", None, "no model is called"),
         ("relay:", None, "relay:DIR"),
@@ -87,6 +91,7 @@ def test_any_name_goes_to_a_named_server() -> None:
         ("scripted", None, "--script"),
         ("scripted:answers.json", None, "--script FILE.json"),
         ("openai/x", "ftp://localhost", "http://"),
+        ("openai/x", "http://localhost/v1?api-key=secret", "must not hold a key"),
         ("openai/x", "http://me:secret@localhost/v1", "OPENAI_API_KEY"),
         ("openai/x", "http://me:secret@localhost:none/v1", "OPENAI_API_KEY"),
         ("openai/x", "http://localhost:99999/v1", "wanted a URL"),

@@ -31,9 +31,9 @@ from selftaught.runs.store import Store
 from selftaught.sandbox.choice import open_sandbox
 from selftaught.sandbox.jail import Jail
 from selftaught.tasks.judge import Judge
-from selftaught.tasks.loading import load_task, task_names
+from selftaught.tasks.loading import is_built_in, load_task, task_names
 from selftaught.wiring.forecast import forecast
-from selftaught.wiring.inputs import Inputs, check_program, freeze, load_frozen, load_inputs, read_text
+from selftaught.wiring.inputs import Inputs, check_program, freeze, frozen_tasks, load_frozen, load_inputs, read_text
 from selftaught.wiring.replaying import Comparison, open_recorded
 from selftaught.wiring.replaying import replay as repeat
 from selftaught.wiring.session import Start, check_resumable, work
@@ -186,10 +186,12 @@ def _export_recording(folder: RunFolder, store: Store, out: Path | None) -> None
     say(f"wrote {out} ({len(body):,} bytes)")
 
 
-def replay(name: str, runs: Path, sandbox: str | None, *, as_json: bool) -> bool:
+def replay(name: str, runs: Path, sandbox: str | None, *, trust_tasks: bool = False, as_json: bool) -> bool:
     """Run it again with no model; whether everything came out as recorded."""
     with tempfile.TemporaryDirectory(prefix="selftaught-") as scratch:
         folder = open_recorded(name, runs, Path(scratch) / "run")
+        if Path(name).is_file() and not trust_tasks:
+            _check_tasks_are_ours(name, frozen_tasks(folder))
         depth = from_mapping(read_toml(folder.config), str(folder.config)).depth
         gate = Gate()
         with open_jail(sandbox or "auto") as jail, Progress(depth=depth) as progress:
@@ -197,6 +199,16 @@ def replay(name: str, runs: Path, sandbox: str | None, *, as_json: bool) -> bool
             run_stoppable(lambda: found.append(repeat(folder, jail, progress.watch, gate)), gate, jail.close)
     printing.comparison(found[0], name, as_json=as_json)
     return not found[0].differences
+
+
+def _check_tasks_are_ours(recording: str, tasks: Mapping[str, str]) -> None:
+    """A recording may be anybody's, and a task's file runs with the user's rights. Raises UsageError."""
+    foreign = [task for task, source in tasks.items() if not is_built_in(source)]
+    if foreign:
+        raise UsageError(
+            f"the recording {recording} brings a task of its own, {', '.join(foreign)}: a Python file that would run "
+            "here with all your rights. If you trust whoever made it: --trust-tasks"
+        )
 
 
 def report(name: str, runs: Path, out: Path | None) -> None:

@@ -54,7 +54,7 @@ ModelCalls = Annotated[int | None, typer.Option(help="Model calls per applicatio
 Responses = Annotated[int | None, typer.Option(help="Responses per model call.")]
 UtilityCalls = Annotated[int | None, typer.Option(help="Utility calls per application of an improver.")]
 Preset = Annotated[str | None, typer.Option(help="quick, official or paper: a named set of budgets.")]
-MaxTime = Annotated[float | None, typer.Option(help="Stop after this many seconds; the run can be resumed.")]
+MaxTime = Annotated[float | None, typer.Option(help="Stop so many seconds after this start; the run can be resumed.")]
 MaxCalls = Annotated[int | None, typer.Option(help="The most attempts to get a response, over the whole run.")]
 MaxTokens = Annotated[int | None, typer.Option(help="The most tokens, in and out, over the whole run.")]
 MaxCost = Annotated[float | None, typer.Option(help="The most US dollars, over the whole run.")]
@@ -74,6 +74,7 @@ Fidelity = Annotated[str | None, typer.Option(help="honest, or released: as the 
 WithProbes = Annotated[
     bool | None, typer.Option("--probes/--no-probes", help="Probe reported solutions for reward hacks, or do not.")
 ]
+TrustTasks = Annotated[bool, typer.Option("--trust-tasks", help="Of a recording: run the code of its own tasks.")]
 RunName = Annotated[str, typer.Argument(help="last, a run's name or the start of it, or its path.")]
 
 RUNS = Path("runs")
@@ -321,6 +322,9 @@ def replay(
     run: Annotated[
         str, typer.Argument(help="last, a run's name or the start of it, its path, or a recording.")
     ] = "last",
+    trust_tasks: Annotated[
+        bool, typer.Option("--trust-tasks", help="Of a recording: run its own tasks' code.")
+    ] = False,
     sandbox: SandboxName = None,
     as_json: AsJson = False,
     runs: Runs = RUNS,
@@ -328,7 +332,7 @@ def replay(
     """Run it again with no model, sandbox and grading included; check that all comes out as recorded."""
     from selftaught.cli import actions
 
-    raise typer.Exit(OK if actions.replay(run, runs, sandbox, as_json=as_json) else FAILURE)
+    raise typer.Exit(OK if actions.replay(run, runs, sandbox, trust_tasks=trust_tasks, as_json=as_json) else FAILURE)
 
 
 @app.command()

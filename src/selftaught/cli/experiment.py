@@ -83,7 +83,7 @@ def experiment(
     gate, traffics = Gate(max_time), dict[str, Traffic]()
 
     def lend(inputs: Inputs) -> tuple[Models, RunConfig]:
-        borrowed = borrow(inputs, gate, runs, traffics)
+        borrowed = borrow(inputs, gate, runs, traffics, caps)
         return borrowed.models, borrowed.config
 
     if name == "strategies":
@@ -91,7 +91,7 @@ def experiment(
         materials = Materials({}, {})
     else:
         given, materials = _materials(given, told, folder, runs)
-        given = _resolved(given, materials, gate, runs)
+        given = _resolved(given, materials, gate, runs, caps)
     open_experiment(folder, given, materials)
 
     with open_jail(sandbox or "auto") as jail:
@@ -102,9 +102,7 @@ def experiment(
             if name == "strategies":
                 label = None
                 if label_with:
-                    config = RunConfig(
-                        tasks=["three-sat"], model=label_with, base_url=given.base_url, script=given.script
-                    )
+                    config = _of_one_run(given, ["three-sat"], label_with)
                     label = lend(load_inputs(config, runs))[0]
                 found.append(strategies(given, of_runs(given.tasks, runs), lab, label))
             else:
@@ -190,15 +188,19 @@ def _materials(given: Parameters, told: Mapping[str, Any], folder: Path, runs: P
     return msgspec.structs.replace(given, **{name: getattr(now, name) for name in named}), before
 
 
-def _resolved(given: Parameters, materials: Materials, gate: Gate, runs: Path) -> Parameters:
+def _of_one_run(given: Parameters, tasks: list[str], model: str) -> RunConfig:
+    settings = {name: value for name, value in given.settings("models").items() if value is not None}
+    return from_mapping({**settings, "tasks": tasks, "model": model}, "the experiment's settings")
+
+
+def _resolved(given: Parameters, materials: Materials, gate: Gate, runs: Path, caps: Caps) -> Parameters:
     """The parameters with the models that their names stand for today, each said with why it was taken."""
     names, base_url = [], given.base_url
     for model in given.models:
-        settings = {name: value for name, value in given.settings("models").items() if value is not None}
-        config = from_mapping({**settings, "tasks": list(materials.tasks), "model": model}, "the experiment's settings")
+        config = _of_one_run(given, list(materials.tasks), model)
         improver = next(iter(materials.improvers.values()))
         inputs = Inputs(config, tuple(materials.tasks.values()), improver, script=materials.script)
-        borrowed = borrow(inputs, gate, runs)
+        borrowed = borrow(inputs, gate, runs, caps=caps)
         for line in borrowed.said:
             say(line)
         names.append(borrowed.config.model)

@@ -8,7 +8,7 @@ import msgspec
 from selftaught.cli.app import environment
 from selftaught.config import RunConfig
 from selftaught.core.errors import UsageError
-from selftaught.core.money import Tariff
+from selftaught.core.money import Caps, Tariff
 from selftaught.executors.gate import Gate
 from selftaught.models.asking import traffic
 from selftaught.models.choose import ChosenModel, choose_model
@@ -34,21 +34,24 @@ class Borrowed:
     said: list[str]
 
 
-def borrow(inputs: Inputs, gate: Gate, runs: Path, traffics: dict[str, Traffic] | None = None) -> Borrowed:
+def borrow(
+    inputs: Inputs, gate: Gate, runs: Path, traffics: dict[str, Traffic] | None = None, caps: Caps | None = None
+) -> Borrowed:
     """The models that a configuration names, found and priced. Raises UsageError, ModelUnavailable.
 
     Runs that are given the same `traffics` share, for each model by its name, its limits and what is known of how much
-    its server takes at once.
+    its server takes at once. `caps`: those of several runs together, where they are not the run's own.
     """
     traffics = {} if traffics is None else traffics
     config = inputs.config
-    bound = config.max_output_tokens or (BOUNDED_OUTPUT_TOKENS if config.caps.need_bound else None)
+    caps = caps or config.caps
+    bound = config.max_output_tokens or (BOUNDED_OUTPUT_TOKENS if caps.need_bound else None)
     found: dict[str, ChosenModel] = {}
 
     def lend(name: str) -> Lent:
         if name.startswith(_REPLAY) and name not in found:
-            recording = replay_model(name[len(_REPLAY) :], inputs, runs)
-            found[name] = ChosenModel(recording, name, None, "its recorded responses, and nothing else")
+            recording, where = replay_model(name[len(_REPLAY) :], inputs, runs)
+            found[name] = ChosenModel(recording, f"{_REPLAY}{where}", None, "its recorded responses, and nothing else")
         elif name not in found:
             found[name] = choose_model(
                 name,
@@ -70,7 +73,7 @@ def borrow(inputs: Inputs, gate: Gate, runs: Path, traffics: dict[str, Traffic] 
         tariff = Tariff(
             find_price(chosen.name, chosen.base_url, config.price), bound, not chosen.name.startswith(_NO_TOKENS)
         )
-        if config.max_cost is not None and tariff.price is None:
+        if caps.dollars is not None and tariff.price is None:
             raise UsageError(
                 f"--max-cost needs a price for {chosen.name}, and no price list has it: say it with --price IN,OUT "
                 "(US dollars per million tokens; 0,0 for a model of your own)"
@@ -93,5 +96,10 @@ def borrow(inputs: Inputs, gate: Gate, runs: Path, traffics: dict[str, Traffic] 
 
 def _url_of(name: str, config: RunConfig) -> str | None:
     """The base URL is the main model's. Another provider's model, and its key, do not go there."""
-    ours, main = name.partition("/")[0], config.model.partition("/")[0]
-    return None if ours in PROVIDERS and main in PROVIDERS and ours != main else config.base_url
+    return config.base_url if _provider(name) == _provider(config.model) else None
+
+
+def _provider(name: str) -> str:
+    """Who serves it. A name that says nothing of that is one of an OpenAI-compatible server's own."""
+    provider, _, model = name.partition("/")
+    return provider if model and provider in PROVIDERS else "openai"

@@ -1,8 +1,9 @@
 """A model that is a Python function: your own, or one that an installed package brings (group `selftaught.models`)."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib.metadata import entry_points
-from typing import cast
+from typing import Any, cast
 
 from selftaught.core.contracts import Completion, LanguageModel, Prompt
 from selftaught.core.errors import ModelUnavailable, SelfTaughtError, UsageError
@@ -68,4 +69,26 @@ def from_package(name: str, model: str) -> LanguageModel:
         raise ModelUnavailable(f"the model {name}/{model} cannot be made: {error!r}") from error
     if not callable(made):
         raise UsageError(f"{point.value} gave {type(made).__name__} for {name}/{model}; wanted a LanguageModel")
-    return cast(LanguageModel, made)
+    return _Guarded(f"{name}/{model}", cast(LanguageModel, made))
+
+
+@dataclass(frozen=True)
+class _Guarded:
+    """Implements `LanguageModel`: a stranger's, whose mistakes are the model's failures and not ours."""
+
+    name: str
+    model: LanguageModel
+
+    def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        try:
+            answers: Any = self.model(prompts)
+        except SelfTaughtError:
+            raise
+        except Exception as error:
+            said = " ".join(str(error).split())[:300]
+            raise ModelUnavailable(f"{self.name} raised {type(error).__name__}: {said}") from error
+        if not isinstance(answers, (list, tuple)) or not all(isinstance(one, Completion) for one in answers):
+            raise ModelUnavailable(f"{self.name} returned {type(answers).__name__}; wanted a list of Completion")
+        if len(answers) != len(prompts):
+            raise ModelUnavailable(f"{self.name} gave {len(answers)} completions for {len(prompts)} prompts")
+        return list(answers)

@@ -115,7 +115,7 @@ def choose_model(
 
 def _unknown(name: str, why: str) -> UsageError:
     served = [f"{provider}/MODEL" for provider in (*PROVIDERS, *installed())]
-    known = ["auto", "mutate", "scripted", "relay:DIR", *served]
+    known = ["auto", "mutate", "scripted", "relay:DIR", "replay:RUN", *served]
     close = get_close_matches(name.partition("/")[0], ["auto", "mutate", "scripted", "relay:", *PROVIDERS], 1)
     hint = f"; did you mean {close[0]!r}?" if close and close[0] != name.partition("/")[0] else ""
     return UsageError(
@@ -138,6 +138,7 @@ def _ollama_url(environment: Mapping[str, str]) -> str | None:
 
 
 def _ollama_address(host: str) -> str:
+    host = f"127.0.0.1{host}" if host.startswith(":") else host
     address = host.rstrip("/") if "://" in host else f"http://{host.rstrip('/')}"
     with suppress(ValueError):  # of a port that is none: said when the URL is checked
         if urlsplit(address).port is None:

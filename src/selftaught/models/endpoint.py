@@ -49,6 +49,11 @@ class Endpoint:
 
 
 def _check_url(url: str, key_variable: str) -> None:
+    if "?" in url or "#" in url:
+        raise UsageError(
+            "the base URL has a query or a fragment, and would be stored with it: it must not hold a key; "
+            f"keys are read from {key_variable}"
+        )
     if "@" in url:
         raise UsageError(f"--base-url holds a user or a key; put the key into {key_variable}: URLs are recorded")
     with suppress(ValueError):  # of a port that is none, brackets that do not match, a host that no resolver takes

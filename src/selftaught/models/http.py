@@ -77,5 +77,5 @@ def bounded_client(client_class: type, *, max_connections: int, timeout_seconds:
         limits=library.Limits(max_connections=max_connections, max_keepalive_connections=max_connections),
         headers={"accept-encoding": "identity"},  # so that the size that is bounded is the size that it has
         event_hooks={"request": [began], "response": [answered]},
-        follow_redirects=True,
+        follow_redirects=False,  # another host must not get the key; the SDKs call it a failed answer
     )

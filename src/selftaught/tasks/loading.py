@@ -70,6 +70,11 @@ def load_task(name_or_path: str, fidelity: str = "honest") -> TaskSpec:
     return _from_source(source, as_name(path.stem), name_or_path)
 
 
+def is_built_in(source: str) -> bool:
+    """Whether it is the text of a task that comes with this package."""
+    return any(source == load_task(name, fidelity).source for name in BUILT_IN for fidelity in FIDELITIES)
+
+
 def as_name(text: str) -> str:
     """`text` with nothing but letters, digits, "-" and "_": a task keeps its name when a run keeps its file."""
     return "".join(c if c.isalnum() or c in "-_" else "_" for c in text)

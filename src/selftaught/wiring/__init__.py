@@ -1,5 +1,6 @@
 """Builds a run from its config: the one floor that knows every part by name.
 
+api.py        a run from Python, with a function as its model
 inputs.py     what a run depends on: loaded from what the user named, or from a run folder; and frozen into one
 lent.py       the language models of a run, one for each role, and what is spent on them
 parts.py      how the parts are put together: read it to see how a run is made

@@ -69,6 +69,12 @@ def load_frozen(folder: RunFolder) -> Inputs:
     return Inputs(config, tasks, improver, program, script)
 
 
+def frozen_tasks(folder: RunFolder) -> dict[str, str]:
+    """The texts of a run's tasks by their names; nothing of them is executed. Raises UsageError or RecordError."""
+    names = from_mapping(read_toml(folder.config), str(folder.config)).tasks
+    return {name: read_text(folder.path / INPUTS / _task_file(name), "a task") for name in names}
+
+
 def freeze(inputs: Inputs, folder: RunFolder) -> None:
     """Write the inputs into the run's folder, from which alone it is resumed."""
     texts = {_task_file(task.name): task.source for task in inputs.tasks}

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -17,9 +17,9 @@ from selftaught.runs.recording import read_recording, unpack
 from selftaught.runs.records import Answered, Applied, Ended, Measured, Probed, Record, Scored, Stepped, prompt_parts
 from selftaught.runs.store import Store
 from selftaught.sandbox.jail import Jail
-from selftaught.wiring.inputs import Inputs, freeze, load_frozen
+from selftaught.wiring.inputs import Inputs, freeze, frozen_tasks, load_frozen
 from selftaught.wiring.lent import Models
-from selftaught.wiring.session import Start, work
+from selftaught.wiring.session import Start, check_as_begun, work
 
 Compared = Scored | Applied | Measured | Stepped | Probed
 _UNCOMPARED = {"time", "seconds", "note", "reused", "samples"}
@@ -68,11 +68,15 @@ def answers(store: Store) -> list[Recorded]:
     return [recorded(record) for record in store if isinstance(record, Answered)]
 
 
-def replay_model(name: str, inputs: Inputs, runs: Path) -> Replay:
-    """The model `replay:NAME` for another run of the same tasks. Raises UsageError for a recording of other tasks."""
+def replay_model(name: str, inputs: Inputs, runs: Path) -> tuple[Replay, Path]:
+    """The model `replay:NAME` for another run of the same tasks, and where it lies.
+
+    Nothing of the recording is executed. Raises UsageError for a recording of other tasks.
+    """
     with tempfile.TemporaryDirectory(prefix="selftaught-") as scratch:
         folder = open_recorded(name, runs, Path(scratch) / "run")
-        recorded = {task.name: task.source for task in load_frozen(folder).tasks}
+        where = (Path(name) if Path(name).is_file() else folder.path).resolve()
+        recorded = frozen_tasks(folder)
         for task in inputs.tasks:
             if task.name not in recorded:
                 raise UsageError(f"the recording {name} is of {', '.join(recorded)}, and not of {task.name}")
@@ -81,13 +85,28 @@ def replay_model(name: str, inputs: Inputs, runs: Path) -> Replay:
                                  f"selftaught replay {name}")  # fmt: skip
         store = Store.open(folder.store, writable=False)
         try:
-            return Replay(answers(store), f"the recording {name}")
+            check_as_begun(store, folder)
+            # What was paid for it then is not paid again.
+            free = [
+                replace(one, completion=replace(one.completion, cost=None, price_source="")) for one in answers(store)
+            ]
+            return Replay(free, f"the recording {name}"), where
         finally:
             store.close()
 
 
+def _free(recorded: Recorded) -> Recorded:
+    """What was paid for it then is not paid again."""
+    return replace(recorded, completion=replace(recorded.completion, cost=None, price_source=""))
+
+
 def replay(folder: RunFolder, sandbox: Jail, watch: Callable[[Record], None], gate: Gate) -> Comparison:
     """Run `folder` again, into one that is thrown away. Raises SelfTaughtError where we fail; a difference is data."""
+    begun = Store.open(folder.store, writable=False)
+    try:
+        check_as_begun(begun, folder)
+    finally:
+        begun.close()
     inputs = load_frozen(folder)
     free = {"max_calls": None, "max_tokens": None, "max_cost": None, "max_time_seconds": None}
     inputs = Inputs(

@@ -88,15 +88,22 @@ def _work(inputs: Inputs, start: Start, store: Store) -> None:
 
 def check_resumable(store: Store, folder: RunFolder, tier: str, *, weaker_allowed: bool) -> None:
     """Raises RecordError if an input was changed, NoSandbox if the run would go on behind a weaker wall."""
-    first = next((record for record in store if isinstance(record, Session)), None)
+    first = check_as_begun(store, folder)
     if first is None:
         return
-    folder.check_frozen(first.frozen)
     if not weaker_allowed and STRENGTH.index(tier) < STRENGTH.index(first.tier):
         raise NoSandbox(
             f"the run began in the sandbox {first.tier}, and here is only {tier}, which is weaker. "
             f"To go on all the same: --sandbox {tier}"
         )
+
+
+def check_as_begun(store: Store, folder: RunFolder) -> Session | None:
+    """The first session, if there is one. Raises RecordError if an input was changed since."""
+    first = next((record for record in store if isinstance(record, Session)), None)
+    if first is not None:
+        folder.check_frozen(first.frozen)
+    return first
 
 
 def _session(start: Start, number: int) -> Session:
