@@ -77,7 +77,7 @@ def test_killed_after_every_record_a_run_comes_out_the_same(whole: Path) -> None
         go_on(folder)
         kills += 1
         assert kills < 2 * records(whole), "it does not get on"
-    assert kills > 50
+    assert kills > 30  # what threads finish together is on disk together
     assert in_a_child(folder, None) == 0
     assert history(folder) == history(whole)
     for name in ("best_improver.py", "improvers/I_0.py", "improvers/I_1.py"):

@@ -104,6 +104,21 @@ def test_an_empty_account_is_not_waited_for() -> None:
         assert len(server.requests) == 1
 
 
+def test_a_server_that_asks_for_too_long_a_rest_ends_the_run_at_once() -> None:
+    with faulty(Fault(429, {"retry-after": "3600"})) as server:
+        with pytest.raises(ModelUnavailable, match="429.*it asks not to be called for 3600 s"):
+            chat(server)([PROMPT])
+        assert len(server.requests) == 1
+
+
+def test_the_seconds_of_an_answer_are_its_own_calls() -> None:
+    with OpenAIServer(lambda request: "hello", seconds=0.2, faults=iter([Fault(500), None, None])) as server:
+        patience = Patience(first_seconds=0.5)
+        first, second = chat(server, patience=patience, max_connections=1)([PROMPT, PROMPT])
+        assert first.seconds is not None and second.seconds is not None
+        assert 0.2 <= first.seconds < 0.45 and 0.2 <= second.seconds < 0.45  # neither the waits nor the failed attempt
+
+
 def test_a_stop_ends_a_long_wait() -> None:
     def stop() -> None:
         raise RunStopped("enough")

@@ -74,6 +74,7 @@ class Completion:
         input_tokens: all of the prompt, `cached_tokens` of them read from the provider's cache.
         output_tokens: all that was generated, `reasoning_tokens` of them not shown in `text`.
         cost: US dollars; `price_source` says who says so: the provider, a price list with its version, or the user.
+        seconds: from the call that was answered to its answer; None where the model does not tell.
         dropped: what was asked for and not passed on, since the model does not take it, as "temperature=0.7".
     """
 
@@ -87,6 +88,7 @@ class Completion:
     cost: float | None = None
     dropped: str = ""
     price_source: str = ""
+    seconds: float | None = field(default=None, compare=False)
 
 
 class Utility(Protocol):

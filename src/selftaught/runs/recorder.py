@@ -207,7 +207,7 @@ class RecordedModel:
             _asking.reset(asking)
         seconds = time.monotonic() - started
         for number, ((place, _), completion) in enumerate(zip(call, completions, strict=True)):
-            self._write(place, prompt, completion, seconds, follows=number > 0)
+            self._write(place, prompt, completion, 0.0 if number else seconds, follows=number > 0)
         return {place: completion for (place, _), completion in zip(call, completions, strict=True)}
 
     def _write(self, at: str, prompt: Prompt, completion: Completion, seconds: float, *, follows: bool) -> None:
@@ -222,7 +222,7 @@ class RecordedModel:
             input_tokens=completion.input_tokens,
             output_tokens=completion.output_tokens,
             finish_reason=completion.finish_reason,
-            seconds=seconds,
+            seconds=seconds if completion.seconds is None else completion.seconds,
             follows=follows,
             role=self.role,
             t=self.recorder.t,
