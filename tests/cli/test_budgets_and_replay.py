@@ -249,3 +249,12 @@ def test_the_caps_of_an_experiment_bind_as_a_runs_do(command: str, finished: Pat
         capped = selftaught("experiment", command, *given, "--price", "100,100", cwd=tmp_path, OPENAI_API_KEY="k")
         assert capped.returncode == 3 and "--max-cost 0.01 leaves no room" in capped.stderr
         assert not server.requests  # 8192 tokens, the bound of one response, would be more than the cap
+
+
+def test_two_models_of_one_server_share_its_limits(tmp_path: Path) -> None:
+    with OpenAIServer(improve_anything, seconds=0.02) as server:
+        models = ["--improver-model", "openai/large", "--task-model", "openai/small", "--base-url", server.base_url]
+        done = selftaught(*RUN, *models, "--max-connections", "1", cwd=tmp_path, OPENAI_API_KEY="k")
+        assert done.returncode == 0, done.stderr
+        assert {request["model"] for request in server.requests} == {"large", "small"}
+        assert server.most_in_flight == 1

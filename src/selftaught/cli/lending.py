@@ -39,8 +39,8 @@ def borrow(
 ) -> Borrowed:
     """The models that a configuration names, found and priced. Raises UsageError, ModelUnavailable.
 
-    Runs that are given the same `traffics` share, for each model by its name, its limits and what is known of how much
-    its server takes at once. `caps`: those of several runs together, where they are not the run's own.
+    Models of one server share its limits and what is known of how much it takes at once; so do runs that are given the
+    same `traffics`. `caps`: those of several runs together, where they are not the run's own.
     """
     traffics = {} if traffics is None else traffics
     config = inputs.config
@@ -65,7 +65,7 @@ def borrow(
                 manner=replace(
                     config.manner,
                     max_output_tokens=bound,
-                    traffic=traffics.setdefault(name, traffic(config.manner, gate.check)),
+                    traffic=traffics.setdefault(_server(name, config), traffic(config.manner, gate.check)),
                 ),
                 capability=config.capability,
             )
@@ -97,6 +97,10 @@ def borrow(
 def _url_of(name: str, config: RunConfig) -> str | None:
     """The base URL is the main model's. Another provider's model, and its key, do not go there."""
     return config.base_url if _provider(name) == _provider(config.model) else None
+
+
+def _server(name: str, config: RunConfig) -> str:
+    return f"{_provider(name)} {_url_of(name, config) or ''}"
 
 
 def _provider(name: str) -> str:
