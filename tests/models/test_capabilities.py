@@ -44,3 +44,12 @@ def test_the_users_word_is_over_the_table() -> None:
 def test_what_is_no_capability_is_answered_with_those_there_are(override: str) -> None:
     with pytest.raises(UsageError, match="--capability temperature=no"):
         capabilities_of("openai", "x", [override])
+
+
+@pytest.mark.parametrize("name", ["small:8b", "ollama/small:8b"])
+def test_an_override_may_be_for_one_model_alone(name: str) -> None:
+    override = [f"{name}:temperature=no"]
+    assert capabilities_of("ollama", "small:8b", override).temperature is None
+    assert capabilities_of("ollama", "large", override) == capabilities_of("ollama", "large")
+    with pytest.raises(UsageError, match="wanted one of"):
+        capabilities_of("ollama", "large", [f"{name}:temperatur=no"])

@@ -48,15 +48,24 @@ _TABLE: tuple[tuple[str, str, Capabilities], ...] = (
 """Provider, how the model's name begins (a regular expression), and what it takes. The first that fits."""
 
 _LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
-_HINT = "--capability temperature=no (or the highest that it takes), n=yes, seed=no, token_limit=max_completion_tokens"
+_HINT = (
+    "--capability temperature=no (or the highest that it takes), n=yes, seed=no, token_limit=max_completion_tokens; "
+    "before it MODEL: for one model alone"
+)
 
 
 def capabilities_of(provider: str, model: str, overrides: Sequence[str] = ()) -> Capabilities:
-    """From the table, with the user's own word over it. Raises UsageError for an override that is none."""
+    """From the table, with the user's own word over it: of every model, or, as "MODEL:temperature=no", of that one.
+
+    Raises UsageError for an override that is none.
+    """
     found = (takes for of, begins, takes in _TABLE if of == provider and re.match(begins, model))
     takes = next(found, Capabilities())
     for override in overrides:
-        takes = _overridden(takes, override)
+        name, of_one, setting = override.rpartition(":")
+        changed = _overridden(takes, setting)
+        if not of_one or model in (name, name.partition("/")[2]):
+            takes = changed
     return takes
 
 
