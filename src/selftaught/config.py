@@ -16,7 +16,7 @@ from msgspec import Meta
 from selftaught.core.budget import Allowance
 from selftaught.core.errors import UsageError
 from selftaught.core.money import Caps
-from selftaught.models.asking import Manner
+from selftaught.models.served.asking import Manner
 
 Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Seconds = Annotated[float, Meta(gt=0, le=1e9)]
