@@ -91,7 +91,7 @@ def improve_algorithm(initial_solution, utility, language_model):
         bounds = [g / n + math.sqrt(2 * math.log(turn) / n) if n else math.inf for n, g in zip(pulls, gains)]
         arm = bounds.index(max(bounds))
         try:
-            responses = language_model.prompt("Expert.", best + utility.str, n_responses=1, temperature=temperatures[arm])
+            responses = language_model.prompt("Expert.", best, n_responses=1, temperature=temperatures[arm])
             for solution in extract_code(responses):
                 score = utility(solution, use_sandbox=False)
                 gains[arm] += max(0.0, score - best_score)
