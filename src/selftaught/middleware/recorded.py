@@ -24,6 +24,7 @@ from selftaught.core.contracts import (
     Verdict,
 )
 from selftaught.core.measurement import Sample
+from selftaught.core.origin import origin
 from selftaught.middleware.recorder import Recorder, asking, score_of
 from selftaught.runs.records import (
     Answered,
@@ -120,7 +121,7 @@ class RecordedUtility(UtilityWrapper):
         at = self.recorder.address("score", self.name, program.id)
         found = self.recorder.found(at, Scored)
         if found is not None:
-            return score_of(found)
+            return score_of(found, self.recorder.store)
         started = time.monotonic()
         with working_at(at):
             if self.deterministic:
@@ -128,6 +129,7 @@ class RecordedUtility(UtilityWrapper):
             else:
                 score, reused = self.utility(program), False
         self.recorder.notice(at, program, score.verdict, score.note)
+        whence = origin()
         record = Scored(
             at=at,
             time=time.time(),
@@ -139,8 +141,13 @@ class RecordedUtility(UtilityWrapper):
             reused=reused,
             error=score.error,
             seconds=time.monotonic() - started,
+            grades=list(score.grades),
+            feedback=text_id(score.feedback) if score.feedback else "",
+            round=whence.round,
+            parent=whence.parent,
+            response=whence.response,
         )
-        self.recorder.write(record, program.source)
+        self.recorder.write(record, program.source, *([score.feedback] if score.feedback else []))
         return score
 
 
@@ -176,6 +183,8 @@ class RecordedApply:
             utility_calls=made.utility_calls,
             unsandboxed=made.unsandboxed,
             seconds=time.monotonic() - started,
+            salvaged=made.salvaged,
+            best=made.best,
         )
         texts = [improver.source, solution.source, *([made.program.source] if made.program else [])]
         self.recorder.write(record, *texts)
@@ -184,7 +193,9 @@ class RecordedApply:
     def _replayed(self, found: Applied) -> Application:
         program = Program(self.recorder.store.text(found.program)) if found.program else None
         spent = (found.model_calls, found.responses, found.utility_calls)
-        return Application(program, Verdict(found.verdict), found.note, *spent, found.unsandboxed)
+        return Application(
+            program, Verdict(found.verdict), found.note, *spent, found.unsandboxed, found.salvaged, found.best
+        )
 
 
 @dataclass(frozen=True)
@@ -250,4 +261,7 @@ def _sampled(task: str, sample: Sample) -> Sampled:
         test_verdict=test.verdict if test else None,
         val_error=sample.val.error,
         test_error=test.error if test else None,
+        val_grades=list(sample.val.grades),
+        test_grades=list(test.grades) if test else [],
+        salvaged=made.salvaged,
     )

@@ -50,8 +50,8 @@ class Recorder:
         for record in store:
             self._known[record.at] = record
             self._steps += isinstance(record, Stepped)
-            if isinstance(record, Scored):
-                self._scores[record.utility, record.program] = _done(score_of(record))
+            if isinstance(record, Scored) and (record.utility, record.program) not in self._scores:
+                self._scores[record.utility, record.program] = _done(score_of(record, store))
 
     def address(self, kind: str, *content: str) -> str:
         """Where this piece of work stands on record, asked for once more."""
@@ -136,9 +136,10 @@ class Recorder:
         return ours.result(), False
 
 
-def score_of(record: Scored) -> Score:
+def score_of(record: Scored, store: Store) -> Score:
     """The score as it was given."""
-    return Score(record.value, Verdict(record.verdict), record.note, record.error)
+    feedback = store.text(record.feedback) if record.feedback else ""
+    return Score(record.value, Verdict(record.verdict), record.note, record.error, tuple(record.grades), feedback)
 
 
 def _done(score: Score) -> Future[Score]:
