@@ -17,7 +17,7 @@ from selftaught.cli import printing
 from selftaught.cli.progress import Progress
 from selftaught.cli.stopping import run_stoppable
 from selftaught.cli.terminal import FAILURE, environment, open_jail, say
-from selftaught.config import RunConfig, from_mapping, make_config, read_toml
+from selftaught.config import RunConfig, from_mapping, make_config
 from selftaught.core.address import draw_seed
 from selftaught.core.contracts import Program
 from selftaught.core.errors import RunStopped, SelfTaughtError, TaskError, UsageError
@@ -31,7 +31,16 @@ from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import is_built_in, load_task, task_names
 from selftaught.wiring.choosing import borrow
 from selftaught.wiring.forecast import forecast
-from selftaught.wiring.inputs import Inputs, check_program, freeze, frozen_tasks, load_frozen, load_inputs, read_text
+from selftaught.wiring.inputs import (
+    Inputs,
+    check_program,
+    freeze,
+    frozen_config,
+    frozen_tasks,
+    load_frozen,
+    load_inputs,
+    read_text,
+)
 from selftaught.wiring.replay import Comparison, open_recorded
 from selftaught.wiring.replay import replay as repeat
 from selftaught.wiring.session import Start, check_resumable, work
@@ -190,7 +199,7 @@ def replay(name: str, runs: Path, sandbox: str | None, *, trust_tasks: bool = Fa
         folder = open_recorded(name, runs, Path(scratch) / "run")
         if Path(name).is_file() and not trust_tasks:
             _check_tasks_are_ours(name, frozen_tasks(folder))
-        depth = from_mapping(read_toml(folder.config), str(folder.config)).depth
+        depth = frozen_config(folder).depth
         gate = Gate()
         with open_jail(sandbox or "auto") as jail, Progress(depth=depth) as progress:
             found: list[Comparison] = []
@@ -240,7 +249,7 @@ def demo(seed: int | None, sandbox: str | None, runs: Path, *, as_json: bool) ->
 
 def _read(folder: RunFolder) -> tuple[RunConfig, Store]:
     store = Store.open(folder.store, writable=False)
-    return from_mapping(read_toml(folder.config), str(folder.config)), store
+    return frozen_config(folder), store
 
 
 def _write(file: Path, text: str) -> None:

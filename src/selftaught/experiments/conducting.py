@@ -1,6 +1,5 @@
 """An experiment from its parameters to its tables: each cell an ordinary run, and all of it resumable at any point."""
 
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -28,8 +27,9 @@ from selftaught.middleware.purse import Purse
 from selftaught.runs.folder import RunFolder, find_run
 from selftaught.runs.records import Ended
 from selftaught.runs.store import Store, text_id
+from selftaught.runs.toml import read_toml, to_toml
 from selftaught.sandbox.jail import Jail
-from selftaught.wiring.inputs import Inputs, freeze, load_frozen, load_improver, to_toml
+from selftaught.wiring.inputs import Inputs, freeze, load_frozen, load_improver
 from selftaught.wiring.models import Models
 from selftaught.wiring.session import Start, check_resumable, work
 
@@ -82,16 +82,18 @@ def open_experiment(folder: Path, given: Parameters, materials: Materials) -> No
         raise UsageError(f"{folder} exists and holds no experiment; name another --out")
     keep(materials, folder)
     RunFolder(folder).write(PARAMETERS, to_toml(msgspec.to_builtins(given)))
+    if read_parameters(folder) != given:
+        raise RecordError(f"{file} does not hold the parameters that were written into it; is the disk full?")
 
 
 def read_parameters(folder: Path) -> Parameters:
     """Those that the experiment in `folder` was begun with. Raises UsageError."""
     file = folder / PARAMETERS
+    if not file.is_file():
+        raise UsageError(f"{folder} holds no experiment: there is no {file}")
     try:
-        return msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), Parameters)
-    except OSError as error:
-        raise UsageError(f"{folder} holds no experiment: {file} cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        return msgspec.convert(read_toml(file), Parameters)
+    except msgspec.ValidationError as error:
         raise UsageError(f"{file} was damaged: {error}") from error
 
 

@@ -4,7 +4,7 @@ Programs, prompts and responses are kept once, by the SHA-256 of their text; a r
 append-only. Times are seconds since the epoch; durations are wall seconds.
 """
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -200,8 +200,35 @@ _decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 
 
 def encode(record: Record) -> bytes:
-    """One JSON object."""
-    return _encoder.encode(record)
+    r"""One JSON object, which `decode` reads. Raises ValueError for a number that JSON cannot hold.
+
+    Half characters (lone surrogates), which a server may send in any of its words, are written as `\ud800`.
+    """
+    try:
+        body = _encoder.encode(record)
+    except UnicodeEncodeError:
+        body = _encoder.encode(_in_whole_characters(msgspec.to_builtins(record)))
+    try:
+        decode(body)  # what goes on record can be read back
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"a record cannot hold {record}: {error}") from error
+    return body
+
+
+def whole_characters(text: str) -> str:
+    """The text with its half characters spelt out."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _in_whole_characters(value: Any) -> Any:
+    match value:
+        case str():
+            return whole_characters(value)
+        case list():
+            return [_in_whole_characters(item) for item in value]
+        case dict():
+            return {whole_characters(name): _in_whole_characters(item) for name, item in value.items()}
+    return value
 
 
 def decode(body: bytes) -> Record:
