@@ -116,10 +116,11 @@ def _plain(annotation: Any) -> Any:
 PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
     "quick": {"repeats": 2, "model_calls": 1, "responses": 3, "utility_calls": 4},
-    "official": {"repeats": 5, "model_calls": 4, "responses": 6, "utility_calls": 25, "improver": "paper-seed"},
+    "official": {"repeats": 5, "model_calls": 4, "responses": 6, "utility_calls": 25, "improver": "paper-seed",
+                 "feedback": "off", "salvage": "off"},
     "paper": {
         "repeats": 5, "model_calls": 6, "responses": 6, "utility_calls": 37, "depth": 4,
-        "improver": "paper-seed", "accept": "paper",
+        "improver": "paper-seed", "accept": "paper", "feedback": "off", "salvage": "off",
     },
 }  # fmt: skip
 """Named settings. `official` is the released code's config.py, `paper` is Fig. A.20 with the T of §5.1."""
@@ -135,7 +136,19 @@ Accept = Annotated[
         of="run experiment",
     ),
 ]
-"""Declared once; a run and an experiment have other defaults."""
+Feedback = Annotated[
+    Literal["on", "off"],
+    setting("Tell an improver that asks why a program has its score (`utility.feedback`).", Group.WHAT),
+]
+Salvage = Annotated[
+    Literal["on", "off"],
+    setting(
+        "Of an improver that fails under the meta-utility, take the best program that it had scored.",
+        Group.WHAT,
+        of="run experiment",
+    ),
+]
+"""Declared once; a run and an experiment, which is the paper's, have other defaults."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
@@ -220,6 +233,8 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     improver: Improver = "seed"
     depth: Depth = 3
     accept: Accept = "better"
+    feedback: Feedback = "on"
+    salvage: Salvage = "on"
     proposals: Positive = 1000
     model: Annotated[
         str,
@@ -295,6 +310,8 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     improver: Improver = "paper-seed"
     depth: Depth = 4
     accept: Accept = "paper"
+    feedback: Feedback = "off"
+    salvage: Salvage = "off"
     improvers: Annotated[
         list[str],
         setting(
@@ -320,7 +337,10 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def settings(self, *cell: str, **more: Any) -> dict[str, Any]:
         """Of one run: the shared ones, a seed that depends on what `cell` names, and `more`."""
-        shared = {name: getattr(self, name) for name in (*Settings.__struct_fields__, "depth", "accept")}
+        shared = {
+            name: getattr(self, name)
+            for name in (*Settings.__struct_fields__, "depth", "accept", "feedback", "salvage")
+        }
         return {**shared, "seed": draw_seed(str(self.seed), *cell) >> 15, **more}
 
 
