@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from selftaught.bounded import READER, NotRead
 from selftaught.config import RunConfig, from_mapping, read_toml
 from selftaught.core.contracts import Program
 from selftaught.core.errors import UsageError
@@ -136,13 +137,27 @@ def sandbox_note() -> str:
 
 
 def check_program(program: Program, entry: str, name: str) -> None:
-    """The user's own file must parse and define `entry`. Raises UsageError. Never used on a guest's text."""
+    """A file that the user names must parse and define `entry`. Raises UsageError. It may be a model's, as a best
+    improver is: it is read in another process.
+    """
     try:
-        tree = ast.parse(program.source)
+        read = READER.call(f"{__name__}:defined_names", program.source)
+    except NotRead as error:
+        raise UsageError(f"{name} cannot be read as Python: {error}") from error
+    if isinstance(read, str):
+        raise UsageError(f"{name} is not Python: {read}; wanted a program that defines {entry}()")
+    if entry not in read:
+        functions = ", ".join(read) or "nothing"
+        raise UsageError(f"{name} has no function {entry}; it defines {functions}. Wanted: def {entry}(...)")
+
+
+def defined_names(source: str) -> list[str] | str:
+    """The names that a program defines, in order; or why it is none."""
+    try:
+        tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = f" (line {error.lineno})" if isinstance(error, SyntaxError) and error.lineno else ""
-        what = error.msg if isinstance(error, SyntaxError) else str(error)
-        raise UsageError(f"{name} is not Python: {what}{line}; wanted a program that defines {entry}()") from error
+        return (error.msg if isinstance(error, SyntaxError) else str(error)) + line
     names = {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
     names |= {
         target.id
@@ -151,9 +166,7 @@ def check_program(program: Program, entry: str, name: str) -> None:
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    if entry not in names:
-        functions = ", ".join(sorted(names)) or "nothing"
-        raise UsageError(f"{name} has no function {entry}; it defines {functions}. Wanted: def {entry}(...)")
+    return sorted(names)
 
 
 def read_text(path: Path, what: str) -> str:
