@@ -24,10 +24,11 @@ Seconds = Annotated[float, Meta(gt=0, le=1e9)]
 PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
     "quick": {"repeats": 2, "model_calls": 1, "responses": 3, "utility_calls": 4},
-    "official": {"repeats": 5, "model_calls": 4, "responses": 6, "utility_calls": 25, "improver": "paper-seed"},
+    "official": {"repeats": 5, "model_calls": 4, "responses": 6, "utility_calls": 25, "improver": "paper-seed",
+                 "feedback": "off", "salvage": "off"},
     "paper": {
         "repeats": 5, "model_calls": 6, "responses": 6, "utility_calls": 37, "depth": 4,
-        "improver": "paper-seed", "accept": "paper",
+        "improver": "paper-seed", "accept": "paper", "feedback": "off", "salvage": "off",
     },
 }  # fmt: skip
 """Named settings. `official` is the released code's config.py, `paper` is Fig. A.20 with the T of §5.1."""
@@ -52,6 +53,8 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     utility_calls: Positive = 25
     accept: Literal["paper", "better"] = "better"
     fidelity: Literal["honest", "released"] = "honest"
+    feedback: Literal["on", "off"] = "on"
+    salvage: Literal["on", "off"] = "on"
     probes: bool = True
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
     sandbox: str = "auto"

@@ -104,8 +104,10 @@ class RecordedModel:
             cost=completion.cost,
             price_source=completion.price_source,
             dropped=completion.dropped,
+            reasoning=text_id(completion.reasoning) if completion.reasoning else "",
+            no_program=completion.no_program,
         )
-        self.recorder.write(record, text, completion.text)
+        self.recorder.write(record, text, completion.text, *filter(None, [completion.reasoning]))
 
     def _replayed(self, found: Answered) -> Completion:
         return completion_of(found, self.recorder.store)
@@ -245,6 +247,8 @@ def completion_of(answered: Answered, store: Store) -> Completion:
         answered.cost,
         answered.dropped,
         answered.price_source,
+        reasoning=store.text(answered.reasoning) if answered.reasoning else "",
+        no_program=answered.no_program,
     )
 
 
