@@ -76,6 +76,7 @@ class Completion:
         cost: US dollars; `price_source` says who says so: the provider, a price list with its version, or the user.
         seconds: from the call that was answered to its answer; None where the model does not tell.
         dropped: what was asked for and not passed on, since the model does not take it, as "temperature=0.7".
+        response_id: the server's own id of the answer that it came in, as its logs and traces have it.
     """
 
     text: str
@@ -89,6 +90,7 @@ class Completion:
     dropped: str = ""
     price_source: str = ""
     seconds: float | None = field(default=None, compare=False)
+    response_id: str = field(default="", compare=False)
 
 
 class Utility(Protocol):
