@@ -1,6 +1,7 @@
 """The air lock: `Machine` is the only place where an improver, its allowance and a sandbox meet."""
 
 import math
+import reprlib
 import threading
 from dataclasses import dataclass
 
@@ -197,4 +198,5 @@ def _kind(value: Value) -> str:
 
 
 def _shown(value: Value) -> str:
-    return repr(value)[:40]
+    """Its beginning, however large it is: what has no end within that is not written out."""
+    return reprlib.repr(value)[:40]

@@ -33,6 +33,7 @@ _MOST_INSTANCES = 10_000
 _MOST_NOTE = 300
 _LARGEST = 1e300
 _MOST_REASON = 120
+_MOST_TEXT = 2000
 
 
 class Judge:
@@ -180,7 +181,7 @@ def _counted(failed: Sequence[Score], total: int) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """One line, without characters that steer a terminal or hide in a page."""
-    return "".join(c if c.isprintable() else " " for c in text).strip()
+    return "".join(c if c.isprintable() else " " for c in text[:_MOST_TEXT]).strip()
 
 
 def _told(error: BaseException) -> str:

@@ -95,7 +95,7 @@ def check_resumable(store: Store, folder: RunFolder, tier: str, *, weaker_allowe
     if not weaker_allowed and STRENGTH.index(tier) < STRENGTH.index(first.tier):
         raise NoSandbox(
             f"the run began in the sandbox {first.tier}, and here is only {tier}, which is weaker. "
-            f"To go on all the same: --sandbox {tier}"
+            f"To go on all the same: `sandbox={tier}`"
         )
 
 
