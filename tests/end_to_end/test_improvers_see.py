@@ -5,8 +5,6 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from cli.support import selftaught
 
 SORTING = '''"""Sort a list of integers, ascending. Write algorithm(numbers), which returns the sorted list."""
