@@ -27,21 +27,24 @@ from selftaught.report.view import view
 from selftaught.runs.folder import RunFolder, find_run, list_runs, new_folder
 from selftaught.runs.recording import pack
 from selftaught.runs.store import Store
+from selftaught.tasks.frozen import is_ours
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import is_built_in, load_task, task_names
 from selftaught.wiring.choosing import borrow
 from selftaught.wiring.forecast import forecast
 from selftaught.wiring.inputs import (
     Inputs,
+    changed_since,
     check_program,
     freeze,
     frozen_config,
+    frozen_modules,
     frozen_tasks,
     load_frozen,
     load_inputs,
     read_text,
 )
-from selftaught.wiring.replay import Comparison, open_recorded
+from selftaught.wiring.replay import Comparison, open_recorded, other_version
 from selftaught.wiring.replay import replay as repeat
 from selftaught.wiring.session import Start, check_resumable, work
 
@@ -102,9 +105,13 @@ def resume(
     inputs = dataclasses.replace(inputs, config=config)
     gate = Gate(config.max_time_seconds)
     with open_jail(sandbox or config.sandbox) as jail:
-        check_resumable(store, folder, jail.tier, weaker_allowed=sandbox is not None)
+        check_resumable(
+            store, folder, jail.tier, weaker_allowed=sandbox is not None, other_version=config.other_version
+        )
         borrowed = borrow(inputs, gate, runs, environment())
         say(f"resuming {folder.path} · model: {borrowed.models.name}")
+        for name in changed_since(folder):
+            say(f"{name} is taken from the run, as it was when the run began; this version of selftaught has another")
         _go(inputs, Start(folder, jail, borrowed.models, gate, tracing=tracing), store, as_json=as_json)
 
 
@@ -196,8 +203,10 @@ def replay(name: str, runs: Path, sandbox: str | None, *, trust_tasks: bool = Fa
     with tempfile.TemporaryDirectory(prefix="selftaught-") as scratch:
         folder = open_recorded(name, runs, Path(scratch) / "run")
         if Path(name).is_file() and not trust_tasks:
-            _check_tasks_are_ours(name, frozen_tasks(folder))
+            _check_tasks_are_ours(name, folder)
         depth = frozen_config(folder).depth
+        for line in other_version(folder):
+            say(line)
         gate = Gate()
         with open_jail(sandbox or "auto") as jail, Progress(depth=depth) as progress:
             found: list[Comparison] = []
@@ -206,9 +215,10 @@ def replay(name: str, runs: Path, sandbox: str | None, *, trust_tasks: bool = Fa
     return not found[0].differences
 
 
-def _check_tasks_are_ours(recording: str, tasks: Mapping[str, str]) -> None:
+def _check_tasks_are_ours(recording: str, folder: RunFolder) -> None:
     """A recording may be anybody's, and a task's file runs with the user's rights. Raises UsageError."""
-    foreign = [task for task, source in tasks.items() if not is_built_in(source)]
+    foreign = [task for task, source in frozen_tasks(folder).items() if not is_built_in(source)]
+    foreign += [module for module, text in (frozen_modules(folder) or {}).items() if not is_ours(module, text)]
     if foreign:
         raise UsageError(
             f"the recording {recording} brings a task of its own, {', '.join(foreign)}: a Python file that would run "

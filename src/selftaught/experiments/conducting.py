@@ -31,7 +31,7 @@ from selftaught.runs.toml import read_toml, to_toml
 from selftaught.sandbox.jail import Jail
 from selftaught.wiring.inputs import Inputs, freeze, load_frozen, load_improver
 from selftaught.wiring.models import Models
-from selftaught.wiring.session import Start, check_resumable, work
+from selftaught.wiring.session import Start, check_as_begun_here, check_resumable, work
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
     from selftaught.tracing.run import Tracing
@@ -174,6 +174,7 @@ def _run_all(cells: Sequence[Cell], lab: Lab) -> None:
     prepared = [_prepare(cell, lab) for cell in cells]
     for folder, models in _all_begun(lab, prepared):
         store = Store.open(folder.store, writable=False)
+        check_as_begun_here(store)  # all of the cells by the same code, those that are finished too
         purse.add(models.spent(store))
         store.close()
 
@@ -211,7 +212,7 @@ def _prepare(cell: Cell, lab: Lab) -> tuple[RunFolder, Inputs, Models]:
     inputs = Inputs(config, tasks, improver, script=lab.materials.script)
     models, config = lab.lend(inputs)
     config = msgspec.structs.replace(config, sandbox=lab.sandbox.tier)
-    inputs = Inputs(config, inputs.tasks, inputs.improver, inputs.program, inputs.script)
+    inputs = replace(inputs, config=config)
     freeze(inputs, folder)
     Store.create(folder.store).close()
     return folder, inputs, models

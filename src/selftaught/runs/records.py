@@ -17,10 +17,10 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbi
 
 
 class Session(_Record, frozen=True, tag="session"):
-    """The run was started or resumed; at `/session#k`. `version`: of the package.
+    """The run was started or resumed; at `/session#k`. `version` and `code`: of the package (wiring/version.py).
 
-    `frozen`: text ids of the files that the next resume must find. `corrected`: those of them that were given anew at
-    this start, as a mended task may be. `seed`: what repeats the run's instances anywhere, with its salt.
+    `frozen`: text ids of the files that the next resume must find. `seed`: what repeats the run's instances anywhere,
+    with its salt.
     """
 
     version: str
@@ -29,8 +29,8 @@ class Session(_Record, frozen=True, tag="session"):
     layers: list[str] = []
     model: str = ""
     python: str = ""
-    corrected: list[str] = []
     seed: str = ""
+    code: str = ""
 
 
 class Answered(_Record, frozen=True, tag="answered"):

@@ -7,18 +7,18 @@ installed, but no neighbour.
 
 import ast
 import inspect
-import sys
-import types
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from hashlib import sha256
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 from selftaught.core.contracts import Program
 from selftaught.core.errors import UsageError
 from selftaught.sandbox.contract import Limits
+from selftaught.tasks import frozen
 from selftaught.tasks.spec import Scoring, TaskSpec, line_in
 
 BUILT_IN = {
@@ -45,14 +45,17 @@ def task_names() -> list[str]:
     return sorted(BUILT_IN)
 
 
-def load_task(name_or_path: str, fidelity: str = "honest") -> TaskSpec:
-    """A built-in task, or the one that a Python file defines, which is executed here. Raises UsageError."""
+def load_task(name_or_path: str, fidelity: str = "honest", modules: Mapping[str, str] | None = None) -> TaskSpec:
+    """A built-in task, or the one that a Python file defines, which is executed here. Raises UsageError.
+
+    `modules`: the texts of the package's own that it is made of, where a run has kept them (frozen.py).
+    """
     if fidelity not in FIDELITIES:
         raise UsageError(f"no fidelity is called {fidelity!r}; there are {' and '.join(FIDELITIES)}")
     if name_or_path in BUILT_IN:
-        folder = files("selftaught.tasks") / ("released" if fidelity == "released" else "")
-        file = folder / BUILT_IN[name_or_path]
-        return _from_source(file.read_text(encoding="utf-8"), name_or_path, str(file))
+        file = _built_in_file(name_or_path, fidelity)
+        source = file.read_text(encoding="utf-8")
+        return _from_source(source, name_or_path, str(file), _modules(source, name_or_path))
     path = Path(name_or_path)
     if path.suffix != ".py" and not path.is_file():
         raise UsageError(f"no task is called {name_or_path!r}; {_known(name_or_path)}")
@@ -67,12 +70,36 @@ def load_task(name_or_path: str, fidelity: str = "honest") -> TaskSpec:
         raise UsageError(f"cannot read the task {path}: {error.strerror}; {_known(path.stem)}") from error
     except ValueError as error:
         raise UsageError(f"the task {path} is not UTF-8 text; {WANTED}") from error
-    return _from_source(source, as_name(path.stem), name_or_path)
+    name = as_name(path.stem)
+    return _from_source(source, name, name_or_path, _modules(source, name) if modules is None else modules)
 
 
 def is_built_in(source: str) -> bool:
     """Whether it is the text of a task that comes with this package."""
-    return any(source == load_task(name, fidelity).source for name in BUILT_IN for fidelity in FIDELITIES)
+    return any(source in built_in_texts(name) for name in BUILT_IN)
+
+
+def built_in_texts(name: str) -> list[str]:
+    """The texts of a task that comes with this package, one for each fidelity."""
+    return [_built_in_file(name, fidelity).read_text(encoding="utf-8") for fidelity in FIDELITIES]
+
+
+def _built_in_file(name: str, fidelity: str) -> Traversable:
+    folder = files("selftaught.tasks") / ("released" if fidelity == "released" else "")
+    return folder / BUILT_IN[name]
+
+
+def _modules(source: str, name: str) -> dict[str, str]:
+    """The texts of the package's own that a task is made of, and those of its probes, if it is built in."""
+    if name not in BUILT_IN or source not in built_in_texts(name):
+        return frozen.texts_behind(source)
+    probes = frozen.text_of(probes_of(name))
+    return {**frozen.texts_behind(source), probes_of(name): probes, **frozen.texts_behind(probes)}
+
+
+def probes_of(task: str) -> str:
+    """The module that holds the probes of a built-in task."""
+    return f"{frozen.ROOM}probes.{task.replace('-', '_')}"
 
 
 def as_name(text: str) -> str:
@@ -86,8 +113,8 @@ def _known(name: str) -> str:
     return f"{hint}There are {', '.join(task_names())}, or the path of a .py file"
 
 
-def _from_source(source: str, name: str, where: str) -> TaskSpec:
-    defined = _execute(source, where)
+def _from_source(source: str, name: str, where: str, modules: Mapping[str, str]) -> TaskSpec:
+    defined = _execute(source, where, modules)
     _check_parts(defined, where)
     entry = defined.get("ENTRY", "algorithm")
     if not isinstance(entry, str) or not entry.isidentifier():
@@ -111,22 +138,20 @@ def _from_source(source: str, name: str, where: str) -> TaskSpec:
         file=where,
         scoring=scoring,
         explain=defined.get("explain"),
+        modules=modules,
     )
 
 
-def _execute(source: str, where: str) -> Mapping[str, Any]:
-    """What the file defines. It is a module like any other, so that dataclasses and the like work in it."""
-    module = types.ModuleType(f"selftaught_task_{sha256(source.encode()).hexdigest()[:16]}")
-    module.__file__ = where
-    sys.modules[module.__name__] = module
+def _execute(source: str, where: str, modules: Mapping[str, str]) -> Mapping[str, Any]:
+    """What the file defines."""
     try:
-        exec(compile(source, where, "exec"), module.__dict__)
+        name = f"selftaught_task_{sha256(source.encode()).hexdigest()[:16]}"
+        return vars(frozen.execute(name, source, where, modules))
     except SyntaxError as error:
         raise UsageError(f"the task {where} is not Python: {error.msg} (line {error.lineno})") from error
     except (Exception, SystemExit) as error:
         what = " ".join(f"{type(error).__name__}: {error}".split())
         raise UsageError(f"the task {where}{line_in(where, error)}: it fails when it is loaded: {what}") from error
-    return module.__dict__
 
 
 def _check_parts(defined: Mapping[str, Any], where: str) -> None:

@@ -56,6 +56,7 @@ class TaskSpec:
         scoring: how grades become a score.
         explain: (instance, answer) → words on the answer, beside its grade, for whoever is to make a better program.
             They are shown as they are: what is not to be known stays out.
+        modules: the texts of the package's own modules that it is made of, by their names: kept in the run, too.
     """
 
     name: str
@@ -69,6 +70,7 @@ class TaskSpec:
     file: str = "task"
     scoring: Scoring = Scoring()
     explain: Callable[[Instance, Any], str] | None = None
+    modules: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def description(self) -> str:

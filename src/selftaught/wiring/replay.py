@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,12 +15,24 @@ from selftaught.middleware.recorded import completion_of
 from selftaught.models.replay import Recorded, Replay
 from selftaught.runs.folder import RunFolder, find_run
 from selftaught.runs.recording import read_recording, unpack
-from selftaught.runs.records import Answered, Applied, Ended, Measured, Probed, Record, Scored, Stepped, prompt_parts
+from selftaught.runs.records import (
+    Answered,
+    Applied,
+    Ended,
+    Measured,
+    Probed,
+    Record,
+    Scored,
+    Session,
+    Stepped,
+    prompt_parts,
+)
 from selftaught.runs.store import Store
 from selftaught.sandbox.jail import Jail
-from selftaught.wiring.inputs import Inputs, freeze, frozen_tasks, load_frozen
+from selftaught.wiring.inputs import Inputs, freeze, frozen_modules, frozen_tasks, load_frozen
 from selftaught.wiring.models import Models
 from selftaught.wiring.session import Start, check_as_begun, work
+from selftaught.wiring.version import code
 
 Compared = Scored | Applied | Measured | Stepped | Probed
 _UNCOMPARED = {"time", "seconds", "note", "reused", "samples", "grades", "feedback"}
@@ -58,6 +71,16 @@ def open_recorded(name: str, runs: Path, scratch: Path) -> RunFolder:
     return find_run(name, runs)
 
 
+def other_version(folder: RunFolder) -> list[str]:
+    """One line where the run was recorded by code that may have computed something else; else none."""
+    with closing(Store.open(folder.store, writable=False)) as store:
+        sessions = [record for record in store if isinstance(record, Session)]
+    if all(session.code == code() for session in sessions):
+        return []
+    versions = ", ".join(dict.fromkeys(session.version for session in sessions))
+    return [f"recorded by selftaught {versions}, whose code is not that of this one: what comes out may differ"]
+
+
 def answers(store: Store) -> list[Recorded]:
     """Every response on record, in the order in which they came."""
 
@@ -76,13 +99,16 @@ def replay_model(name: str, inputs: Inputs, runs: Path) -> tuple[Replay, Path]:
     with tempfile.TemporaryDirectory(prefix="selftaught-") as scratch:
         folder = open_recorded(name, runs, Path(scratch) / "run")
         where = (Path(name) if Path(name).is_file() else folder.path).resolve()
-        recorded = frozen_tasks(folder)
+        recorded, kept = frozen_tasks(folder), frozen_modules(folder)
         for task in inputs.tasks:
             if task.name not in recorded:
                 raise UsageError(f"the recording {name} is of {', '.join(recorded)}, and not of {task.name}")
             if task.source != recorded[task.name]:
                 raise UsageError(f"the task {task.name} is another than in the recording {name}; replay it as it was: "
                                  f"selftaught replay {name}")  # fmt: skip
+            if kept is not None and any(kept.get(module) != text for module, text in task.modules.items()):
+                raise UsageError(f"what the task {task.name} is made of is not what it is in the recording {name}; "
+                                 f"replay it as it was: selftaught replay {name}")  # fmt: skip
         store = Store.open(folder.store, writable=False)
         try:
             check_as_begun(store, folder)
@@ -109,9 +135,7 @@ def replay(folder: RunFolder, sandbox: Jail, watch: Callable[[Record], None], ga
         begun.close()
     inputs = load_frozen(folder)
     free = {"max_calls": None, "max_tokens": None, "max_cost": None, "max_time_seconds": None}
-    inputs = Inputs(
-        msgspec.structs.replace(inputs.config, **free), inputs.tasks, inputs.improver, inputs.program, inputs.script
-    )
+    inputs = replace(inputs, config=msgspec.structs.replace(inputs.config, **free))
     store = Store.open(folder.store, writable=False)
     told = list(store)
     model = Replay(answers(store), f"the record of {folder.path}", same_run=True)

@@ -19,6 +19,7 @@ from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.kinds import KINDS
 from selftaught.wiring.models import Models
 from selftaught.wiring.parts import assemble
+from selftaught.wiring.version import check_version, code
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
     from selftaught.tracing.run import Tracing
@@ -82,16 +83,27 @@ def _work(inputs: Inputs, start: Start, store: Store, session: Session) -> None:
         recorder.write(Ended(at=session.at.replace("session", "ended"), time=time.time(), how=how, note=note))
 
 
-def check_resumable(store: Store, folder: RunFolder, tier: str, *, weaker_allowed: bool) -> None:
-    """Raises RecordError if an input was changed, NoSandbox if the run would go on behind a weaker wall."""
+def check_resumable(
+    store: Store, folder: RunFolder, tier: str, *, weaker_allowed: bool, other_version: bool = False
+) -> None:
+    """Raises RecordError if an input or the code that computes was changed, NoSandbox if the wall would be a weaker."""
     first = check_as_begun(store, folder)
     if first is None:
         return
+    if not other_version:
+        check_as_begun_here(store)
     if not weaker_allowed and STRENGTH.index(tier) < STRENGTH.index(first.tier):
         raise NoSandbox(
             f"the run began in the sandbox {first.tier}, and here is only {tier}, which is weaker. "
             f"To go on all the same: `sandbox={tier}`"
         )
+
+
+def check_as_begun_here(store: Store) -> None:
+    """Raises RecordError if the run was worked on with code that may compute otherwise."""
+    sessions = [record for record in store if isinstance(record, Session)]
+    if sessions:
+        check_version(sessions[-1])
 
 
 def check_as_begun(store: Store, folder: RunFolder) -> Session | None:
@@ -112,4 +124,5 @@ def _session(start: Start, number: int) -> Session:
         layers=list(start.sandbox.layers),
         model=start.models.name,
         python=platform.python_version(),
+        code=code(),
     )
