@@ -47,13 +47,13 @@ def test_memory_that_could_be_shared_counts_too(isolating_sandbox: Jail, kind: s
     source = f"""
         import mmap, time
         def f():
-            held = mmap.mmap(-1, 96 << 20, flags=mmap.{kind} | mmap.MAP_ANONYMOUS)
-            for place in range(0, 96 << 20, 4096): held[place] = 1
+            held = mmap.mmap(-1, 220 << 20, flags=mmap.{kind} | mmap.MAP_ANONYMOUS)
+            for place in range(0, 220 << 20, 4096): held[place] = 1
             time.sleep(1)
             return 1
     """
-    roomy = Limits(cpu_seconds=3.0, wall_seconds=5.0, memory_bytes=256 << 20)
-    few = replace(roomy, memory_bytes=64 << 20)
+    roomy = Limits(cpu_seconds=3.0, wall_seconds=5.0, memory_bytes=512 << 20)
+    few = replace(roomy, memory_bytes=128 << 20)
     verdicts = [solve(isolating_sandbox, source, [], limits=limits)[0].verdict for limits in (roomy, few)]
     assert verdicts == [Verdict.OK, Verdict.OUT_OF_MEMORY]
 

@@ -24,7 +24,7 @@ from selftaught.core.errors import RunStopped, SelfTaughtError, TaskError, Usage
 from selftaught.middleware.gate import Gate
 from selftaught.report.page import page
 from selftaught.report.view import view
-from selftaught.runs.folder import RunFolder, find_run, list_runs, new_folder
+from selftaught.runs.folder import REPORT, RunFolder, find_run, list_runs, new_folder
 from selftaught.runs.recording import pack
 from selftaught.runs.store import Store
 from selftaught.tasks.judge import Judge
@@ -152,8 +152,8 @@ def list_all(runs: Path, *, as_json: bool) -> None:
     for folder in list_runs(runs):
         try:
             rows.append(printing.summary(folder, *_read(folder)))
-        except SelfTaughtError as error:
-            rows.append({"run": folder.path.name, "error": str(error)})
+        except Exception as error:  # of whatever kind: one run's damage must not hide the others
+            rows.append({"run": folder.path.name, "error": str(error) or type(error).__name__})
     printing.run_list(rows, runs, as_json=as_json)
 
 
@@ -221,8 +221,11 @@ def report(name: str, runs: Path, out: Path | None) -> None:
     folder = find_run(name, runs)
     config, store = _read(folder)
     html = page(view(store), msgspec.to_builtins(config), store.text, title=folder.path.name)
-    file = out or folder.path / "report.html"
-    _write(file, html)
+    if out is None:
+        file = folder.write(REPORT, html)
+    else:
+        file = out
+        _write(file, html)
     print(file)
 
 

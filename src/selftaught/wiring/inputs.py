@@ -1,6 +1,7 @@
 """What a run depends on: loaded and checked before anything is spent, then frozen into the run's folder."""
 
 import ast
+import os
 import secrets
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -71,7 +72,8 @@ def load_frozen(folder: RunFolder) -> Inputs:
 
 
 def frozen_config(folder: RunFolder) -> RunConfig:
-    """The settings that the run was begun with. Raises UsageError."""
+    """The settings that the run was begun with. Raises UsageError; RecordError for a folder that is no run's."""
+    folder.check_plain()
     return from_mapping(read_toml(folder.config), str(folder.config))
 
 
@@ -113,6 +115,7 @@ def load_improver(name: str, runs: Path) -> Program:
         hint = f"; did you mean {close[0]!r}?" if close else ""
         known = f"{', '.join(improver_names())}, the path of a .py file, or a run"
         raise UsageError(f"no improver is called {name!r}{hint}; wanted one of {known}") from None
+    folder.check_plain()
     best = folder.path / "best_improver.py"
     if not best.is_file():
         raise UsageError(f"the run {folder.path} has no best improver yet; resume it: selftaught resume {folder.path}")
@@ -121,7 +124,7 @@ def load_improver(name: str, runs: Path) -> Program:
 
 def _last_with_an_improver(runs: Path) -> RunFolder:
     """The newest run that has one: an `improve` run makes none. Raises UsageError."""
-    with_one = [folder for folder in list_runs(runs) if (folder.path / "best_improver.py").is_file()]
+    with_one = [folder for folder in list_runs(runs) if os.access(folder.path / "best_improver.py", os.R_OK)]
     if not with_one:
         raise UsageError(f"no run in {runs}/ has a best improver yet; start one with: selftaught run TASK")
     return with_one[-1]
