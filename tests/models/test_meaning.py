@@ -1,0 +1,57 @@
+"""What a server's failure means is read from its status, its codes and its words, in whatever body they come.
+
+server_errors.jsonl says how servers put it, from their public documentation and from public reports of their users;
+names and figures are made smaller. `output_limit` is what the request asked for, `shown` a part of the server's own words.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from selftaught.models.error_body import MOST_READ, read_error
+from selftaught.models.meaning import Meaning, meaning_of
+
+_LINES = Path(__file__).with_name("server_errors.jsonl").read_text(encoding="utf-8").splitlines()
+FACTS: list[dict[str, Any]] = [json.loads(line) for line in _LINES]
+
+
+def body_of(fact: dict[str, Any]) -> str:
+    return fact["body"] if isinstance(fact["body"], str) else json.dumps(fact["body"])
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: f"{fact['server']} {fact['status']} {fact['means']}")
+def test_a_known_failure_is_recognised_and_its_words_are_kept(fact: dict[str, Any]) -> None:
+    said = read_error(fact["status"], body_of(fact))
+    found = meaning_of(said, fact.get("output_limit"))
+    assert (found, fact["shown"] in said.words) == (fact["means"], True), said
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "[" * MOST_READ, '{"error":' * 1000, "null", "17", '"words"', '{"error": {"message": 5}}', "<" * MOST_READ],
+)
+def test_no_body_breaks_the_reading(body: str) -> None:
+    assert meaning_of(read_error(500, body)) is Meaning.BROKEN
+
+
+@pytest.mark.parametrize(
+    ("body", "seconds"),
+    [
+        ('{"error": {"details": [{"retryDelay": "17s"}]}}', 17.0),
+        ('{"error": {"details": [{"retryDelay": "0.5s"}]}}', 0.5),
+        ('{"retry_after_ms": 250}', 0.25),
+        ('{"error": {"retry_after": 3}}', 3.0),
+        ('{"error": {"retryDelay": "soon"}}', None),
+        ('{"error": {"retryDelay": "nan"}}', None),
+    ],
+)
+def test_a_wait_that_stands_in_the_body_is_found(body: str, seconds: float | None) -> None:
+    assert read_error(429, body).wait_seconds == seconds
+
+
+def test_the_words_of_an_inner_server_come_after_the_outer_ones() -> None:
+    inner = json.dumps({"error": {"message": "the cause"}})
+    body = json.dumps({"error": {"message": "Provider returned error", "metadata": {"raw": inner}}})
+    assert read_error(400, body).words == "Provider returned error: the cause"
