@@ -30,6 +30,7 @@ from selftaught.core.contracts import (
 )
 from selftaught.core.measurement import Sample
 from selftaught.core.money import Amount
+from selftaught.core.origin import origin
 from selftaught.core.suspicion import suspicious_text, suspicious_verdict
 from selftaught.runs.records import (
     Answered,
@@ -78,8 +79,8 @@ class Recorder:
         for record in store:
             self._known[record.at] = record
             self._steps += isinstance(record, Stepped)
-            if isinstance(record, Scored):
-                self._scores[record.utility, record.program] = _done(_score_of(record))
+            if isinstance(record, Scored) and (record.utility, record.program) not in self._scores:
+                self._scores[record.utility, record.program] = _done(_score_of(record, store))
 
     def address(self, kind: str, *content: str) -> str:
         """Where this piece of work stands on record, asked for once more."""
@@ -248,7 +249,7 @@ class RecordedUtility(UtilityWrapper):
         at = self.recorder.address("score", self.name, program.id)
         found = self.recorder.found(at, Scored)
         if found is not None:
-            return _score_of(found)
+            return _score_of(found, self.recorder.store)
         started = time.monotonic()
         with working_at(at):
             if self.deterministic:
@@ -256,6 +257,7 @@ class RecordedUtility(UtilityWrapper):
             else:
                 score, reused = self.utility(program), False
         self.recorder.notice(at, program, score.verdict, score.note)
+        whence = origin()
         record = Scored(
             at=at,
             time=time.time(),
@@ -267,8 +269,13 @@ class RecordedUtility(UtilityWrapper):
             reused=reused,
             error=score.error,
             seconds=time.monotonic() - started,
+            grades=list(score.grades),
+            feedback=text_id(score.feedback) if score.feedback else "",
+            round=whence.round,
+            parent=whence.parent,
+            response=whence.response,
         )
-        self.recorder.write(record, program.source)
+        self.recorder.write(record, program.source, *([score.feedback] if score.feedback else []))
         return score
 
 
@@ -304,6 +311,8 @@ class RecordedApply:
             utility_calls=made.utility_calls,
             unsandboxed=made.unsandboxed,
             seconds=time.monotonic() - started,
+            salvaged=made.salvaged,
+            best=made.best,
         )
         texts = [improver.source, solution.source, *([made.program.source] if made.program else [])]
         self.recorder.write(record, *texts)
@@ -312,7 +321,9 @@ class RecordedApply:
     def _replayed(self, found: Applied) -> Application:
         program = Program(self.recorder.store.text(found.program)) if found.program else None
         spent = (found.model_calls, found.responses, found.utility_calls)
-        return Application(program, Verdict(found.verdict), found.note, *spent, found.unsandboxed)
+        return Application(
+            program, Verdict(found.verdict), found.note, *spent, found.unsandboxed, found.salvaged, found.best
+        )
 
 
 @dataclass(frozen=True)
@@ -378,11 +389,15 @@ def _sampled(task: str, sample: Sample) -> Sampled:
         test_verdict=test.verdict if test else None,
         val_error=sample.val.error,
         test_error=test.error if test else None,
+        val_grades=list(sample.val.grades),
+        test_grades=list(test.grades) if test else [],
+        salvaged=made.salvaged,
     )
 
 
-def _score_of(record: Scored) -> Score:
-    return Score(record.value, Verdict(record.verdict), record.note, record.error)
+def _score_of(record: Scored, store: Store) -> Score:
+    feedback = store.text(record.feedback) if record.feedback else ""
+    return Score(record.value, Verdict(record.verdict), record.note, record.error, tuple(record.grades), feedback)
 
 
 def _done(score: Score) -> Future[Score]:
