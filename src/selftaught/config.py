@@ -61,7 +61,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     max_tokens: Positive | None = None
     max_cost: Annotated[float, Meta(gt=0, le=1e9)] | None = None
     max_output_tokens: Positive | None = None
-    temperature_policy: Literal["error", "drop"] = "error"
+    temperature_policy: Literal["clamp", "drop", "error"] = "clamp"
     capability: list[str] = []
     requests_per_minute: Positive | None = None
     tokens_per_minute: Positive | None = None
@@ -84,7 +84,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def manner(self) -> Manner:
         """How the model is asked."""
         return Manner(
-            temperature_policy=self.temperature_policy,
+            temperature_policy="drop" if self.temperature_policy == "drop" else "clamp",  # "error": until 0.1.0
             max_connections=self.max_connections,
             requests_per_minute=self.requests_per_minute,
             tokens_per_minute=self.tokens_per_minute,

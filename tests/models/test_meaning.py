@@ -1,24 +1,13 @@
-"""What a server's failure means is read from its status, its codes and its words, in whatever body they come.
-
-server_errors.jsonl says how servers put it, from their public documentation and from public reports of their users;
-names and figures are made smaller. `output_limit` is what the request asked for, `shown` a part of the server's own words.
-"""
+"""What a server's failure means is read from its status, its codes and its words, in whatever body they come."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from models.server_errors import FACTS, body_of
 from selftaught.models.error_body import MOST_READ, read_error
 from selftaught.models.meaning import Meaning, meaning_of
-
-_LINES = Path(__file__).with_name("server_errors.jsonl").read_text(encoding="utf-8").splitlines()
-FACTS: list[dict[str, Any]] = [json.loads(line) for line in _LINES]
-
-
-def body_of(fact: dict[str, Any]) -> str:
-    return fact["body"] if isinstance(fact["body"], str) else json.dumps(fact["body"])
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: f"{fact['server']} {fact['status']} {fact['means']}")

@@ -38,7 +38,10 @@ ImproverModel = Annotated[str | None, typer.Option(help="Another model for impro
 TaskModel = Annotated[str | None, typer.Option(help="Another model for improving solutions.")]
 BaseUrl = Annotated[str | None, typer.Option(help="Another server than the provider's own, mostly with its /v1.")]
 TemperaturePolicy = Annotated[
-    str | None, typer.Option(help="Where a model takes no temperature: error, or drop it, which is recorded.")
+    str | None,
+    typer.Option(
+        help="A temperature that the model does not take: clamp it to its range, or drop it where it takes none."
+    ),
 ]
 Capability = Annotated[
     list[str] | None, typer.Option(help="What the model takes: temperature=no, n=yes … May be given several times.")

@@ -82,7 +82,8 @@ class Completion:
         output_tokens: all that was generated, `reasoning_tokens` of them not shown in `text`.
         cost: US dollars; `price_source` says who says so: the provider, a price list with its version, or the user.
         seconds: from the call that was answered to its answer; None where the model does not tell.
-        dropped: what was asked for and not passed on, since the model does not take it, as "temperature=0.7".
+        dropped: what was asked for and not passed on as it was, since the model does not take it: "temperature=0.7"
+            was not told at all, "temperature=1.5 as 1" was clamped.
     """
 
     text: str

@@ -52,7 +52,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     script: str | None = None
     price: list[str] = []
     max_output_tokens: int | None = None
-    temperature_policy: str = "error"
+    temperature_policy: str = "clamp"
     capability: list[str] = []
     max_connections: Positive = 32
     requests_per_minute: Positive | None = None
