@@ -64,7 +64,8 @@ _SIGNS = (
           "max_tokens_per_request", r"^request too large"),
     _sign(Meaning.TOO_LONG, "",
           r"contextwindowexceeded|input_too_large|(maximum|max|available|allowed|configured|model's) "
-          r"((context|prompt|sequence|input|model) )?(length|size|window|limit) (of|is|allowed|\()"
+          r"(context|prompt|sequence|input|model) (length|size|window|limit)"
+          r"|(maximum|max) length (of|is|allowed|\()"
           r"|context (length|limit|window|size)\W*(of|exceed|\()|exceeds? (the )?(available |maximum |model's )?context"
           r"|(input|prompt|request|message)s? (is |are )?too (long|large|big)"
           r"|too (long|large) for (requested |the |this )?(model|[\w.-]+ in organization)"
