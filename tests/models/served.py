@@ -11,10 +11,10 @@ from models.server_errors import FACTS, body_of
 from openai_server import Fault, OpenAIServer
 from selftaught.core.contracts import LanguageModel, Prompt
 from selftaught.core.errors import ModelUnavailable
-from selftaught.models.asking import Manner
-from selftaught.models.capabilities import Capabilities
-from selftaught.models.endpoint import Endpoint
-from selftaught.models.patience import Patience
+from selftaught.models.served.asking import Manner
+from selftaught.models.served.capabilities import Capabilities
+from selftaught.models.served.endpoint import Endpoint
+from selftaught.models.served.patience import Patience
 
 KEY = "sk-very-secret"
 FINISHED = {"too long": "too long", "refused": "content_filter"}

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from models.server_errors import FACTS, body_of
-from selftaught.models.error_body import MOST_READ, read_error
-from selftaught.models.meaning import Meaning, meaning_of
+from selftaught.models.served.error_body import MOST_READ, read_error
+from selftaught.models.served.meaning import Meaning, meaning_of
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: f"{fact['server']} {fact['status']} {fact['means']}")

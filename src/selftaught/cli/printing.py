@@ -21,7 +21,7 @@ from selftaught.report.view import RunView, view
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.store import Store
 from selftaught.wiring.forecast import Forecast
-from selftaught.wiring.replaying import Comparison
+from selftaught.wiring.replay import Comparison
 
 _PLAIN_WIDTH = 120
 _MOST_DIFFERENCES = 10
@@ -38,7 +38,7 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
     for line in tables.summary(run, config.accept):
         print(line)
     print(tables.fidelity(config.fidelity))
-    if any(entry.input_tokens or entry.failed for entry in run.ledger):
+    if run.ledger:
         table(tables.LEDGER_HEADERS, tables.ledger_rows(run), right=tables.LEDGER_HEADERS[2:])
     if run.status != "finished":
         print(f"Status: {run.status}. Go on with: selftaught resume {folder.path}")

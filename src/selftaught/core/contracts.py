@@ -84,6 +84,9 @@ class Completion:
         seconds: from the call that was answered to its answer; None where the model does not tell.
         dropped: what was asked for and not passed on as it was, since the model does not take it: "temperature=0.7"
             was not told at all, "temperature=1.5 as 1" was clamped.
+        reasoning: what the model thought, as far as it is shown; never part of `text`.
+        no_program: in a few words, why there is no program in it, where the model's server says so: "cut at the token
+            limit", "refused". "" where nothing is known against one.
     """
 
     text: str
@@ -97,6 +100,8 @@ class Completion:
     dropped: str = ""
     price_source: str = ""
     seconds: float | None = field(default=None, compare=False)
+    reasoning: str = field(default="", compare=False)
+    no_program: str = field(default="", compare=False)
 
 
 class Utility(Protocol):

@@ -1,0 +1,156 @@
+"""What an attempt's failure means: whether to try again, what to tell the user. The same for every provider."""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from selftaught.core.errors import ModelUnavailable
+from selftaught.models.served.asking import Declined, Question, TemperatureRefused
+from selftaught.models.served.endpoint import Endpoint
+from selftaught.models.served.error_body import read_error, seconds
+from selftaught.models.served.http import MOST_BYTES, TooLarge
+from selftaught.models.served.meaning import Meaning, meaning_of
+from selftaught.models.served.patience import Failed
+
+_FINISHED = {Meaning.TOO_LONG: "too long", Meaning.REFUSED: "content_filter"}
+_MALFORMED = (ValueError, TypeError, LookupError, RecursionError)
+"""What reading an answer raises that is no JSON, or has another shape than was promised."""
+
+
+@dataclass(frozen=True)
+class Failures:
+    """Of one model at one server. `models` lists what the server has; it raises ModelUnavailable."""
+
+    server: Endpoint
+    model: str
+    timeout_seconds: float
+    models: Callable[[], list[str]]
+
+    def refused(
+        self, status: int, body: str, headers: Mapping[str, str] | None = None, question: Question | None = None
+    ) -> Exception:
+        """For an answer that is none: an HTTP status that is none of success, or an error in the body of a 200."""
+        limit = question.max_output_tokens if question else None
+        said = read_error(status, body)
+        meaning = meaning_of(said, limit)
+        words = self.server.brief(said.words)
+        if meaning in (Meaning.TOO_LONG, Meaning.REFUSED):
+            return Declined(_FINISHED[meaning], words)
+        if meaning is Meaning.TEMPERATURE:
+            return TemperatureRefused(
+                f"{self.model} does not take this temperature ({said.status}): {words}", said.words
+            )
+        wait = retry_after(headers or {})
+        return Failed(
+            self._told(meaning, self._what(status, said.status), words, limit),
+            again=meaning in (Meaning.BUSY, Meaning.BROKEN),
+            wait_seconds=said.wait_seconds if wait is None else wait,
+            busy=meaning is Meaning.BUSY,
+            billed=status < 300 and meaning is Meaning.BROKEN,
+            unexplained=meaning is Meaning.WRONG,
+        )
+
+    def _what(self, status: int, in_body: int) -> str:
+        return f"{status}" if status == in_body else f"{status}, with the error {in_body or 'below'} in it"
+
+    def _told(self, meaning: Meaning, status: str, words: str, limit: int | None) -> str:
+        server, what = self.server.shown, f": {words}" if words else ""
+        answered = f"{server} answered {status}{what}"
+        if meaning is Meaning.KEY:
+            return f"{server} refused the key ({status}){what}; check {self.server.key_variable}"
+        if meaning is Meaning.NOTHING_LEFT:
+            return f"{answered}; the account has nothing left"
+        if meaning is Meaning.UNKNOWN_MODEL:
+            return f"{server} does not know {self.model} ({status}){what}{self._known()}"
+        if meaning is Meaning.OUTPUT_LIMIT:
+            return f"{answered}; {limit} output tokens are more than it can make: set a smaller --max-output-tokens"
+        if meaning is Meaning.PARAMETER:
+            return f"{answered}; to ask otherwise: --capability token_limit=…, n=no, seed=no"
+        return answered
+
+    def unreachable(self, error: BaseException) -> Failed:
+        """For an error of the HTTP library's: before, during or instead of an answer."""
+        name = type(error).__name__
+        if isinstance(error, TooLarge):
+            return Failed(
+                f"{self.server.shown} answered with more than {MOST_BYTES >> 20} MiB", again=False, billed=True
+            )
+        if name in ("ReadTimeout", "WriteTimeout"):
+            return Failed(
+                f"{self.server.shown} gave no whole answer in {self.timeout_seconds:g} s", again=True, billed=True
+            )
+        said = self.server.brief(error) or name
+        if name in ("ReadError", "RemoteProtocolError", "WriteError", "CloseError"):
+            return Failed(f"{self.server.shown} broke off its answer: {said}", again=True, billed=True)
+        return Failed(f"{self.server.shown} cannot be reached: {said}; is it running?{self.server.hint}", again=True)
+
+    def read(self, body: str | bytes, completions: Callable[[Any], list[Any]], question: Question) -> list[Any]:
+        """What `completions` makes of an answer's JSON, which may have any shape. Raises Failed, Declined."""
+        try:
+            answer = json.loads(body)
+            if error_in(answer):
+                raise self.refused(200, body if isinstance(body, str) else body.decode(), {}, question)
+            made = completions(answer)
+        except _MALFORMED as error:
+            what = f"{self.server.shown} answered with nonsense: {self.server.brief(repr(error))}"
+            raise Failed(what, again=True, billed=True) from None
+        if not made:
+            raise Failed(f"{self.server.shown} answered without any choice", again=True, billed=True)
+        wanted = question.n
+        if len(made) != wanted:
+            asked = "one was" if wanted == 1 else f"{wanted} were"
+            advice = "" if wanted == 1 else "; ask for one at a time: --capability n=no"
+            what = f"{self.server.shown} gave {len(made)} choices; {asked} asked for{advice}"
+            raise Failed(what, again=False, billed=True)
+        return made
+
+    def _known(self) -> str:
+        with suppress(ModelUnavailable):  # only to help: the failure that it explains is told in any case
+            names = self.models()
+            return f"; it has {', '.join(names[:10])}{' …' if len(names) > 10 else ''}" if names else ""
+        return f";{self.server.hint}" if self.server.hint else ""
+
+
+def listed(server: Endpoint, read: Callable[[], Sequence[str]], errors: tuple[type[Exception], ...]) -> list[str]:
+    """The names that `read` finds. Raises ModelUnavailable, also for a server that is of another kind."""
+    what = f"{server.shown} lists no models"
+    advice = f"{server.hint or ' is it such a server?'} Or name a model with --model"
+    try:
+        return list(read())
+    except errors as error:
+        raise ModelUnavailable(f"{what}: {server.brief(error)};{advice}") from None
+    except _MALFORMED:
+        raise ModelUnavailable(f"{what}: it answered with something else;{advice}") from None
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds, from whichever of the three spellings the server used."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        found = seconds(headers.get(name), unit)
+        if found is not None:
+            return found
+    with suppress(TypeError, ValueError):
+        return max(0.0, parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - time.time())
+    return None
+
+
+def error_in(answer: Any) -> bool:
+    """Whether an answer that was called a success is an error: of the whole, or of a choice."""
+    if not isinstance(answer, dict):
+        return False
+    if answer.get("error") and not answer.get("choices"):
+        return True
+    choices = answer.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices else None
+    return isinstance(first, dict) and bool(first.get("error")) and not first.get("message", {}).get("content")
+
+
+def count_of(usage: object, *names: str) -> int | None:
+    """The count at usage[names[0]][names[1]]…; None where there is none."""
+    for name in names:
+        usage = usage.get(name) if isinstance(usage, dict) else None
+    return usage if type(usage) is int and usage >= 0 else None
