@@ -87,6 +87,7 @@ class Completion:
         reasoning: what the model thought, as far as it is shown; never part of `text`.
         no_program: in a few words, why there is no program in it, where the model's server says so: "cut at the token
             limit", "refused". "" where nothing is known against one.
+        response_id: the server's own id of the answer that it came in, as its logs and traces have it.
     """
 
     text: str
@@ -100,6 +101,7 @@ class Completion:
     dropped: str = ""
     price_source: str = ""
     seconds: float | None = field(default=None, compare=False)
+    response_id: str = field(default="", compare=False)
     reasoning: str = field(default="", compare=False)
     no_program: str = field(default="", compare=False)
 

@@ -16,6 +16,7 @@ from selftaught.models.served.http import MOST_BYTES, TooLarge
 from selftaught.models.served.meaning import Meaning, meaning_of
 from selftaught.models.served.patience import Failed
 
+_LONGEST_ID = 200
 _FINISHED = {Meaning.TOO_LONG: "too long", Meaning.REFUSED: "content_filter"}
 _MALFORMED = (ValueError, TypeError, LookupError, RecursionError)
 """What reading an answer raises that is no JSON, or has another shape than was promised."""
@@ -147,6 +148,12 @@ def error_in(answer: Any) -> bool:
     choices = answer.get("choices")
     first = choices[0] if isinstance(choices, list) and choices else None
     return isinstance(first, dict) and bool(first.get("error")) and not first.get("message", {}).get("content")
+
+
+def id_of(answer: Mapping[str, object], name: str) -> str:
+    """The server's own id of its answer, by which its logs know it; "" where it gives none."""
+    told = answer.get(name)
+    return told[:_LONGEST_ID] if isinstance(told, str) else ""
 
 
 def count_of(usage: object, *names: str) -> int | None:
