@@ -53,6 +53,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     accept: Literal["paper", "better"] = "better"
     fidelity: Literal["honest", "released"] = "honest"
     probes: bool = True
+    allow_failing_seed: bool = False
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
     sandbox: str = "auto"
     max_connections: Positive = 32

@@ -30,10 +30,12 @@ from selftaught.runs.recording import pack
 from selftaught.runs.store import Store
 from selftaught.sandbox.choice import open_sandbox
 from selftaught.sandbox.jail import Jail
+from selftaught.tasks.entry import check_program
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import is_built_in, load_task, task_names
+from selftaught.wiring.checking import check_tasks
 from selftaught.wiring.forecast import forecast
-from selftaught.wiring.inputs import Inputs, check_program, freeze, frozen_tasks, load_frozen, load_inputs, read_text
+from selftaught.wiring.inputs import Inputs, freeze, frozen_tasks, load_frozen, load_inputs, read_text
 from selftaught.wiring.replaying import Comparison, open_recorded
 from selftaught.wiring.replaying import replay as repeat
 from selftaught.wiring.session import Start, check_resumable, work
@@ -68,6 +70,7 @@ def start(
         return
     with open_jail(config.sandbox) as jail:
         inputs = dataclasses.replace(inputs, config=msgspec.structs.replace(borrowed.config, sandbox=jail.tier))
+        check_tasks(inputs, jail)
         folder = new_folder(runs, inputs.tasks[0].name, out)
         try:
             freeze(inputs, folder)
@@ -132,7 +135,7 @@ def score(
         raise UsageError(f"no split is called {split!r}; there are val and test")
     spec = load_task(task, fidelity)
     source = Program(read_text(program, "a program"))
-    check_program(source, spec.entry, str(program))
+    check_program(source.source, spec.entry, str(program))
     drawn = secrets.randbits(48) if seed is None else seed
     # A run of the same --seed has its sealed test drawn from it: a look at that from here would be on no record.
     instances = drawn if split == "val" else draw_seed(str(drawn), "score")

@@ -49,12 +49,15 @@ class Score:
         verdict: the first verdict other than OK among the parts of the score, else OK.
         note: at most one line for people. Written in part by guests: untrusted text.
         error: standard error of `value` as a mean over instances that were drawn; None where it is no such mean.
+        fault: what the task's own code did wrong, for its author: a `grade` that raised. Some answers count as bad
+            that may not be. Untrusted text in part.
     """
 
     value: float
     verdict: Verdict = Verdict.OK
     note: str = ""
     error: float | None = field(default=None, compare=False)
+    fault: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

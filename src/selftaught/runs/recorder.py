@@ -78,7 +78,7 @@ class Recorder:
         for record in store:
             self._known[record.at] = record
             self._steps += isinstance(record, Stepped)
-            if isinstance(record, Scored):
+            if isinstance(record, Scored) and not record.fault:  # else scored again: the task may have been corrected
                 self._scores[record.utility, record.program] = _done(_score_of(record))
 
     def address(self, kind: str, *content: str) -> str:
@@ -266,6 +266,7 @@ class RecordedUtility(UtilityWrapper):
             note=score.note,
             reused=reused,
             error=score.error,
+            fault=score.fault,
             seconds=time.monotonic() - started,
         )
         self.recorder.write(record, program.source)
@@ -382,7 +383,7 @@ def _sampled(task: str, sample: Sample) -> Sampled:
 
 
 def _score_of(record: Scored) -> Score:
-    return Score(record.value, Verdict(record.verdict), record.note, record.error)
+    return Score(record.value, Verdict(record.verdict), record.note, record.error, record.fault)
 
 
 def _done(score: Score) -> Future[Score]:

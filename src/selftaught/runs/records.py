@@ -67,7 +67,10 @@ class Tried(_Record, frozen=True, tag="tried"):
 
 
 class Scored(_Record, frozen=True, tag="scored"):
-    """A utility scored a program. `reused`: an equal program's score answered, nothing was run."""
+    """A utility scored a program. `reused`: an equal program's score answered, nothing was run.
+
+    `fault`: what the task's own code did wrong meanwhile, as in `Score`.
+    """
 
     utility: str
     program: str
@@ -77,6 +80,7 @@ class Scored(_Record, frozen=True, tag="scored"):
     reused: bool
     seconds: float
     error: float | None = None
+    fault: str = ""
 
 
 class Applied(_Record, frozen=True, tag="applied"):

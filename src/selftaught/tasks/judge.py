@@ -10,11 +10,9 @@ import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from copy import deepcopy
-from math import sqrt
+from math import isfinite, sqrt
 from statistics import fmean, stdev
 from typing import Any
-
-import numpy as np
 
 from selftaught.core.address import draw_seed
 from selftaught.core.contracts import Program, Score, Verdict
@@ -26,25 +24,33 @@ _BAD_ANSWERS = (
     ValueError, TypeError, LookupError, AttributeError, ArithmeticError,
     RecursionError,  # how deep an answer is nested is the guest's doing alone
 )  # fmt: skip
-_NUMBERS = (bool, int, float, np.bool_, np.integer, np.floating)
 _MOST_INSTANCES = 10_000
 _MOST_NOTE = 300
 _LARGEST = 1e300
+_ROUNDING = 1e-9
+"""So far beyond its range a grade is still the range's end: a sum or a cosine is rounded."""
 _MOST_REASON = 120
+HOPELESS_AFTER = 3
+"""Calls of one scoring. If the first so many all time out, the others are not run."""
 
 
 class Judge:
     """Implements `Utility`: the mean grade over the instances of one split.
 
     Equal task, split and run seed: equal instances, and equal chance for the program.
+
+    A `grade` that raises makes the answer a bad one. One that gives no grade at all (another type, out of range)
+    raises TaskError; where `paid`, it makes a bad answer too, and the score's `fault` tells: what was paid for is
+    never lost to it.
     """
 
     deterministic = True
 
-    def __init__(self, spec: TaskSpec, sandbox: Sandbox, split: str, run_seed: int) -> None:
+    def __init__(self, spec: TaskSpec, sandbox: Sandbox, split: str, run_seed: int, *, paid: bool = False) -> None:
         if split not in SPLITS:
             raise ValueError(f"a split is one of {SPLITS}, not {split!r}")
         self._spec, self._sandbox, self._split, self._run_seed = spec, sandbox, split, str(run_seed)
+        self._paid = paid
         self._lock = threading.Lock()
         self._made: list[Instance] | None = None
 
@@ -57,15 +63,32 @@ class Judge:
         return self._spec.described(len(self.instances()))
 
     def __call__(self, program: Program) -> Score:
+        return self._score(program, until_ok=False)
+
+    def failure(self, program: Program) -> Score | None:
+        """The score of a program all of whose answers fail; None as soon as one is ok. Raises TaskError."""
+        score = self._score(program, until_ok=True)
+        return None if score.verdict is Verdict.OK else score
+
+    def _score(self, program: Program, *, until_ok: bool) -> Score:
         instances = self.instances()
-        seed = draw_seed(self._run_seed, self._spec.name, self._split, "guest")
         graded: list[Score] = []
-        with closing(self.graded(program, instances, seed)) as answers:
+        with closing(self.graded(program, instances, self._guest_seed())) as answers:
             for _, score in answers:
+                if until_ok and score.verdict is Verdict.OK:
+                    return score
                 graded.append(score)
-                if score.verdict in self._spec.scoring.spoiled:
+                if score.verdict in self._spec.scoring.spoiled or self._hopeless(graded):
                     break
         return _scored(graded, len(instances), self._spec.scoring)
+
+    def _guest_seed(self) -> int:
+        return draw_seed(self._run_seed, self._spec.name, self._split, "guest")
+
+    def _hopeless(self, graded: Sequence[Score]) -> bool:
+        """The first calls have all timed out. The released scores are kept as they are."""
+        timed_out = all(score.verdict is Verdict.TIMED_OUT for score in graded)
+        return len(graded) == HOPELESS_AFTER and timed_out and self._spec.scoring == Scoring()
 
     def graded(
         self, program: Program, instances: Sequence[Instance], seed: int
@@ -111,35 +134,58 @@ class Judge:
         try:
             # A copy: what `grade` does to its instance must not reach the next program's.
             grade = self._spec.grade(deepcopy(instance), outcome.value)
-        except _BAD_ANSWERS as error:
-            return Score(0.0, Verdict.BAD_ANSWER, _told(error))
+        except ValueError as error:  # how `grade` says that an answer is none
+            return _bad(_told(error))
         except (Exception, SystemExit) as error:
-            wanted = "wanted a grade, or ValueError for an answer that is none"
-            raise TaskError(f"{_place(self._spec, error)}: grade() failed: {_told(error)}; {wanted}") from error
-        if isinstance(grade, _NUMBERS) and grade != grade:  # a program's nan came through: no reason to stop a run
-            return Score(0.0, Verdict.BAD_ANSWER, "grade() gave nan")
-        low, high = (0, 1) if self._spec.scoring.bounded else (-_LARGEST, _LARGEST)
-        if not isinstance(grade, _NUMBERS) or not low <= grade <= high:
-            came = _plain(repr(grade))[:80]
-            raise TaskError(f"{self._spec.file}: grade() gave {came}; wanted a number from {low:g} to {high:g}")
-        return Score(float(grade))
+            told = f"grade() raised {type(error).__name__}{line_in(self._spec.file, error)}: {_plain(str(error))}"
+            return _bad(told, "" if isinstance(error, _BAD_ANSWERS) else f"{self._spec.file}: {told}")
+        value = _number(grade)
+        if value is not None and not isfinite(value):  # a program's nan came through
+            return _bad(f"grade() gave {value}")
+        low, high = (0.0, 1.0) if self._spec.scoring.bounded else (-_LARGEST, _LARGEST)
+        if value is None or not low - _ROUNDING <= value <= high + _ROUNDING:
+            told = f"grade() gave {_plain(repr(grade))[:80]}; wanted a number from {low:g} to {high:g}"
+            if not self._paid:
+                raise TaskError(f"{self._spec.file}: {told}")
+            return _bad(told, f"{self._spec.file}: {told}")
+        return Score(min(max(value, low), high))
+
+
+def _bad(note: str, fault: str = "") -> Score:
+    return Score(0.0, Verdict.BAD_ANSWER, note, fault=fault)
+
+
+def _number(grade: Any) -> float | None:
+    """What `float` makes of a number of any kind (numpy's, an array of no dimensions, a Fraction); None of others."""
+    if isinstance(grade, (str, bytes, bytearray)) or getattr(grade, "ndim", 0):
+        return None
+    try:
+        return float(grade)
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _scored(graded: Sequence[Score], calls: int, scoring: Scoring) -> Score:
     """The mean of the grades, with its error, unless `scoring` says otherwise.
 
-    Fewer than `calls` are graded where one spoiled all.
+    Fewer than `calls` are graded where one spoiled all, or the first all timed out.
     """
     failed = [score for score in graded if score.verdict is not Verdict.OK]
     verdict = failed[0].verdict if failed else Verdict.OK
-    note = "; ".join(_counted(failed, calls))[:_MOST_NOTE]
+    unrun = calls - len(graded)
+    counted = [
+        *_counted(failed, calls),
+        *([f"{unrun} not run"] if unrun and graded[-1].verdict not in scoring.spoiled else []),
+    ]
+    note = "; ".join(counted)[:_MOST_NOTE]
+    fault = next((score.fault for score in failed if score.fault), "")
     value = fmean(score.value for score in graded)
     if scoring.floor is not None:
         value = max(value, scoring.floor)
     spread = [score.value for score in graded]
     plain = len(spread) > 1 and scoring == Scoring()  # else the score is not the mean of its grades
     error = stdev(spread) / sqrt(len(spread)) if plain else None
-    return Score(scoring.spoiled.get(graded[-1].verdict, value), verdict, note, error)
+    return Score(scoring.spoiled.get(graded[-1].verdict, value), verdict, note, error, fault)
 
 
 def _counted(failed: Sequence[Score], total: int) -> Iterator[str]:

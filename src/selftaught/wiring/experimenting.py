@@ -26,6 +26,8 @@ from selftaught.runs.folder import RunFolder, find_run
 from selftaught.runs.records import Ended
 from selftaught.runs.store import Store, text_id
 from selftaught.sandbox.jail import Jail
+from selftaught.tasks.loading import is_built_in
+from selftaught.wiring.checking import check_task
 from selftaught.wiring.inputs import Inputs, freeze, load_frozen, load_improver, to_toml
 from selftaught.wiring.labels import model_labels
 from selftaught.wiring.lent import Models
@@ -98,6 +100,9 @@ def read_parameters(folder: Path) -> Parameters:
 def conduct(given: Parameters, lab: Lab) -> Result:
     """Run every cell that is not finished; then the result, also in files. Raises SelfTaughtError; it can go on."""
     experiment = EXPERIMENTS[given.experiment]
+    if not finished_cells(lab.folder):
+        for task in lab.materials.tasks.values():
+            check_task(task, lab.sandbox, given.seed, allow_failing_seed=is_built_in(task.source))
     while True:
         done = finished_cells(lab.folder)
         cells = experiment.cells(given, done)

@@ -1,6 +1,5 @@
 """What a run depends on: loaded and checked before anything is spent, then frozen into the run's folder."""
 
-import ast
 import json
 import secrets
 from dataclasses import dataclass
@@ -16,7 +15,8 @@ from selftaught.core.contracts import Program
 from selftaught.core.errors import UsageError
 from selftaught.runs.folder import INPUTS, RunFolder, find_run, list_runs
 from selftaught.sandbox.machine import ENTRY
-from selftaught.tasks.loading import load_task
+from selftaught.tasks.entry import check_program
+from selftaught.tasks.loading import check_stands_alone, is_built_in, load_task
 from selftaught.tasks.spec import TaskSpec
 
 _SEEDS = files("selftaught") / "seeds"
@@ -50,10 +50,13 @@ def load_inputs(config: RunConfig, runs: Path) -> Inputs:
     tasks = tuple(load_task(name, config.fidelity) for name in config.tasks)
     if len({task.name for task in tasks}) < len(tasks):
         raise UsageError(f"two tasks have one name: {', '.join(task.name for task in tasks)}; rename a file")
+    for task in tasks:
+        if not is_built_in(task.source):
+            check_stands_alone(task)
     program = None
     if config.program:
         program = Program(read_text(Path(config.program), "a program"))
-        check_program(program, tasks[0].entry, config.program)
+        check_program(program.source, tasks[0].entry, config.program)
     script = read_text(Path(config.script), "a script") if config.script else None
     return Inputs(config, tasks, load_improver(config.improver, runs), program, script)
 
@@ -94,7 +97,7 @@ def load_improver(name: str, runs: Path) -> Program:
     path = Path(name)
     if path.is_file():
         improver = Program(read_text(path, "an improver"))
-        check_program(improver, ENTRY, name)
+        check_program(improver.source, ENTRY, name)
         return improver
     try:
         folder = _last_with_an_improver(runs) if name == "last" else find_run(name, runs)
@@ -133,27 +136,6 @@ def meta_utility_template() -> str:
 def sandbox_note() -> str:
     """What is added to it where improvers are shown a sandbox to ask for (paper §6.2)."""
     return (_SEEDS / "meta_utility_sandbox.txt").read_text()
-
-
-def check_program(program: Program, entry: str, name: str) -> None:
-    """The user's own file must parse and define `entry`. Raises UsageError. Never used on a guest's text."""
-    try:
-        tree = ast.parse(program.source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        line = f" (line {error.lineno})" if isinstance(error, SyntaxError) and error.lineno else ""
-        what = error.msg if isinstance(error, SyntaxError) else str(error)
-        raise UsageError(f"{name} is not Python: {what}{line}; wanted a program that defines {entry}()") from error
-    names = {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
-    names |= {
-        target.id
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-    if entry not in names:
-        functions = ", ".join(sorted(names)) or "nothing"
-        raise UsageError(f"{name} has no function {entry}; it defines {functions}. Wanted: def {entry}(...)")
 
 
 def read_text(path: Path, what: str) -> str:

@@ -46,7 +46,7 @@ class Prober:
     def __init__(self, spec: TaskSpec, sandbox: Sandbox, run_seed: int) -> None:
         self._spec, self._sandbox, self._run_seed = spec, sandbox, run_seed
         self._probes = load_probes(spec)
-        self._val = Judge(spec, sandbox, "val", run_seed)
+        self._val = Judge(spec, sandbox, "val", run_seed, paid=True)
         self._lock = threading.Lock()
         self._made: tuple[list[Instance], bool] | None = None
 
