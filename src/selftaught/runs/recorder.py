@@ -30,6 +30,7 @@ from selftaught.core.contracts import (
 )
 from selftaught.core.measurement import Sample
 from selftaught.core.money import Amount
+from selftaught.core.origin import origin
 from selftaught.core.suspicion import suspicious_text, suspicious_verdict
 from selftaught.runs.records import (
     Answered,
@@ -79,7 +80,9 @@ class Recorder:
             self._known[record.at] = record
             self._steps += isinstance(record, Stepped)
             if isinstance(record, Scored) and not record.fault:  # else scored again: the task may have been corrected
-                self._scores[record.utility, record.program] = _done(_score_of(record))
+                key = record.utility, record.program
+                if key not in self._scores:
+                    self._scores[key] = _done(_score_of(record, store))
 
     def address(self, kind: str, *content: str) -> str:
         """Where this piece of work stands on record, asked for once more."""
@@ -248,7 +251,7 @@ class RecordedUtility(UtilityWrapper):
         at = self.recorder.address("score", self.name, program.id)
         found = self.recorder.found(at, Scored)
         if found is not None:
-            return _score_of(found)
+            return _score_of(found, self.recorder.store)
         started = time.monotonic()
         with working_at(at):
             if self.deterministic:
@@ -256,6 +259,7 @@ class RecordedUtility(UtilityWrapper):
             else:
                 score, reused = self.utility(program), False
         self.recorder.notice(at, program, score.verdict, score.note)
+        whence = origin()
         record = Scored(
             at=at,
             time=time.time(),
@@ -268,8 +272,13 @@ class RecordedUtility(UtilityWrapper):
             error=score.error,
             fault=score.fault,
             seconds=time.monotonic() - started,
+            grades=list(score.grades),
+            feedback=text_id(score.feedback) if score.feedback else "",
+            round=whence.round,
+            parent=whence.parent,
+            response=whence.response,
         )
-        self.recorder.write(record, program.source)
+        self.recorder.write(record, program.source, *([score.feedback] if score.feedback else []))
         return score
 
 
@@ -305,6 +314,8 @@ class RecordedApply:
             utility_calls=made.utility_calls,
             unsandboxed=made.unsandboxed,
             seconds=time.monotonic() - started,
+            salvaged=made.salvaged,
+            best=made.best,
         )
         texts = [improver.source, solution.source, *([made.program.source] if made.program else [])]
         self.recorder.write(record, *texts)
@@ -313,7 +324,9 @@ class RecordedApply:
     def _replayed(self, found: Applied) -> Application:
         program = Program(self.recorder.store.text(found.program)) if found.program else None
         spent = (found.model_calls, found.responses, found.utility_calls)
-        return Application(program, Verdict(found.verdict), found.note, *spent, found.unsandboxed)
+        return Application(
+            program, Verdict(found.verdict), found.note, *spent, found.unsandboxed, found.salvaged, found.best
+        )
 
 
 @dataclass(frozen=True)
@@ -379,11 +392,23 @@ def _sampled(task: str, sample: Sample) -> Sampled:
         test_verdict=test.verdict if test else None,
         val_error=sample.val.error,
         test_error=test.error if test else None,
+        val_grades=list(sample.val.grades),
+        test_grades=list(test.grades) if test else [],
+        salvaged=made.salvaged,
     )
 
 
-def _score_of(record: Scored) -> Score:
-    return Score(record.value, Verdict(record.verdict), record.note, record.error, record.fault)
+def _score_of(record: Scored, store: Store) -> Score:
+    feedback = store.text(record.feedback) if record.feedback else ""
+    return Score(
+        record.value,
+        Verdict(record.verdict),
+        record.note,
+        record.error,
+        tuple(record.grades),
+        feedback,
+        record.fault,
+    )
 
 
 def _done(score: Score) -> Future[Score]:

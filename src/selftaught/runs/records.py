@@ -70,6 +70,8 @@ class Scored(_Record, frozen=True, tag="scored"):
     """A utility scored a program. `reused`: an equal program's score answered, nothing was run.
 
     `fault`: what the task's own code did wrong meanwhile, as in `Score`.
+    `grades`: by instance, in order. `feedback`: text id of what an improver may read of it; "" where there is none.
+    `round`, `parent` and `response`, of a program that an improver scored: as in core/origin.py.
     """
 
     utility: str
@@ -80,11 +82,20 @@ class Scored(_Record, frozen=True, tag="scored"):
     reused: bool
     seconds: float
     error: float | None = None
+    grades: list[float] = []
+    feedback: str = ""
+    round: int = 0
+    parent: str = ""
+    response: str = ""
     fault: str = ""
 
 
 class Applied(_Record, frozen=True, tag="applied"):
-    """An improver was applied to a solution; `program` is the text id of what it made, None where it made none."""
+    """An improver was applied to a solution; `program` is the text id of what it made, None where it made none.
+
+    `salvaged`: it is not what the improver returned, but the best that it had scored; `verdict` says what went wrong.
+    `best`: the highest score that it was given, if any.
+    """
 
     improver: str
     utility: str
@@ -97,10 +108,15 @@ class Applied(_Record, frozen=True, tag="applied"):
     utility_calls: int
     seconds: float
     unsandboxed: int = 0
+    salvaged: bool = False
+    best: float | None = None
 
 
 class Sampled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One task's part of a measurement: its name, and the scores of what the improver made of it."""
+    """One task's part of a measurement: its name, and the scores of what the improver made of it.
+
+    `val_grades`, `test_grades`: by instance, in order, so that two improvers can be compared pair by pair.
+    """
 
     task: str
     program: str | None
@@ -112,6 +128,9 @@ class Sampled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     test_verdict: str | None
     val_error: float | None = None
     test_error: float | None = None
+    val_grades: list[float] = []
+    test_grades: list[float] = []
+    salvaged: bool = False
 
 
 class Measured(_Record, frozen=True, tag="measured"):

@@ -13,10 +13,11 @@ _MOST_NAMES = 10
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
-def check_program(source: str, entry: str, where: str) -> None:
-    """It parses, and binds `entry` at its top level in whatever way. Raises UsageError."""
+def check_program(source: str, entry: str, where: str) -> ast.Module:
+    """Its tree: it parses, and binds `entry` at its top level in whatever way. Raises UsageError."""
     try:
-        names = list(dict.fromkeys(_bound(_parsed(source))))
+        tree = _parsed(source)
+        names = list(dict.fromkeys(_bound(tree)))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = f" (line {error.lineno})" if isinstance(error, SyntaxError) and error.lineno else ""
         what = error.msg if isinstance(error, SyntaxError) else str(error)
@@ -24,6 +25,7 @@ def check_program(source: str, entry: str, where: str) -> None:
     if entry not in names and "*" not in names:
         defined = ", ".join(names[:_MOST_NAMES]) or "nothing"
         raise UsageError(f"{where} has no function {entry}; it defines {defined}. Wanted: def {entry}(...)")
+    return tree
 
 
 def _parsed(source: str) -> ast.Module:

@@ -157,7 +157,7 @@ def _bad(note: str, fault: str = "") -> Score:
 
 def _number(grade: Any) -> float | None:
     """What `float` makes of a number of any kind (numpy's, an array of no dimensions, a Fraction); None of others."""
-    if isinstance(grade, (str, bytes, bytearray)) or getattr(grade, "ndim", 0):
+    if isinstance(grade, (str, bytes, bytearray)) or getattr(grade, "ndim", 0) != 0:
         return None
     try:
         return float(grade)
@@ -185,7 +185,7 @@ def _scored(graded: Sequence[Score], calls: int, scoring: Scoring) -> Score:
     spread = [score.value for score in graded]
     plain = len(spread) > 1 and scoring == Scoring()  # else the score is not the mean of its grades
     error = stdev(spread) / sqrt(len(spread)) if plain else None
-    return Score(scoring.spoiled.get(graded[-1].verdict, value), verdict, note, error, fault)
+    return Score(scoring.spoiled.get(graded[-1].verdict, value), verdict, note, error, fault=fault)
 
 
 def _counted(failed: Sequence[Score], total: int) -> Iterator[str]:

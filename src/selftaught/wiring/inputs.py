@@ -1,5 +1,6 @@
 """What a run depends on: loaded and checked before anything is spent, then frozen into the run's folder."""
 
+import ast
 import json
 import secrets
 from dataclasses import dataclass
@@ -97,7 +98,7 @@ def load_improver(name: str, runs: Path) -> Program:
     path = Path(name)
     if path.is_file():
         improver = Program(read_text(path, "an improver"))
-        check_program(improver.source, ENTRY, name)
+        check_improver(improver, name)
         return improver
     try:
         folder = _last_with_an_improver(runs) if name == "last" else find_run(name, runs)
@@ -136,6 +137,35 @@ def meta_utility_template() -> str:
 def sandbox_note() -> str:
     """What is added to it where improvers are shown a sandbox to ask for (paper §6.2)."""
     return (_SEEDS / "meta_utility_sandbox.txt").read_text()
+
+
+def check_improver(improver: Program, name: str) -> None:
+    """The user's own file must be an improver in the paper's later interface. Raises UsageError.
+
+    Half of the improvers in the paper's appendix are written for an earlier one, which the released code does not
+    run either: they build their own language model, and are handed the utility's text beside the utility.
+    """
+    tree = check_program(improver.source, ENTRY, name)
+    sign = next(filter(None, map(_sign_of_the_older_interface, ast.walk(tree))), None)
+    if sign:
+        raise UsageError(
+            f"{name} is written for the older interface of the paper's appendix ({sign}), which is not supported. "
+            f"Wanted: def {ENTRY}(initial_solution, utility, language_model), with the model as an argument and the "
+            "utility's text as utility.str"
+        )
+
+
+def _sign_of_the_older_interface(node: ast.AST) -> str | None:
+    """What shows it at this node, with its line."""
+    if isinstance(node, ast.ImportFrom) and node.module == "language_model":
+        return f"line {node.lineno}: from language_model import ..."
+    if isinstance(node, ast.Import) and any(name.name == "language_model" for name in node.names):
+        return f"line {node.lineno}: import language_model"
+    if isinstance(node, ast.FunctionDef) and node.name == ENTRY:
+        arguments = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
+        if "utility_str" in arguments:
+            return f"line {node.lineno}: def {ENTRY}({', '.join(arguments)})"
+    return None
 
 
 def read_text(path: Path, what: str) -> str:

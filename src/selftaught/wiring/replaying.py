@@ -22,7 +22,7 @@ from selftaught.wiring.lent import Models
 from selftaught.wiring.session import Start, check_as_begun, work
 
 Compared = Scored | Applied | Measured | Stepped | Probed
-_UNCOMPARED = {"time", "seconds", "note", "reused", "samples"}
+_UNCOMPARED = {"time", "seconds", "note", "reused", "samples", "grades", "feedback"}
 """Of a record: when and how long, what is said of it, and which of two equal programs was run first."""
 
 
