@@ -34,8 +34,9 @@ from selftaught.tasks.entry import check_program
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import is_built_in, load_task, task_names
 from selftaught.wiring.checking import check_tasks
+from selftaught.wiring.correcting import correct, find_corrected
 from selftaught.wiring.forecast import forecast
-from selftaught.wiring.inputs import Inputs, freeze, frozen_tasks, load_frozen, load_inputs, read_text
+from selftaught.wiring.inputs import Inputs, freeze, frozen_tasks, load_frozen, load_inputs, read_text, task_input
 from selftaught.wiring.replaying import Comparison, open_recorded
 from selftaught.wiring.replaying import replay as repeat
 from selftaught.wiring.session import Start, check_resumable, work
@@ -87,10 +88,14 @@ def resume(
     changed: Mapping[str, Any],
     sandbox: str | None,
     *,
+    task: str | None = None,
     tracing: "Tracing | None" = None,
     as_json: bool,
 ) -> None:
-    """Go on where the record ends. `changed`: of the settings, those that decide when it ends and not what comes."""
+    """Go on where the record ends. `changed`: of the settings, those that decide when it ends and not what comes.
+
+    `task`: a corrected file of one of its tasks.
+    """
     folder = find_run(name, runs)
     store = Store.open(folder.store)
     inputs = load_frozen(folder)
@@ -100,7 +105,16 @@ def resume(
     inputs = dataclasses.replace(inputs, config=config)
     gate = Gate(config.max_time_seconds)
     with open_jail(sandbox or config.sandbox) as jail:
-        check_resumable(store, folder, jail.tier, weaker_allowed=sandbox is not None)
+        corrected = find_corrected(task, inputs, jail) if task else None
+        check_resumable(
+            store,
+            folder,
+            jail.tier,
+            weaker_allowed=sandbox is not None,
+            corrected=task_input(corrected.name) if corrected else "",
+        )
+        if corrected:
+            inputs = correct(corrected, inputs, folder, store)
         borrowed = borrow(inputs, gate, runs)
         say(f"resuming {folder.path} · model: {borrowed.models.name}")
         _go(inputs, Start(folder, jail, borrowed.models, gate, tracing=tracing), store, as_json=as_json)
@@ -119,7 +133,7 @@ def _go(inputs: Inputs, begin: Start, store: Store, *, as_json: bool) -> None:
             if isinstance(error, RunStopped):
                 raise RunStopped(f"{error}; {hint}", interrupted=error.interrupted) from error
             if isinstance(error, TaskError):
-                hint = "the run keeps its own copy of the task: mend the file, and start a new run"
+                hint = "the run keeps its own copy of the task: correct the file, and start a new run"
             raise type(error)(f"{error} ({hint})") from error
     printing.result(inputs.config, store, folder, as_json=as_json)
     store.close()

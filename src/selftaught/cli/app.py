@@ -257,6 +257,9 @@ def bound(
 @app.command()
 def resume(
     run: RunName = "last",
+    task: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Go on with a corrected file of a task: grade may change.")
+    ] = None,
     max_time: MaxTime = None,
     max_calls: MaxCalls = None,
     max_tokens: MaxTokens = None,
@@ -285,7 +288,7 @@ def resume(
         "requests_per_minute": requests_per_minute, "tokens_per_minute": tokens_per_minute,
     }  # fmt: skip
     with traced(otel, otel_content) as tracing:
-        actions.resume(run, runs, changed, sandbox, tracing=tracing, as_json=as_json)
+        actions.resume(run, runs, changed, sandbox, task=task, tracing=tracing, as_json=as_json)
 
 
 @app.command()

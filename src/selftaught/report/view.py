@@ -9,6 +9,7 @@ from selftaught.report.ledger import Entry, ledger
 from selftaught.runs.records import (
     Answered,
     Applied,
+    Corrected,
     Ended,
     Measured,
     Noticed,
@@ -101,6 +102,8 @@ class RunView:
         total: of the whole record: the steps' spending and `pending`.
         probed: what became of each reported solution where only a reward hack would lose.
         pending: spent since the last step, on one that is not finished.
+        faults: what tasks' own code did wrong while programs were scored, each once. Untrusted text in part.
+        corrected: the tasks whose text was replaced on the way, in order.
     """
 
     status: str
@@ -116,6 +119,8 @@ class RunView:
     probed: tuple[Probed, ...]
     ledger: tuple[Entry, ...]
     improvement: Improvement | None
+    faults: tuple[str, ...] = ()
+    corrected: tuple[str, ...] = ()
 
     @property
     def seed_step(self) -> Step | None:
@@ -148,6 +153,8 @@ def view(records: Iterable[Record]) -> RunView:
         probed=tuple(record for record in told if isinstance(record, Probed)),
         ledger=tuple(ledger(told)),
         improvement=None if steps or measured else _improvement(told),
+        faults=tuple(dict.fromkeys(record.fault for record in told if isinstance(record, Scored) and record.fault)),
+        corrected=tuple(record.task for record in told if isinstance(record, Corrected)),
     )
 
 

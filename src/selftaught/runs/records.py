@@ -188,6 +188,17 @@ class Noticed(_Record, frozen=True, tag="noticed"):
     note: str
 
 
+class Corrected(_Record, frozen=True, tag="corrected"):
+    """A run went on with another text of a task; at `/corrected#k`. `before` and `after` are text ids.
+
+    Scores on record are by the text that held when they were made.
+    """
+
+    task: str
+    before: str
+    after: str
+
+
 class Ended(_Record, frozen=True, tag="ended"):
     """A session came to an end of its own: `how` is finished, interrupted, stopped or failed."""
 
@@ -195,7 +206,9 @@ class Ended(_Record, frozen=True, tag="ended"):
     note: str
 
 
-Record: TypeAlias = Session | Answered | Tried | Scored | Applied | Measured | Stepped | Probed | Noticed | Ended
+Record: TypeAlias = (
+    Session | Answered | Tried | Scored | Applied | Measured | Stepped | Probed | Noticed | Corrected | Ended
+)
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)

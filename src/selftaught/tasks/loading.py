@@ -52,8 +52,7 @@ def load_task(name_or_path: str, fidelity: str = "honest") -> TaskSpec:
     if fidelity not in FIDELITIES:
         raise UsageError(f"no fidelity is called {fidelity!r}; there are {' and '.join(FIDELITIES)}")
     if name_or_path in BUILT_IN:
-        folder = files("selftaught.tasks") / ("released" if fidelity == "released" else "")
-        file = folder / BUILT_IN[name_or_path]
+        file = _built_in_file(name_or_path, fidelity)
         return _from_source(file.read_text(encoding="utf-8"), name_or_path, str(file))
     path = Path(name_or_path)
     if path.suffix != ".py" and not path.is_file():
@@ -89,7 +88,11 @@ def check_stands_alone(task: TaskSpec) -> None:
 
 def is_built_in(source: str) -> bool:
     """Whether it is the text of a task that comes with this package."""
-    return any(source == load_task(name, fidelity).source for name in BUILT_IN for fidelity in FIDELITIES)
+    return any(source == _built_in_file(name, f).read_text(encoding="utf-8") for name in BUILT_IN for f in FIDELITIES)
+
+
+def _built_in_file(name: str, fidelity: str) -> Path:
+    return Path(str(files("selftaught.tasks"))) / ("released" if fidelity == "released" else "") / BUILT_IN[name]
 
 
 def as_name(text: str) -> str:

@@ -191,3 +191,8 @@ def to_toml(settings: dict[str, Any]) -> str:
 def _task_file(task: str) -> str:
     """A task without a name of its own has its file's, and must find it again."""
     return f"{''.join(c if c.isalnum() or c in '-_' else '_' for c in task)}.py"
+
+
+def task_input(task: str) -> str:
+    """Where a task's text is kept, from the run's folder."""
+    return f"{INPUTS}/{_task_file(task)}"

@@ -97,7 +97,7 @@ class Prober:
         while len(plain) < max(ENOUGH, len(own)):
             seed = draw_seed(str(self._run_seed), self._spec.name, "probe", str(len(plain)))
             plain += Judge(self._spec, self._sandbox, "val", seed).instances()
-            if _same([instance.args for instance in plain], [instance.args for instance in own]):
+            if same([instance.args for instance in plain], [instance.args for instance in own]):
                 return own, True
         return plain, False
 
@@ -110,9 +110,10 @@ class Prober:
         return changed
 
 
-def _same(first: Any, second: Any) -> bool:
+def same(first: Any, second: Any) -> bool:
+    """Equal plain data, arrays by what they hold."""
     if isinstance(first, np.ndarray) or isinstance(second, np.ndarray):
         return bool(np.array_equal(first, second))
     if isinstance(first, (list, tuple)) and isinstance(second, (list, tuple)):
-        return len(first) == len(second) and all(_same(*pair) for pair in zip(first, second, strict=True))
+        return len(first) == len(second) and all(same(*pair) for pair in zip(first, second, strict=True))
     return bool(first == second)
