@@ -12,7 +12,8 @@ import pytest
 
 from selftaught.cli.app import main
 from selftaught.core.contracts import Program, Score
-from selftaught.runs.recorder import RecordedUtility, Recorder
+from selftaught.middleware.recorded import RecordedUtility
+from selftaught.middleware.recorder import Recorder
 from selftaught.runs.records import Answered, Corrected
 from selftaught.runs.store import Store
 

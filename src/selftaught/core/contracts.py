@@ -85,6 +85,9 @@ class Completion:
         output_tokens: all that was generated, `reasoning_tokens` of them not shown in `text`.
         cost: US dollars; `price_source` says who says so: the provider, a price list with its version, or the user.
         seconds: from the call that was answered to its answer; None where the model does not tell.
+        reasoning: what the model thought, as far as it is shown; never part of `text`.
+        no_program: in a few words, why there is no program in it, where the model's server says so: "cut at the token
+            limit", "refused". "" where nothing is known against one.
         dropped: what was asked for and not passed on, since the model does not take it, as "temperature=0.7".
     """
 
@@ -99,6 +102,8 @@ class Completion:
     dropped: str = ""
     price_source: str = ""
     seconds: float | None = field(default=None, compare=False)
+    reasoning: str = field(default="", compare=False)
+    no_program: str = field(default="", compare=False)
 
 
 class Utility(Protocol):

@@ -1,20 +1,19 @@
 """What a run depends on: loaded and checked before anything is spent, then frozen into the run's folder."""
 
 import ast
-import json
 import secrets
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from selftaught.config import RunConfig, from_mapping, read_toml
+from selftaught.config import RunConfig, from_mapping
 from selftaught.core.contracts import Program
-from selftaught.core.errors import UsageError
+from selftaught.core.errors import RecordError, UsageError
 from selftaught.runs.folder import INPUTS, RunFolder, find_run, list_runs
+from selftaught.runs.toml import read_toml, to_toml
 from selftaught.sandbox.machine import ENTRY
 from selftaught.tasks.entry import check_program
 from selftaught.tasks.loading import check_stands_alone, is_built_in, load_task
@@ -64,7 +63,7 @@ def load_inputs(config: RunConfig, runs: Path) -> Inputs:
 
 def load_frozen(folder: RunFolder) -> Inputs:
     """From a run's folder. Raises UsageError or RecordError."""
-    config = from_mapping(read_toml(folder.config), str(folder.config))
+    config = frozen_config(folder)
     inputs = folder.path / INPUTS
     tasks = tuple(load_task(str(inputs / _task_file(name))) for name in config.tasks)
     improver = Program(read_text(inputs / _IMPROVER, "an improver"))
@@ -73,14 +72,19 @@ def load_frozen(folder: RunFolder) -> Inputs:
     return Inputs(config, tasks, improver, program, script)
 
 
+def frozen_config(folder: RunFolder) -> RunConfig:
+    """The settings that the run was begun with. Raises UsageError."""
+    return from_mapping(read_toml(folder.config), str(folder.config))
+
+
 def frozen_tasks(folder: RunFolder) -> dict[str, str]:
     """The texts of a run's tasks by their names; nothing of them is executed. Raises UsageError or RecordError."""
-    names = from_mapping(read_toml(folder.config), str(folder.config)).tasks
+    names = frozen_config(folder).tasks
     return {name: read_text(folder.path / INPUTS / _task_file(name), "a task") for name in names}
 
 
 def freeze(inputs: Inputs, folder: RunFolder) -> None:
-    """Write the inputs into the run's folder, from which alone it is resumed."""
+    """Write the inputs into the run's folder, from which alone it is resumed. Raises RecordError."""
     texts = {_task_file(task.name): task.source for task in inputs.tasks}
     texts[_IMPROVER] = inputs.improver.source
     if inputs.program:
@@ -89,6 +93,8 @@ def freeze(inputs: Inputs, folder: RunFolder) -> None:
         texts[_SCRIPT] = inputs.script
     config = msgspec.structs.replace(inputs.config, tasks=[task.name for task in inputs.tasks])
     folder.freeze(to_toml(msgspec.to_builtins(config)), texts)
+    if frozen_config(folder) != config:  # before anything is spent on a run that could not be gone on with
+        raise RecordError(f"{folder.config} does not hold the settings that were written into it; is the disk full?")
 
 
 def load_improver(name: str, runs: Path) -> Program:
@@ -180,12 +186,6 @@ def read_text(path: Path, what: str) -> str:
         raise UsageError(f"cannot read {path} as {what}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not UTF-8 text; wanted {what}") from error
-
-
-def to_toml(settings: dict[str, Any]) -> str:
-    """Flat settings as TOML; None is left out. A JSON string, number, boolean or list of them is TOML as it is."""
-    lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items() if value is not None]
-    return "\n".join(lines) + "\n"
 
 
 def _task_file(task: str) -> str:
