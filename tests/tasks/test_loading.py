@@ -9,7 +9,7 @@ import pytest
 
 from selftaught.core.errors import UsageError
 from selftaught.sandbox.contract import Limits
-from selftaught.tasks.entry import check_program
+from selftaught.tasks.entry import check_entry, defined_names
 from selftaught.tasks.loading import check_stands_alone, load_task, task_names
 from selftaught.tasks.spec import Instance
 
@@ -189,7 +189,7 @@ def test_a_seed_may_define_its_function_in_any_way(seed: str, tmp_path: Path) ->
 )
 def test_a_name_that_is_bound_elsewhere_is_no_entry(source: str) -> None:
     with pytest.raises(UsageError, match="p.py has no function algorithm"):
-        check_program(source, "algorithm", "p.py")
+        check_entry(defined_names(source), "algorithm", "p.py")
 
 
 def test_users_settings_of_warnings_and_optimization_change_no_task(tmp_path: Path) -> None:

@@ -196,7 +196,7 @@ def test_a_resumed_run_shows_only_what_it_asks_itself(tmp_path: Path) -> None:
 
 
 def test_an_experiment_has_a_span_for_each_of_its_runs(tmp_path: Path) -> None:
-    small = ["--runs", "2", "--depth", "1", "--copies", "1", *QUICK[4:], "--models", "mutate", "--out", "it"]
+    small = ["--trials", "2", "--depth", "1", "--repeats", "1", *QUICK[4:], "--models", "mutate", "--out", "it"]
     with Receiver() as receiver:
         done = selftaught(
             "experiment", "curve", "string-grid-distance", *small, "--otel", cwd=tmp_path,

@@ -27,7 +27,6 @@ from selftaught.report.view import view
 from selftaught.runs.folder import RunFolder, find_run, list_runs, new_folder
 from selftaught.runs.recording import pack
 from selftaught.runs.store import Store
-from selftaught.tasks.entry import check_program
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import is_built_in, load_task, task_names
 from selftaught.wiring.checking import check_tasks
@@ -36,6 +35,7 @@ from selftaught.wiring.correcting import correct, find_corrected
 from selftaught.wiring.forecast import forecast
 from selftaught.wiring.inputs import (
     Inputs,
+    check_program,
     freeze,
     frozen_config,
     frozen_tasks,
@@ -56,9 +56,8 @@ DEMO = {"depth": 2, "repeats": 3, "model_calls": 1, "responses": 6, "utility_cal
 
 
 def start(
-    flags: Mapping[str, Any],
+    settings: Mapping[str, Any],
     file: Path | None,
-    preset: str | None,
     out: Path | None,
     runs: Path,
     *,
@@ -67,7 +66,7 @@ def start(
     as_json: bool,
 ) -> None:
     """`run` and `improve`: check everything, make the folder, go; or only say what it would cost."""
-    config = make_config(flags, file, preset)
+    config = make_config(settings, file)
     inputs = load_inputs(config, runs)
     gate = Gate(config.max_time_seconds)
     borrowed = borrow(inputs, gate, runs, environment())
@@ -106,9 +105,8 @@ def resume(
     folder = find_run(name, runs)
     store = Store.open(folder.store)
     inputs = load_frozen(folder)
-    given = {name: value for name, value in changed.items() if value is not None}
-    settings = {**msgspec.to_builtins(inputs.config), "max_time_seconds": None, **given}
-    config = from_mapping(settings, "the command line")
+    settings = {**msgspec.to_builtins(inputs.config), "max_time_seconds": None, **changed}
+    config = from_mapping(settings, str(folder.config), changed)
     inputs = dataclasses.replace(inputs, config=config)
     gate = Gate(config.max_time_seconds)
     with open_jail(sandbox or config.sandbox) as jail:
@@ -156,7 +154,7 @@ def score(
         raise UsageError(f"no split is called {split!r}; there are val and test")
     spec = load_task(task, fidelity)
     source = Program(read_text(program, "a program"))
-    check_program(source.source, spec.entry, str(program))
+    check_program(source, spec.entry, str(program))
     drawn = secrets.randbits(48) if seed is None else seed
     # A run of the same --seed has its sealed test drawn from it: a look at that from here would be on no record.
     instances = drawn if split == "val" else draw_seed(str(drawn), "score")
@@ -261,7 +259,7 @@ def demo(seed: int | None, sandbox: str | None, runs: Path, *, as_json: bool) ->
     flags = {"kind": "run", "tasks": ["three-sat"], "model": "mutate", "sandbox": sandbox, "seed": seed, **DEMO}
     say("demo: a short self-improvement on three-sat; no key, no network. The model is `mutate`: random edits,")
     say("the honest floor that any language model has to beat. Whatever comes out is shown.")
-    start(flags, None, None, None, runs, as_json=as_json)
+    start(flags, None, None, runs, as_json=as_json)
 
 
 def _read(folder: RunFolder) -> tuple[RunConfig, Store]:

@@ -15,11 +15,10 @@ from selftaught.report import tables
 from selftaught.runs.folder import find_run
 from selftaught.runs.records import Finding, Scored
 from selftaught.runs.store import Store
-from selftaught.tasks.entry import check_program
 from selftaught.tasks.loading import BUILT_IN, load_task
 from selftaught.tasks.probes.trial import Prober
 from selftaught.tasks.probes.trial import probe as prober_of
-from selftaught.wiring.inputs import load_frozen, read_text
+from selftaught.wiring.inputs import check_program, load_frozen, read_text
 
 
 def probe(
@@ -38,7 +37,7 @@ def probe(
 def _of_program(task: str, file: Path, seed: int | None, fidelity: str, sandbox: str) -> dict[str, Any]:
     spec = load_task(task, fidelity)
     program = Program(read_text(file, "a program"))
-    check_program(program.source, spec.entry, str(file))
+    check_program(program, spec.entry, str(file))
     drawn = secrets.randbits(48) if seed is None else seed
     with open_jail(sandbox) as jail:
         found = prober_of(Prober(spec, jail, drawn), drawn, 1)(program)

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from copy import deepcopy
+from dataclasses import replace
 from math import isfinite, sqrt
 from statistics import fmean, stdev
 from typing import Any
@@ -18,6 +19,7 @@ from selftaught.core.address import draw_seed
 from selftaught.core.contracts import Program, Score, Verdict
 from selftaught.core.errors import TaskError
 from selftaught.sandbox.contract import Outcome, Sandbox
+from selftaught.tasks.feedback import CallLog, Explain, reason_of
 from selftaught.tasks.spec import SPLITS, Instance, Scoring, TaskSpec, line_in
 
 _BAD_ANSWERS = (
@@ -32,6 +34,7 @@ _ROUNDING = 1e-9
 _MOST_REASON = 120
 HOPELESS_AFTER = 3
 """Calls of one scoring. If the first so many all time out, the others are not run."""
+_MOST_TEXT = 2000
 
 
 class Judge:
@@ -73,14 +76,18 @@ class Judge:
     def _score(self, program: Program, *, until_ok: bool) -> Score:
         instances = self.instances()
         graded: list[Score] = []
+        log = CallLog(self._spec.limits.cpu_seconds)
         with closing(self.graded(program, instances, self._guest_seed())) as answers:
-            for _, score in answers:
+            for instance, (outcome, score) in zip(instances, answers, strict=False):
                 if until_ok and score.verdict is Verdict.OK:
                     return score
                 graded.append(score)
+                log.add(outcome, score, self._explainer(instance))
                 if score.verdict in self._spec.scoring.spoiled or self._hopeless(graded):
                     break
-        return _scored(graded, len(instances), self._spec.scoring)
+        score = _scored(graded, len(instances), self._spec.scoring)
+        told = log.text(score, len(instances)) if self._split == "val" else ""  # of the sealed test, nothing
+        return replace(score, feedback=told)
 
     def _guest_seed(self) -> int:
         return draw_seed(self._run_seed, self._spec.name, self._split, "guest")
@@ -128,31 +135,51 @@ class Judge:
             raise TaskError(f"{self._spec.file}: {what} gave {came}; wanted (tuple of arguments, hidden) for each")
         return Instance(*pair)
 
+    def _explainer(self, instance: Instance) -> Explain | None:
+        """The task's own words on an answer to this instance. Raises TaskError as grading does."""
+        explain = self._spec.explain
+        if explain is None:
+            return None
+
+        def words(answer: Any) -> str:
+            try:
+                said = explain(deepcopy(instance), answer)
+            except (Exception, SystemExit) as error:
+                return f"explain() raised {_kind_and_line(self._spec, error)}"
+            if not isinstance(said, str):
+                return f"explain() gave a {type(said).__name__}, and no text"
+            return said
+
+        return words
+
     def _grade(self, instance: Instance, outcome: Outcome) -> Score:
         if outcome.verdict is not Verdict.OK:
-            return Score(0.0, outcome.verdict, outcome.note)
+            return Score(0.0, outcome.verdict, outcome.note, feedback=reason_of(outcome))
         try:
             # A copy: what `grade` does to its instance must not reach the next program's.
             grade = self._spec.grade(deepcopy(instance), outcome.value)
-        except ValueError as error:  # how `grade` says that an answer is none
-            return _bad(_told(error))
         except (Exception, SystemExit) as error:
-            told = f"grade() raised {type(error).__name__}{line_in(self._spec.file, error)}: {_plain(str(error))}"
-            return _bad(told, "" if isinstance(error, _BAD_ANSWERS) else f"{self._spec.file}: {told}")
+            kind = _kind_and_line(self._spec, error)
+            # A ValueError is how `grade` refuses an answer; others a strange answer may cause, too.
+            note = _told(error) if isinstance(error, ValueError) else f"grade() raised {kind}: {_plain(str(error))}"
+            fault = "" if isinstance(error, _BAD_ANSWERS) else f"{self._spec.file}: {note}"
+            # The words may hold what is hidden: an improver is told the kind and the place alone.
+            return _bad(note, f"grade() of a {type(outcome.value).__name__} raised {kind}", fault)
         value = _number(grade)
         if value is not None and not isfinite(value):  # a program's nan came through
-            return _bad(f"grade() gave {value}")
+            return _bad(f"grade() gave {value}", f"the grade of the answer is {value}")
         low, high = (0.0, 1.0) if self._spec.scoring.bounded else (-_LARGEST, _LARGEST)
         if value is None or not low - _ROUNDING <= value <= high + _ROUNDING:
-            told = f"grade() gave {_plain(repr(grade))[:80]}; wanted a number from {low:g} to {high:g}"
+            note = f"grade() gave {_plain(repr(grade))[:80]}; wanted a number from {low:g} to {high:g}"
             if not self._paid:
-                raise TaskError(f"{self._spec.file}: {told}")
-            return _bad(told, f"{self._spec.file}: {told}")
+                raise TaskError(f"{self._spec.file}: {note}")
+            return _bad(note, "grade() gave no grade for the answer", f"{self._spec.file}: {note}")
         return Score(min(max(value, low), high))
 
 
-def _bad(note: str, fault: str = "") -> Score:
-    return Score(0.0, Verdict.BAD_ANSWER, note, fault=fault)
+def _bad(note: str, told: str, fault: str = "") -> Score:
+    """`told`: what an improver may read of it."""
+    return Score(0.0, Verdict.BAD_ANSWER, note, feedback=told, fault=fault)
 
 
 def _number(grade: Any) -> float | None:
@@ -185,7 +212,9 @@ def _scored(graded: Sequence[Score], calls: int, scoring: Scoring) -> Score:
     spread = [score.value for score in graded]
     plain = len(spread) > 1 and scoring == Scoring()  # else the score is not the mean of its grades
     error = stdev(spread) / sqrt(len(spread)) if plain else None
-    return Score(scoring.spoiled.get(graded[-1].verdict, value), verdict, note, error, fault=fault)
+    grades = tuple(spread) if len(spread) == calls else ()
+    told = (verdict, note, error, grades)
+    return Score(scoring.spoiled.get(graded[-1].verdict, value), *told, fault=fault)
 
 
 def _counted(failed: Sequence[Score], total: int) -> Iterator[str]:
@@ -198,11 +227,15 @@ def _counted(failed: Sequence[Score], total: int) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """One line, without characters that steer a terminal or hide in a page."""
-    return "".join(c if c.isprintable() else " " for c in text).strip()
+    return "".join(c if c.isprintable() else " " for c in text[:_MOST_TEXT]).strip()
 
 
 def _told(error: BaseException) -> str:
     return _plain(f"{type(error).__name__}: {error}")
+
+
+def _kind_and_line(spec: TaskSpec, error: BaseException) -> str:
+    return f"{type(error).__name__}{line_in(spec.file, error)}"
 
 
 def _place(spec: TaskSpec, error: BaseException) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 from selftaught.core.contracts import Program
 from selftaught.core.errors import UsageError
 from selftaught.sandbox.contract import Limits
-from selftaught.tasks.entry import check_program
+from selftaught.tasks.entry import check_entry, defined_names
 from selftaught.tasks.spec import Scoring, TaskSpec, line_in
 
 BUILT_IN = {
@@ -60,7 +60,7 @@ def load_task(name_or_path: str, fidelity: str = "honest") -> TaskSpec:
     if fidelity == "released":
         raise UsageError(
             f"the task {name_or_path} is not of the paper's released code, so there is no released way to score it; "
-            f"--fidelity released is for {', '.join(task_names())}"
+            f"`fidelity=released` is for {', '.join(task_names())}"
         )
     try:
         source = path.read_text(encoding="utf-8-sig")  # some editors put a byte order mark there
@@ -112,7 +112,7 @@ def _from_source(source: str, name: str, where: str) -> TaskSpec:
     entry = defined.get("ENTRY", "algorithm")
     if not isinstance(entry, str) or not entry.isidentifier():
         raise UsageError(f"the task {where}: ENTRY is {entry!r}; wanted the name of a function")
-    check_program(defined["SEED"], entry, f"the task {where}: its SEED")
+    check_entry(defined_names(defined["SEED"]), entry, f"the task {where}: its SEED")
     shown = defined.get("NAME", name)
     if not isinstance(shown, str) or not shown or shown != as_name(shown):
         raise UsageError(f'the task {where}: NAME is {shown!r}; wanted letters, digits, "-" and "_"')
@@ -130,6 +130,7 @@ def _from_source(source: str, name: str, where: str) -> TaskSpec:
         source=source,
         file=where,
         scoring=scoring,
+        explain=defined.get("explain"),
     )
 
 
@@ -160,7 +161,8 @@ def _check_parts(defined: Mapping[str, Any], where: str) -> None:
         raise UsageError(f"the task {where} lacks {' and '.join(lacks)}; {WANTED}")
     if not isinstance(defined["SEED"], str):
         raise UsageError(f"the task {where}: SEED is a {type(defined['SEED']).__name__}; wanted the text of a program")
-    for name in ("instances", "grade"):
+    functions = ["instances", "grade", *(["explain"] if defined.get("explain") is not None else [])]
+    for name in functions:
         if not callable(defined[name]) or not _takes_two(defined[name]):
             raise UsageError(f"the task {where}: {name} is no function of two arguments; {WANTED}")
 

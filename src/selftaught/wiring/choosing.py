@@ -80,7 +80,7 @@ def borrow(
         )
         if caps.dollars is not None and tariff.price is None:
             raise UsageError(
-                f"--max-cost needs a price for {chosen.name}, and no price list has it: say it with --price IN,OUT "
+                f"`max_cost` needs a price for {chosen.name}, and no price list has it: say it with `price=IN,OUT` "
                 "(US dollars per million tokens; 0,0 for a model of your own)"
             )
         return Lent(chosen.model, chosen.name, tariff, chosen.together)

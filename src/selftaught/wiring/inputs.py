@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from selftaught.bounded import READER, NotRead
 from selftaught.config import RunConfig, from_mapping
 from selftaught.core.contracts import Program
 from selftaught.core.errors import RecordError, UsageError
 from selftaught.runs.folder import INPUTS, RunFolder, find_run, list_runs
 from selftaught.runs.toml import read_toml, to_toml
 from selftaught.sandbox.machine import ENTRY
-from selftaught.tasks.entry import check_program
+from selftaught.tasks.entry import check_entry
 from selftaught.tasks.loading import check_stands_alone, is_built_in, load_task
 from selftaught.tasks.spec import TaskSpec
 
@@ -46,7 +48,7 @@ def load_inputs(config: RunConfig, runs: Path) -> Inputs:
     config = msgspec.structs.replace(config, seed=secrets.randbits(48) if config.seed is None else config.seed)
     for name in config.tasks:
         if config.tasks.count(name) > 1:
-            raise UsageError(f"the task {name} is listed twice; name each task once and use --repeats")
+            raise UsageError(f"the task {name} is listed twice; name each task once and use `repeats`")
     tasks = tuple(load_task(name, config.fidelity) for name in config.tasks)
     if len({task.name for task in tasks}) < len(tasks):
         raise UsageError(f"two tasks have one name: {', '.join(task.name for task in tasks)}; rename a file")
@@ -56,7 +58,7 @@ def load_inputs(config: RunConfig, runs: Path) -> Inputs:
     program = None
     if config.program:
         program = Program(read_text(Path(config.program), "a program"))
-        check_program(program.source, tasks[0].entry, config.program)
+        check_program(program, tasks[0].entry, config.program)
     script = read_text(Path(config.script), "a script") if config.script else None
     return Inputs(config, tasks, load_improver(config.improver, runs), program, script)
 
@@ -151,8 +153,8 @@ def check_improver(improver: Program, name: str) -> None:
     Half of the improvers in the paper's appendix are written for an earlier one, which the released code does not
     run either: they build their own language model, and are handed the utility's text beside the utility.
     """
-    tree = check_program(improver.source, ENTRY, name)
-    sign = next(filter(None, map(_sign_of_the_older_interface, ast.walk(tree))), None)
+    check_program(improver, ENTRY, name)
+    sign = _read(improver, name, f"{__name__}:sign_of_the_older_interface")
     if sign:
         raise UsageError(
             f"{name} is written for the older interface of the paper's appendix ({sign}), which is not supported. "
@@ -161,8 +163,25 @@ def check_improver(improver: Program, name: str) -> None:
         )
 
 
-def _sign_of_the_older_interface(node: ast.AST) -> str | None:
-    """What shows it at this node, with its line."""
+def check_program(program: Program, entry: str, name: str) -> None:
+    """A file that the user names must parse and define `entry`. Raises UsageError."""
+    check_entry(_read(program, name, "selftaught.tasks.entry:defined_names"), entry, name)
+
+
+def _read(program: Program, name: str, how: str) -> Any:
+    """Read in another process: the user's file may be a model's text, as a best improver is. Raises UsageError."""
+    try:
+        return READER.call(how, program.source)
+    except NotRead as error:
+        raise UsageError(f"{name} cannot be read as Python: {error}") from error
+
+
+def sign_of_the_older_interface(source: str) -> str | None:
+    """What shows that an improver is written for it, with the line."""
+    return next(filter(None, map(_sign_at, ast.walk(ast.parse(source)))), None)
+
+
+def _sign_at(node: ast.AST) -> str | None:
     if isinstance(node, ast.ImportFrom) and node.module == "language_model":
         return f"line {node.lineno}: from language_model import ..."
     if isinstance(node, ast.Import) and any(name.name == "language_model" for name in node.names):

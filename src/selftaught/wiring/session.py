@@ -2,8 +2,8 @@
 
 import platform
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from selftaught import __version__
@@ -32,7 +32,7 @@ STRENGTH = ("unsafe", "landlock", "container", "bubblewrap")
 class Start:
     """What one start of a run needs beside its inputs. `purse`: one that it shares with other runs.
 
-    `tracing`: observes the run, and changes nothing in it.
+    `tracing`: observes the run, and changes nothing in it. `feedback`: of a run that is repeated, as in `Recorder`.
     """
 
     folder: RunFolder
@@ -42,6 +42,7 @@ class Start:
     purse: Purse | None = None
     watch: Watch = lambda record: None
     tracing: "Tracing | None" = None
+    feedback: Mapping[str, str] = field(default_factory=dict)
 
 
 def work(inputs: Inputs, start: Start, store: Store) -> None:
@@ -66,7 +67,7 @@ def work(inputs: Inputs, start: Start, store: Store) -> None:
 
 
 def _work(inputs: Inputs, start: Start, store: Store) -> None:
-    recorder = Recorder(store, start.watch)
+    recorder = Recorder(store, start.watch, start.feedback)
     number = sum(isinstance(record, Session) for record in store)
     recorder.write(_session(start, number))
     parts = assemble(inputs, start.sandbox, start.models, recorder, start.gate, start.purse, start.tracing)
@@ -94,7 +95,7 @@ def check_resumable(store: Store, folder: RunFolder, tier: str, *, weaker_allowe
     if not weaker_allowed and STRENGTH.index(tier) < STRENGTH.index(first.tier):
         raise NoSandbox(
             f"the run began in the sandbox {first.tier}, and here is only {tier}, which is weaker. "
-            f"To go on all the same: --sandbox {tier}"
+            f"To go on all the same: `sandbox={tier}`"
         )
 
 
