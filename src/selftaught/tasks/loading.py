@@ -22,12 +22,18 @@ from selftaught.sandbox.contract import Limits
 from selftaught.tasks.spec import Scoring, TaskSpec, line_in
 
 BUILT_IN = {
+    "autoconvolution": "autoconvolution.py",
+    "bin-packing": "bin_packing.py",
+    "circle-packing": "circle_packing.py",
+    "formulas": "formulas.py",
+    "job-shop": "job_shop.py",
     "maxcut": "maxcut.py",
     "modified-qap": "modified_qap.py",
     "parity": "parity.py",
     "parity-with-noise": "parity_with_noise.py",
     "string-grid-distance": "string_grid_distance.py",
     "three-sat": "three_sat.py",
+    "tsp": "tsp.py",
 }
 FIDELITIES = ("honest", "released")
 """How a built-in task makes and scores instances: as we think right, or as the paper's released code does."""
@@ -49,10 +55,11 @@ def load_task(name_or_path: str, fidelity: str = "honest") -> TaskSpec:
     """A built-in task, or the one that a Python file defines, which is executed here. Raises UsageError."""
     if fidelity not in FIDELITIES:
         raise UsageError(f"no fidelity is called {fidelity!r}; there are {' and '.join(FIDELITIES)}")
+    name_or_path, _, level = name_or_path.partition("@")
     if name_or_path in BUILT_IN:
         folder = files("selftaught.tasks") / ("released" if fidelity == "released" else "")
         file = folder / BUILT_IN[name_or_path]
-        return _from_source(file.read_text(encoding="utf-8"), name_or_path, str(file))
+        return _from_source(file.read_text(encoding="utf-8"), name_or_path, str(file), level)
     path = Path(name_or_path)
     if path.suffix != ".py" and not path.is_file():
         raise UsageError(f"no task is called {name_or_path!r}; {_known(name_or_path)}")
@@ -86,8 +93,8 @@ def _known(name: str) -> str:
     return f"{hint}There are {', '.join(task_names())}, or the path of a .py file"
 
 
-def _from_source(source: str, name: str, where: str) -> TaskSpec:
-    defined = _execute(source, where)
+def _from_source(source: str, name: str, where: str, level: str = "") -> TaskSpec:
+    defined = _execute(source, where, level)
     _check_parts(defined, where)
     entry = defined.get("ENTRY", "algorithm")
     if not isinstance(entry, str) or not entry.isidentifier():
@@ -113,10 +120,12 @@ def _from_source(source: str, name: str, where: str) -> TaskSpec:
     )
 
 
-def _execute(source: str, where: str) -> Mapping[str, Any]:
+def _execute(source: str, where: str, level: str) -> Mapping[str, Any]:
     """What the file defines. It is a module like any other, so that dataclasses and the like work in it."""
     module = types.ModuleType(f"selftaught_task_{sha256(source.encode()).hexdigest()[:16]}")
     module.__file__ = where
+    if level:
+        module.__dict__["LEVEL"] = level
     sys.modules[module.__name__] = module
     try:
         exec(compile(source, where, "exec"), module.__dict__)
