@@ -4,7 +4,6 @@ Precedence: flag > TOML file > preset > default. The values that change what a r
 is resumed only with the same ones. The caps, `max_connections` and how a model is asked may differ between starts.
 """
 
-import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,7 +15,8 @@ from msgspec import Meta
 from selftaught.core.budget import Allowance
 from selftaught.core.errors import UsageError
 from selftaught.core.money import Caps
-from selftaught.models.asking import Manner
+from selftaught.models.served.asking import Manner
+from selftaught.runs.toml import read_toml
 
 Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Seconds = Annotated[float, Meta(gt=0, le=1e9)]
@@ -101,16 +101,6 @@ def make_config(flags: Mapping[str, Any], file: Path | None = None, preset: str 
         raise UsageError(f"no preset is called {name!r}; there are {', '.join(PRESETS)}{_nearest(name, PRESETS)}")
     given = {key: value for key, value in flags.items() if value is not None}
     return from_mapping({**PRESETS[name], **from_file, **given, "preset": name}, str(file or "the command line"))
-
-
-def read_toml(file: Path) -> dict[str, Any]:
-    """The settings in `file`, by name. Raises UsageError if it is missing or is not TOML."""
-    try:
-        return tomllib.loads(file.read_text())
-    except OSError as error:
-        raise UsageError(f"cannot read {file}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} is not TOML: {error}") from error
 
 
 def from_mapping(settings: Mapping[str, Any], source: str) -> RunConfig:

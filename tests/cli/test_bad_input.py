@@ -17,6 +17,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "other.py").write_text("def something(x):\n    return x\n")
     (made / "binary.py").write_bytes(b"\xff\xfe\x00")
     (made / "huge.py").write_bytes(b"#" * 2_000_000)
+    (made / "older.py").write_text(
+        "from language_model import LanguageModel\n\ndef improve_algorithm(s, utility_text, utility):\n    return s\n"
+    )
+    (made / "older_too.py").write_text("def improve_algorithm(s, utility_str, utility):\n    return s\n")
     (made / "not.toml").write_text("this is = = not toml")
     (made / "unknown.toml").write_text("deepth = 3\n")
     (made / "wrong.toml").write_text('depth = "three"\n')
@@ -58,6 +62,8 @@ RUN = ["run", "three-sat"]
         ([*RUN, "--improver", "sed"], 2, "did you mean 'seed'?"),
         ([*RUN, "--improver", "other.py"], 2, "has no function improve_algorithm; it defines something"),
         ([*RUN, "--improver", "broken.py"], 2, "is not Python"),
+        ([*RUN, "--improver", "older.py"], 2, "older interface of the paper's appendix (line 1: from language_model"),
+        ([*RUN, "--improver", "older_too.py"], 2, "(line 1: def improve_algorithm(s, utility_str, utility))"),
         ([*RUN, "--model", "mutant"], 2, "did you mean 'mutate'?"),
         ([*RUN, "--model", "scripted"], 2, "--script FILE.json"),
         ([*RUN, "--model", "scripted", "--script", "not.json"], 2, "script"),

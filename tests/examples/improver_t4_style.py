@@ -37,7 +37,7 @@ new program."""
         ]
         expertise = "You are a seasoned developer of algorithms."
         responses = language_model.batch_prompt(expertise, messages, temperature=temperature)
-        for solution in map(extract_code, responses):
+        for solution in extract_code(responses):
             if solution and utility.uses < utility.budget:
                 score(solution)
         best = max(scores, key=scores.get)

@@ -25,8 +25,8 @@ import numpy as np
 
 from selftaught.guest import wire
 from selftaught.sandbox.contract import Limits
-from selftaught.sandbox.guest import Ended, Guest, Question
-from selftaught.sandbox.tiers import unsafe_tier
+from selftaught.sandbox.conversation import Ended, Guest, Question
+from selftaught.sandbox.tiers.unsafe import unsafe_tier
 from selftaught.sandbox.worker import Handle, Profile, Worker
 
 IMPATIENT = Limits(cpu_seconds=60.0, wall_seconds=0.0, answer_bytes=1 << 20)

@@ -1,5 +1,6 @@
 """Improvers run as they are run: in the sandbox, metered, with the scripted model and a utility that can be read."""
 
+import itertools
 import json
 import re
 import threading
@@ -56,6 +57,18 @@ class Returns:
     def __call__(self, program: Program) -> Score:
         self.scored.append(program.source)
         return Score(self.value(program.source))
+
+
+class InTurn:
+    """A model that gives these responses in turn, whatever it is asked."""
+
+    def __init__(self, *responses: str) -> None:
+        self._responses = itertools.cycle(responses)
+        self._lock = threading.Lock()
+
+    def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        with self._lock:
+            return [Completion(next(self._responses)) for _ in prompts]
 
 
 class Asked:

@@ -1,18 +1,28 @@
 """What improvers import: `from helpers import extract_code`. The host uses it too. Standard library only."""
 
 import ast
+from collections.abc import Iterator
 from itertools import accumulate
+from typing import Any
 
 
-def extract_code(text: str) -> str | None:
-    """The code in a model's response: its largest fenced block; None if there is none.
+def extract_code(text: Any) -> Any:
+    """The code in a model's response, or None; of several responses the list of what each holds.
+
+    Published improvers hand over the whole list that the model gave, and go through the list that comes back.
+    """
+    if isinstance(text, (list, tuple, Iterator)):
+        return [extract_code(one) for one in text]
+    return _code_in(text) if isinstance(text, str) else None
+
+
+def _code_in(text: str) -> str | None:
+    """The largest fenced block; None if there is none.
 
     A fence is a line of three or more backticks or tildes, perhaps with a language. Blocks that are Python come
     before others, whatever their size. A block that the response breaks off counts. A response without any fence
     that is itself a Python program is that program.
     """
-    if not isinstance(text, str):
-        return None
     lines, fences = _read(text)
     if not fences:
         return text.strip() + "\n" if _is_program(text) else None

@@ -5,6 +5,7 @@ It holds the record with its texts, and the frozen configuration and inputs. No 
 
 import gzip
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,11 +24,11 @@ class _Stamp(msgspec.Struct, frozen=True):
     schema: str
 
 
-class Recording(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Recording(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """All of a run.
 
-    `files`: config.toml and inputs/*, by their names in the run's folder. `odd_texts`: as bytes, those that are not
-    Unicode, since a guest may send half characters.
+    `files`: config.toml and inputs/*, by their names in the run's folder. `odd_texts`, `odd_files`: as bytes, those
+    that are not Unicode, since a guest may send half characters, and a file name may hold any bytes.
     """
 
     schema: str
@@ -36,6 +37,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     texts: list[str]
     odd_texts: list[bytes]
     records: list[Record]
+    odd_files: dict[str, bytes] = {}
 
     @property
     def all_texts(self) -> list[str]:
@@ -46,15 +48,17 @@ def pack(folder: RunFolder, store: Store, version: str) -> bytes:
     """The run's recording; equal runs give equal bytes. Raises RecordError."""
     try:
         inputs = [folder.config, *sorted((folder.path / INPUTS).glob("*"))]
-        files = {str(file.relative_to(folder.path)): file.read_text(encoding="utf-8") for file in inputs}
-    except (OSError, UnicodeDecodeError) as error:
+        files = {str(file.relative_to(folder.path)): file.read_bytes() for file in inputs}
+    except OSError as error:
         raise RecordError(f"the run {folder.path} cannot be read: {error}") from error
     texts = store.texts()
     odd = [text.encode("utf-8", "surrogatepass") for text in texts if not _is_unicode(text)]
+    plain, odd_files = _split(files)
     recording = Recording(
         schema=SCHEMA,
         selftaught=version,
-        files=files,
+        files=plain,
+        odd_files=odd_files,
         texts=[text for text in texts if _is_unicode(text)],
         odd_texts=odd,
         records=list(store),
@@ -76,7 +80,7 @@ def read_recording(path: Path) -> Recording:
     recording = _decode(body, Recording, path)
     known = {text_id(text) for text in recording.all_texts}
     lacking = [text for record in recording.records for text in _names(record) if text not in known]
-    if lacking or CONFIG not in recording.files:
+    if lacking or not {CONFIG} & (recording.files.keys() | recording.odd_files.keys()):
         what = f"the text {lacking[0][:12]}…" if lacking else CONFIG
         raise RecordError(f"the recording {path} is damaged: it lacks {what}; copy it again")
     return recording
@@ -85,7 +89,8 @@ def read_recording(path: Path) -> Recording:
 def unpack(recording: Recording, path: Path) -> RunFolder:
     """The run's folder again, at `path`, which must be empty."""
     folder = RunFolder(path)
-    for name, text in recording.files.items():
+    odd = {name: text.decode("utf-8", "surrogatepass") for name, text in recording.odd_files.items()}
+    for name, text in {**recording.files, **odd}.items():
         if name != CONFIG and (Path(name).parent != Path(INPUTS) or ".." in name):
             raise RecordError(f"the recording holds a file {name!r}, which no run has")
         folder.write(name, text)
@@ -95,6 +100,17 @@ def unpack(recording: Recording, path: Path) -> RunFolder:
     finally:
         store.close()
     return folder
+
+
+def _split(files: Mapping[str, bytes]) -> tuple[dict[str, str], dict[str, bytes]]:
+    """The files that are UTF-8, as texts; and the others."""
+    plain, odd = {}, {}
+    for name, body in files.items():
+        try:
+            plain[name] = body.decode()
+        except UnicodeDecodeError:
+            odd[name] = body
+    return plain, odd
 
 
 def _is_unicode(text: str) -> bool:

@@ -4,7 +4,7 @@ Programs, prompts and responses are kept once, by the SHA-256 of their text; a r
 append-only. Times are seconds since the epoch; durations are wall seconds.
 """
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -67,7 +67,11 @@ class Tried(_Record, frozen=True, tag="tried"):
 
 
 class Scored(_Record, frozen=True, tag="scored"):
-    """A utility scored a program. `reused`: an equal program's score answered, nothing was run."""
+    """A utility scored a program. `reused`: an equal program's score answered, nothing was run.
+
+    `grades`: by instance, in order. `feedback`: text id of what an improver may read of it; "" where there is none.
+    `round`, `parent` and `response`, of a program that an improver scored: as in core/origin.py.
+    """
 
     utility: str
     program: str
@@ -77,10 +81,19 @@ class Scored(_Record, frozen=True, tag="scored"):
     reused: bool
     seconds: float
     error: float | None = None
+    grades: list[float] = []
+    feedback: str = ""
+    round: int = 0
+    parent: str = ""
+    response: str = ""
 
 
 class Applied(_Record, frozen=True, tag="applied"):
-    """An improver was applied to a solution; `program` is the text id of what it made, None where it made none."""
+    """An improver was applied to a solution; `program` is the text id of what it made, None where it made none.
+
+    `salvaged`: it is not what the improver returned, but the best that it had scored; `verdict` says what went wrong.
+    `best`: the highest score that it was given, if any.
+    """
 
     improver: str
     utility: str
@@ -93,10 +106,15 @@ class Applied(_Record, frozen=True, tag="applied"):
     utility_calls: int
     seconds: float
     unsandboxed: int = 0
+    salvaged: bool = False
+    best: float | None = None
 
 
 class Sampled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One task's part of a measurement: its name, and the scores of what the improver made of it."""
+    """One task's part of a measurement: its name, and the scores of what the improver made of it.
+
+    `val_grades`, `test_grades`: by instance, in order, so that two improvers can be compared pair by pair.
+    """
 
     task: str
     program: str | None
@@ -108,6 +126,9 @@ class Sampled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     test_verdict: str | None
     val_error: float | None = None
     test_error: float | None = None
+    val_grades: list[float] = []
+    test_grades: list[float] = []
+    salvaged: bool = False
 
 
 class Measured(_Record, frozen=True, tag="measured"):
@@ -179,8 +200,35 @@ _decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 
 
 def encode(record: Record) -> bytes:
-    """One JSON object."""
-    return _encoder.encode(record)
+    r"""One JSON object, which `decode` reads. Raises ValueError for a number that JSON cannot hold.
+
+    Half characters (lone surrogates), which a server may send in any of its words, are written as `\ud800`.
+    """
+    try:
+        body = _encoder.encode(record)
+    except UnicodeEncodeError:
+        body = _encoder.encode(_in_whole_characters(msgspec.to_builtins(record)))
+    try:
+        decode(body)  # what goes on record can be read back
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"a record cannot hold {record}: {error}") from error
+    return body
+
+
+def whole_characters(text: str) -> str:
+    """The text with its half characters spelt out."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _in_whole_characters(value: Any) -> Any:
+    match value:
+        case str():
+            return whole_characters(value)
+        case list():
+            return [_in_whole_characters(item) for item in value]
+        case dict():
+            return {whole_characters(name): _in_whole_characters(item) for name, item in value.items()}
+    return value
 
 
 def decode(body: bytes) -> Record:

@@ -14,7 +14,7 @@ from selftaught.core.contracts import Verdict
 from selftaught.core.errors import BadRequest, BudgetExceeded
 from selftaught.guest import wire
 from selftaught.sandbox.contract import Improving, Value
-from selftaught.sandbox.guest import Answer, Ended, Guest, Question
+from selftaught.sandbox.conversation import Answer, Ended, Guest, Question
 
 MOST_REQUESTS_UNDER_WAY = 256
 _SHOWN = (BudgetExceeded, BadRequest)

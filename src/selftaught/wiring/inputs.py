@@ -1,20 +1,19 @@
 """What a run depends on: loaded and checked before anything is spent, then frozen into the run's folder."""
 
 import ast
-import json
 import secrets
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from selftaught.config import RunConfig, from_mapping, read_toml
+from selftaught.config import RunConfig, from_mapping
 from selftaught.core.contracts import Program
-from selftaught.core.errors import UsageError
+from selftaught.core.errors import RecordError, UsageError
 from selftaught.runs.folder import INPUTS, RunFolder, find_run, list_runs
+from selftaught.runs.toml import read_toml, to_toml
 from selftaught.sandbox.machine import ENTRY
 from selftaught.tasks.loading import load_task
 from selftaught.tasks.spec import TaskSpec
@@ -60,7 +59,7 @@ def load_inputs(config: RunConfig, runs: Path) -> Inputs:
 
 def load_frozen(folder: RunFolder) -> Inputs:
     """From a run's folder. Raises UsageError or RecordError."""
-    config = from_mapping(read_toml(folder.config), str(folder.config))
+    config = frozen_config(folder)
     inputs = folder.path / INPUTS
     tasks = tuple(load_task(str(inputs / _task_file(name))) for name in config.tasks)
     improver = Program(read_text(inputs / _IMPROVER, "an improver"))
@@ -69,14 +68,19 @@ def load_frozen(folder: RunFolder) -> Inputs:
     return Inputs(config, tasks, improver, program, script)
 
 
+def frozen_config(folder: RunFolder) -> RunConfig:
+    """The settings that the run was begun with. Raises UsageError."""
+    return from_mapping(read_toml(folder.config), str(folder.config))
+
+
 def frozen_tasks(folder: RunFolder) -> dict[str, str]:
     """The texts of a run's tasks by their names; nothing of them is executed. Raises UsageError or RecordError."""
-    names = from_mapping(read_toml(folder.config), str(folder.config)).tasks
+    names = frozen_config(folder).tasks
     return {name: read_text(folder.path / INPUTS / _task_file(name), "a task") for name in names}
 
 
 def freeze(inputs: Inputs, folder: RunFolder) -> None:
-    """Write the inputs into the run's folder, from which alone it is resumed."""
+    """Write the inputs into the run's folder, from which alone it is resumed. Raises RecordError."""
     texts = {_task_file(task.name): task.source for task in inputs.tasks}
     texts[_IMPROVER] = inputs.improver.source
     if inputs.program:
@@ -85,6 +89,8 @@ def freeze(inputs: Inputs, folder: RunFolder) -> None:
         texts[_SCRIPT] = inputs.script
     config = msgspec.structs.replace(inputs.config, tasks=[task.name for task in inputs.tasks])
     folder.freeze(to_toml(msgspec.to_builtins(config)), texts)
+    if frozen_config(folder) != config:  # before anything is spent on a run that could not be gone on with
+        raise RecordError(f"{folder.config} does not hold the settings that were written into it; is the disk full?")
 
 
 def load_improver(name: str, runs: Path) -> Program:
@@ -94,7 +100,7 @@ def load_improver(name: str, runs: Path) -> Program:
     path = Path(name)
     if path.is_file():
         improver = Program(read_text(path, "an improver"))
-        check_program(improver, ENTRY, name)
+        check_improver(improver, name)
         return improver
     try:
         folder = _last_with_an_improver(runs) if name == "last" else find_run(name, runs)
@@ -135,7 +141,36 @@ def sandbox_note() -> str:
     return (_SEEDS / "meta_utility_sandbox.txt").read_text()
 
 
-def check_program(program: Program, entry: str, name: str) -> None:
+def check_improver(improver: Program, name: str) -> None:
+    """The user's own file must be an improver in the paper's later interface. Raises UsageError.
+
+    Half of the improvers in the paper's appendix are written for an earlier one, which the released code does not
+    run either: they build their own language model, and are handed the utility's text beside the utility.
+    """
+    tree = check_program(improver, ENTRY, name)
+    sign = next(filter(None, map(_sign_of_the_older_interface, ast.walk(tree))), None)
+    if sign:
+        raise UsageError(
+            f"{name} is written for the older interface of the paper's appendix ({sign}), which is not supported. "
+            f"Wanted: def {ENTRY}(initial_solution, utility, language_model), with the model as an argument and the "
+            "utility's text as utility.str"
+        )
+
+
+def _sign_of_the_older_interface(node: ast.AST) -> str | None:
+    """What shows it at this node, with its line."""
+    if isinstance(node, ast.ImportFrom) and node.module == "language_model":
+        return f"line {node.lineno}: from language_model import ..."
+    if isinstance(node, ast.Import) and any(name.name == "language_model" for name in node.names):
+        return f"line {node.lineno}: import language_model"
+    if isinstance(node, ast.FunctionDef) and node.name == ENTRY:
+        arguments = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
+        if "utility_str" in arguments:
+            return f"line {node.lineno}: def {ENTRY}({', '.join(arguments)})"
+    return None
+
+
+def check_program(program: Program, entry: str, name: str) -> ast.Module:
     """The user's own file must parse and define `entry`. Raises UsageError. Never used on a guest's text."""
     try:
         tree = ast.parse(program.source)
@@ -154,6 +189,7 @@ def check_program(program: Program, entry: str, name: str) -> None:
     if entry not in names:
         functions = ", ".join(sorted(names)) or "nothing"
         raise UsageError(f"{name} has no function {entry}; it defines {functions}. Wanted: def {entry}(...)")
+    return tree
 
 
 def read_text(path: Path, what: str) -> str:
@@ -168,12 +204,6 @@ def read_text(path: Path, what: str) -> str:
         raise UsageError(f"cannot read {path} as {what}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not UTF-8 text; wanted {what}") from error
-
-
-def to_toml(settings: dict[str, Any]) -> str:
-    """Flat settings as TOML; None is left out. A JSON string, number, boolean or list of them is TOML as it is."""
-    lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items() if value is not None]
-    return "\n".join(lines) + "\n"
 
 
 def _task_file(task: str) -> str:

@@ -11,18 +11,19 @@ from selftaught.core.address import in_places
 from selftaught.core.algorithm import MetaUtility
 from selftaught.core.contracts import Apply, LanguageModel, Program, Task, Utility
 from selftaught.core.measurement import Sample, measure
-from selftaught.executors.gate import Gate, GatedUtility
-from selftaught.executors.purse import Purse
-from selftaught.executors.threads import thread_map
-from selftaught.runs.recorder import RecordedApply, RecordedMeasure, RecordedUtility, Recorder, val_mean
+from selftaught.middleware.gate import Gate, GatedUtility
+from selftaught.middleware.probed import ProbedUtility
+from selftaught.middleware.purse import Purse
+from selftaught.middleware.recorded import RecordedApply, RecordedMeasure, RecordedUtility, val_mean
+from selftaught.middleware.recorder import Recorder
+from selftaught.middleware.threads import thread_map
 from selftaught.sandbox.contract import Sandbox
 from selftaught.sandbox.machine import IMPROVER_LIMITS, Machine
 from selftaught.tasks.judge import Judge
-from selftaught.tasks.probes.trial import Prober
+from selftaught.tasks.probes.trial import Prober, probe
 from selftaught.tasks.spec import TaskSpec
 from selftaught.wiring.inputs import Inputs, meta_utility_template
-from selftaught.wiring.lent import Models
-from selftaught.wiring.probing import ProbedUtility, probe
+from selftaught.wiring.models import Models
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
     from selftaught.tracing.run import Tracing
