@@ -23,6 +23,7 @@ LEVELS = {"hard": {"fewest": 40, "most": 400, "half": HALF, "record": RECORD}}
 LEVEL = globals().get("LEVEL", "hard")
 __doc__ = described(__doc__, LEVELS[LEVEL])
 
+NAME = "autoconvolution"
 CPU_SECONDS = 0.4
 SCORING = Scoring(bounded=False)
 BOUND = 1.0  # AlphaEvolve's value of 2025, of 600 steps; 1.50286 has been reached since, which is about 1.02

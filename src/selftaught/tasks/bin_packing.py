@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from selftaught.tasks.grading import closeness
+from selftaught.tasks.grading import closeness, table
 from selftaught.tasks.levels import described
 from selftaught.tasks.spec import Instance
 
@@ -25,6 +25,7 @@ LEVELS = {"hard": {"shown": SHOWN, "half": HALF}}
 LEVEL = globals().get("LEVEL", "hard")
 __doc__ = described(__doc__, LEVELS[LEVEL])
 
+NAME = "bin-packing"
 CPU_SECONDS = 0.2
 BOUND = 1.0  # no bin is used in vain: not within reach of a rule that cannot see what comes
 
@@ -63,25 +64,13 @@ def instances(rng: Random, split: str) -> Iterator[tuple[tuple[int, list[int]], 
 def grade(instance: Instance, answer: Any) -> float:
     """The rule is followed out here, an item at a time: it cannot look ahead."""
     (capacity, _), items = instance
-    used = bins_used(capacity, _table(answer, capacity + 1), items)
+    used = bins_used(capacity, table(answer, capacity + 1), items)
     return closeness(used / ceil(sum(items) / capacity) - 1, HALF)
 
 
-def _table(answer: Any, size: int) -> list[list[float]]:
-    """Infinite numbers are numbers. Raises ValueError."""
-    if not isinstance(answer, list) or len(answer) != size:
-        raise ValueError(f"wanted {size} rows")
-    for row in answer:
-        if not isinstance(row, list) or len(row) != size:
-            raise ValueError(f"wanted {size} numbers in each row")
-        if not all(isinstance(number, (int, float)) and number == number for number in row):
-            raise ValueError("wanted numbers, none of them nan")
-    return answer
-
-
-def bins_used(capacity: int, table: Sequence[Sequence[float]], items: Sequence[int]) -> int:
-    """How many bins the items need where each goes where the table says."""
-    preferred = {size: _rooms(table[size], size, capacity) for size in set(items)}
+def bins_used(capacity: int, rule: Sequence[Sequence[float]], items: Sequence[int]) -> int:
+    """How many bins the items need where each goes where the rule says."""
+    preferred = {size: _rooms(rule[size], size, capacity) for size in set(items)}
     with_room = [0] * (capacity + 1)
     used = 0
     for size in items:

@@ -22,6 +22,7 @@ LEVELS = {"hard": {"fewest": 26, "most": 33, "half": HALF}}
 LEVEL = globals().get("LEVEL", "hard")
 __doc__ = described(__doc__, LEVELS[LEVEL])
 
+NAME = "circle-packing"
 CPU_SECONDS = 0.4
 SCORING = Scoring(bounded=False)
 BOUND = 1.0  # the records below; not proved to be the best
@@ -70,6 +71,6 @@ def packed(centers: Array, radii: Array) -> float:
     apart = np.hypot(*(centers[first] - centers[second]).T)
     room = np.concatenate([to_wall, apart])
     needed = np.concatenate([radii, radii[first] + radii[second]])
-    needs = needed > 0
-    factor = min(1.0, float((room[needs] / needed[needs]).min(initial=1.0)))
+    with np.errstate(over="ignore"):  # next to no radius: no limit
+        factor = float((room[needed > 0] / needed[needed > 0]).min(initial=1.0))
     return factor * float(radii.sum())

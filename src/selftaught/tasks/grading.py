@@ -42,3 +42,15 @@ def finite_numbers(answer: Any, *shape: int) -> Numbers:
     if array.shape != shape or array.dtype.kind not in "iuf" or not np.isfinite(array).all():
         raise ValueError(f"wanted {wanted} finite numbers")
     return array.astype(np.float64)
+
+
+def table(answer: Any, size: int) -> list[list[float]]:
+    """The answer, `size` lists of as many numbers each, infinite ones too. Raises ValueError."""
+    if not isinstance(answer, list) or len(answer) != size:
+        raise ValueError(f"wanted {size} rows")
+    for row in answer:
+        if not isinstance(row, list) or len(row) != size:
+            raise ValueError(f"wanted {size} numbers in each row")
+        if not all(isinstance(number, (int, float)) and number == number for number in row):
+            raise ValueError("wanted numbers, none of them nan")
+    return answer

@@ -25,6 +25,7 @@ LEVELS = {"hard": {"jobs": 30, "operations": 20, "half": HALF}}
 LEVEL = globals().get("LEVEL", "hard")
 __doc__ = described(__doc__, LEVELS[LEVEL])
 
+NAME = "job-shop"
 CPU_SECONDS = 0.2
 BOUND = 0.4  # a tabu search of sixty times the limit, on one seed's instances: the best is higher
 
@@ -50,11 +51,16 @@ def instances(rng: Random, split: str) -> Iterator[tuple[tuple[Whole, Whole], No
 def grade(instance: Instance, answer: Any) -> float:
     """Of an order, which is decoded here: no schedule that cannot be can be said."""
     machines, durations = instance.args
+    check(instance, answer)
+    return closeness(makespan(machines, durations, answer) / at_least(machines, durations) - 1, HALF)
+
+
+def check(instance: Instance, answer: Any) -> None:
+    """Whether it is an answer at all: each job as often as it has operations. Raises ValueError."""
+    machines, _ = instance.args
     jobs, operations = machines.shape
-    order = whole_numbers(answer)
-    if sorted(order) != [job for job in range(jobs) for _ in range(operations)]:
+    if sorted(whole_numbers(answer)) != [job for job in range(jobs) for _ in range(operations)]:
         raise ValueError(f"wanted each of 0 to {jobs - 1} {operations} times")
-    return closeness(makespan(machines, durations, order) / at_least(machines, durations) - 1, HALF)
 
 
 def at_least(machines: Whole, durations: Whole) -> int:

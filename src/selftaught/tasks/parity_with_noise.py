@@ -58,6 +58,7 @@ LEVEL = globals().get("LEVEL", "paper")
 P = LEVELS[LEVEL]
 __doc__ = described(__doc__, P.about)
 
+NAME = "parity-with-noise"
 CPU_SECONDS = P.cpu_seconds
 BOUND = 1.0  # exact: the planted set is by far the most probable one
 

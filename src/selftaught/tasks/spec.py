@@ -54,6 +54,7 @@ class TaskSpec:
         source: the text of the task's file, kept in the run.
         file: where that text came from, for messages.
         scoring: how grades become a score.
+        bound: the best score known, or more than any; None where none is known.
     """
 
     name: str
@@ -66,6 +67,7 @@ class TaskSpec:
     source: str
     file: str = "task"
     scoring: Scoring = Scoring()
+    bound: float | None = None
 
     @property
     def description(self) -> str:

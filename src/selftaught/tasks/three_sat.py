@@ -59,6 +59,7 @@ LEVEL = globals().get("LEVEL", "paper")
 P = LEVELS[LEVEL]
 __doc__ = described(__doc__, vars(P))
 
+NAME = "three-sat"
 CPU_SECONDS = 0.1
 BOUND = 1.0  # exact: every formula is planted
 

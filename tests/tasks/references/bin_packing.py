@@ -1,4 +1,4 @@
-"""The worth of the room that would be left: free numbers, changed at random and kept where the sample needs fewer bins."""
+"""The worth of the room that would be left: free numbers, changed at random, kept where no more bins are needed."""
 
 import random
 import time
@@ -32,11 +32,14 @@ def algorithm(capacity, sample):
 
     def stepped(full, gap):
         """Nearly full is best, then much room; what lies between is a hole that nothing will fill."""
-        return [10 - left / 3 if left <= full else -1 - left / 50 if left < gap else 2 - 2 * left / capacity
-                for left in rooms]
+        return [
+            10 - left / 3 if left <= full else -1 - left / 50 if left < gap else 2 - 2 * left / capacity
+            for left in rooms
+        ]
 
-    starts = [(stepped(full * capacity // 100, ranked[len(ranked) // part]), 0.5)
-              for full in (1, 2, 3) for part in (20, 5, 3)]
+    starts = [
+        (stepped(full * capacity // 100, ranked[len(ranked) // part]), 0.5) for full in (1, 2, 3) for part in (20, 5, 3)
+    ]
     least, best = min((cost(*start), start) for start in starts)
     while time.process_time() < until:
         worth, fresh = best[0][:], best[1]

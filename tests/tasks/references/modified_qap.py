@@ -39,7 +39,7 @@ def algorithm(flow, distance, preference):
     while time.process_time() < until:
         step += 1
         gain = gains(places)
-        free = (tabu[nodes[:, None], places] <= step) | (tabu[nodes[:, None], places].T <= step)
+        free = (tabu[nodes[:, None], places] <= step) | (step >= tabu[nodes[:, None], places].T)
         allowed = upper & (free | (now + gain > most + 1e-9))
         i, j = divmod(int(np.where(allowed, gain, -np.inf).argmax()), n)
         tabu[i, places[i]] = step + rng.integers(n // 2, 3 * n // 2)

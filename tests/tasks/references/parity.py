@@ -6,7 +6,7 @@ import numpy as np
 
 
 def reduced(train, parity, order):
-    """Row-reduced over two elements with the columns in `order`: which columns lead, the rest of each row, its parity."""
+    """Row-reduced over two elements the columns in `order`."""
     work = np.concatenate([train[:, order], parity[:, None]], axis=1).astype(bool)
     lead, row = [], 0
     for c in range(work.shape[1] - 1):
@@ -40,9 +40,10 @@ def algorithm(train_samples, train_parity, test_samples):
         goal = np.pad(goal, (0, -len(goal) % 8)).view(np.uint64)
         rests = np.concatenate([goal[None], packed ^ goal])
         light = np.bitwise_count(rests).sum(axis=1) + (np.arange(len(rests)) > 0)
-        picks = [int(light.argmin())]
-        if light[picks[0]] < lightest:
-            lightest, best = int(light[picks[0]]), solution(b, order, lead, free, columns, right, [p - 1 for p in picks])
+        first = int(light.argmin())
+        if light[first] < lightest:
+            lightest = int(light[first])
+            best = solution(b, order, lead, free, columns, right, [first - 1])
         for i in range(len(packed) - 1):
             light = np.bitwise_count(packed[i + 1 :] ^ rests[i + 1]).sum(axis=1) + 2
             j = int(light.argmin())

@@ -1,4 +1,4 @@
-"""2-opt on lists of neighbours, then kicks: two short neighbouring stretches change places, and 2-opt mends around them.
+"""2-opt on lists of neighbours, then kicks: two short neighbouring stretches change places, and 2-opt mends it.
 
 What is longer after that is undone, move by move (Johnson and McGeoch 1997, iterated local search).
 """
