@@ -70,7 +70,7 @@ class HostsEnd:
             guest = Guest(self._worker, dataclasses.replace(self._handle, channel=ours), limits)
             asked: list[wire.Ask] = []
             try:
-                message, _ = guest.exchange(UNASKED, limits.cpu_seconds, ask=asked.append)
+                message, _ = guest.exchange(UNASKED, limits.cpu_seconds, ask=lambda request, _: asked.append(request))
             except Ended as ended:
                 return asked[0] if asked else ended
             return asked[0] if asked else message

@@ -103,7 +103,7 @@ def test_what_append_returned_for_survives_a_kill(tmp_path: Path) -> None:
         (lambda path: path.write_bytes(b""), "is not the store of a selftaught run"),
         (lambda path: path.unlink(), "is not a run folder: it has no run.sqlite"),
         (lambda path: overwrite_the_middle(path), "damaged"),
-        (lambda path: sql(path, f"PRAGMA user_version = {SCHEMA_VERSION + 1}"), "has schema version"),
+        (lambda path: sql(path, f"PRAGMA user_version = {SCHEMA_VERSION + 1}"), "written by a newer selftaught"),
         (lambda path: sql(path, "PRAGMA application_id = 7"), "is not the store of a selftaught run"),
     ],
 )

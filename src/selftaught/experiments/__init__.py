@@ -20,5 +20,6 @@ reading.py      a program's text, read once: what a value may be, where it comes
 names.py        what each name in it stands for
 kinds.py        what a value may be
 
-Programs are hostile text. They are parsed here, outside of any run; they are never executed here.
+Programs are hostile text. They are parsed outside of any run, in a process of its own (`selftaught/bounded.py`), and
+never executed.
 """

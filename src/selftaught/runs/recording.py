@@ -16,7 +16,8 @@ from selftaught.runs.folder import CONFIG, INPUTS, RunFolder
 from selftaught.runs.records import Answered, Applied, Measured, Noticed, Record, Scored, Stepped
 from selftaught.runs.store import Store, text_id
 
-SCHEMA = "selftaught.recording/1"
+SCHEMA = "selftaught.recording/2"
+READABLE = ("selftaught.recording/1", SCHEMA)
 Shape = TypeVar("Shape", "_Stamp", "Recording")
 
 
@@ -75,8 +76,8 @@ def read_recording(path: Path) -> Recording:
     except (EOFError, zlib.error) as error:
         raise RecordError(f"the recording {path} is damaged: {error}; copy it again") from error
     schema = _decode(body, _Stamp, path).schema
-    if schema != SCHEMA:
-        raise RecordError(f"{path} is of schema {schema[:40]!r}; this selftaught reads {SCHEMA}")
+    if schema not in READABLE:
+        raise RecordError(f"{path} is of schema {schema[:40]!r}; this selftaught reads {' and '.join(READABLE)}")
     recording = _decode(body, Recording, path)
     known = {text_id(text) for text in recording.all_texts}
     lacking = [text for record in recording.records for text in _names(record) if text not in known]
@@ -132,13 +133,15 @@ def _names(record: Record) -> list[str]:
     """The texts that a record names."""
     match record:
         case Answered():
-            return [record.prompt, record.response]
-        case Scored() | Noticed():
+            return [record.prompt, record.response, *filter(None, [record.reasoning])]
+        case Scored():
+            return [record.program, *filter(None, [record.feedback])]
+        case Noticed():
             return [record.program]
         case Applied():
-            return [record.improver, record.solution, *([record.program] if record.program else [])]
+            return [record.improver, record.solution, *filter(None, [record.program])]
         case Stepped():
-            return [record.improver, *([record.proposed] if record.proposed else [])]
+            return [record.improver, *filter(None, [record.proposed])]
         case Measured():
             return [record.improver]
     return []

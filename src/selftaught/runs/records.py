@@ -17,7 +17,11 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbi
 
 
 class Session(_Record, frozen=True, tag="session"):
-    """The run was started or resumed; at `/session#k`. `frozen`: text ids of the files that a resume must find."""
+    """The run was started or resumed; at `/session#k`. `version`: of the package.
+
+    `frozen`: text ids of the files that the next resume must find. `corrected`: those of them that were given anew at
+    this start, as a mended task may be. `seed`: what repeats the run's instances anywhere, with its salt.
+    """
 
     version: str
     tier: str
@@ -25,6 +29,8 @@ class Session(_Record, frozen=True, tag="session"):
     layers: list[str] = []
     model: str = ""
     python: str = ""
+    corrected: list[str] = []
+    seed: str = ""
 
 
 class Answered(_Record, frozen=True, tag="answered"):
@@ -32,7 +38,10 @@ class Answered(_Record, frozen=True, tag="answered"):
 
     `role`: improver where an improver was being improved, solution where a solution was; `t`: towards which I_t.
     `cost` is in US dollars, and `price_source` says whence; the rest as in `Completion`. `follows`: it came in one call
-    with the response before it, which bears the cost of both.
+    with the response before it, which bears the cost of both. `reasoning`: text id of what the model thought, kept
+    apart from its answer; "" where it said nothing of it. `no_program`: in a few words, why the response holds no
+    program, where that is known. `draw`: the key under which others that are compared get the same response; `shared`:
+    it was bought under that key before, and cost nothing here. `guessed`: asked before anybody wanted it.
     """
 
     prompt: str
@@ -51,10 +60,18 @@ class Answered(_Record, frozen=True, tag="answered"):
     price_source: str = ""
     dropped: str = ""
     follows: bool = False
+    reasoning: str = ""
+    no_program: str = ""
+    draw: str = ""
+    shared: bool = False
+    guessed: bool = False
 
 
 class Tried(_Record, frozen=True, tag="tried"):
-    """An attempt to get the response at `ask` failed, and may have been made again. `cost`: the most it can have."""
+    """An attempt to get the response at `ask` failed, and may have been made again. `cost`: the most it can have.
+
+    `wait_seconds`: until the next attempt.
+    """
 
     ask: str
     role: str
@@ -64,13 +81,16 @@ class Tried(_Record, frozen=True, tag="tried"):
     calls: int = 1
     tokens: int = 0
     cost: float = 0.0
+    wait_seconds: float = 0.0
 
 
 class Scored(_Record, frozen=True, tag="scored"):
     """A utility scored a program. `reused`: an equal program's score answered, nothing was run.
 
     `grades`: by instance, in order. `feedback`: text id of what an improver may read of it; "" where there is none.
-    `round`, `parent` and `response`, of a program that an improver scored: as in core/origin.py.
+    `round`, `parent` and `response`, of a program that an improver scored: as in core/origin.py. `value` is what an
+    improver sees; `raw` and `raw_error` are the task's own number, where it is another, and `numbers` what else it
+    told. `guessed`: scored before anybody asked, and charged to nobody until somebody does.
     """
 
     utility: str
@@ -86,13 +106,17 @@ class Scored(_Record, frozen=True, tag="scored"):
     round: int = 0
     parent: str = ""
     response: str = ""
+    raw: float | None = None
+    raw_error: float | None = None
+    numbers: dict[str, float] = {}
+    guessed: bool = False
 
 
 class Applied(_Record, frozen=True, tag="applied"):
     """An improver was applied to a solution; `program` is the text id of what it made, None where it made none.
 
     `salvaged`: it is not what the improver returned, but the best that it had scored; `verdict` says what went wrong.
-    `best`: the highest score that it was given, if any.
+    `best`: the highest score that it was given, if any. `guessed`: as in `Scored`.
     """
 
     improver: str
@@ -108,12 +132,14 @@ class Applied(_Record, frozen=True, tag="applied"):
     unsandboxed: int = 0
     salvaged: bool = False
     best: float | None = None
+    guessed: bool = False
 
 
 class Sampled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One task's part of a measurement: its name, and the scores of what the improver made of it.
 
     `val_grades`, `test_grades`: by instance, in order, so that two improvers can be compared pair by pair.
+    `val_raw`, `test_raw`: as in `Scored`.
     """
 
     task: str
@@ -129,6 +155,8 @@ class Sampled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     val_grades: list[float] = []
     test_grades: list[float] = []
     salvaged: bool = False
+    val_raw: float | None = None
+    test_raw: float | None = None
 
 
 class Measured(_Record, frozen=True, tag="measured"):
@@ -142,7 +170,8 @@ class Measured(_Record, frozen=True, tag="measured"):
 class Stepped(_Record, frozen=True, tag="stepped"):
     """I_t is known; at `/step#t`. t = 0 is the seed improver. `proposed` is what I_{t-1} returned, if anything.
 
-    `accepted`: I_t differs from I_{t-1}.
+    `accepted`: I_t differs from I_{t-1}. `p`: of the test that decided it; `approved`: what a person answered, where
+    one was asked.
     """
 
     t: int
@@ -151,6 +180,8 @@ class Stepped(_Record, frozen=True, tag="stepped"):
     accepted: bool
     verdict: str
     note: str
+    p: float | None = None
+    approved: bool | None = None
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -21,7 +21,8 @@ import msgspec
 from selftaught.core.errors import RecordError
 from selftaught.runs.records import Record, decode, encode, whole_characters
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Of the record. 1: selftaught 0.1.0; its records lack fields that have a default now, and are read as they are."""
 APPLICATION_ID = 0x53544F50  # "STOP": tells our store from anybody else's SQLite file
 
 _SCHEMA = """
@@ -95,7 +96,7 @@ class Store:
             connection = _connect(path) if writable else _connect_to_read(path)
             ours = connection.execute("PRAGMA application_id").fetchone()[0]
             version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if ours == APPLICATION_ID and version == SCHEMA_VERSION:
+            if ours == APPLICATION_ID and 1 <= version <= SCHEMA_VERSION:
                 damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             else:
                 damage = "ok"
@@ -103,11 +104,24 @@ class Store:
             raise RecordError(f"{path} is damaged: {error}; restore it from a copy") from error
         if ours != APPLICATION_ID:
             raise RecordError(f"{path} is not the store of a selftaught run")
-        if version != SCHEMA_VERSION:
-            raise RecordError(f"{path} has schema version {version}; this selftaught reads version {SCHEMA_VERSION}")
+        if version > SCHEMA_VERSION:
+            raise RecordError(
+                f"{path} was written by a newer selftaught: its record has version {version}, and this one reads "
+                f"versions up to {SCHEMA_VERSION}; install a newer selftaught"
+            )
+        if version < 1:
+            raise RecordError(f"{path} is damaged: its record has version {version}; restore it from a copy")
         if damage != "ok":
             raise RecordError(f"{path} is damaged: {' '.join(damage.split())}; restore it from a copy")
-        return cls(path, connection, writable=writable)
+        store = cls(path, connection, writable=writable)
+        if writable and version < SCHEMA_VERSION:
+            store._migrate()
+        return store
+
+    def _migrate(self) -> None:
+        """From now on it holds records that an older selftaught cannot read: it is to say so, and not to fail."""
+        with self._reading:
+            self._reader.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def append(self, record: Record, texts: Sequence[str] = ()) -> None:
         """Write `record` and the `texts` that it names. On disk when this returns. Raises RecordError."""

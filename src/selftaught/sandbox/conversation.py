@@ -74,6 +74,7 @@ class Guest:
         self._closing = threading.Lock()
         self._buffer = bytearray()
         self._seen_cpu_seconds = 0.0
+        self._decoded_seconds = 0.0
         self._poll = select.poll()
         self._poll.register(self.handle.channel, select.POLLIN)
 
@@ -87,13 +88,15 @@ class Guest:
         question: Question,
         cpu_seconds: float,
         *,
-        ask: Callable[[wire.Ask], None] | None = None,
+        ask: Callable[[wire.Ask, int], None] | None = None,
         waiting: Callable[[], bool] = lambda: False,
     ) -> tuple[Answer, float]:
         """Send the question, wait for its answer; give it and the CPU time that it took. Raises Ended.
 
-        `ask` takes the guest's requests; `waiting` tells whether it is we who keep it waiting. An answer that does not
-        name the question's nonce was written before the question was read: it is not taken for its answer.
+        `ask` takes the guest's requests, and the bytes that each was; `waiting` tells whether it is we who keep it
+        waiting. What its requests cost to decode counts as the guest's CPU time, so that they cost no more than that.
+        An answer that does not name the question's nonce was written before the question was read: it is not taken
+        for its answer.
         """
         clock = _Clock(self, cpu_seconds, self.limits.wall_seconds)
         try:
@@ -105,8 +108,9 @@ class Guest:
         while True:
             ours = waiting()
             clock.start(counts=not ours)
-            message = self._receive(clock.patience(_IDLE_GLANCE_SECONDS if ours else glance))
-            clock.stop()
+            patience = clock.patience(_IDLE_GLANCE_SECONDS if ours else glance)
+            message, size = self._receive(patience)
+            clock.stop(patience)
             if message is None or time.monotonic() - looked > glance:  # to ask all the time hides nothing
                 clock.look()
                 self._check_size()
@@ -116,7 +120,8 @@ class Guest:
             elif isinstance(message, wire.Ask):
                 if ask is None:
                     raise Ended(Verdict.GIBBERISH, "asked for a service; solutions have none")
-                ask(message)
+                clock.charge(self._decoded_seconds)
+                ask(message, size)
             elif message.nonce != question.nonce:
                 raise Ended(Verdict.GIBBERISH, "answered what it was not asked")
             else:
@@ -125,14 +130,16 @@ class Guest:
 
     def _send(self, left: memoryview, check: Callable[[], None]) -> None:
         """Raises Ended if `check` does, or the guest does not read in time; OSError if it is gone."""
-        channel, deadline = self.handle.channel, time.monotonic() + self.limits.wall_seconds
+        channel, patience_seconds = self.handle.channel, self.limits.wall_seconds
         while left:
             try:
                 left = left[channel.send(left) :]
             except BlockingIOError:
+                began = time.monotonic()
                 select.select([], [channel], [], _GLANCE_SECONDS)
+                patience_seconds -= min(time.monotonic() - began, _GLANCE_SECONDS)  # a stall of ours is not its doing
                 check()
-                if time.monotonic() >= deadline:
+                if patience_seconds <= 0:
                     raise Ended(Verdict.TIMED_OUT, "did not read what it was sent") from None
 
     @property
@@ -183,27 +190,36 @@ class Guest:
         """Whether its process has ended."""
         return bool(select.select([self.handle.pidfd], [], [], 0)[0])
 
-    def _receive(self, patience_seconds: float) -> wire.FromGuest | None:
-        """The next message, or None if none came in time. Raises Ended."""
-        deadline = time.monotonic() + patience_seconds
-        while True:
-            message = self._next_frame()
-            if message is not None:
-                return message
-            milliseconds = (deadline - time.monotonic()) * 1000
-            if milliseconds <= 0 or not self._poll.poll(milliseconds):
-                return None
-            try:
-                data = self.handle.channel.recv(_CHUNK_BYTES)
-            except BlockingIOError:
-                continue
-            except OSError:
-                data = b""
-            if not data:
-                raise self._ending()
-            self._buffer += data
+    def _receive(self, patience_seconds: float) -> tuple[wire.FromGuest | None, int]:
+        """The next message and its bytes, or None if none came in time. Raises Ended.
 
-    def _next_frame(self) -> wire.FromGuest | None:
+        However late it has become here, the socket is looked at once more: what lies in it came in time.
+        """
+        deadline, late = time.monotonic() + patience_seconds, False
+        while True:
+            body = self._next_frame()
+            if body is not None:
+                return self._decoded(body), len(body)
+            if late:
+                return None, 0
+            left_seconds = deadline - time.monotonic()
+            late = left_seconds <= 0
+            if self._poll.poll(max(0.0, left_seconds) * 1000):
+                self._read()
+
+    def _read(self) -> None:
+        """Take what lies in the socket. Raises Ended if it was closed."""
+        try:
+            data = self.handle.channel.recv(_CHUNK_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            raise self._ending()
+        self._buffer += data
+
+    def _next_frame(self) -> bytes | None:
         if len(self._buffer) < wire.HEADER.size:
             return None
         (size,) = wire.HEADER.unpack_from(self._buffer)
@@ -214,10 +230,18 @@ class Guest:
             return None
         body = bytes(self._buffer[wire.HEADER.size : end])
         del self._buffer[:end]
+        return body
+
+    def _decoded(self, body: bytes) -> wire.FromGuest:
+        began = time.thread_time()
         try:
             return messages.decoded(body)
+        except messages.TooMuch as error:
+            raise Ended(Verdict.TOO_LARGE, f"sent {error}") from None
         except Exception as error:  # hostile bytes raise more kinds than any list of ours would name
             raise Ended(Verdict.GIBBERISH, f"sent what is no message: {type(error).__name__}") from None
+        finally:
+            self._decoded_seconds = time.thread_time() - began
 
     def _ending(self) -> Ended | SandboxError:
         """The guest hung up: how did it die?"""
@@ -256,6 +280,7 @@ class _Clock:
         self._began, self._counts = 0.0, True
         self._delayed_before: float | None = None
         self._credited = 0.0
+        self._charged_seconds = 0.0
 
     def look(self) -> None:
         """From now on the time counts in which the guest waits for a core: it is looked at only if it takes long."""
@@ -265,19 +290,27 @@ class _Clock:
     def start(self, *, counts: bool) -> None:
         self._began, self._counts = time.monotonic(), counts
 
-    def stop(self) -> None:
+    def stop(self, patience: float) -> None:
+        """Book the wait, and no more of it than was meant: the rest is a stall of this process, not of the guest."""
         if self._counts:
-            self._wall_left -= time.monotonic() - self._began
+            self._wall_left -= min(time.monotonic() - self._began, patience)
 
     def used(self) -> float:
         return max(0.0, self._guest.cpu() - self._started)
 
+    def charge(self, seconds: float) -> None:
+        """Count CPU time of ours that the guest caused as its own."""
+        self._charged_seconds += seconds
+
+    def _left(self) -> float:
+        return self._cpu_seconds - self._charged_seconds - self.used()
+
     def patience(self, most: float) -> float:
-        return max(_SHORTEST_WAIT_SECONDS, min(self._cpu_seconds - self.used(), self._wall_left, most))
+        return max(_SHORTEST_WAIT_SECONDS, min(self._left(), self._wall_left, most))
 
     def check(self) -> None:
         """Raises Ended if nothing is left."""
-        if self.used() >= self._cpu_seconds and not self._guest.gone():  # gone: the number may be another process's
+        if self._left() <= 0 and not self._guest.gone():  # gone: the number may be another process's
             raise Ended(Verdict.TIMED_OUT, f"used its {self._cpu_seconds:g} s of CPU time")
         if self._wall_left <= 0:
             self._credit()

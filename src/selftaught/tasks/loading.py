@@ -59,17 +59,16 @@ def load_task(name_or_path: str, fidelity: str = "honest") -> TaskSpec:
     """A built-in task, or the one that a Python file defines, which is executed here. Raises UsageError."""
     if fidelity not in FIDELITIES:
         raise UsageError(f"no fidelity is called {fidelity!r}; there are {' and '.join(FIDELITIES)}")
-    name_or_path, _, level = name_or_path.partition("@")
     if name_or_path in BUILT_IN and (fidelity == "honest" or name_or_path in PAPER):
         file = _built_in_file(name_or_path, fidelity)
-        return _from_source(file.read_text(encoding="utf-8"), name_or_path, str(file), level)
+        return _from_source(file.read_text(encoding="utf-8"), name_or_path, str(file))
     path = Path(name_or_path)
     if path.suffix != ".py" and not path.is_file() and name_or_path not in BUILT_IN:
         raise UsageError(f"no task is called {name_or_path!r}; {_known(name_or_path)}")
     if fidelity == "released":
         raise UsageError(
             f"the task {name_or_path} is not of the paper's released code, so there is no released way to score it; "
-            f"--fidelity released is for {', '.join(PAPER)}"
+            f"`fidelity=released` is for {', '.join(PAPER)}"
         )
     try:
         source = path.read_text(encoding="utf-8-sig")  # some editors put a byte order mark there
@@ -107,8 +106,8 @@ def _known(name: str) -> str:
     return f"{hint}There are {', '.join(task_names())}, or the path of a .py file"
 
 
-def _from_source(source: str, name: str, where: str, level: str = "") -> TaskSpec:
-    defined = _execute(source, where, level)
+def _from_source(source: str, name: str, where: str) -> TaskSpec:
+    defined = _execute(source, where)
     _check_parts(defined, where)
     entry = defined.get("ENTRY", "algorithm")
     if not isinstance(entry, str) or not entry.isidentifier():
@@ -132,15 +131,14 @@ def _from_source(source: str, name: str, where: str, level: str = "") -> TaskSpe
         file=where,
         scoring=scoring,
         bound=_bound(defined, where),
+        explain=defined.get("explain"),
     )
 
 
-def _execute(source: str, where: str, level: str) -> Mapping[str, Any]:
+def _execute(source: str, where: str) -> Mapping[str, Any]:
     """What the file defines. It is a module like any other, so that dataclasses and the like work in it."""
     module = types.ModuleType(f"selftaught_task_{sha256(source.encode()).hexdigest()[:16]}")
     module.__file__ = where
-    if level:
-        module.__dict__["LEVEL"] = level
     sys.modules[module.__name__] = module
     try:
         exec(compile(source, where, "exec"), module.__dict__)
@@ -160,7 +158,8 @@ def _check_parts(defined: Mapping[str, Any], where: str) -> None:
         raise UsageError(f"the task {where} lacks {' and '.join(lacks)}; {WANTED}")
     if not isinstance(defined["SEED"], str):
         raise UsageError(f"the task {where}: SEED is a {type(defined['SEED']).__name__}; wanted the text of a program")
-    for name in ("instances", "grade"):
+    functions = ["instances", "grade", *(["explain"] if defined.get("explain") is not None else [])]
+    for name in functions:
         if not callable(defined[name]) or not _takes_two(defined[name]):
             raise UsageError(f"the task {where}: {name} is no function of two arguments; {WANTED}")
 

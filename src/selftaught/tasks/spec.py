@@ -55,6 +55,8 @@ class TaskSpec:
         file: where that text came from, for messages.
         scoring: how grades become a score.
         bound: the best score known, or more than any; None where none is known.
+        explain: (instance, answer) → words on the answer, beside its grade, for whoever is to make a better program.
+            They are shown as they are: what is not to be known stays out.
     """
 
     name: str
@@ -68,6 +70,7 @@ class TaskSpec:
     file: str = "task"
     scoring: Scoring = Scoring()
     bound: float | None = None
+    explain: Callable[[Instance, Any], str] | None = None
 
     @property
     def description(self) -> str:

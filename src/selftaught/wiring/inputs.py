@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from selftaught.bounded import READER, NotRead
 from selftaught.config import RunConfig, from_mapping
 from selftaught.core.contracts import Program
 from selftaught.core.errors import RecordError, UsageError
@@ -45,7 +47,7 @@ def load_inputs(config: RunConfig, runs: Path) -> Inputs:
     config = msgspec.structs.replace(config, seed=secrets.randbits(48) if config.seed is None else config.seed)
     for name in config.tasks:
         if config.tasks.count(name) > 1:
-            raise UsageError(f"the task {name} is listed twice; name each task once and use --repeats")
+            raise UsageError(f"the task {name} is listed twice; name each task once and use `repeats`")
     tasks = tuple(load_task(name, config.fidelity) for name in config.tasks)
     if len({task.name for task in tasks}) < len(tasks):
         raise UsageError(f"two tasks have one name: {', '.join(task.name for task in tasks)}; rename a file")
@@ -147,8 +149,8 @@ def check_improver(improver: Program, name: str) -> None:
     Half of the improvers in the paper's appendix are written for an earlier one, which the released code does not
     run either: they build their own language model, and are handed the utility's text beside the utility.
     """
-    tree = check_program(improver, ENTRY, name)
-    sign = next(filter(None, map(_sign_of_the_older_interface, ast.walk(tree))), None)
+    check_program(improver, ENTRY, name)
+    sign = _read(improver, name, "sign_of_the_older_interface")
     if sign:
         raise UsageError(
             f"{name} is written for the older interface of the paper's appendix ({sign}), which is not supported. "
@@ -157,8 +159,48 @@ def check_improver(improver: Program, name: str) -> None:
         )
 
 
-def _sign_of_the_older_interface(node: ast.AST) -> str | None:
-    """What shows it at this node, with its line."""
+def check_program(program: Program, entry: str, name: str) -> None:
+    """A file that the user names must parse and define `entry`. Raises UsageError."""
+    names = _read(program, name, "defined_names")
+    if isinstance(names, str):
+        raise UsageError(f"{name} is not Python: {names}; wanted a program that defines {entry}()")
+    if entry not in names:
+        functions = ", ".join(names) or "nothing"
+        raise UsageError(f"{name} has no function {entry}; it defines {functions}. Wanted: def {entry}(...)")
+
+
+def _read(program: Program, name: str, how: str) -> Any:
+    """Read in another process: the user's file may be a model's text, as a best improver is. Raises UsageError."""
+    try:
+        return READER.call(f"{__name__}:{how}", program.source)
+    except NotRead as error:
+        raise UsageError(f"{name} cannot be read as Python: {error}") from error
+
+
+def defined_names(source: str) -> list[str] | str:
+    """The names that a program defines, in order; or why it is none."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = f" (line {error.lineno})" if isinstance(error, SyntaxError) and error.lineno else ""
+        return (error.msg if isinstance(error, SyntaxError) else str(error)) + line
+    names = {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    names |= {
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    return sorted(names)
+
+
+def sign_of_the_older_interface(source: str) -> str | None:
+    """What shows that an improver is written for it, with the line."""
+    return next(filter(None, map(_sign_at, ast.walk(ast.parse(source)))), None)
+
+
+def _sign_at(node: ast.AST) -> str | None:
     if isinstance(node, ast.ImportFrom) and node.module == "language_model":
         return f"line {node.lineno}: from language_model import ..."
     if isinstance(node, ast.Import) and any(name.name == "language_model" for name in node.names):
@@ -168,28 +210,6 @@ def _sign_of_the_older_interface(node: ast.AST) -> str | None:
         if "utility_str" in arguments:
             return f"line {node.lineno}: def {ENTRY}({', '.join(arguments)})"
     return None
-
-
-def check_program(program: Program, entry: str, name: str) -> ast.Module:
-    """The user's own file must parse and define `entry`. Raises UsageError. Never used on a guest's text."""
-    try:
-        tree = ast.parse(program.source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        line = f" (line {error.lineno})" if isinstance(error, SyntaxError) and error.lineno else ""
-        what = error.msg if isinstance(error, SyntaxError) else str(error)
-        raise UsageError(f"{name} is not Python: {what}{line}; wanted a program that defines {entry}()") from error
-    names = {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
-    names |= {
-        target.id
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-    if entry not in names:
-        functions = ", ".join(sorted(names)) or "nothing"
-        raise UsageError(f"{name} has no function {entry}; it defines {functions}. Wanted: def {entry}(...)")
-    return tree
 
 
 def read_text(path: Path, what: str) -> str:
