@@ -9,6 +9,7 @@ from selftaught.report.ledger import Entry, ledger
 from selftaught.runs.records import (
     Answered,
     Applied,
+    Chosen,
     Ended,
     Measured,
     Noticed,
@@ -76,9 +77,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class Improvement:
-    """The one application of `selftaught improve`: scores of the solution before and after, by utility.
+    """What `selftaught improve` made: scores of the solution before and after, by utility.
 
-    A utility that has not scored one of the two yet is missing there.
+    A utility that has not scored one of the two yet is missing there. `verdict` and `note`: of the last application of
+    the improver. `source`: where the program is from, as in `Chosen`; "" in records of before.
     """
 
     verdict: str
@@ -87,6 +89,7 @@ class Improvement:
     after: dict[str, float]
     solution: str
     made: str | None
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -254,11 +257,14 @@ def _failures(told: Sequence[Record]) -> tuple[Failure, ...]:
 
 
 def _improvement(told: Sequence[Record]) -> Improvement | None:
-    """`selftaught improve` works at the root: one application there, scores beside it, and no steps."""
-    applied = next((r for r in told if isinstance(r, Applied) and r.at.count("/") == 1), None)
-    if applied is None or applied.utility == "meta-utility":  # the latter: a run whose first step is not on record
+    """`selftaught improve` works at the root: applications there, scores beside them, and no steps."""
+    applications = [r for r in told if isinstance(r, Applied) and r.at.count("/") == 1]
+    if not applications or applications[0].utility == "meta-utility":  # a run whose first step is not on record
         return None
+    first, last = applications[0], applications[-1]
+    chosen = next((record for record in reversed(told) if isinstance(record, Chosen)), None)
+    made, source = (chosen.program, chosen.source) if chosen else (last.program, "")
     scores = [record for record in told if isinstance(record, Scored) and record.at.count("/") == 1]
-    before = {score.utility: score.value for score in scores if score.program == applied.solution}
-    after = {score.utility: score.value for score in scores if score.program == applied.program}
-    return Improvement(applied.verdict, applied.note, before, after, applied.solution, applied.program)
+    before = {score.utility: score.value for score in scores if score.program == first.solution}
+    after = {score.utility: score.value for score in scores if score.program == made}
+    return Improvement(last.verdict, last.note, before, after, first.solution, made, source)

@@ -69,7 +69,7 @@ def work(inputs: Inputs, start: Start, store: Store) -> None:
 def _work(inputs: Inputs, start: Start, store: Store) -> None:
     recorder = Recorder(store, start.watch, start.feedback)
     number = sum(isinstance(record, Session) for record in store)
-    recorder.write(_session(start, number))
+    recorder.write(_session(inputs, start, number))
     parts = assemble(inputs, start.sandbox, start.models, recorder, start.gate, start.purse, start.tracing)
     how, note = "failed", ""
     try:
@@ -107,7 +107,7 @@ def check_as_begun(store: Store, folder: RunFolder) -> Session | None:
     return first
 
 
-def _session(start: Start, number: int) -> Session:
+def _session(inputs: Inputs, start: Start, number: int) -> Session:
     return Session(
         at=f"/session#{number}",
         time=time.time(),
@@ -117,4 +117,7 @@ def _session(start: Start, number: int) -> Session:
         layers=list(start.sandbox.layers),
         model=start.models.name,
         python=platform.python_version(),
+        depth=inputs.config.depth,
+        model_calls=inputs.config.model_calls,
+        utility_calls=inputs.config.utility_calls,
     )
