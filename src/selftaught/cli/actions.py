@@ -113,7 +113,7 @@ def resume(
 def _go(inputs: Inputs, begin: Start, store: Store, *, as_json: bool) -> None:
     folder = begin.folder
     depth = inputs.config.depth if inputs.config.kind == "run" else 1
-    with Progress(depth=depth) as progress:
+    with Progress(depth=depth, on_record=store) as progress:
         ready = dataclasses.replace(begin, watch=progress.watch)
         try:
             run_stoppable(lambda: work(inputs, ready, store), begin.gate, begin.sandbox.close)

@@ -83,7 +83,7 @@ def borrow(
                 f"`max_cost` needs a price for {chosen.name}, and no price list has it: say it with `price=IN,OUT` "
                 "(US dollars per million tokens; 0,0 for a model of your own)"
             )
-        return Lent(chosen.model, chosen.name, tariff, chosen.together)
+        return Lent(chosen.model, chosen.name, tariff, chosen.together, chosen.served_at)
 
     solution = lend(config.task_model or config.model)
     improver = lend(config.improver_model or config.model)
