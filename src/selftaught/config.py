@@ -40,7 +40,7 @@ class Group(StrEnum):
     OUTPUT = "Output"
 
 
-def setting(help: str, group: Group, *flags: str, of: str = "run improve experiment") -> Meta:
+def setting(help: str, group: Group, *flags: str, of: str = "run improve experiment", commas: bool = False) -> Meta:
     """Declares one setting, beside its type and default; all that shows it or takes it is made from this.
 
     Args:
@@ -48,8 +48,9 @@ def setting(help: str, group: Group, *flags: str, of: str = "run improve experim
         group: where `--help` lists it.
         flags: its flags, the first as shown, where they are not the name with dashes.
         of: the commands that take it, with blanks between.
+        commas: of a list: one flag with commas between, instead of a flag for each.
     """
-    return Meta(description=help, extra={"group": group, "flags": flags, "of": of.split()})
+    return Meta(description=help, extra={"group": group, "flags": flags, "of": of.split(), "commas": commas})
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Setting:
     default: Any
     commands: tuple[str, ...]
     choices: tuple[str, ...] = ()
+    commas: bool = False
 
 
 def declared(config: type[msgspec.Struct]) -> dict[str, Setting]:
@@ -91,6 +93,7 @@ def _declared(field: msgspec.structs.FieldInfo) -> Setting:
         default,
         tuple(extra["of"]),
         choices,
+        extra["commas"],
     )
 
 
@@ -293,11 +296,15 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     tasks: Annotated[list[str], Meta(min_length=1)]
     on: Annotated[
         list[str],
-        setting("Tasks to evaluate on, with commas between; the same unless given.", Group.WHAT, of=EXPERIMENT),
+        setting(
+            "Tasks to evaluate on, with commas between; the same unless given.", Group.WHAT, of=EXPERIMENT, commas=True
+        ),
     ] = []
     models: Annotated[
         Annotated[list[str], Meta(min_length=1)],
-        setting("One model or more, with commas between: each a cell of its own.", Group.MODEL, of=EXPERIMENT),
+        setting(
+            "One model or more, with commas between: each a cell of its own.", Group.MODEL, of=EXPERIMENT, commas=True
+        ),
     ]
     trials: Annotated[
         Positive,
@@ -320,6 +327,7 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
             "Improvers that baselines compares, with commas between; +NAME: added to those that come with it.",
             Group.WHAT,
             of=EXPERIMENT,
+            commas=True,
         ),
     ] = []
     against: Annotated[
