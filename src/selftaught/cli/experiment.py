@@ -117,12 +117,9 @@ def experiment(
 
 
 def _split(settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The settings of the experiment, lists with commas taken apart; and those of this start alone."""
+    """The settings of the experiment, and those of this start alone."""
     own = declared(Parameters)
     told = {name: value for name, value in settings.items() if name in own}
-    for name in ("models", "on", "improvers"):
-        if name in told:
-            told[name] = [part.strip() for value in told[name] for part in value.split(",") if part.strip()]
     return told, {name: value for name, value in settings.items() if name not in own}
 
 
