@@ -40,7 +40,7 @@ class Group(StrEnum):
     OUTPUT = "Output"
 
 
-def setting(help: str, group: Group, *flags: str, of: str = "run improve experiment") -> Meta:
+def setting(help: str, group: Group, *flags: str, of: str = "run improve experiment", commas: bool = False) -> Meta:
     """Declares one setting, beside its type and default; all that shows it or takes it is made from this.
 
     Args:
@@ -48,8 +48,9 @@ def setting(help: str, group: Group, *flags: str, of: str = "run improve experim
         group: where `--help` lists it.
         flags: its flags, the first as shown, where they are not the name with dashes.
         of: the commands that take it, with blanks between.
+        commas: of a list: one flag with commas between, instead of a flag for each.
     """
-    return Meta(description=help, extra={"group": group, "flags": flags, "of": of.split()})
+    return Meta(description=help, extra={"group": group, "flags": flags, "of": of.split(), "commas": commas})
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Setting:
     default: Any
     commands: tuple[str, ...]
     choices: tuple[str, ...] = ()
+    commas: bool = False
 
 
 def declared(config: type[msgspec.Struct]) -> dict[str, Setting]:
@@ -91,6 +93,7 @@ def _declared(field: msgspec.structs.FieldInfo) -> Setting:
         default,
         tuple(extra["of"]),
         choices,
+        extra["commas"],
     )
 
 
@@ -126,7 +129,9 @@ PRESETS: dict[str, dict[str, Any]] = {
 """Named settings. `official` is the released code's config.py, `paper` is Fig. A.20 with the T of §5.1."""
 
 
-Depth = Annotated[Positive, setting("T: how often the improver is applied to itself.", Group.WHAT, of="run experiment")]
+Depth = Annotated[
+    Positive, setting("T: how often the improver is applied to itself.", Group.WHAT, of="run experiment resume")
+]
 Improver = Annotated[str, setting("Improver to start from: a built-in name, a .py file, or a run.", Group.WHAT)]
 Accept = Annotated[
     Literal["paper", "better"],
@@ -167,9 +172,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         bool, setting("Start also where the program to start from fails on every instance.", Group.WHAT)
     ] = False
 
-    model_calls: Annotated[Positive, setting("Model calls.", Group.ALLOWANCE)] = 4
+    model_calls: Annotated[Positive, setting("Model calls.", Group.ALLOWANCE, of=ALL)] = 4
     responses: Annotated[Positive, setting("Responses of each model call.", Group.ALLOWANCE)] = 6
-    utility_calls: Annotated[Positive, setting("Programs scored.", Group.ALLOWANCE)] = 25
+    utility_calls: Annotated[Positive, setting("Programs scored.", Group.ALLOWANCE, of=ALL)] = 25
 
     base_url: Annotated[str | None, setting("Base URL of the API server (usually ends in /v1).", Group.MODEL)] = None
     temperature_policy: Annotated[
@@ -294,11 +299,15 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     tasks: Annotated[list[str], Meta(min_length=1)]
     on: Annotated[
         list[str],
-        setting("Tasks to evaluate on, with commas between; the same unless given.", Group.WHAT, of=EXPERIMENT),
+        setting(
+            "Tasks to evaluate on, with commas between; the same unless given.", Group.WHAT, of=EXPERIMENT, commas=True
+        ),
     ] = []
     models: Annotated[
         Annotated[list[str], Meta(min_length=1)],
-        setting("One model or more, with commas between: each a cell of its own.", Group.MODEL, of=EXPERIMENT),
+        setting(
+            "One model or more, with commas between: each a cell of its own.", Group.MODEL, of=EXPERIMENT, commas=True
+        ),
     ]
     trials: Annotated[
         Positive,
@@ -321,6 +330,7 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
             "Improvers that baselines compares, with commas between; +NAME: added to those that come with it.",
             Group.WHAT,
             of=EXPERIMENT,
+            commas=True,
         ),
     ] = []
     against: Annotated[
