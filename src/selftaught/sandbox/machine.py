@@ -35,6 +35,7 @@ class Machine:
     limits: Limits
     run_seed: int
     map: Map
+    released_reader: bool = False
 
     def __call__(self, improver: Program, utility: Utility, solution: Program, model: LanguageModel) -> Application:
         meter = Meter(self.allowance, threading.Lock())
@@ -54,6 +55,7 @@ class Machine:
             "utility_budget": self.allowance.utility_calls,
             "model_budget": self.allowance.model_calls,
             "max_responses_per_call": self.allowance.responses_per_call,
+            "released_reader": self.released_reader,
         }
 
 
