@@ -19,9 +19,9 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from selftaught.core.contracts import Prompt
-from selftaught.models.asking import Manner
-from selftaught.models.endpoint import Endpoint
-from selftaught.models.openai_chat import OpenAIChat
+from selftaught.models.served.asking import Manner
+from selftaught.models.served.endpoint import Endpoint
+from selftaught.models.served.openai_chat import OpenAIChat
 
 CALLS = 300
 PROMPT = Prompt("You are an expert.", "Improve:\n" + "x = 1\n" * 300, 0.7)
@@ -80,7 +80,7 @@ def bare(url: str, most: int) -> Callable[[], object]:
 
 
 def _limits(sdk: Any, most: int) -> Any:
-    from selftaught.models.http import library_of
+    from selftaught.models.served.http import library_of
 
     return library_of(sdk.DefaultHttpxClient).Limits(max_connections=most, max_keepalive_connections=most)
 

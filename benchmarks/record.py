@@ -13,8 +13,9 @@ from functools import partial
 from pathlib import Path
 
 from selftaught.core.contracts import Completion, Prompt
-from selftaught.executors.threads import thread_map
-from selftaught.runs.recorder import RecordedModel, Recorder
+from selftaught.middleware.recorded import RecordedModel
+from selftaught.middleware.recorder import Recorder
+from selftaught.middleware.threads import thread_map
 from selftaught.runs.store import Store
 
 CALLS = 2_000

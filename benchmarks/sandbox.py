@@ -21,7 +21,8 @@ from selftaught.core.contracts import Program
 from selftaught.sandbox.choice import survey
 from selftaught.sandbox.contract import Improving, Limits
 from selftaught.sandbox.jail import Jail
-from selftaught.sandbox.tiers import LOCK, Tier, unsafe_tier
+from selftaught.sandbox.tiers.tier import LOCK, Tier
+from selftaught.sandbox.tiers.unsafe import unsafe_tier
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task
 

@@ -13,14 +13,14 @@ import time
 from pathlib import Path
 
 from selftaught.config import make_config
-from selftaught.executors.gate import Gate
+from selftaught.middleware.gate import Gate
 from selftaught.models.scripted import Scripted
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.records import Record, Stepped
 from selftaught.runs.store import Store
 from selftaught.sandbox.choice import open_sandbox
 from selftaught.wiring.inputs import freeze, load_frozen, load_inputs
-from selftaught.wiring.lent import Models
+from selftaught.wiring.models import Models
 from selftaught.wiring.session import Start, work
 
 TASK = '''"""Write algorithm(x), which returns a number."""

@@ -4,7 +4,6 @@ Precedence: flag > TOML file > preset > default. The values that change what a r
 is resumed only with the same ones. The caps, `max_connections` and how a model is asked may differ between starts.
 """
 
-import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,7 +15,8 @@ from msgspec import Meta
 from selftaught.core.budget import Allowance
 from selftaught.core.errors import UsageError
 from selftaught.core.money import Caps
-from selftaught.models.asking import Manner
+from selftaught.models.served.asking import Manner
+from selftaught.runs.toml import read_toml
 
 Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Seconds = Annotated[float, Meta(gt=0, le=1e9)]
@@ -24,10 +24,11 @@ Seconds = Annotated[float, Meta(gt=0, le=1e9)]
 PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
     "quick": {"repeats": 2, "model_calls": 1, "responses": 3, "utility_calls": 4},
-    "official": {"repeats": 5, "model_calls": 4, "responses": 6, "utility_calls": 25, "improver": "paper-seed"},
+    "official": {"repeats": 5, "model_calls": 4, "responses": 6, "utility_calls": 25, "improver": "paper-seed",
+                 "feedback": "off", "salvage": "off"},
     "paper": {
         "repeats": 5, "model_calls": 6, "responses": 6, "utility_calls": 37, "depth": 4,
-        "improver": "paper-seed", "accept": "paper",
+        "improver": "paper-seed", "accept": "paper", "feedback": "off", "salvage": "off",
     },
 }  # fmt: skip
 """Named settings. `official` is the released code's config.py, `paper` is Fig. A.20 with the T of §5.1."""
@@ -52,6 +53,8 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     utility_calls: Positive = 25
     accept: Literal["paper", "better"] = "better"
     fidelity: Literal["honest", "released"] = "honest"
+    feedback: Literal["on", "off"] = "on"
+    salvage: Literal["on", "off"] = "on"
     probes: bool = True
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
     sandbox: str = "auto"
@@ -101,16 +104,6 @@ def make_config(flags: Mapping[str, Any], file: Path | None = None, preset: str 
         raise UsageError(f"no preset is called {name!r}; there are {', '.join(PRESETS)}{_nearest(name, PRESETS)}")
     given = {key: value for key, value in flags.items() if value is not None}
     return from_mapping({**PRESETS[name], **from_file, **given, "preset": name}, str(file or "the command line"))
-
-
-def read_toml(file: Path) -> dict[str, Any]:
-    """The settings in `file`, by name. Raises UsageError if it is missing or is not TOML."""
-    try:
-        return tomllib.loads(file.read_text())
-    except OSError as error:
-        raise UsageError(f"cannot read {file}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} is not TOML: {error}") from error
 
 
 def from_mapping(settings: Mapping[str, Any], source: str) -> RunConfig:

@@ -8,8 +8,8 @@ import pytest
 from attacks.arena import held, improve, raid, refused, solve, told
 from attacks.prey import Prey
 from selftaught.core.contracts import Verdict
-from selftaught.sandbox import tiers
 from selftaught.sandbox.jail import Jail
+from selftaught.sandbox.tiers import tier as tiers
 
 pytestmark = pytest.mark.attack
 
@@ -93,7 +93,7 @@ def test_reading_etc_passwd_gets_nothing(every_sandbox: Jail) -> None:
 
 
 def test_reading_the_code_that_makes_and_grades_instances_gets_nothing(every_sandbox: Jail) -> None:
-    judge = Path(tiers.__file__).parent.parent / "tasks" / "judge.py"
+    judge = Path(tiers.__file__).parents[2] / "tasks" / "judge.py"
     outcome = raid(every_sandbox, "def f(path): return open(path).read()", str(judge))
     held(every_sandbox, "class Judge" in told(outcome))
 
@@ -181,7 +181,6 @@ def test_looking_at_a_file_without_opening_it_tells_what_each_tier_admits(every_
         outcome.value
         == {"bubblewrap": nothing, "container": nothing, "landlock": seen, "unsafe": seen}[every_sandbox.tier]
     )
-    assert ("can be seen" in every_sandbox.tier_in_force.promise) is (every_sandbox.tier == "landlock")
 
 
 # writing

@@ -10,7 +10,7 @@ import pytest
 from attacks.arena import FORGE, SECONDS, improve
 from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Application, Completion, Program, Prompt, Score, Verdict
-from selftaught.executors.threads import thread_map
+from selftaught.middleware.threads import thread_map
 from selftaught.sandbox.contract import Limits
 from selftaught.sandbox.jail import Jail
 from selftaught.sandbox.machine import Machine

@@ -72,7 +72,7 @@ def test_a_recording_of_another_task_is_refused_before_anything_starts(finished:
         (b"", "is no recording"),
         (b"no gzip at all", "cannot read the recording"),
         (gzip.compress(b"{}"), "is no recording"),
-        (gzip.compress(b'{"schema": "selftaught.recording/99"}'), "this selftaught reads selftaught.recording/1"),
+        (gzip.compress(b'{"schema": "selftaught.recording/99"}'), "this selftaught reads selftaught.recording/1 and"),
         (gzip.compress(b'{"schema": "selftaught.recording/1"}'), "is no recording"),
     ],
     ids=["empty", "no gzip", "no schema", "another version", "nothing else"],

@@ -13,6 +13,7 @@ import pytest
 
 from cli.support import QUICK, selftaught
 from openai_server import OpenAIServer, improve_anything
+from selftaught.sandbox.tiers import container
 
 LOOP = "def improve_algorithm(s, utility, language_model):\n    while True: pass\n"
 KEEP = "def improve_algorithm(s, utility, language_model):\n    return s\n"
@@ -150,9 +151,11 @@ def test_what_is_no_file_is_not_read(name: str, tmp_path: Path) -> None:
     assert done.returncode == 2 and "no ordinary file" in done.stderr
 
 
-def test_a_tier_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
+def test_a_tier_that_does_not_work_here_names_those_that_do(tmp_path: Path) -> None:
+    if container.find()[0]:
+        pytest.skip("a container engine answers here: that tier may work")
     (tmp_path / "p.py").write_text("def algorithm(f):\n    return []\n")
-    done = selftaught("score", "three-sat", "p.py", "--sandbox", "seatbelt", cwd=tmp_path)
+    done = selftaught("score", "three-sat", "p.py", "--sandbox", "container", cwd=tmp_path)
     assert done.returncode == 4 and "Here works: --sandbox" in done.stderr
 
 

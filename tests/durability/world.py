@@ -14,13 +14,13 @@ from pathlib import Path
 from selftaught.config import make_config
 from selftaught.core.address import draw_seed, here
 from selftaught.core.contracts import Completion, Prompt
-from selftaught.executors.gate import Gate
+from selftaught.middleware.gate import Gate
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.records import Record
 from selftaught.runs.store import Store
 from selftaught.sandbox.choice import open_sandbox
 from selftaught.wiring.inputs import freeze, load_frozen, load_inputs
-from selftaught.wiring.lent import Models
+from selftaught.wiring.models import Models
 from selftaught.wiring.session import Start, work
 
 TASK = '''"""Return a number; the score is how near it comes to 1. Write algorithm(x)."""

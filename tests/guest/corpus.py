@@ -14,7 +14,10 @@ DRAFT = (
     "def algorithm(numbers):\n    # a first idea: bubble sort; a line later it is called too slow\n"
     "    for _ in numbers:\n        numbers = numbers[1:] + numbers[:1]\n    return numbers\n"
 )
-HELPER = "def merged(left, right):\n    out = []\n    while left and right:\n        out.append(min(left, right).pop(0))\n    return out + left + right\n"
+HELPER = (
+    "def merged(left, right):\n    out = []\n    while left and right:\n        out.append(min(left, right).pop(0))\n"
+    "    return out + left + right\n"
+)
 MAIN = "def algorithm(numbers):\n    half = len(numbers) // 2\n    return merged(numbers[:half], numbers[half:])\n"
 WITH_FENCES = (
     'def algorithm(numbers):\n    prompt = f"""Sort:\n```python\n{numbers}\n```\nand\n```\n{numbers}\n```\n"""\n'
@@ -149,7 +152,8 @@ REASONING = [
     ),
     Case(
         "channels",
-        f"<|channel|>analysis<|message|>We need\n{fenced(DRAFT)}<|end|><|start|>assistant<|channel|>final<|message|>{fenced(BEST)}<|return|>",
+        f"<|channel|>analysis<|message|>We need\n{fenced(DRAFT)}<|end|><|start|>assistant<|channel|>final<|message|>"
+        f"{fenced(BEST)}<|return|>",
         BEST,
     ),
     Case("channels, no final one", f"<|channel|>analysis<|message|>We need\n{fenced(DRAFT)}", None),
@@ -160,7 +164,8 @@ REASONING = [
     ),
     Case(
         "folded away",
-        f'<details type="reasoning" done="true">\n<summary>Thought for 9 s</summary>\n{fenced(DRAFT)}</details>\n{fenced(BEST)}',
+        f'<details type="reasoning" done="true">\n<summary>Thought for 9 s</summary>\n{fenced(DRAFT)}</details>\n'
+        f"{fenced(BEST)}",
         BEST,
     ),
     Case("an answer that is about such marks", f"I removed the <think> tags.\n{fenced(BEST)}", BEST),
@@ -248,6 +253,7 @@ WRAPPED = [
     ),
 ]
 CHANGED = LIKE.replace("return numbers", "return sorted(numbers)")
+REPLACED = "<<<<<<< SEARCH\n    return numbers\n=======\n    return sorted(numbers)\n>>>>>>> REPLACE\n"
 HUNK = " def algorithm(numbers):\n-    return numbers\n+    return sorted(numbers)\n"
 CHANGES = [
     Case("a unified diff", fenced(f"--- a/solution.py\n+++ b/solution.py\n@@ -8,2 +8,2 @@\n{HUNK}", "diff"), CHANGED),
@@ -284,18 +290,18 @@ CHANGES = [
     ),
     Case(
         "search and replace",
-        "<<<<<<< SEARCH\n    return numbers\n=======\n    return sorted(numbers)\n>>>>>>> REPLACE\n",
+        REPLACED,
         CHANGED,
     ),
     Case(
         "search and replace, fenced",
-        fenced("<<<<<<< SEARCH\n    return numbers\n=======\n    return sorted(numbers)\n>>>>>>> REPLACE"),
+        fenced(REPLACED),
         CHANGED,
     ),
     Case(
         "two of them",
         fenced(
-            "<<<<<<< SEARCH\nimport math\n=======\nimport bisect\nimport math\n>>>>>>> REPLACE\n\n<<<<<<< SEARCH\n    return numbers\n=======\n    return sorted(numbers)\n>>>>>>> REPLACE",
+            "<<<<<<< SEARCH\nimport math\n=======\nimport bisect\nimport math\n>>>>>>> REPLACE\n\n" + REPLACED,
             "diff",
         ),
         "import bisect\n" + CHANGED,

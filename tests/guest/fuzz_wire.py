@@ -25,8 +25,8 @@ import numpy as np
 
 from selftaught.guest import wire
 from selftaught.sandbox.contract import Limits
-from selftaught.sandbox.guest import Ended, Guest, Question
-from selftaught.sandbox.tiers import unsafe_tier
+from selftaught.sandbox.conversation import Ended, Guest, Question
+from selftaught.sandbox.tiers.unsafe import unsafe_tier
 from selftaught.sandbox.worker import Handle, Profile, Worker
 
 IMPATIENT = Limits(cpu_seconds=60.0, wall_seconds=0.0, answer_bytes=1 << 20)
@@ -70,7 +70,7 @@ class HostsEnd:
             guest = Guest(self._worker, dataclasses.replace(self._handle, channel=ours), limits)
             asked: list[wire.Ask] = []
             try:
-                message, _ = guest.exchange(UNASKED, limits.cpu_seconds, ask=asked.append)
+                message, _ = guest.exchange(UNASKED, limits.cpu_seconds, ask=lambda request, _: asked.append(request))
             except Ended as ended:
                 return asked[0] if asked else ended
             return asked[0] if asked else message

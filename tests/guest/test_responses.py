@@ -68,10 +68,10 @@ def test_the_released_rule_takes_the_largest_block_with_a_tag_and_an_end(respons
 
 
 PIECES = [
-    "```", "```python", "````", "~~~", "```json", "```diff", "> ", "\n", "\r\n", "<think>", "</think>", "def algorithm(x):",
-    "    return x", "return", "x = 1", "'''", '"', "(", "@@", "-x", "+y", "<<<<<<< SEARCH", "=======", ">>>>>>> REPLACE",
-    "{", "}", "[", "]", "\0", "\ufeff", "\ud800", "é", "\t", "    ", "class A:", "import math", "# ", "\\", "<code>", "&lt;",
-    "<|channel|>final<|message|>", "<|im_end|>", "text", ":", "lambda", "not ",
+    "```", "```python", "````", "~~~", "```json", "```diff", "> ", "\n", "\r\n", "<think>", "</think>", "return",
+    "def algorithm(x):", "    return x", "x = 1", "'''", '"', "(", "@@", "-x", "+y", "<<<<<<< SEARCH", "=======",
+    ">>>>>>> REPLACE", "{", "}", "[", "]", "\0", "\ufeff", "\ud800", "é", "\t", "    ", "class A:", "import math", "# ",
+    "\\", "<code>", "&lt;", "<|channel|>final<|message|>", "<|im_end|>", "text", ":", "lambda", "not ",
 ]  # fmt: skip
 responses = st.lists(st.sampled_from(PIECES) | st.sampled_from(["\n"]) | st.text(max_size=4), max_size=40).map("".join)
 

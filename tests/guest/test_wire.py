@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from guest.fuzz_wire import MESSAGES, PATIENT, HostsEnd, fields, frames, fuzz, hosts_end, is_plain
 from selftaught.core.contracts import Verdict
 from selftaught.guest import wire
-from selftaught.sandbox.guest import Ended
+from selftaught.sandbox.conversation import Ended
 
 MANY = settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
 ENDS = {Verdict.GIBBERISH, Verdict.TOO_LARGE, Verdict.TIMED_OUT}

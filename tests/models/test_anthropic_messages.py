@@ -8,10 +8,10 @@ from openai_server import Fault, OpenAIServer
 from other_servers import AnthropicServer
 from selftaught.core.contracts import Completion, LanguageModel, Prompt
 from selftaught.core.errors import UsageError
-from selftaught.models.anthropic_messages import Anthropic
-from selftaught.models.asking import Manner
-from selftaught.models.capabilities import Capabilities
-from selftaught.models.endpoint import Endpoint
+from selftaught.models.served.anthropic_messages import Anthropic
+from selftaught.models.served.asking import Manner
+from selftaught.models.served.capabilities import Capabilities
+from selftaught.models.served.endpoint import Endpoint
 
 anthropic = pytest.importorskip("anthropic")
 

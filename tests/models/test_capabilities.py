@@ -3,7 +3,7 @@
 import pytest
 
 from selftaught.core.errors import UsageError
-from selftaught.models.capabilities import capabilities_of
+from selftaught.models.served.capabilities import capabilities_of
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from models.conformance import PROMPT
 from openai_server import Fault, OpenAIServer
 from selftaught.core.errors import ModelUnavailable, UsageError
 from selftaught.models.choose import DEFAULT_OPENAI, ChosenModel, choose_model
-from selftaught.models.providers import PROVIDERS
+from selftaught.models.served.providers import PROVIDERS
 
 NOWHERE = {"OLLAMA_HOST": "127.0.0.1:9"}
 

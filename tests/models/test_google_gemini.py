@@ -11,10 +11,10 @@ from other_servers import GoogleServer
 from selftaught.core.address import working_at
 from selftaught.core.contracts import Completion, LanguageModel
 from selftaught.core.errors import ModelUnavailable
-from selftaught.models.asking import Manner
-from selftaught.models.capabilities import Capabilities
-from selftaught.models.endpoint import Endpoint
-from selftaught.models.google_gemini import Gemini
+from selftaught.models.served.asking import Manner
+from selftaught.models.served.capabilities import Capabilities
+from selftaught.models.served.endpoint import Endpoint
+from selftaught.models.served.google_gemini import Gemini
 
 genai = pytest.importorskip("google.genai")
 

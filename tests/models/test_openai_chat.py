@@ -17,11 +17,11 @@ from openai_server import Fault, OpenAIServer
 from selftaught.core.address import working_at
 from selftaught.core.contracts import Completion, LanguageModel, Prompt
 from selftaught.core.errors import ModelUnavailable, RunStopped, UsageError
-from selftaught.models.asking import Manner
-from selftaught.models.capabilities import Capabilities
-from selftaught.models.endpoint import Endpoint
-from selftaught.models.openai_chat import OpenAIChat
-from selftaught.models.patience import Patience
+from selftaught.models.served.asking import Manner
+from selftaught.models.served.capabilities import Capabilities
+from selftaught.models.served.endpoint import Endpoint
+from selftaught.models.served.openai_chat import OpenAIChat
+from selftaught.models.served.patience import Patience
 
 KEY = "sk-very-secret"
 HASTY = Patience(attempts=4, first_seconds=0.01, longest_seconds=0.3)

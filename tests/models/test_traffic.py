@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from selftaught.core.errors import RunStopped
-from selftaught.models.traffic import Traffic
+from selftaught.models.served.traffic import Traffic
 
 
 def go(traffic: Traffic, *, busy: bool = False, tokens: int = 0, counted: int | None = None) -> None:

@@ -1,12 +1,16 @@
 """The store: on disk before append returns, append-only, and honest about damage."""
 
+import math
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -99,7 +103,7 @@ def test_what_append_returned_for_survives_a_kill(tmp_path: Path) -> None:
         (lambda path: path.write_bytes(b""), "is not the store of a selftaught run"),
         (lambda path: path.unlink(), "is not a run folder: it has no run.sqlite"),
         (lambda path: overwrite_the_middle(path), "damaged"),
-        (lambda path: sql(path, f"PRAGMA user_version = {SCHEMA_VERSION + 1}"), "has schema version"),
+        (lambda path: sql(path, f"PRAGMA user_version = {SCHEMA_VERSION + 1}"), "written by a newer selftaught"),
         (lambda path: sql(path, "PRAGMA application_id = 7"), "is not the store of a selftaught run"),
     ],
 )
@@ -143,3 +147,41 @@ def overwrite_the_middle(path: Path) -> None:
     body = bytearray(path.read_bytes())
     body[8192 : len(body) - 4096] = b"\xff" * (len(body) - 12288)
     path.write_bytes(bytes(body))
+
+
+def test_half_characters_in_a_record_are_kept_spelt_out(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "run.sqlite")
+    store.append(Noticed(at="/a\ud800", program="p", what="w\udfff", note="ü"))
+    assert list(store) == [Noticed(at="/a\\ud800", program="p", what="w\\udfff", note="ü")]
+
+
+def test_what_could_not_be_read_back_is_not_written(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "run.sqlite")
+    with pytest.raises(RecordError, match="nan"):
+        store.append(scored(value=math.nan))
+    with pytest.raises(RecordError, match="cannot write"):
+        store.append(scored(value=cast(float, 10**400)))
+    store.append(scored(value=0.5))
+    assert list(store) == [scored(value=0.5)]
+
+
+def scored(value: float) -> Scored:
+    return Scored(at="/s", utility="u", program="p", value=value, verdict="ok", note="", reused=False, seconds=0.1)
+
+
+def test_a_store_that_breaks_under_a_run_is_an_error_for_everybody_who_waits(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "run.sqlite")
+    store.append(noticed(0))
+    with closing(sqlite3.connect(tmp_path / "run.sqlite")) as another:
+        another.execute("DROP TABLE records")
+    with ThreadPoolExecutor(8) as pool:
+        waiting = [pool.submit(store.append, noticed(number)) for number in range(1, 9)]
+    assert all(isinstance(one.exception(), RecordError) for one in waiting)
+    store.close()
+
+
+def test_an_append_after_the_end_is_an_error(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "run.sqlite")
+    store.close()
+    with pytest.raises(RecordError, match="it was closed"):
+        store.append(noticed(0))

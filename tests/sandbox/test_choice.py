@@ -9,10 +9,10 @@ import pytest
 
 from selftaught.core.contracts import Program, Verdict
 from selftaught.core.errors import UsageError
-from selftaught.sandbox import bubblewrap
 from selftaught.sandbox.choice import TIERS, open_sandbox, survey
 from selftaught.sandbox.contract import Limits
 from selftaught.sandbox.jail import Jail
+from selftaught.sandbox.tiers import bubblewrap
 from selftaught.wiring.session import STRENGTH
 
 OPEN = """
@@ -55,12 +55,12 @@ def opened(tier: str, script: str = OPEN, *, around: tuple[str, ...] = (), **env
 
 def test_every_tier_is_looked_at_in_the_order_of_auto_and_says_why_not() -> None:
     found = survey()
-    assert tuple(tier.name for tier in found) == TIERS == ("bubblewrap", "landlock", "container", "seatbelt")
+    assert tuple(tier.name for tier in found) == TIERS == ("bubblewrap", "landlock", "container")
     assert all(tier.works == (tier.trouble == "") and "\n" not in tier.trouble for tier in found)
 
 
 def test_every_tier_that_can_be_taken_has_its_strength() -> None:
-    assert set(STRENGTH) == {*TIERS, "unsafe"} - {"seatbelt"}
+    assert set(STRENGTH) == {*TIERS, "unsafe"}
     assert STRENGTH == ("unsafe", "landlock", "container", "bubblewrap")
 
 

@@ -17,12 +17,13 @@ import pytest
 
 from selftaught.core.contracts import Program, Verdict
 from selftaught.core.errors import NoSandbox, SandboxError
-from selftaught.sandbox import bubblewrap, cgroups, container
+from selftaught.sandbox import cgroups
 from selftaught.sandbox.choice import open_sandbox, prove
 from selftaught.sandbox.contract import Improving, Limits
 from selftaught.sandbox.interpreter import ENVIRONMENT
 from selftaught.sandbox.jail import Jail
-from selftaught.sandbox.tiers import container_tier
+from selftaught.sandbox.tiers import bubblewrap, container
+from selftaught.sandbox.tiers.container import container_tier
 
 STAND_IN = f"""#!{sys.executable}
 import json, os, sys, time
@@ -84,7 +85,7 @@ def bubblewrapped(mounts, user, inner):
 HOST = """
 import sys, time
 from selftaught.sandbox.jail import Jail
-from selftaught.sandbox.tiers import container_tier
+from selftaught.sandbox.tiers.container import container_tier
 
 jail = Jail(container_tier(sys.argv[1]), 1)
 print(jail.worker_pids()[0], flush=True)

@@ -22,11 +22,13 @@ from pathlib import Path
 import pytest
 
 from selftaught.core.contracts import Program, Verdict
-from selftaught.sandbox import bubblewrap
 from selftaught.sandbox.contract import Limits, Outcome, Value
 from selftaught.sandbox.interpreter import command, hidden_paths, readable_paths
 from selftaught.sandbox.jail import Jail
-from selftaught.sandbox.tiers import LOCK, Tier, bubblewrap_tier, unsafe_tier
+from selftaught.sandbox.tiers import bubblewrap
+from selftaught.sandbox.tiers.bubblewrap import bubblewrap_tier
+from selftaught.sandbox.tiers.tier import LOCK, Tier
+from selftaught.sandbox.tiers.unsafe import unsafe_tier
 
 LIMITS = Limits(cpu_seconds=2.0, wall_seconds=5.0, memory_bytes=128 << 20)
 ROOT = os.geteuid() == 0

@@ -6,7 +6,8 @@ import pytest
 
 from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Application, Completion, Program, Prompt, Score, Verdict
-from selftaught.executors.threads import thread_map
+from selftaught.core.origin import Origin, origin
+from selftaught.middleware.threads import thread_map
 from selftaught.sandbox.contract import Limits
 from selftaught.sandbox.jail import Jail
 from selftaught.sandbox.machine import Machine
@@ -19,18 +20,19 @@ class Length:
     name, description, deterministic = "length", "longer is better", True
 
     def __call__(self, program: Program) -> Score:
-        return Score(float(len(program.source)))
+        return Score(float(len(program.source)), feedback=f"{len(program.source)} characters")
 
 
 def model(prompts: Sequence[Prompt]) -> list[Completion]:
     return [Completion(f"{prompt.user}@{prompt.temperature:g}") for prompt in prompts]
 
 
-def improve(jail: Jail, body: str, limits: Limits = LIMITS) -> Application:
+def improve(jail: Jail, body: str, limits: Limits = LIMITS, *, initial: str = "seed", **settings: bool) -> Application:
     source = "def improve_algorithm(initial_solution, utility, language_model):\n" + "".join(
         f"    {line}\n" for line in body.splitlines()
     )
-    return Machine(jail, ALLOWANCE, limits, 1, thread_map)(Program(source), Length(), Program("seed"), model)
+    machine = Machine(jail, ALLOWANCE, limits, 1, thread_map, **settings)
+    return machine(Program(source), Length(), Program(initial), model)
 
 
 def said(jail: Jail, body: str) -> str:
@@ -143,3 +145,122 @@ def test_equal_applications_at_equal_addresses_have_equal_chance(sandbox: Jail) 
             return said(sandbox, "import random\nreturn repr(random.random())")
 
     assert drawn("/a#0") == drawn("/a#0") != drawn("/a#1")
+
+
+def test_feedback_tells_of_what_was_scored_and_of_nothing_else_and_is_free(sandbox: Jail) -> None:
+    body = (
+        "utility('abc'); utility.batch(['de', 'fgh'])\n"
+        "told = [utility.feedback(p) for p in ('abc', 'de', 'never', initial_solution, None, '')]\n"
+        "return repr((utility('x'), utility('over'), utility.feedback('over'), told))"
+    )
+    never = "This program was not scored here. utility(program) scores it, which costs one call of the budget."
+    told = ["3 characters", "2 characters", never, never, never, never]
+    assert said(sandbox, body) == repr((1.0, 0.0, never, told))
+
+
+@pytest.mark.parametrize("thing", ["utility", "3", "['abc']", "b'abc'", "'x' * 1_000_001"])
+def test_feedback_of_what_is_no_text_is_a_bad_request(sandbox: Jail, thing: str) -> None:
+    body = f"try: utility.feedback({thing})\nexcept Exception as e: return type(e).__name__"
+    assert said(sandbox, body) in ("BadRequest", "WireError", "TypeError")
+
+
+def test_feedback_of_many_programs_is_one_text_each(sandbox: Jail) -> None:
+    assert said(sandbox, "return repr({utility.feedback(str(n)) for n in range(900)})").count("not scored here") == 1
+
+
+def test_without_feedback_there_is_nothing_to_read(sandbox: Jail) -> None:
+    made = improve(sandbox, "utility('abc')\nreturn repr(utility.feedback('abc'))", feedback=False)
+    assert made.program == Program("''")
+
+
+FOUND = "good = 'def algorithm(n):\\n    return sorted(n)\\n'\nutility('def algorithm(): 0'); utility(good)\n"
+DEATHS = {
+    "raises": "raise RuntimeError('boom')",
+    "divides by zero": "1 / 0",
+    "asks beyond its budget": "for _ in range(9): language_model.prompt('e', 'm')",
+    "asks for too many responses": "language_model.prompt('e', 'm', n_responses=99)",
+    "wants a wrong temperature": "language_model.prompt('e', 'm', temperature='hot')",
+    "indexes a response that is not there": "language_model.prompt('e', 'm', n_responses=2)[2]",
+    "takes the attribute of a text": "language_model.prompt('e', 'm')[0].text",
+    "leaves the process": "import os; os._exit(0)",
+    "raises SystemExit": "raise SystemExit",
+    "raises KeyboardInterrupt": "raise KeyboardInterrupt",
+    "never ends": "while True: pass",
+    "swallows all": "while True:\n    try: raise ValueError\n    except BaseException: pass",
+    "recurses": "def f(): return f()\nf()",
+    "takes all memory": "held = []\nwhile True: held.append(bytearray(1 << 24))",
+    "returns nothing": "return None",
+    "returns a list": "return [good]",
+    "returns a tuple": "return 1.0, good",
+    "returns a number": "return 1.0",
+    "returns empty text": "return ''",
+    "returns an object": "class Program: source = good\nreturn Program()",
+    "returns a raw response": "return 'Here it is:\\n```python\\n' + good + '```\\n'",
+    "returns an exception's text": "return str(KeyError('best'))",
+    "returns an exception's text with words": "return 'BudgetExceeded: all 2 language model calls are spent'",
+    "returns a fragment": "return good[:20]",
+    "returns other code": "return 'import sys\\nprint(1)\\n'",
+    "returns bytes": "return good.encode()",
+    "returns a generator": "return (line for line in good)",
+    "forks": "import os; os.fork()",
+    "reads a file": "return open('/etc/passwd').read()",
+    "imports what is not there": "import torch",
+}
+INITIAL = "def algorithm(n):\n    return n\n"
+GOOD = "def algorithm(n):\n    return sorted(n)\n"
+QUICK = Limits(cpu_seconds=0.5, wall_seconds=3.0, memory_bytes=256 << 20)
+
+
+@pytest.mark.parametrize("death", DEATHS.values(), ids=DEATHS)
+def test_what_was_found_is_handed_over_however_an_improver_ends(sandbox: Jail, death: str) -> None:
+    made = improve(sandbox, FOUND + death, QUICK, initial=INITIAL, salvage=True)
+    assert (made.program, made.salvaged, made.best) == (Program(GOOD), True, float(len(GOOD)))
+    assert made.verdict != Verdict.OK
+
+
+def test_without_salvage_what_was_found_is_lost_and_its_score_is_on_record(sandbox: Jail) -> None:
+    made = improve(sandbox, FOUND + "raise RuntimeError('boom')", initial=INITIAL)
+    assert (made.program, made.salvaged, made.best) == (None, False, float(len(GOOD)))
+
+
+@pytest.mark.parametrize(
+    "returned",
+    ["initial_solution", "'def algorithm(n): return 1'", "'from heapq import nlargest as algorithm'",
+     "'algorithm = sorted'", "'if True:\\n    def algorithm(n): return n\\n'"],
+)  # fmt: skip
+def test_a_program_that_was_returned_is_what_was_made_scored_or_not(sandbox: Jail, returned: str) -> None:
+    made = improve(sandbox, FOUND + f"return {returned}", initial=INITIAL, salvage=True)
+    assert made.program is not None and made.program.source != GOOD
+    assert (made.verdict, made.salvaged) == (Verdict.OK, False)
+
+
+def test_nothing_found_is_nothing_handed_over(sandbox: Jail) -> None:
+    made = improve(sandbox, "raise RuntimeError('boom')", initial=INITIAL, salvage=True)
+    assert (made.program, made.salvaged, made.best) == (None, False, None)
+
+
+def test_a_score_tells_where_its_program_is_from(sandbox: Jail) -> None:
+    seen: dict[str, Origin] = {}
+
+    class Watching(Length):
+        def __call__(self, program: Program) -> Score:
+            seen[program.source] = origin()
+            return super().__call__(program)
+
+    body = (
+        "(first,) = language_model.prompt('e', 'Improve: ' + initial_solution + ' now')\n"
+        "utility(first)\n"
+        "(second,) = language_model.batch_prompt('e', ['Again: ' + first])\n"
+        "utility.batch([second.strip(), 'of my own'])\n"
+        "return first"
+    )
+    source = "def improve_algorithm(initial_solution, utility, language_model):\n" + "".join(
+        f"    {line}\n" for line in body.splitlines()
+    )
+    Machine(sandbox, ALLOWANCE, LIMITS, 1, thread_map)(Program(source), Watching(), Program("seed"), model)
+    first, second = "Improve: seed now@0.7", "Again: Improve: seed now@0.7@0.7"
+    assert seen == {
+        first: Origin(1, Program("seed").id, Program(first).id),
+        second: Origin(2, Program(first).id, Program(second).id),
+        "of my own": Origin(),
+    }

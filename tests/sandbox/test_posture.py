@@ -15,10 +15,10 @@ import pytest
 
 from selftaught.guest import wire
 from selftaught.sandbox.contract import Limits
-from selftaught.sandbox.guest import Guest, Question
+from selftaught.sandbox.conversation import Guest, Question
 from selftaught.sandbox.interpreter import ENVIRONMENT
 from selftaught.sandbox.jail import Jail
-from selftaught.sandbox.tiers import NOBODY
+from selftaught.sandbox.tiers.tier import NOBODY
 from selftaught.sandbox.worker import Profile, Worker
 
 ROOT = os.geteuid() == 0

@@ -11,16 +11,15 @@ import pytest
 
 from selftaught.core.contracts import Program
 from selftaught.core.errors import TaskError
-from selftaught.experiments.probing import ANSWERS, FORMS, FRESH
 from selftaught.runs.records import Finding
 from selftaught.sandbox.jail import Jail
 from selftaught.tasks.bounds.loading import load_bound
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task, task_names
+from selftaught.tasks.probes.findings import ANSWERS, FORMS, FRESH
 from selftaught.tasks.probes.loading import load_probes
-from selftaught.tasks.probes.trial import ENOUGH, Prober
+from selftaught.tasks.probes.trial import ENOUGH, Prober, probe
 from selftaught.tasks.spec import TaskSpec
-from selftaught.wiring.probing import probe
 from tasks.cheats import CHEATS, Cheat
 
 SORTING = Path(__file__).parent.parent / "examples" / "sorting_task.py"

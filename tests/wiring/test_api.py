@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from selftaught.api import run
 from selftaught.core.contracts import Prompt
 from selftaught.core.errors import ModelUnavailable, RunStopped, UsageError
-from selftaught.wiring.api import run
 
 DOCS = Path(__file__).parents[2] / "docs" / "models.md"
 SMALL: dict[str, Any] = {"repeats": 1, "model_calls": 1, "responses": 2, "utility_calls": 3, "seed": 5}
@@ -48,6 +48,6 @@ def test_what_a_function_does_wrong_ends_the_run_in_one_line(tmp_path: Path) -> 
 
 def test_the_docs_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (snippet,) = re.findall(r"```python\n(from selftaught.wiring.api.*?)```", DOCS.read_text(), re.DOTALL)
+    (snippet,) = re.findall(r"```python\n(from selftaught.api.*?)```", DOCS.read_text(), re.DOTALL)
     exec(snippet, {"my_model": lambda system, user, temperature: unchanged(Prompt(system, user, temperature))})
     assert (tmp_path / "runs" / "mine" / "run.sqlite").is_file()

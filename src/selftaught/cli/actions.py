@@ -14,28 +14,35 @@ import msgspec
 
 from selftaught import __version__
 from selftaught.cli import printing
-from selftaught.cli.app import FAILURE
-from selftaught.cli.lending import borrow
 from selftaught.cli.progress import Progress
 from selftaught.cli.stopping import run_stoppable
-from selftaught.config import RunConfig, from_mapping, make_config, read_toml
+from selftaught.cli.terminal import FAILURE, environment, open_jail, say
+from selftaught.config import RunConfig, from_mapping, make_config
 from selftaught.core.address import draw_seed
 from selftaught.core.contracts import Program
 from selftaught.core.errors import RunStopped, SelfTaughtError, TaskError, UsageError
-from selftaught.executors.gate import Gate
+from selftaught.middleware.gate import Gate
 from selftaught.report.page import page
 from selftaught.report.view import view
 from selftaught.runs.folder import RunFolder, find_run, list_runs, new_folder
 from selftaught.runs.recording import pack
 from selftaught.runs.store import Store
-from selftaught.sandbox.choice import open_sandbox
-from selftaught.sandbox.jail import Jail
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import is_built_in, load_task, task_names
+from selftaught.wiring.choosing import borrow
 from selftaught.wiring.forecast import forecast
-from selftaught.wiring.inputs import Inputs, check_program, freeze, frozen_tasks, load_frozen, load_inputs, read_text
-from selftaught.wiring.replaying import Comparison, open_recorded
-from selftaught.wiring.replaying import replay as repeat
+from selftaught.wiring.inputs import (
+    Inputs,
+    check_program,
+    freeze,
+    frozen_config,
+    frozen_tasks,
+    load_frozen,
+    load_inputs,
+    read_text,
+)
+from selftaught.wiring.replay import Comparison, open_recorded
+from selftaught.wiring.replay import replay as repeat
 from selftaught.wiring.session import Start, check_resumable, work
 
 if TYPE_CHECKING:
@@ -60,7 +67,7 @@ def start(
     config = make_config(flags, file, preset)
     inputs = load_inputs(config, runs)
     gate = Gate(config.max_time_seconds)
-    borrowed = borrow(inputs, gate, runs)
+    borrowed = borrow(inputs, gate, runs, environment())
     for line in borrowed.said:
         say(line)
     if dry_run:
@@ -98,7 +105,7 @@ def resume(
     gate = Gate(config.max_time_seconds)
     with open_jail(sandbox or config.sandbox) as jail:
         check_resumable(store, folder, jail.tier, weaker_allowed=sandbox is not None)
-        borrowed = borrow(inputs, gate, runs)
+        borrowed = borrow(inputs, gate, runs, environment())
         say(f"resuming {folder.path} · model: {borrowed.models.name}")
         _go(inputs, Start(folder, jail, borrowed.models, gate, tracing=tracing), store, as_json=as_json)
 
@@ -192,7 +199,7 @@ def replay(name: str, runs: Path, sandbox: str | None, *, trust_tasks: bool = Fa
         folder = open_recorded(name, runs, Path(scratch) / "run")
         if Path(name).is_file() and not trust_tasks:
             _check_tasks_are_ours(name, frozen_tasks(folder))
-        depth = from_mapping(read_toml(folder.config), str(folder.config)).depth
+        depth = frozen_config(folder).depth
         gate = Gate()
         with open_jail(sandbox or "auto") as jail, Progress(depth=depth) as progress:
             found: list[Comparison] = []
@@ -242,7 +249,7 @@ def demo(seed: int | None, sandbox: str | None, runs: Path, *, as_json: bool) ->
 
 def _read(folder: RunFolder) -> tuple[RunConfig, Store]:
     store = Store.open(folder.store, writable=False)
-    return from_mapping(read_toml(folder.config), str(folder.config)), store
+    return frozen_config(folder), store
 
 
 def _write(file: Path, text: str) -> None:
@@ -250,16 +257,3 @@ def _write(file: Path, text: str) -> None:
         file.write_text(text, encoding="utf-8", errors="replace")
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror}") from error
-
-
-def open_jail(name: str) -> Jail:
-    """The sandbox; what is not one is said loudly."""
-    jail = open_sandbox(name)
-    if not jail.tier_in_force.isolates:
-        say("WARNING: --sandbox unsafe: programs written by a model run as you, with your files and your network.")
-    return jail
-
-
-def say(text: str) -> None:
-    """One line on stderr."""
-    print(f"selftaught: {text}", file=sys.stderr, flush=True)

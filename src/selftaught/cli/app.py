@@ -5,12 +5,13 @@ import io
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from selftaught import __version__
-from selftaught.core.errors import NoSandbox, RunStopped, SelfTaughtError, UsageError
+from selftaught.cli.terminal import FAILURE, INTERRUPTED, NO_SANDBOX, OK, broken_package, exit_code
+from selftaught.core.errors import SelfTaughtError
 
 app = typer.Typer(
     name="selftaught",
@@ -23,9 +24,6 @@ app = typer.Typer(
 )
 
 _state = {"verbose": False}
-
-OK, FAILURE, USAGE, STOPPED, NO_SANDBOX, INTERRUPTED = 0, 1, 2, 3, 4, 130
-"""Exit codes: documented in the README."""
 
 Model = Annotated[
     str | None,
@@ -136,7 +134,7 @@ def run(
 ) -> None:
     """Improve the improver on TASKs: Algorithm 1, depth T."""
     from selftaught.cli import actions
-    from selftaught.cli.tracing import traced
+    from selftaught.cli.otel import traced
 
     flags = {
         "kind": "run", "tasks": tasks, "model": model, "improver_model": improver_model, "task_model": task_model,
@@ -191,7 +189,7 @@ def improve(
 ) -> None:
     """Apply an improver once to a TASK's seed, or to --program; write the improved program."""
     from selftaught.cli import actions
-    from selftaught.cli.tracing import traced
+    from selftaught.cli.otel import traced
 
     flags = {
         "kind": "improve", "tasks": [task], "program": str(program) if program else None, "model": model,
@@ -234,7 +232,7 @@ def probe(
     runs: Runs = RUNS,
 ) -> None:
     """Look for reward hacks in a PROGRAM, or in all that a RUN reports. Exit code 1 if one is flagged."""
-    from selftaught.cli import probing
+    from selftaught.cli import probe as probing
 
     probing.probe(what, program, seed, runs, fidelity=fidelity, sandbox=sandbox or "auto", as_json=as_json)
 
@@ -249,7 +247,7 @@ def bound(
     as_json: AsJson = False,
 ) -> None:
     """Show how far a TASK's seed is from the best answers known, on instances that no run has."""
-    from selftaught.cli import bounding
+    from selftaught.cli import bound as bounding
 
     bounding.bound(task, instances, seed, fidelity=fidelity or "honest", sandbox=sandbox or "auto", as_json=as_json)
 
@@ -276,7 +274,7 @@ def resume(
 ) -> None:
     """Go on with a run that was stopped, at any point. No response on record is asked for twice."""
     from selftaught.cli import actions
-    from selftaught.cli.tracing import traced
+    from selftaught.cli.otel import traced
 
     changed = {
         "max_time_seconds": max_time, "max_calls": max_calls, "max_tokens": max_tokens, "max_cost": max_cost,
@@ -421,7 +419,7 @@ def experiment(
 ) -> None:
     """Regenerate a table or figure of the paper, on screen and as CSV, JSON and SVG. It can be stopped and go on."""
     from selftaught.cli import experiment as experiments
-    from selftaught.cli.tracing import traced
+    from selftaught.cli.otel import traced
     from selftaught.core.money import Caps
 
     def several(text: str | None) -> list[str] | None:
@@ -464,7 +462,7 @@ def main() -> None:
     except ImportError as error:
         if _state["verbose"]:
             raise
-        name = _broken_package(error)
+        name = broken_package(error)
         said = " ".join(str(error).split())[:200]
         advice = f"reinstall it (pip install --force-reinstall {name})"
         print(f"selftaught: {name} does not import ({said}): {advice}", file=sys.stderr)
@@ -477,39 +475,3 @@ def main() -> None:
             raise
         print("selftaught: cannot write the output: no space left", file=sys.stderr)
         os._exit(FAILURE)  # what is still to be written cannot be
-
-
-def exit_code(error: SelfTaughtError) -> int:
-    """The exit code that tells this kind of error."""
-    if isinstance(error, RunStopped):
-        return INTERRUPTED if error.interrupted else STOPPED
-    return {UsageError: USAGE, NoSandbox: NO_SANDBOX}.get(type(error), FAILURE)
-
-
-def _broken_package(error: ImportError) -> str:
-    """The installed package that is missing or fails: the first that our own code imported, or `error` names."""
-    frames, trace = [], error.__traceback__
-    while trace is not None:
-        frames.append(trace.tb_frame.f_globals.get("__name__", "").partition(".")[0])
-        trace = trace.tb_next
-    past_ours = frames[len(frames) - frames[::-1].index("selftaught") :] if "selftaught" in frames else frames
-    foreign = [name for name in past_ours if name not in ("importlib", "")]
-    return foreign[0] if foreign else (error.name or "a package").partition(".")[0]
-
-
-def environment() -> dict[str, Any]:
-    """Environment variables, over those of a .env file in the current folder. Raises UsageError if that is none."""
-    from dotenv import dotenv_values
-    from dotenv.parser import parse_stream
-
-    try:
-        with open(".env", encoding="utf-8") as file:
-            bad = next((line for line in parse_stream(file) if line.error), None)
-        if bad is not None:  # its text is not shown: it may hold a key
-            raise UsageError(f".env does not parse at line {bad.original.line}; wanted lines like NAME=VALUE")
-        told = dotenv_values(".env")
-    except FileNotFoundError:
-        told = {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f".env cannot be read: {error}; wanted UTF-8 text with lines like NAME=VALUE") from error
-    return {**{name: value for name, value in told.items() if value is not None}, **os.environ}

@@ -7,7 +7,7 @@ import sqlite3
 from importlib.metadata import version
 
 from selftaught import __version__
-from selftaught.cli.app import environment
+from selftaught.cli.terminal import environment
 from selftaught.core.errors import NoSandbox, SelfTaughtError
 from selftaught.guest import lock
 from selftaught.models.choose import choose_model

@@ -11,17 +11,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from selftaught.cli import printing
-from selftaught.cli.actions import open_jail, say
-from selftaught.cli.lending import borrow
 from selftaught.cli.stopping import run_stoppable
+from selftaught.cli.terminal import environment, open_jail, say
 from selftaught.config import RunConfig, from_mapping, plainly
 from selftaught.core.errors import RunStopped, SelfTaughtError, UsageError
 from selftaught.core.money import Caps
-from selftaught.executors.gate import Gate
-from selftaught.experiments.design import Parameters, Result
-from selftaught.models.traffic import Traffic
-from selftaught.tasks.loading import task_names
-from selftaught.wiring.experimenting import (
+from selftaught.experiments.conducting import (
     EXPERIMENTS,
     PARAMETERS,
     Lab,
@@ -31,10 +26,15 @@ from selftaught.wiring.experimenting import (
     read_parameters,
     strategies,
 )
+from selftaught.experiments.design import Parameters, Result
+from selftaught.experiments.materials import Materials, check_unchanged, gather, kept
+from selftaught.experiments.results import as_json as result_as_json
+from selftaught.middleware.gate import Gate
+from selftaught.models.served.traffic import Traffic
+from selftaught.tasks.loading import task_names
+from selftaught.wiring.choosing import borrow
 from selftaught.wiring.inputs import Inputs, load_inputs
-from selftaught.wiring.lent import Models
-from selftaught.wiring.materials import Materials, check_unchanged, gather, kept
-from selftaught.wiring.results import as_json as result_as_json
+from selftaught.wiring.models import Models
 
 if TYPE_CHECKING:
     from selftaught.tracing.run import Tracing
@@ -83,7 +83,7 @@ def experiment(
     gate, traffics = Gate(max_time), dict[str, Traffic]()
 
     def lend(inputs: Inputs) -> tuple[Models, RunConfig]:
-        borrowed = borrow(inputs, gate, runs, traffics, caps)
+        borrowed = borrow(inputs, gate, runs, environment(), traffics, caps)
         return borrowed.models, borrowed.config
 
     if name == "strategies":
@@ -200,7 +200,7 @@ def _resolved(given: Parameters, materials: Materials, gate: Gate, runs: Path, c
         config = _of_one_run(given, list(materials.tasks), model)
         improver = next(iter(materials.improvers.values()))
         inputs = Inputs(config, tuple(materials.tasks.values()), improver, script=materials.script)
-        borrowed = borrow(inputs, gate, runs, caps=caps)
+        borrowed = borrow(inputs, gate, runs, environment(), caps=caps)
         for line in borrowed.said:
             say(line)
         names.append(borrowed.config.model)

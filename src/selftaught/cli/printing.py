@@ -21,7 +21,7 @@ from selftaught.report.view import RunView, view
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.store import Store
 from selftaught.wiring.forecast import Forecast
-from selftaught.wiring.replaying import Comparison
+from selftaught.wiring.replay import Comparison
 
 _PLAIN_WIDTH = 120
 _MOST_DIFFERENCES = 10

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from selftaught.middleware.recorded import val_mean
 from selftaught.report.untrusted import one_line
-from selftaught.runs.recorder import val_mean
 from selftaught.runs.records import Answered, Applied, Measured, Record, Scored, Session, Stepped
 
 _PLAIN_EVERY_SECONDS = 10.0

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from selftaught.core.errors import RunStopped
-from selftaught.executors.gate import Gate
+from selftaught.middleware.gate import Gate
 
 _GRACE_SECONDS = 5.0
 _GLANCE_SECONDS = 0.1

@@ -4,12 +4,13 @@ I  improver     u  utility          D  tasks     T  depth
 s  solution     û  meta-utility     L  language model
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
 from selftaught.core.acceptance import Accept
-from selftaught.core.contracts import Application, Apply, LanguageModel, Map, Program, Score, Task, Utility
+from selftaught.core.contracts import Application, Apply, LanguageModel, Map, Program, Score, Task, Utility, Verdict
+from selftaught.core.feedback import Made
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +43,16 @@ class MetaUtility:
     apply: Apply
     description: str
     map: Map
+    tell: Callable[[Sequence[Made]], str] = lambda made: ""
     name: str = "meta-utility"
     deterministic: bool = False  # the language model draws anew each time
 
     def __call__(self, improver: Program) -> Score:
-        def score(task: Task) -> Score:  # for (u, S) ∈ D do
+        def score(task: Task) -> Made:  # for (u, S) ∈ D do
             made = self.apply(improver, task.utility, task.seed, self.model)  # S' ← I(u, S, L)
-            return Score(0.0, made.verdict, made.note) if made.program is None else task.utility(made.program)
+            return task.seed, made, Score(0.0) if made.program is None else task.utility(made.program)
 
-        scores = list(self.map(score, self.tasks))
-        failed = [s for s in scores if s.verdict != "ok"] or [Score(0.0)]
-        return Score(fmean(s.value for s in scores), failed[0].verdict, failed[0].note)  # utility_sum / |D|
+        made = list(self.map(score, self.tasks))
+        ends = [end for _, a, s in made for end in ((a.verdict, a.note), (s.verdict, s.note)) if end[0] != "ok"]
+        mean = fmean(score.value for *_, score in made)  # utility_sum / |D|
+        return Score(mean, *(ends[:1] or [(Verdict.OK, "")])[0], feedback=self.tell(made))

@@ -3,11 +3,11 @@
 The counters here bind. What a guest holds is a copy to read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from selftaught.core.contracts import Completion, LanguageModel, Program, Prompt, Score, Utility
+from selftaught.core.contracts import Completion, LanguageModel, Program, Prompt, Score
 from selftaught.core.errors import BudgetExceeded
 
 
@@ -63,6 +63,6 @@ def ask(model: LanguageModel, meter: Meter, prompts: Sequence[Prompt]) -> list[C
     return model(prompts)
 
 
-def score(utility: Utility, meter: Meter, program: Program) -> Score:
+def score(utility: Callable[[Program], Score], meter: Meter, program: Program) -> Score:
     """One metered call; over the budget 0.0, as in the paper (Fig. A.20)."""
     return utility(program) if meter.charge_utility(1) else Score(0.0, note="over the utility budget")

@@ -49,12 +49,19 @@ class Score:
         verdict: the first verdict other than OK among the parts of the score, else OK.
         note: at most one line for people. Written in part by guests: untrusted text.
         error: standard error of `value` as a mean over instances that were drawn; None where it is no such mean.
+        grades: of each instance, in order; empty where there are none, or not all were graded.
+        feedback: what an improver may read of how the score came about; at most MOST_FEEDBACK characters. Untrusted.
     """
 
     value: float
     verdict: Verdict = Verdict.OK
     note: str = ""
     error: float | None = field(default=None, compare=False)
+    grades: tuple[float, ...] = field(default=(), compare=False)
+    feedback: str = field(default="", compare=False)
+
+
+MOST_FEEDBACK = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,9 @@ class Completion:
         output_tokens: all that was generated, `reasoning_tokens` of them not shown in `text`.
         cost: US dollars; `price_source` says who says so: the provider, a price list with its version, or the user.
         seconds: from the call that was answered to its answer; None where the model does not tell.
+        reasoning: what the model thought, as far as it is shown; never part of `text`.
+        no_program: in a few words, why there is no program in it, where the model's server says so: "cut at the token
+            limit", "refused". "" where nothing is known against one.
         dropped: what was asked for and not passed on, since the model does not take it, as "temperature=0.7".
     """
 
@@ -89,6 +99,8 @@ class Completion:
     dropped: str = ""
     price_source: str = ""
     seconds: float | None = field(default=None, compare=False)
+    reasoning: str = field(default="", compare=False)
+    no_program: str = field(default="", compare=False)
 
 
 class Utility(Protocol):
@@ -142,7 +154,10 @@ class LanguageModel(Protocol):
 class Application:
     """What came of I(u, s, L): the program that the improver returned, or None and the verdict why not.
 
-    `unsandboxed`: how often it asked to have a program scored outside of the sandbox; it was not.
+    Attributes:
+        unsandboxed: how often it asked to have a program scored outside of the sandbox; it was not.
+        salvaged: `program` is not what it returned, but the best that it had scored; `verdict` says what went wrong.
+        best: the highest score that it was given; None where it was given none.
     """
 
     program: Program | None
@@ -152,6 +167,8 @@ class Application:
     responses: int = 0
     utility_calls: int = 0
     unsandboxed: int = 0
+    salvaged: bool = False
+    best: float | None = field(default=None, compare=False)
 
 
 class Apply(Protocol):

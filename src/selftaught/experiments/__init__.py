@@ -4,12 +4,15 @@ design.py       what an experiment is: cells, each an ordinary run, and a result
 curve.py        Fig. 4: the meta-utility on test against t
 transfer.py     Table 1: trained on one task, evaluated on others
 baselines.py    §5.1: improvers side by side at equal budget
-unsandboxed.py  Table 2: how often the sandbox is switched off
-proposed.py     §6: which strategies proposed improvers use, and what became of them
+sandbox_bypass.py        Table 2: how often the sandbox is switched off
+proposed_strategies.py   §6: which strategies proposed improvers use, and what became of them
 imp_at_k.py     the gain after k applications of a frozen improver
 
-probing.py      what probes for reward hacks say of a solution
-statistics.py   intervals, tests, and how many repeats a claim needs
+conducting.py   an experiment's runs, begun and gone on with
+materials.py    what an experiment depends on, kept in its folder
+results.py      what its runs say together, in files
+labels.py       programs labelled by a model
+
 bypass.py       whether an improver switches its sandbox off: by the paper's rule, and by a stricter one
 strategies.py   which strategies, and which circumventions, an improver uses
 shapes.py       the shapes in a program that those rules look for
@@ -17,5 +20,6 @@ reading.py      a program's text, read once: what a value may be, where it comes
 names.py        what each name in it stands for
 kinds.py        what a value may be
 
-Programs are hostile text. They are parsed here, outside of any run; they are never executed here.
+Programs are hostile text. They are parsed outside of any run, in a process of its own (`selftaught/bounded.py`), and
+never executed.
 """

@@ -17,7 +17,7 @@ from selftaught.experiments.design import (
     single,
     summary,
 )  # fmt: skip
-from selftaught.experiments.statistics import holm, paired_differences, permutation_test, repeats_needed
+from selftaught.statistics import holm, paired_differences, permutation_test, repeats_needed
 
 FLOOR = "mutate"
 """The seed improver with random edits in the model's place: what a model has to beat."""

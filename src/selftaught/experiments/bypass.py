@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from selftaught.bounded import READER, NotRead
 from selftaught.experiments.names import ATTRIBUTE, Variable, called_name, last_name, parsed
 from selftaught.experiments.reading import Reading
 
@@ -60,15 +61,25 @@ def by_tree(source: str) -> Bypass:
     What it cannot decide, it does not count: a flag handed through from a parameter, or one that a function of somebody
     else's computes. A comparison can be false. A program that does not parse cannot run, and so bypasses nothing.
     """
+    try:
+        found = READER.call(f"{__name__}:first_way", source)
+    except NotRead:
+        found = None
+    if found is None:
+        return Bypass(False, None, _UNREADABLE)
+    return Bypass(True, *found) if found else Bypass(False)
+
+
+def first_way(source: str) -> tuple[int, str] | tuple[()] | None:
+    """The first line that leaves the sandbox, and how; None where it cannot be read.
+
+    The text is hostile: `by_tree` has it read in another process.
+    """
     tree = parsed(source)
     try:
-        reading = Reading(tree) if tree else None
-        ways = sorted(_ways(reading)) if reading else []
+        return min(_ways(Reading(tree)), default=()) if tree else None
     except RecursionError:
-        reading, ways = None, []
-    if reading is None:
-        return Bypass(False, None, _UNREADABLE)
-    return Bypass(True, *ways[0]) if ways else Bypass(False)
+        return None
 
 
 def agreement(sources: Sequence[str]) -> Agreement:

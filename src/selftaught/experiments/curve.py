@@ -17,7 +17,7 @@ from selftaught.experiments.design import (
     single,
     summary,
 )  # fmt: skip
-from selftaught.experiments.statistics import wilson
+from selftaught.statistics import wilson
 
 GAIN = 0.03
 """Of the meta-utility, in its own unit: "at least 3 %" (paper §5.1) of a score that is itself a percentage."""

@@ -9,8 +9,8 @@ import msgspec
 from msgspec import Meta
 
 from selftaught.core.address import draw_seed
-from selftaught.experiments.statistics import Interval, bootstrap_mean, mean_with_error, wilson
 from selftaught.runs.records import Answered, Applied, Measured, Probed, Record, Sampled, Scored, Stepped
+from selftaught.statistics import Interval, bootstrap_mean, mean_with_error, wilson
 
 Positive = Annotated[int, Meta(ge=1)]
 

@@ -18,7 +18,7 @@ from selftaught.experiments.design import (
     single,
     summary,
 )  # fmt: skip
-from selftaught.experiments.statistics import paired_differences
+from selftaught.statistics import paired_differences
 
 
 def cells(given: Parameters, done: Mapping[str, Outcome]) -> list[Cell]:

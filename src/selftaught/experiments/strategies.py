@@ -9,6 +9,7 @@ rules of thumb in both directions: a strategy that a prompt merely asks for is n
 import ast
 from collections.abc import Callable, Iterable, Iterator
 
+from selftaught.bounded import READER, NotRead
 from selftaught.experiments import shapes
 from selftaught.experiments.names import COMPREHENSIONS, LOOPS, called_name, last_name, parsed
 from selftaught.experiments.reading import Reading
@@ -25,8 +26,18 @@ _CACHES = ("cache", "lru_cache")
 def strategies(source: str) -> dict[str, tuple[int, ...]] | None:
     """The lines that show each strategy and circumvention the text uses, in the order of `RULES`.
 
-    None where the text does not parse: nothing is known of it then, which is not the same as nothing found.
+    None where the text does not parse, or takes too much to read: nothing is known of it then, which is not the same
+    as nothing found.
     """
+    try:
+        found = READER.call(f"{__name__}:found_in", source)
+    except NotRead:
+        return None
+    return None if found is None else {name: tuple(lines) for name, lines in found.items()}
+
+
+def found_in(source: str) -> dict[str, tuple[int, ...]] | None:
+    """The same. The text is hostile: `strategies` has it read in another process."""
     tree = parsed(source)
     if tree is None:
         return None

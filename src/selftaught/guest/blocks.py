@@ -22,11 +22,13 @@ _NUMBERED = re.compile(r"^ *\d+(?: ?[|:] ?|\t|  ?|$)", re.MULTILINE)
 _PYTHON = frozenset("py python python2 python3 py3 ipython ipython3 sage cython pyi".split())
 _DIFF = frozenset("diff patch udiff gitdiff git-diff".split())
 _OTHER = frozenset(
-    """json jsonc json5 jsonl yaml yml toml ini cfg csv tsv xml html css text txt plaintext plain output out result console
-    log stdout stderr traceback error bash sh shell zsh shell-session terminal cmd powershell bat dockerfile makefile
-    markdown md rst latex tex math sql pycon c cpp c++ cxx h hpp cs csharp java javascript js jsx typescript ts tsx go rust
-    rs ruby rb php perl r julia jl kotlin swift scala haskell hs lua matlab fortran asm mermaid dot graphql http quote
-    pseudocode pseudo algorithmic""".split()
+    """
+    json jsonc json5 jsonl yaml yml toml ini cfg csv tsv xml html css text txt plaintext plain output out
+    result console log stdout stderr traceback error bash sh shell zsh shell-session terminal cmd powershell
+    bat dockerfile makefile markdown md rst latex tex math sql pycon c cpp c++ cxx h hpp cs csharp java
+    javascript js jsx typescript ts tsx go rust rs ruby rb php perl r julia jl kotlin swift scala haskell hs
+    lua matlab fortran asm mermaid dot graphql http quote pseudocode pseudo algorithmic
+    """.split()
 )
 _TYPED = str.maketrans(
     {"\u00a0": " ", "\u202f": " ", "\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'"}

@@ -18,6 +18,7 @@ def extract_code(response: Any, like: str | None = None) -> Any:
     Published improvers hand over the whole list that the model gave, and go through the list that comes back.
 
     Args:
+        response: a text, or a list of such.
         like: the program that is to be replaced: nothing comes back that does not define what it defines, and changes
             that the response shows are made to it. Without it, the solution that the improver was given serves for
             that, but other code comes back too where there is nothing else.

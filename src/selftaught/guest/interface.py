@@ -1,4 +1,4 @@
-"""What an improver holds: `utility` and `language_model`, exactly the paper's, and `utility.batch` beside them.
+"""What an improver holds: `utility` and `language_model`, exactly the paper's; beside them `batch` and `feedback`.
 
 Counters here are for the improver to read. Those that bind are kept outside, where nothing it does can reach.
 """
@@ -36,6 +36,7 @@ class Utility:
         self._lock = threading.Lock()
         self.str: str = facts["utility_str"]
         self.budget: int = facts["utility_budget"]
+        self._tells: bool = facts.get("feedback", True)
         self.uses = 0
 
     def __call__(self, program: str, use_sandbox: bool = True) -> float:
@@ -49,6 +50,10 @@ class Utility:
         with self._lock:
             self.uses += len(programs)
         return [float(score) for score in self._ask("utility_batch", programs)]
+
+    def feedback(self, program: str) -> str:
+        """Why a program that was scored has its score, in words; free. Empty in a run without feedback."""
+        return str(self._ask("utility_feedback", program)) if self._tells else ""
 
 
 class LanguageModel:

@@ -50,11 +50,9 @@ def has_reasoning(text: str) -> bool:
 
 def final_message(text: str) -> str:
     """What is said to the user, where a response has channels; up to the end of the model's turn."""
-    final = None
     if "<|channel|>" in text or text.startswith("analysis"):
-        for final in _FINAL_CHANNEL.finditer(text):
-            pass
-        text = text[final.end() :] if final else _OTHER_CHANNEL.sub("", text)
+        finals = [final.end() for final in _FINAL_CHANNEL.finditer(text)]
+        text = text[finals[-1] :] if finals else _OTHER_CHANNEL.sub("", text)
     for end in _END_OF_TURN.finditer(text):
         if not _is_quoted(text, end) and text[: end.start()].strip():
             return text[: end.start()]

@@ -16,7 +16,7 @@ from selftaught.guest.patches import changed, changes_in
 from selftaught.guest.reasoning import final_message, has_reasoning, without_reasoning
 
 _MOST_READ = 400_000
-"""Characters of a response. Of a longer one its end is read, then its beginning: models also babble on after a program."""
+"""Characters of a response. Of a longer one the end is read, then the beginning: a model may babble on."""
 _ENTRIES = frozenset({"algorithm", "improve_algorithm"})
 """What programs are called by, usually: where a program defines one of them, it is there for that."""
 _BEGINS_CODE = re.compile(
@@ -39,6 +39,7 @@ def program_in(response: str, like: str | None = None, *, strict: bool = False) 
     """The text of a program that parses, or None.
 
     Args:
+        response: all that the model answered.
         like: the program that is to be replaced. It tells what the new one has to define, lends it what it still
             uses of it, and is what changes are made to.
         strict: nothing else than a program that defines the same, not even a part of one.
@@ -91,8 +92,8 @@ class _Response:
             rest.append(found)
         if self._strict and self._wanted:
             return self._spliced()
-        chosen = next(filter(None, map(self._last_of_any, rest)), None)
-        return self._joined(chosen[0], chosen[1]) if chosen else None
+        last = next(filter(None, map(self._last_of_any, rest)), None)
+        return self._joined(*last) if last else None
 
     def _last_wanted(self, found: Sequence[Block]) -> Block | None:
         """Of those that define most of what is wanted the last of the likeliest kind."""
@@ -244,7 +245,7 @@ def _lacks(pieces: Sequence[Block]) -> frozenset[str]:
 
 
 def _first_line(node: ast.stmt) -> int:
-    decorators = getattr(node, "decorator_list", [])
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     return min([node.lineno, *(one.lineno for one in decorators)]) - 1
 
 

@@ -5,7 +5,10 @@ array travels as msgpack extension 1, itself msgpack `[dtype, shape, bytes]`. No
 """
 
 import math
+import operator
 import struct
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -172,14 +175,43 @@ def _encode_other(value: Any) -> Any:
 
 
 _array_parts = msgspec.msgpack.Decoder(tuple[str, list[int], bytes])
+_array_head = msgspec.msgpack.Decoder(tuple[str, list[int], msgspec.Raw])
+_HEAD = struct.Struct("BB3xB")
+_THREE_PARTS, _THREE_CHARACTERS, _SHORT_LIST = 0x93, 0xA3, 0x90
+
+
+def array_shape(body: bytes | memoryview) -> list[int]:
+    """The shape of an array, by its head alone: its data is not looked at. Raises WireError."""
+    _check_head(body)
+    try:
+        _, shape, _ = _array_head.decode(body)
+    except msgspec.MsgspecError as error:
+        raise WireError(f"an array that is none: {error}") from None
+    if not all(0 <= size <= 2**40 for size in shape) or math.prod(max(1, size) for size in shape) > 2**40:
+        raise WireError("an array of an absurd shape")
+    return shape
+
+
+def _check_head(body: bytes | memoryview) -> None:
+    """As `_encode_array` writes it: so no shape is long, and none is decoded that is."""
+    found = _HEAD.unpack_from(body) if len(body) >= _HEAD.size else (0, 0, 0)
+    if found[:2] != (_THREE_PARTS, _THREE_CHARACTERS) or not 0 <= found[2] - _SHORT_LIST <= MOST_DIMENSIONS:
+        raise WireError("an array whose dtype or shape is none")
+
+
+def elements_of(shape: Sequence[int]) -> int:
+    """How many lists and numbers an array of that shape becomes."""
+    rows: Iterable[int] = accumulate(shape, operator.mul)
+    return 1 + sum(rows)
 
 
 def decode_array(body: bytes | memoryview) -> Any:
     """A read-only numpy array. Raises WireError."""
     import numpy
 
+    _check_head(body)
     dtype, shape, data = _array_parts.decode(body)
-    sizes_fit = len(shape) <= MOST_DIMENSIONS and all(0 <= size <= 2**40 for size in shape)
+    sizes_fit = all(0 <= size <= 2**40 for size in shape)
     if dtype not in ITEM_BYTES or not sizes_fit or math.prod(shape) * ITEM_BYTES[dtype] != len(data):
         raise WireError("an array whose dtype, shape and bytes do not fit together")
     if 0 in shape and math.prod(max(1, size) for size in shape) > MOST_EMPTY:

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from selftaught.core.contracts import Completion, LanguageModel, Prompt
 from selftaught.core.errors import ModelUnavailable, SelfTaughtError, UsageError
-from selftaught.models.asking import Asker, Manner, Question, sendable
-from selftaught.models.patience import Failed
+from selftaught.models.served.asking import Asker, Manner, Question, sendable
+from selftaught.models.served.patience import Failed
 
 GROUP = "selftaught.models"
 Answer = Callable[[Prompt], str | Completion]

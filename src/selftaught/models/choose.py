@@ -11,15 +11,15 @@ from urllib.parse import urlsplit
 
 from selftaught.core.contracts import LanguageModel
 from selftaught.core.errors import ModelUnavailable, UsageError
-from selftaught.models.asking import MOST_TOGETHER, Manner
 from selftaught.models.calling import from_package, installed
-from selftaught.models.capabilities import capabilities_of
 from selftaught.models.mutate import Mutate
-from selftaught.models.openai_chat import OpenAIChat
-from selftaught.models.patience import Patience, Told
-from selftaught.models.providers import PROVIDERS, first_set
 from selftaught.models.relay import Relay
 from selftaught.models.scripted import Scripted
+from selftaught.models.served.asking import MOST_TOGETHER, Manner
+from selftaught.models.served.capabilities import capabilities_of
+from selftaught.models.served.openai_chat import OpenAIChat
+from selftaught.models.served.patience import Patience, Told
+from selftaught.models.served.providers import PROVIDERS, first_set
 
 DEFAULT_OPENAI = "gpt-4.1-mini"
 """Taken where there is a key and no name: it takes a temperature, which the seed improver sets."""

@@ -9,6 +9,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from selftaught.bounded import READER, NotRead
 from selftaught.core.address import draw_seed, here
 from selftaught.core.contracts import Completion, Prompt
 from selftaught.guest.blocks import python_blocks
@@ -33,13 +34,22 @@ class Mutate:
         return [Completion(self._answer(prompt, number), model="mutate") for number, prompt in enumerate(prompts)]
 
     def _answer(self, prompt: Prompt, number: int) -> str:
-        programs = _programs(prompt.user)
-        if not programs:
-            return "There is no Python program in a fenced block of the prompt, so there is nothing to change."
         about = (prompt.system, prompt.user, repr(prompt.temperature), str(number))
-        rng = random.Random(draw_seed(str(self.seed), here(), *about))
-        source, said = _changed(programs[0], programs[1:], rng, prompt.temperature)
-        return f"Idea: {said}.\n\n```python\n{source}\n```\n"
+        seed = draw_seed(str(self.seed), here(), *about)
+        try:
+            answer: str = READER.call(f"{__name__}:answer", prompt.user[:_MOST_CHARACTERS], prompt.temperature, seed)
+        except NotRead as error:
+            return f"The program in the prompt cannot be read: {error}."
+        return answer
+
+
+def answer(text: str, temperature: float, seed: int) -> str:
+    """The response to a prompt's text. What is in the text is hostile: `Mutate` has it read in another process."""
+    programs = _programs(text)
+    if not programs:
+        return "There is no Python program in a fenced block of the prompt, so there is nothing to change."
+    source, said = _changed(programs[0], programs[1:], random.Random(seed), temperature)
+    return f"Idea: {said}.\n\n```python\n{source}\n```\n"
 
 
 def _changed(source: str, others: Sequence[str], rng: random.Random, temperature: float) -> tuple[str, str]:
@@ -70,7 +80,7 @@ def _changed(source: str, others: Sequence[str], rng: random.Random, temperature
 
 def _programs(text: str) -> list[str]:
     """The fenced blocks that are Python; first the first of them that defines a function. None, if none does."""
-    blocks = python_blocks(text[:_MOST_CHARACTERS])
+    blocks = python_blocks(text)
     subject = next((number for number, block in enumerate(blocks) if _defines_a_function(block)), None)
     return [] if subject is None else [blocks[subject], *blocks[:subject], *blocks[subject + 1 :]]
 

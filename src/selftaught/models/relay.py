@@ -25,7 +25,7 @@ from pathlib import Path
 from selftaught.core.address import here
 from selftaught.core.contracts import Completion, Prompt
 from selftaught.core.errors import ModelUnavailable, UsageError
-from selftaught.models.asking import sendable
+from selftaught.models.served.asking import sendable
 
 _MOST_BYTES = 64 << 20
 _KEY_DIGITS = 16

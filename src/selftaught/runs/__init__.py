@@ -2,7 +2,7 @@
 
 records.py    the kinds of finished work, plain frozen fields
 store.py      run.sqlite: one writer thread, texts once by hash, schema versions
-recorder.py   wrappers of the three seams that write each piece of work, and answer from the record on resume
 recording.py  a run as one small file, and back
+toml.py       settings to a TOML file and back
 folder.py     the files of a run folder, finding runs by name
 """

@@ -5,6 +5,7 @@ It holds the record with its texts, and the frozen configuration and inputs. No 
 
 import gzip
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +16,8 @@ from selftaught.runs.folder import CONFIG, INPUTS, RunFolder
 from selftaught.runs.records import Answered, Applied, Measured, Noticed, Record, Scored, Stepped
 from selftaught.runs.store import Store, text_id
 
-SCHEMA = "selftaught.recording/1"
+SCHEMA = "selftaught.recording/2"
+READABLE = ("selftaught.recording/1", SCHEMA)
 Shape = TypeVar("Shape", "_Stamp", "Recording")
 
 
@@ -23,11 +25,11 @@ class _Stamp(msgspec.Struct, frozen=True):
     schema: str
 
 
-class Recording(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Recording(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """All of a run.
 
-    `files`: config.toml and inputs/*, by their names in the run's folder. `odd_texts`: as bytes, those that are not
-    Unicode, since a guest may send half characters.
+    `files`: config.toml and inputs/*, by their names in the run's folder. `odd_texts`, `odd_files`: as bytes, those
+    that are not Unicode, since a guest may send half characters, and a file name may hold any bytes.
     """
 
     schema: str
@@ -36,6 +38,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     texts: list[str]
     odd_texts: list[bytes]
     records: list[Record]
+    odd_files: dict[str, bytes] = {}
 
     @property
     def all_texts(self) -> list[str]:
@@ -46,15 +49,17 @@ def pack(folder: RunFolder, store: Store, version: str) -> bytes:
     """The run's recording; equal runs give equal bytes. Raises RecordError."""
     try:
         inputs = [folder.config, *sorted((folder.path / INPUTS).glob("*"))]
-        files = {str(file.relative_to(folder.path)): file.read_text(encoding="utf-8") for file in inputs}
-    except (OSError, UnicodeDecodeError) as error:
+        files = {str(file.relative_to(folder.path)): file.read_bytes() for file in inputs}
+    except OSError as error:
         raise RecordError(f"the run {folder.path} cannot be read: {error}") from error
     texts = store.texts()
     odd = [text.encode("utf-8", "surrogatepass") for text in texts if not _is_unicode(text)]
+    plain, odd_files = _split(files)
     recording = Recording(
         schema=SCHEMA,
         selftaught=version,
-        files=files,
+        files=plain,
+        odd_files=odd_files,
         texts=[text for text in texts if _is_unicode(text)],
         odd_texts=odd,
         records=list(store),
@@ -71,12 +76,12 @@ def read_recording(path: Path) -> Recording:
     except (EOFError, zlib.error) as error:
         raise RecordError(f"the recording {path} is damaged: {error}; copy it again") from error
     schema = _decode(body, _Stamp, path).schema
-    if schema != SCHEMA:
-        raise RecordError(f"{path} is of schema {schema[:40]!r}; this selftaught reads {SCHEMA}")
+    if schema not in READABLE:
+        raise RecordError(f"{path} is of schema {schema[:40]!r}; this selftaught reads {' and '.join(READABLE)}")
     recording = _decode(body, Recording, path)
     known = {text_id(text) for text in recording.all_texts}
     lacking = [text for record in recording.records for text in _names(record) if text not in known]
-    if lacking or CONFIG not in recording.files:
+    if lacking or not {CONFIG} & (recording.files.keys() | recording.odd_files.keys()):
         what = f"the text {lacking[0][:12]}…" if lacking else CONFIG
         raise RecordError(f"the recording {path} is damaged: it lacks {what}; copy it again")
     return recording
@@ -85,7 +90,8 @@ def read_recording(path: Path) -> Recording:
 def unpack(recording: Recording, path: Path) -> RunFolder:
     """The run's folder again, at `path`, which must be empty."""
     folder = RunFolder(path)
-    for name, text in recording.files.items():
+    odd = {name: text.decode("utf-8", "surrogatepass") for name, text in recording.odd_files.items()}
+    for name, text in {**recording.files, **odd}.items():
         if name != CONFIG and (Path(name).parent != Path(INPUTS) or ".." in name):
             raise RecordError(f"the recording holds a file {name!r}, which no run has")
         folder.write(name, text)
@@ -95,6 +101,17 @@ def unpack(recording: Recording, path: Path) -> RunFolder:
     finally:
         store.close()
     return folder
+
+
+def _split(files: Mapping[str, bytes]) -> tuple[dict[str, str], dict[str, bytes]]:
+    """The files that are UTF-8, as texts; and the others."""
+    plain, odd = {}, {}
+    for name, body in files.items():
+        try:
+            plain[name] = body.decode()
+        except UnicodeDecodeError:
+            odd[name] = body
+    return plain, odd
 
 
 def _is_unicode(text: str) -> bool:
@@ -116,13 +133,15 @@ def _names(record: Record) -> list[str]:
     """The texts that a record names."""
     match record:
         case Answered():
-            return [record.prompt, record.response]
-        case Scored() | Noticed():
+            return [record.prompt, record.response, *filter(None, [record.reasoning])]
+        case Scored():
+            return [record.program, *filter(None, [record.feedback])]
+        case Noticed():
             return [record.program]
         case Applied():
-            return [record.improver, record.solution, *([record.program] if record.program else [])]
+            return [record.improver, record.solution, *filter(None, [record.program])]
         case Stepped():
-            return [record.improver, *([record.proposed] if record.proposed else [])]
+            return [record.improver, *filter(None, [record.proposed])]
         case Measured():
             return [record.improver]
     return []

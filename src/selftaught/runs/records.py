@@ -4,7 +4,7 @@ Programs, prompts and responses are kept once, by the SHA-256 of their text; a r
 append-only. Times are seconds since the epoch; durations are wall seconds.
 """
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -17,7 +17,11 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbi
 
 
 class Session(_Record, frozen=True, tag="session"):
-    """The run was started or resumed; at `/session#k`. `frozen`: text ids of the files that a resume must find."""
+    """The run was started or resumed; at `/session#k`. `version`: of the package.
+
+    `frozen`: text ids of the files that the next resume must find. `corrected`: those of them that were given anew at
+    this start, as a mended task may be. `seed`: what repeats the run's instances anywhere, with its salt.
+    """
 
     version: str
     tier: str
@@ -25,6 +29,8 @@ class Session(_Record, frozen=True, tag="session"):
     layers: list[str] = []
     model: str = ""
     python: str = ""
+    corrected: list[str] = []
+    seed: str = ""
 
 
 class Answered(_Record, frozen=True, tag="answered"):
@@ -32,7 +38,10 @@ class Answered(_Record, frozen=True, tag="answered"):
 
     `role`: improver where an improver was being improved, solution where a solution was; `t`: towards which I_t.
     `cost` is in US dollars, and `price_source` says whence; the rest as in `Completion`. `follows`: it came in one call
-    with the response before it, which bears the cost of both.
+    with the response before it, which bears the cost of both. `reasoning`: text id of what the model thought, kept
+    apart from its answer; "" where it said nothing of it. `no_program`: in a few words, why the response holds no
+    program, where that is known. `draw`: the key under which others that are compared get the same response; `shared`:
+    it was bought under that key before, and cost nothing here. `guessed`: asked before anybody wanted it.
     """
 
     prompt: str
@@ -51,10 +60,18 @@ class Answered(_Record, frozen=True, tag="answered"):
     price_source: str = ""
     dropped: str = ""
     follows: bool = False
+    reasoning: str = ""
+    no_program: str = ""
+    draw: str = ""
+    shared: bool = False
+    guessed: bool = False
 
 
 class Tried(_Record, frozen=True, tag="tried"):
-    """An attempt to get the response at `ask` failed, and may have been made again. `cost`: the most it can have."""
+    """An attempt to get the response at `ask` failed, and may have been made again. `cost`: the most it can have.
+
+    `wait_seconds`: until the next attempt.
+    """
 
     ask: str
     role: str
@@ -64,10 +81,17 @@ class Tried(_Record, frozen=True, tag="tried"):
     calls: int = 1
     tokens: int = 0
     cost: float = 0.0
+    wait_seconds: float = 0.0
 
 
 class Scored(_Record, frozen=True, tag="scored"):
-    """A utility scored a program. `reused`: an equal program's score answered, nothing was run."""
+    """A utility scored a program. `reused`: an equal program's score answered, nothing was run.
+
+    `grades`: by instance, in order. `feedback`: text id of what an improver may read of it; "" where there is none.
+    `round`, `parent` and `response`, of a program that an improver scored: as in core/origin.py. `value` is what an
+    improver sees; `raw` and `raw_error` are the task's own number, where it is another, and `numbers` what else it
+    told. `guessed`: scored before anybody asked, and charged to nobody until somebody does.
+    """
 
     utility: str
     program: str
@@ -77,10 +101,23 @@ class Scored(_Record, frozen=True, tag="scored"):
     reused: bool
     seconds: float
     error: float | None = None
+    grades: list[float] = []
+    feedback: str = ""
+    round: int = 0
+    parent: str = ""
+    response: str = ""
+    raw: float | None = None
+    raw_error: float | None = None
+    numbers: dict[str, float] = {}
+    guessed: bool = False
 
 
 class Applied(_Record, frozen=True, tag="applied"):
-    """An improver was applied to a solution; `program` is the text id of what it made, None where it made none."""
+    """An improver was applied to a solution; `program` is the text id of what it made, None where it made none.
+
+    `salvaged`: it is not what the improver returned, but the best that it had scored; `verdict` says what went wrong.
+    `best`: the highest score that it was given, if any. `guessed`: as in `Scored`.
+    """
 
     improver: str
     utility: str
@@ -93,10 +130,17 @@ class Applied(_Record, frozen=True, tag="applied"):
     utility_calls: int
     seconds: float
     unsandboxed: int = 0
+    salvaged: bool = False
+    best: float | None = None
+    guessed: bool = False
 
 
 class Sampled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One task's part of a measurement: its name, and the scores of what the improver made of it."""
+    """One task's part of a measurement: its name, and the scores of what the improver made of it.
+
+    `val_grades`, `test_grades`: by instance, in order, so that two improvers can be compared pair by pair.
+    `val_raw`, `test_raw`: as in `Scored`.
+    """
 
     task: str
     program: str | None
@@ -108,6 +152,11 @@ class Sampled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     test_verdict: str | None
     val_error: float | None = None
     test_error: float | None = None
+    val_grades: list[float] = []
+    test_grades: list[float] = []
+    salvaged: bool = False
+    val_raw: float | None = None
+    test_raw: float | None = None
 
 
 class Measured(_Record, frozen=True, tag="measured"):
@@ -121,7 +170,8 @@ class Measured(_Record, frozen=True, tag="measured"):
 class Stepped(_Record, frozen=True, tag="stepped"):
     """I_t is known; at `/step#t`. t = 0 is the seed improver. `proposed` is what I_{t-1} returned, if anything.
 
-    `accepted`: I_t differs from I_{t-1}.
+    `accepted`: I_t differs from I_{t-1}. `p`: of the test that decided it; `approved`: what a person answered, where
+    one was asked.
     """
 
     t: int
@@ -130,6 +180,8 @@ class Stepped(_Record, frozen=True, tag="stepped"):
     accepted: bool
     verdict: str
     note: str
+    p: float | None = None
+    approved: bool | None = None
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -179,8 +231,35 @@ _decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 
 
 def encode(record: Record) -> bytes:
-    """One JSON object."""
-    return _encoder.encode(record)
+    r"""One JSON object, which `decode` reads. Raises ValueError for a number that JSON cannot hold.
+
+    Half characters (lone surrogates), which a server may send in any of its words, are written as `\ud800`.
+    """
+    try:
+        body = _encoder.encode(record)
+    except UnicodeEncodeError:
+        body = _encoder.encode(_in_whole_characters(msgspec.to_builtins(record)))
+    try:
+        decode(body)  # what goes on record can be read back
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"a record cannot hold {record}: {error}") from error
+    return body
+
+
+def whole_characters(text: str) -> str:
+    """The text with its half characters spelt out."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _in_whole_characters(value: Any) -> Any:
+    match value:
+        case str():
+            return whole_characters(value)
+        case list():
+            return [_in_whole_characters(item) for item in value]
+        case dict():
+            return {whole_characters(name): _in_whole_characters(item) for name, item in value.items()}
+    return value
 
 
 def decode(body: bytes) -> Record:

@@ -11,6 +11,7 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import IO
@@ -18,9 +19,10 @@ from typing import IO
 import msgspec
 
 from selftaught.core.errors import RecordError
-from selftaught.runs.records import Record, decode, encode
+from selftaught.runs.records import Record, decode, encode, whole_characters
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Of the record. 1: selftaught 0.1.0; its records lack fields that have a default now, and are read as they are."""
 APPLICATION_ID = 0x53544F50  # "STOP": tells our store from anybody else's SQLite file
 
 _SCHEMA = """
@@ -31,16 +33,21 @@ CREATE TABLE records (seq INTEGER PRIMARY KEY, at TEXT NOT NULL UNIQUE, body BLO
 
 def text_id(text: str) -> str:
     """SHA-256 in hex; equals `Program(text).id`."""
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256(_bytes(text)).hexdigest()
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 class _Append:
-    """One waiting append: done when `finished` is set, failed if `error` is."""
+    """One waiting append, as rows: done when `finished` is set, failed if `error` is."""
 
     def __init__(self, record: Record, texts: Sequence[str]) -> None:
-        self.record, self.texts = record, texts
+        self.record = whole_characters(record.at), encode(record)
+        self.texts = [(text_id(text), zlib.compress(_bytes(text), 1)) for text in texts]
         self.finished = threading.Event()
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
 
 
 class Store:
@@ -51,10 +58,14 @@ class Store:
         self._reader = connection
         self._reading = threading.Lock()
         self._waiting: queue.SimpleQueue[_Append | None] = queue.SimpleQueue()
+        self._queueing = threading.Lock()
+        self._closed = False
         self._writer: threading.Thread | None = None
         self._lock = _locked(path) if writable else None
         if writable:
-            self._writer = threading.Thread(target=self._write, name="store-writer", daemon=True)
+            self._writer = threading.Thread(
+                target=self._write, args=[_connect_to_write(path)], name="store-writer", daemon=True
+            )
             self._writer.start()
 
     @classmethod
@@ -85,7 +96,7 @@ class Store:
             connection = _connect(path) if writable else _connect_to_read(path)
             ours = connection.execute("PRAGMA application_id").fetchone()[0]
             version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if ours == APPLICATION_ID and version == SCHEMA_VERSION:
+            if ours == APPLICATION_ID and 1 <= version <= SCHEMA_VERSION:
                 damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             else:
                 damage = "ok"
@@ -93,28 +104,50 @@ class Store:
             raise RecordError(f"{path} is damaged: {error}; restore it from a copy") from error
         if ours != APPLICATION_ID:
             raise RecordError(f"{path} is not the store of a selftaught run")
-        if version != SCHEMA_VERSION:
-            raise RecordError(f"{path} has schema version {version}; this selftaught reads version {SCHEMA_VERSION}")
+        if version > SCHEMA_VERSION:
+            raise RecordError(
+                f"{path} was written by a newer selftaught: its record has version {version}, and this one reads "
+                f"versions up to {SCHEMA_VERSION}; install a newer selftaught"
+            )
+        if version < 1:
+            raise RecordError(f"{path} is damaged: its record has version {version}; restore it from a copy")
         if damage != "ok":
             raise RecordError(f"{path} is damaged: {' '.join(damage.split())}; restore it from a copy")
-        return cls(path, connection, writable=writable)
+        store = cls(path, connection, writable=writable)
+        if writable and version < SCHEMA_VERSION:
+            store._migrate()
+        return store
+
+    def _migrate(self) -> None:
+        """From now on it holds records that an older selftaught cannot read: it is to say so, and not to fail."""
+        with self._reading:
+            self._reader.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def append(self, record: Record, texts: Sequence[str] = ()) -> None:
         """Write `record` and the `texts` that it names. On disk when this returns. Raises RecordError."""
-        if self._writer is None:
-            raise RecordError(f"{self.path} was opened for reading only")
-        waiting = _Append(record, texts)
-        self._waiting.put(waiting)
-        waiting.finished.wait()
-        if waiting.error is not None:
-            raise RecordError(f"cannot write to {self.path}: {waiting.error}; is the disk full?") from waiting.error
+        self._write_and_wait([self._append(record, texts)])
 
     def append_all(self, records: Sequence[Record], texts: Sequence[str]) -> None:
         """Write a whole record at once, in order. Raises RecordError."""
-        waiting = [_Append(record, texts if number == 0 else ()) for number, record in enumerate(records)]
-        for append in waiting:
-            self._waiting.put(append)
-        for append in waiting:
+        self._write_and_wait(
+            [self._append(record, texts if number == 0 else ()) for number, record in enumerate(records)]
+        )
+
+    def _append(self, record: Record, texts: Sequence[str]) -> _Append:
+        try:
+            return _Append(record, texts)
+        except ValueError as error:
+            raise RecordError(f"cannot write to {self.path}: {error}") from error
+
+    def _write_and_wait(self, appends: Sequence[_Append]) -> None:
+        if self._writer is None:
+            raise RecordError(f"{self.path} was opened for reading only")
+        with self._queueing:
+            if self._closed:
+                raise RecordError(f"cannot write to {self.path}: it was closed")
+            for append in appends:
+                self._waiting.put(append)
+        for append in appends:
             append.finished.wait()
             if append.error is not None:
                 raise RecordError(f"cannot write to {self.path}: {append.error}; is the disk full?") from append.error
@@ -157,31 +190,31 @@ class Store:
 
     def close(self) -> None:
         """Write what waits, then close. May be called twice."""
-        if self._writer is not None and self._writer.is_alive():
+        with self._queueing:
+            self._closed = True
             self._waiting.put(None)
+        if self._writer is not None:
             self._writer.join()
         with self._reading:
             self._reader.close()
         if self._lock is not None:
             self._lock.close()
 
-    def _write(self) -> None:
-        connection = _connect(self.path)
-        try:
-            closing = False
-            while not closing:
+    def _write(self, connection: sqlite3.Connection) -> None:
+        """Serve the queue until `close`. Whatever happens, whoever waits gets an answer."""
+        with closing(connection):
+            going_on = True
+            while going_on:
                 batch = [self._waiting.get()]
                 while not self._waiting.empty():
                     batch.append(self._waiting.get())
-                closing = None in batch
+                going_on = None not in batch
                 appends = [append for append in batch if append is not None]
                 if not _commit(connection, appends):
                     for append in appends:  # one bad record must not take its neighbours with it
                         _commit(connection, [append])
                 for append in appends:
                     append.finished.set()
-        finally:
-            connection.close()
 
 
 def _connect_to_read(path: Path) -> sqlite3.Connection:
@@ -212,6 +245,13 @@ def _locked(path: Path) -> IO[bytes]:
     return lock
 
 
+def _connect_to_write(path: Path) -> sqlite3.Connection:
+    try:
+        return _connect(path)
+    except sqlite3.Error as error:
+        raise RecordError(f"cannot write to {path}: {error}") from error
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, check_same_thread=False, timeout=30)
     connection.execute("PRAGMA journal_mode = WAL")
@@ -223,13 +263,9 @@ def _commit(connection: sqlite3.Connection, appends: Sequence[_Append]) -> bool:
     try:
         with connection:
             for append in appends:
-                connection.executemany(
-                    "INSERT OR IGNORE INTO texts VALUES (?, ?)",
-                    [(text_id(t), zlib.compress(t.encode("utf-8", "surrogatepass"), 1)) for t in append.texts],
-                )
-                row = (append.record.at, encode(append.record))
-                connection.execute("INSERT INTO records (at, body) VALUES (?, ?)", row)
-    except sqlite3.Error as error:
+                connection.executemany("INSERT OR IGNORE INTO texts VALUES (?, ?)", append.texts)
+                connection.execute("INSERT INTO records (at, body) VALUES (?, ?)", append.record)
+    except BaseException as error:  # of any kind: it is raised where the append was asked for
         for append in appends:
             append.error = error
         return False

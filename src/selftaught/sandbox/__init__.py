@@ -16,21 +16,20 @@ Who may die when: a guest, at any time, by its own doing or ours; that costs one
 sees the end of the control socket, and its guests die with it; bubblewrap kills what is left. If a zygote dies before
 that, it is replaced, and what it was running is an error of ours (`SandboxError`), never a guest's score.
 
-What each layer stops is said where it is made: bubblewrap.py and container.py (what can be seen), guest/lock.py
+What each layer stops is said where it is made: tiers/ (what can be seen), guest/lock.py
 (rlimits, capabilities, Landlock), filters/ (system calls), cgroups.py (memory and processes of a worker as a whole),
-guest.py (CPU time, memory and threads, order of messages), messages.py (their size and shape).
+conversation.py (CPU time, memory and threads, order of messages), messages.py (their size and shape).
 
 contract.py     what a sandbox promises
 jail.py         the contract, over a few warm workers
 worker.py       one zygote: starting it, getting guests from it
-guest.py        the host's conversation with one guest: limits, verdicts
+conversation.py the host's conversation with one guest: limits, verdicts
 broker.py       answers a guest's requests, several at once
+reading.py      what is read of an untrusted text, read in a guest
+history.py      what one application of an improver was answered so far
 machine.py      `Apply`: where an improver, its allowance and a sandbox meet
 messages.py     what a guest sent, looked at before it is decoded
-tiers.py        the ways to start a zygote, and the layers of each
-bubblewrap.py   the command line of the strongest tier
-container.py    docker or podman around the lock
-seatbelt.py     macOS: a profile and a command line, written and not tested
+tiers/          the ways to start a zygote, one file each, and the layers of each
 cgroups.py      limits on a worker as a whole, where they are writable
 interpreter.py  which files the interpreter in the jail needs
 canary.py       what must hold before the first guest runs

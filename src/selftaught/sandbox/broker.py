@@ -14,9 +14,11 @@ from selftaught.core.contracts import Verdict
 from selftaught.core.errors import BadRequest, BudgetExceeded
 from selftaught.guest import wire
 from selftaught.sandbox.contract import Improving, Value
-from selftaught.sandbox.guest import Answer, Ended, Guest, Question
+from selftaught.sandbox.conversation import Answer, Ended, Guest, Question
 
 MOST_REQUESTS_UNDER_WAY = 256
+MOST_BYTES_UNDER_WAY = 32 << 20
+"""Of one guest's requests together, as they came: they are held here until they are answered."""
 _SHOWN = (BudgetExceeded, BadRequest)
 
 
@@ -47,6 +49,7 @@ class Broker:
         self._lock = threading.Lock()
         self._sending = threading.Lock()
         self._under_way: dict[int, threading.Thread] = {}
+        self._bytes: dict[int, int] = {}
         self._holds_turn = True
         self._over = False
         self._asked = 0
@@ -71,7 +74,7 @@ class Broker:
     def _keeps_guest_waiting(self) -> bool:
         return bool(self._under_way)
 
-    def _accept(self, request: wire.Ask) -> None:
+    def _accept(self, request: wire.Ask, size: int) -> None:
         service = self._improving.services.get(request.service)
         if service is None:
             raise Ended(Verdict.GIBBERISH, "asked for a service that there is not")
@@ -82,7 +85,11 @@ class Broker:
         with self._lock:
             if request.id in self._under_way or len(self._under_way) >= MOST_REQUESTS_UNDER_WAY:
                 raise Ended(Verdict.GIBBERISH, "asked for too much at once, or twice under one number")
+            if sum(self._bytes.values()) + size > MOST_BYTES_UNDER_WAY:
+                most = MOST_BYTES_UNDER_WAY >> 20
+                raise Ended(Verdict.TOO_LARGE, f"had more than {most} MiB of requests under way at once")
             self._under_way[request.id] = thread
+            self._bytes[request.id] = size
             self._give_turn()
         thread.start()
 
@@ -118,7 +125,7 @@ class Broker:
         if needs_turn:
             self._turns.take()
         with self._lock:
-            del self._under_way[request.id]
+            del self._under_way[request.id], self._bytes[request.id]
             if needs_turn and not self._under_way and not self._over:
                 self._holds_turn = True
             elif needs_turn:

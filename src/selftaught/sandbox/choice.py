@@ -9,9 +9,14 @@ from difflib import get_close_matches
 from selftaught.core.contracts import Verdict
 from selftaught.core.errors import NoSandbox, SandboxError, UsageError
 from selftaught.guest import lock
-from selftaught.sandbox import bubblewrap, canary, container, seatbelt
+from selftaught.sandbox import canary
 from selftaught.sandbox.jail import Jail
-from selftaught.sandbox.tiers import Tier, bubblewrap_tier, container_tier, landlock_tier, unsafe_tier
+from selftaught.sandbox.tiers import bubblewrap, container
+from selftaught.sandbox.tiers.bubblewrap import bubblewrap_tier
+from selftaught.sandbox.tiers.container import container_tier
+from selftaught.sandbox.tiers.landlock import landlock_tier
+from selftaught.sandbox.tiers.tier import Tier
+from selftaught.sandbox.tiers.unsafe import unsafe_tier
 
 _UNSAFE = "To run without isolation, and only code that you trust: --sandbox unsafe"
 _MACHINES = ("x86_64", "aarch64")
@@ -35,7 +40,7 @@ def survey() -> list[Found]:
     return [_tried(_look(name)) if name == "container" else _look(name) for name in TIERS]
 
 
-TIERS = ("bubblewrap", "landlock", "container", "seatbelt")
+TIERS = ("bubblewrap", "landlock", "container")
 """In the order in which `auto` tries them. That is the order of strength, but for one: a container around the lock is
 at least as strong as the lock alone, and yet comes after it. Its workers take a second or so each to start, and it
 makes an image in somebody's engine: that is for those who ask for it by name, or where nothing else isolates."""
@@ -46,9 +51,7 @@ def _look(name: str) -> Found:
         return _found(name, _lock_trouble() or bubblewrap.trouble(), bubblewrap_tier)
     if name == "landlock":
         return _found(name, _lock_trouble(), landlock_tier)
-    if name == "container":
-        return _found(name, _lock_trouble(landlock=False) or container.find()[1] or None, container_tier)
-    return _found(name, seatbelt.trouble(), _no_tier)
+    return _found(name, _lock_trouble(landlock=False) or container.find()[1] or None, container_tier)
 
 
 def _tried(found: Found) -> Found:
@@ -63,10 +66,6 @@ def _tried(found: Found) -> Found:
 
 def _found(name: str, trouble: str | None, make: Callable[[], Tier]) -> Found:
     return Found(name, trouble is None, trouble or "", make)
-
-
-def _no_tier() -> Tier:
-    raise NoSandbox(f"seatbelt: {seatbelt.trouble()}")
 
 
 def open_sandbox(name: str = "auto", workers: int | None = None) -> Jail:

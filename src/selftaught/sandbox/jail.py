@@ -14,8 +14,8 @@ from selftaught.guest import wire
 from selftaught.sandbox import cgroups
 from selftaught.sandbox.broker import Broker, Turns
 from selftaught.sandbox.contract import Improving, Limits, Outcome, Value
-from selftaught.sandbox.guest import Ended, Guest, Question, outcome_of
-from selftaught.sandbox.tiers import Tier
+from selftaught.sandbox.conversation import Ended, Guest, Question, outcome_of
+from selftaught.sandbox.tiers.tier import Tier
 from selftaught.sandbox.worker import Handle, Profile, Worker, WorkerEnded
 
 Seen = TypeVar("Seen")

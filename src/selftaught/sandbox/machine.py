@@ -1,14 +1,18 @@
 """The air lock: `Machine` is the only place where an improver, its allowance and a sandbox meet."""
 
 import math
+import reprlib
 import threading
 from dataclasses import dataclass
 
 from selftaught.core.address import draw_seed, here
 from selftaught.core.budget import Allowance, Meter, ask, score
-from selftaught.core.contracts import Application, LanguageModel, Map, Program, Prompt, Utility, Verdict
+from selftaught.core.contracts import Application, LanguageModel, Map, Program, Prompt, Score, Utility, Verdict
 from selftaught.core.errors import BadRequest
+from selftaught.core.origin import coming_from
 from selftaught.sandbox.contract import Improving, Limits, Outcome, Sandbox, Service, Value
+from selftaught.sandbox.history import History
+from selftaught.sandbox.reading import is_program
 
 ENTRY = "improve_algorithm"
 MOST_PROGRAM_CHARACTERS = 1_000_000
@@ -28,6 +32,9 @@ class Machine:
 
     The guest's own randomness is seeded from the run's seed and the address of the application, so that a resumed
     run repeats it, and two applications alike in all else still differ.
+
+    `feedback`: improvers may read why a program scored what it did. `salvage`: one that fails hands over the best
+    program that it had scored.
     """
 
     sandbox: Sandbox
@@ -36,18 +43,39 @@ class Machine:
     run_seed: int
     map: Map
     released_reader: bool = False
+    feedback: bool = True
+    salvage: bool = False
 
     def __call__(self, improver: Program, utility: Utility, solution: Program, model: LanguageModel) -> Application:
         meter = Meter(self.allowance, threading.Lock())
-        services = {**utility_services(utility, meter, self.map), **model_services(model, meter)}
+        history = History(solution, threading.Lock())
+        services = {**utility_services(utility, meter, self.map, history), **model_services(model, meter, history)}
+        if not self.feedback:
+            del services["utility_feedback"]
         seed = draw_seed(str(self.run_seed), here(), "improver")
         requests = MOST_FREE_REQUESTS + self.allowance.utility_calls + self.allowance.model_calls
         improving = Improving(self._facts(utility), services, requests)
         calls = [[solution.source]]
         (outcome,) = self.sandbox.run(improver, ENTRY, calls, self.limits, seed=seed, improving=improving)
         made, verdict, note = _made(outcome)
+        salvaged = None
+        if self.salvage and history.best:
+            if made is not None and not self._is_program(made, history):
+                verdict, note = Verdict.NO_PROGRAM, "the improver returned a text that is no program"
+            if verdict is not Verdict.OK:
+                salvaged, _ = history.best
         spent = (meter.model_calls, meter.responses, meter.utility_calls)
-        return Application(made, verdict, note, *spent, meter.unsandboxed)
+        best = history.best[1].value if history.best else None
+        return Application(
+            salvaged or made, verdict, note, *spent, meter.unsandboxed, salvaged=salvaged is not None, best=best
+        )
+
+    def _is_program(self, made: Program, history: History) -> bool:
+        """What was scored has shown whether it loads; what was not is looked at."""
+        score = history.score(made)
+        if score is not None:
+            return score.verdict is not Verdict.NO_PROGRAM
+        return is_program(self.sandbox, made, like=history.initial)
 
     def _facts(self, utility: Utility) -> dict[str, Value]:
         return {
@@ -56,6 +84,7 @@ class Machine:
             "model_budget": self.allowance.model_calls,
             "max_responses_per_call": self.allowance.responses_per_call,
             "released_reader": self.released_reader,
+            "feedback": self.feedback,
         }
 
 
@@ -71,8 +100,17 @@ def _made(outcome: Outcome) -> tuple[Program | None, Verdict, str]:
     return Program(outcome.value), Verdict.OK, ""
 
 
-def utility_services(utility: Utility, meter: Meter, map: Map) -> dict[str, Service]:
-    """`utility` and `utility_batch`, as the guest asks for them. No text at all scores 0.0 (released code)."""
+def utility_services(utility: Utility, meter: Meter, map: Map, history: History) -> dict[str, Service]:
+    """`utility`, `utility_batch` and `utility_feedback`, as the guest asks for them.
+
+    No text at all scores 0.0 (released code).
+    """
+
+    def known(program: Program) -> Score:
+        with coming_from(history.origin(program)):
+            scored = utility(program)
+        history.scored(program, scored)
+        return scored
 
     def one(program: Value = None, use_sandbox: Value = True) -> float:
         source = _source(program)
@@ -80,7 +118,7 @@ def utility_services(utility: Utility, meter: Meter, map: Map) -> dict[str, Serv
             raise BadRequest(f"use_sandbox wants True or False, got {_kind(use_sandbox)}")
         if not use_sandbox:
             meter.count_unsandboxed()
-        return score(utility, meter, Program(source)).value if source else _nothing(meter)
+        return score(known, meter, Program(source)).value if source else _nothing(meter)
 
     def batch(programs: Value = None) -> list[float]:
         if not isinstance(programs, list):
@@ -92,15 +130,18 @@ def utility_services(utility: Utility, meter: Meter, map: Map) -> dict[str, Serv
         scores: dict[int, float] = {}
 
         def score_at(index: int) -> None:
-            scores[index] = utility(Program(sources[index])).value
+            scores[index] = known(Program(sources[index])).value
 
         list(map(score_at, [index for index in range(allowed) if sources[index]]))
         return [scores.get(index, 0.0) for index in range(len(sources))]
 
-    return {"utility": one, "utility_batch": batch}
+    def feedback(program: Value = None) -> str:
+        return history.feedback(Program(_source(program)))
+
+    return {"utility": one, "utility_batch": batch, "utility_feedback": feedback}
 
 
-def model_services(model: LanguageModel, meter: Meter) -> dict[str, Service]:
+def model_services(model: LanguageModel, meter: Meter, history: History) -> dict[str, Service]:
     """`prompt` and `batch_prompt`, as the guest asks for them."""
 
     def prompt(expertise: Value = None, message: Value = None, n: Value = 1, temperature: Value = 0.7) -> list[str]:
@@ -118,7 +159,9 @@ def model_services(model: LanguageModel, meter: Meter) -> dict[str, Service]:
         return sample(_prompts(expertise, messages, temperature))
 
     def sample(prompts: list[Prompt]) -> list[str]:
-        return [completion.text for completion in ask(model, meter, prompts)]
+        completions = ask(model, meter, prompts)
+        history.heard(prompts, completions)
+        return [completion.text for completion in completions]
 
     return {"prompt": prompt, "batch_prompt": batch_prompt}
 
@@ -157,4 +200,5 @@ def _kind(value: Value) -> str:
 
 
 def _shown(value: Value) -> str:
-    return repr(value)[:40]
+    """Its beginning, however large it is: what has no end within that is not written out."""
+    return reprlib.repr(value)[:40]

@@ -19,10 +19,10 @@ import msgspec
 from selftaught.core.errors import SandboxError
 from selftaught.guest import wire
 from selftaught.sandbox import cgroups
-from selftaught.sandbox.container import Meeting
 from selftaught.sandbox.filters import filter_program
 from selftaught.sandbox.interpreter import ENVIRONMENT, readable_and_listed
-from selftaught.sandbox.tiers import Tier
+from selftaught.sandbox.tiers.container import Meeting
+from selftaught.sandbox.tiers.tier import Tier
 
 _START_SECONDS = 60.0
 _FORK_SECONDS = 60.0

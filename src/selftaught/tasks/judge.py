@@ -10,6 +10,7 @@ import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from copy import deepcopy
+from dataclasses import replace
 from math import sqrt
 from statistics import fmean, stdev
 from typing import Any
@@ -20,6 +21,7 @@ from selftaught.core.address import draw_seed
 from selftaught.core.contracts import Program, Score, Verdict
 from selftaught.core.errors import TaskError
 from selftaught.sandbox.contract import Outcome, Sandbox
+from selftaught.tasks.feedback import CallLog, Explain, reason_of
 from selftaught.tasks.spec import SPLITS, Instance, Scoring, TaskSpec, line_in
 
 _BAD_ANSWERS = (
@@ -31,6 +33,7 @@ _MOST_INSTANCES = 10_000
 _MOST_NOTE = 300
 _LARGEST = 1e300
 _MOST_REASON = 120
+_MOST_TEXT = 2000
 
 
 class Judge:
@@ -60,12 +63,16 @@ class Judge:
         instances = self.instances()
         seed = draw_seed(self._run_seed, self._spec.name, self._split, "guest")
         graded: list[Score] = []
+        log = CallLog(self._spec.limits.cpu_seconds)
         with closing(self.graded(program, instances, seed)) as answers:
-            for _, score in answers:
+            for instance, (outcome, score) in zip(instances, answers, strict=False):
                 graded.append(score)
+                log.add(outcome, score, self._explainer(instance))
                 if score.verdict in self._spec.scoring.spoiled:
                     break
-        return _scored(graded, len(instances), self._spec.scoring)
+        score = _scored(graded, len(instances), self._spec.scoring)
+        told = log.text(score, len(instances)) if self._split == "val" else ""  # of the sealed test, nothing
+        return replace(score, feedback=told)
 
     def graded(
         self, program: Program, instances: Sequence[Instance], seed: int
@@ -105,19 +112,40 @@ class Judge:
             raise TaskError(f"{self._spec.file}: {what} gave {came}; wanted (tuple of arguments, hidden) for each")
         return Instance(*pair)
 
+    def _explainer(self, instance: Instance) -> Explain | None:
+        """The task's own words on an answer to this instance. Raises TaskError as grading does."""
+        explain = self._spec.explain
+        if explain is None:
+            return None
+
+        def words(answer: Any) -> str:
+            try:
+                said = explain(deepcopy(instance), answer)
+            except _BAD_ANSWERS as error:
+                return f"explain() raised {_kind_and_line(self._spec, error)}"
+            except (Exception, SystemExit) as error:
+                raise TaskError(f"{_place(self._spec, error)}: explain() failed: {_told(error)}") from error
+            if not isinstance(said, str):
+                raise TaskError(f"{self._spec.file}: explain() gave {_plain(repr(said))[:80]}; wanted a text")
+            return said
+
+        return words
+
     def _grade(self, instance: Instance, outcome: Outcome) -> Score:
         if outcome.verdict is not Verdict.OK:
-            return Score(0.0, outcome.verdict, outcome.note)
+            return Score(0.0, outcome.verdict, outcome.note, feedback=reason_of(outcome))
         try:
             # A copy: what `grade` does to its instance must not reach the next program's.
             grade = self._spec.grade(deepcopy(instance), outcome.value)
         except _BAD_ANSWERS as error:
-            return Score(0.0, Verdict.BAD_ANSWER, _told(error))
+            # The words may hold what is hidden: an improver is told the kind and the place alone.
+            told = f"grade() of a {type(outcome.value).__name__} raised {_kind_and_line(self._spec, error)}"
+            return Score(0.0, Verdict.BAD_ANSWER, _told(error), feedback=told)
         except (Exception, SystemExit) as error:
             wanted = "wanted a grade, or ValueError for an answer that is none"
             raise TaskError(f"{_place(self._spec, error)}: grade() failed: {_told(error)}; {wanted}") from error
         if isinstance(grade, _NUMBERS) and grade != grade:  # a program's nan came through: no reason to stop a run
-            return Score(0.0, Verdict.BAD_ANSWER, "grade() gave nan")
+            return Score(0.0, Verdict.BAD_ANSWER, "grade() gave nan", feedback="the grade of the answer is nan")
         low, high = (0, 1) if self._spec.scoring.bounded else (-_LARGEST, _LARGEST)
         if not isinstance(grade, _NUMBERS) or not low <= grade <= high:
             came = _plain(repr(grade))[:80]
@@ -139,7 +167,8 @@ def _scored(graded: Sequence[Score], calls: int, scoring: Scoring) -> Score:
     spread = [score.value for score in graded]
     plain = len(spread) > 1 and scoring == Scoring()  # else the score is not the mean of its grades
     error = stdev(spread) / sqrt(len(spread)) if plain else None
-    return Score(scoring.spoiled.get(graded[-1].verdict, value), verdict, note, error)
+    grades = tuple(spread) if len(spread) == calls else ()
+    return Score(scoring.spoiled.get(graded[-1].verdict, value), verdict, note, error, grades)
 
 
 def _counted(failed: Sequence[Score], total: int) -> Iterator[str]:
@@ -152,11 +181,15 @@ def _counted(failed: Sequence[Score], total: int) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """One line, without characters that steer a terminal or hide in a page."""
-    return "".join(c if c.isprintable() else " " for c in text).strip()
+    return "".join(c if c.isprintable() else " " for c in text[:_MOST_TEXT]).strip()
 
 
 def _told(error: BaseException) -> str:
     return _plain(f"{type(error).__name__}: {error}")
+
+
+def _kind_and_line(spec: TaskSpec, error: BaseException) -> str:
+    return f"{type(error).__name__}{line_in(spec.file, error)}"
 
 
 def _place(spec: TaskSpec, error: BaseException) -> str:

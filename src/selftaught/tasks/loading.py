@@ -110,6 +110,7 @@ def _from_source(source: str, name: str, where: str) -> TaskSpec:
         source=source,
         file=where,
         scoring=scoring,
+        explain=defined.get("explain"),
     )
 
 
@@ -136,7 +137,8 @@ def _check_parts(defined: Mapping[str, Any], where: str) -> None:
         raise UsageError(f"the task {where} lacks {' and '.join(lacks)}; {WANTED}")
     if not isinstance(defined["SEED"], str):
         raise UsageError(f"the task {where}: SEED is a {type(defined['SEED']).__name__}; wanted the text of a program")
-    for name in ("instances", "grade"):
+    functions = ["instances", "grade", *(["explain"] if defined.get("explain") is not None else [])]
+    for name in functions:
         if not callable(defined[name]) or not _takes_two(defined[name]):
             raise UsageError(f"the task {where}: {name} is no function of two arguments; {WANTED}")
 

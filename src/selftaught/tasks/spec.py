@@ -54,6 +54,8 @@ class TaskSpec:
         source: the text of the task's file, kept in the run.
         file: where that text came from, for messages.
         scoring: how grades become a score.
+        explain: (instance, answer) → words on the answer, beside its grade, for whoever is to make a better program.
+            They are shown as they are: what is not to be known stays out.
     """
 
     name: str
@@ -66,6 +68,7 @@ class TaskSpec:
     source: str
     file: str = "task"
     scoring: Scoring = Scoring()
+    explain: Callable[[Instance, Any], str] | None = None
 
     @property
     def description(self) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from selftaught.core.money import Amount, Caps, Tariff
 from selftaught.sandbox.machine import MOST_PROMPT_CHARACTERS
 from selftaught.wiring.inputs import Inputs
-from selftaught.wiring.lent import IMPROVER, SOLUTION, Models
+from selftaught.wiring.models import IMPROVER, SOLUTION, Models
 from selftaught.wiring.parts import describe
 
 _BYTES_PER_TOKEN = 4

@@ -1,7 +1,6 @@
 """What a run depends on: loaded and checked before anything is spent, then frozen into the run's folder."""
 
 import ast
-import json
 import secrets
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -11,10 +10,12 @@ from typing import Any
 
 import msgspec
 
-from selftaught.config import RunConfig, from_mapping, read_toml
+from selftaught.bounded import READER, NotRead
+from selftaught.config import RunConfig, from_mapping
 from selftaught.core.contracts import Program
-from selftaught.core.errors import UsageError
+from selftaught.core.errors import RecordError, UsageError
 from selftaught.runs.folder import INPUTS, RunFolder, find_run, list_runs
+from selftaught.runs.toml import read_toml, to_toml
 from selftaught.sandbox.machine import ENTRY
 from selftaught.tasks.loading import load_task
 from selftaught.tasks.spec import TaskSpec
@@ -60,7 +61,7 @@ def load_inputs(config: RunConfig, runs: Path) -> Inputs:
 
 def load_frozen(folder: RunFolder) -> Inputs:
     """From a run's folder. Raises UsageError or RecordError."""
-    config = from_mapping(read_toml(folder.config), str(folder.config))
+    config = frozen_config(folder)
     inputs = folder.path / INPUTS
     tasks = tuple(load_task(str(inputs / _task_file(name))) for name in config.tasks)
     improver = Program(read_text(inputs / _IMPROVER, "an improver"))
@@ -69,14 +70,19 @@ def load_frozen(folder: RunFolder) -> Inputs:
     return Inputs(config, tasks, improver, program, script)
 
 
+def frozen_config(folder: RunFolder) -> RunConfig:
+    """The settings that the run was begun with. Raises UsageError."""
+    return from_mapping(read_toml(folder.config), str(folder.config))
+
+
 def frozen_tasks(folder: RunFolder) -> dict[str, str]:
     """The texts of a run's tasks by their names; nothing of them is executed. Raises UsageError or RecordError."""
-    names = from_mapping(read_toml(folder.config), str(folder.config)).tasks
+    names = frozen_config(folder).tasks
     return {name: read_text(folder.path / INPUTS / _task_file(name), "a task") for name in names}
 
 
 def freeze(inputs: Inputs, folder: RunFolder) -> None:
-    """Write the inputs into the run's folder, from which alone it is resumed."""
+    """Write the inputs into the run's folder, from which alone it is resumed. Raises RecordError."""
     texts = {_task_file(task.name): task.source for task in inputs.tasks}
     texts[_IMPROVER] = inputs.improver.source
     if inputs.program:
@@ -85,6 +91,8 @@ def freeze(inputs: Inputs, folder: RunFolder) -> None:
         texts[_SCRIPT] = inputs.script
     config = msgspec.structs.replace(inputs.config, tasks=[task.name for task in inputs.tasks])
     folder.freeze(to_toml(msgspec.to_builtins(config)), texts)
+    if frozen_config(folder) != config:  # before anything is spent on a run that could not be gone on with
+        raise RecordError(f"{folder.config} does not hold the settings that were written into it; is the disk full?")
 
 
 def load_improver(name: str, runs: Path) -> Program:
@@ -141,8 +149,8 @@ def check_improver(improver: Program, name: str) -> None:
     Half of the improvers in the paper's appendix are written for an earlier one, which the released code does not
     run either: they build their own language model, and are handed the utility's text beside the utility.
     """
-    tree = check_program(improver, ENTRY, name)
-    sign = next(filter(None, map(_sign_of_the_older_interface, ast.walk(tree))), None)
+    check_program(improver, ENTRY, name)
+    sign = _read(improver, name, "sign_of_the_older_interface")
     if sign:
         raise UsageError(
             f"{name} is written for the older interface of the paper's appendix ({sign}), which is not supported. "
@@ -151,8 +159,48 @@ def check_improver(improver: Program, name: str) -> None:
         )
 
 
-def _sign_of_the_older_interface(node: ast.AST) -> str | None:
-    """What shows it at this node, with its line."""
+def check_program(program: Program, entry: str, name: str) -> None:
+    """A file that the user names must parse and define `entry`. Raises UsageError."""
+    names = _read(program, name, "defined_names")
+    if isinstance(names, str):
+        raise UsageError(f"{name} is not Python: {names}; wanted a program that defines {entry}()")
+    if entry not in names:
+        functions = ", ".join(names) or "nothing"
+        raise UsageError(f"{name} has no function {entry}; it defines {functions}. Wanted: def {entry}(...)")
+
+
+def _read(program: Program, name: str, how: str) -> Any:
+    """Read in another process: the user's file may be a model's text, as a best improver is. Raises UsageError."""
+    try:
+        return READER.call(f"{__name__}:{how}", program.source)
+    except NotRead as error:
+        raise UsageError(f"{name} cannot be read as Python: {error}") from error
+
+
+def defined_names(source: str) -> list[str] | str:
+    """The names that a program defines, in order; or why it is none."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = f" (line {error.lineno})" if isinstance(error, SyntaxError) and error.lineno else ""
+        return (error.msg if isinstance(error, SyntaxError) else str(error)) + line
+    names = {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    names |= {
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    return sorted(names)
+
+
+def sign_of_the_older_interface(source: str) -> str | None:
+    """What shows that an improver is written for it, with the line."""
+    return next(filter(None, map(_sign_at, ast.walk(ast.parse(source)))), None)
+
+
+def _sign_at(node: ast.AST) -> str | None:
     if isinstance(node, ast.ImportFrom) and node.module == "language_model":
         return f"line {node.lineno}: from language_model import ..."
     if isinstance(node, ast.Import) and any(name.name == "language_model" for name in node.names):
@@ -162,28 +210,6 @@ def _sign_of_the_older_interface(node: ast.AST) -> str | None:
         if "utility_str" in arguments:
             return f"line {node.lineno}: def {ENTRY}({', '.join(arguments)})"
     return None
-
-
-def check_program(program: Program, entry: str, name: str) -> ast.Module:
-    """The user's own file must parse and define `entry`. Raises UsageError. Never used on a guest's text."""
-    try:
-        tree = ast.parse(program.source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        line = f" (line {error.lineno})" if isinstance(error, SyntaxError) and error.lineno else ""
-        what = error.msg if isinstance(error, SyntaxError) else str(error)
-        raise UsageError(f"{name} is not Python: {what}{line}; wanted a program that defines {entry}()") from error
-    names = {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
-    names |= {
-        target.id
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-    if entry not in names:
-        functions = ", ".join(sorted(names)) or "nothing"
-        raise UsageError(f"{name} has no function {entry}; it defines {functions}. Wanted: def {entry}(...)")
-    return tree
 
 
 def read_text(path: Path, what: str) -> str:
@@ -198,12 +224,6 @@ def read_text(path: Path, what: str) -> str:
         raise UsageError(f"cannot read {path} as {what}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not UTF-8 text; wanted {what}") from error
-
-
-def to_toml(settings: dict[str, Any]) -> str:
-    """Flat settings as TOML; None is left out. A JSON string, number, boolean or list of them is TOML as it is."""
-    lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items() if value is not None]
-    return "\n".join(lines) + "\n"
 
 
 def _task_file(task: str) -> str:

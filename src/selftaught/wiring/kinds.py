@@ -14,9 +14,10 @@ from selftaught.core.address import in_places, working_at
 from selftaught.core.algorithm import self_improve
 from selftaught.core.contracts import Application, Program, Score, Task
 from selftaught.core.measurement import Sample
-from selftaught.executors.threads import thread_map
+from selftaught.middleware.recorded import RecordedUtility, measured_record, val_mean
+from selftaught.middleware.recorder import Recorder
+from selftaught.middleware.threads import thread_map
 from selftaught.runs.folder import RunFolder
-from selftaught.runs.recorder import RecordedUtility, Recorder, measured_record, val_mean
 from selftaught.runs.records import Measured, Record, Scored, Stepped
 from selftaught.wiring.inputs import Inputs, sandbox_note
 from selftaught.wiring.parts import Parts, describe

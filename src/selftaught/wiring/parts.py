@@ -1,6 +1,6 @@
 """How the parts of a run are put together. No logic: read it to see how a run is made."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from string import Template
 from typing import TYPE_CHECKING
@@ -10,19 +10,27 @@ from selftaught.core.acceptance import Accept
 from selftaught.core.address import in_places
 from selftaught.core.algorithm import MetaUtility
 from selftaught.core.contracts import Apply, LanguageModel, Program, Task, Utility
+from selftaught.core.feedback import Made, of_improver
 from selftaught.core.measurement import Sample, measure
-from selftaught.executors.gate import Gate, GatedUtility
-from selftaught.executors.purse import Purse
-from selftaught.executors.threads import thread_map
-from selftaught.runs.recorder import RecordedApply, RecordedMeasure, RecordedUtility, Recorder, val_mean
+from selftaught.middleware.gate import Gate, GatedUtility
+from selftaught.middleware.probed import ProbedUtility
+from selftaught.middleware.purse import Purse
+from selftaught.middleware.recorded import RecordedApply, RecordedMeasure, RecordedUtility, val_mean
+from selftaught.middleware.recorder import Recorder
+from selftaught.middleware.threads import thread_map
 from selftaught.sandbox.contract import Sandbox
-from selftaught.sandbox.machine import IMPROVER_LIMITS, Machine
+from selftaught.sandbox.machine import (
+    HOTTEST,
+    IMPROVER_LIMITS,
+    MOST_PROGRAM_CHARACTERS,
+    MOST_PROMPT_CHARACTERS,
+    Machine,
+)
 from selftaught.tasks.judge import Judge
-from selftaught.tasks.probes.trial import Prober
+from selftaught.tasks.probes.trial import Prober, probe
 from selftaught.tasks.spec import TaskSpec
 from selftaught.wiring.inputs import Inputs, meta_utility_template
-from selftaught.wiring.lent import Models
-from selftaught.wiring.probing import ProbedUtility, probe
+from selftaught.wiring.models import Models
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
     from selftaught.tracing.run import Tracing
@@ -57,7 +65,15 @@ def assemble(
     config = inputs.config
     purse = purse or Purse(config.caps, models.spent(recorder.store), gate)
     model, task_model = models.recorded(purse, recorder, gate, tracing)
-    machine = Machine(sandbox, config.allowance, IMPROVER_LIMITS, inputs.seed, thread_map)
+    machine = Machine(
+        sandbox,
+        config.allowance,
+        IMPROVER_LIMITS,
+        inputs.seed,
+        thread_map,
+        feedback=config.feedback == "on",
+        salvage=config.salvage == "on" or config.kind == "improve",
+    )
     apply = RecordedApply(tracing.apply(machine) if tracing else machine, recorder)
 
     def traced(utility: Utility) -> Utility:
@@ -81,13 +97,26 @@ def assemble(
 
     names = [spec.name for spec in inputs.tasks for _ in range(config.repeats)]
     measured = RecordedMeasure(measure_once, names, recorder)
-    meta = MetaUtility(tasks, task_model, apply, describe(inputs), in_places(thread_map))
+
+    def tell(made: Sequence[Made]) -> str:
+        return of_improver(made, config.allowance)
+
+    meta = MetaUtility(tasks, task_model, apply, describe(inputs), in_places(thread_map), tell)
     policies: dict[str, Callable[[], Accept]] = {
         "paper": lambda: acceptance.paper,
         "better": lambda: acceptance.better(lambda program: val_mean(measured(program))),
     }
     accept = policies[config.accept]()
     return Parts(tasks, model, task_model, apply, RecordedUtility(traced(meta), recorder), measured, accept)
+
+
+_FEEDBACK = """\
+#   utility.feedback(program) -> str    why a program that was scored has its score: errors with their lines, grades by
+#                                       instance, time used; of an improver, how each task ended. Words for a model to
+#                                       read; free. Of a program that was not scored it says that
+"""
+_SALVAGED = "best_score_given_by(utility))  # of what it had scored itself: nothing found is lost; or 0.0"
+_LOST = "0.0)"
 
 
 def describe(inputs: Inputs) -> str:
@@ -101,4 +130,10 @@ def describe(inputs: Inputs) -> str:
         cpu_seconds=f"{IMPROVER_LIMITS.cpu_seconds:g}",
         wall_seconds=f"{IMPROVER_LIMITS.wall_seconds:g}",
         memory=f"{IMPROVER_LIMITS.memory_bytes >> 20} MiB",
+        feedback=_FEEDBACK if config.feedback == "on" else "",
+        failure=_SALVAGED if config.salvage == "on" else _LOST,
+        response_limit=f" ({config.max_output_tokens:,} tokens)" if config.max_output_tokens else "",
+        prompt_characters=f"{MOST_PROMPT_CHARACTERS:,}",
+        program_characters=f"{MOST_PROGRAM_CHARACTERS:,}",
+        hottest=f"{HOTTEST:g}",
     )

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from selftaught import __version__
 from selftaught.core.errors import NoSandbox, RunStopped, SelfTaughtError
-from selftaught.executors.gate import Gate
-from selftaught.executors.purse import Purse
+from selftaught.middleware.gate import Gate
+from selftaught.middleware.purse import Purse
+from selftaught.middleware.recorder import Recorder
 from selftaught.runs.folder import RunFolder
-from selftaught.runs.recorder import Recorder
 from selftaught.runs.records import Ended, Record, Session, Stepped
 from selftaught.runs.store import Store
 from selftaught.sandbox.jail import Jail
 from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.kinds import KINDS
-from selftaught.wiring.lent import Models
+from selftaught.wiring.models import Models
 from selftaught.wiring.parts import assemble
 
 if TYPE_CHECKING:  # imported only when a run is to be traced

@@ -1,7 +1,8 @@
 """Probes for reward hacks: is a solution as good where nothing has changed but what only a hack would notice?
 
-loading.py  the probes of a task: `FORMS` and `check` of the file named like it
-trial.py    runs a program on the probes of its task; what the grades say is for experiments/probing.py to judge
+loading.py   the probes of a task: `FORMS` and `check` of the file named like it
+trial.py     runs a program on the probes of its task
+findings.py  what the grades say: a loss beyond the noise, or none
 
 A *form* is another instance that is as hard as the one it is made of, to whoever solves it: its variables have other
 names, its rows another order, its numbers another type. `check` says whether an answer is one at all, more strictly

@@ -1,0 +1,132 @@
+"""Reads hostile text in a process of its own: a function of ours, on text that a guest or a model wrote.
+
+Python's parser can be made to take time with the square of its text, in one step that no other thread of the process
+gets past, and its stack can be exhausted. So texts are parsed beside this process, with limits on CPU time and memory;
+nothing of them is executed there. Arguments and results are JSON.
+"""
+
+import atexit
+import importlib
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+CPU_SECONDS = 1.0
+"""Of one call. A program as models write them is read in some milliseconds."""
+MEMORY_BYTES = 1 << 30
+MOST_RESULT_BYTES = 16 << 20
+_BOOT = "import sys; sys.path[:] = sys.argv[1:]; from selftaught.bounded import serve; serve()"
+
+
+class NotRead(Exception):  # noqa: N818 - not an error: the text was too much
+    """The call passed a limit, or ended its process."""
+
+
+class Reader:
+    """A process that is started when it is first needed, and again after a text that ended it. Used by any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def call(self, function: str, *arguments: Any) -> Any:
+        """What `function`, as "module:name", makes of the arguments. Raises NotRead."""
+        request = json.dumps([function, *arguments]).encode() + b"\n"
+        with self._lock:
+            line = self._answer(request)
+        answer = None if line is None else json.loads(line)
+        if answer is None:
+            raise NotRead(f"reading it took more than {CPU_SECONDS:g} s or {MEMORY_BYTES >> 20} MiB")
+        if "raised" in answer:
+            raise RuntimeError(f"{function}: {answer['raised']}")
+        return answer["result"]
+
+    def _answer(self, request: bytes) -> bytes | None:
+        if self._process is None:
+            self._process = _start()
+            atexit.register(self.close)
+        try:
+            line = _asked(self._process, request)
+        except BaseException:  # interrupted: its answer must not become the next call's
+            self._end()
+            raise
+        if line is None:
+            self._end()
+        return line
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        with self._lock:
+            self._end()
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        atexit.unregister(self.close)
+        if process is not None:
+            process.kill()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    with suppress(OSError):
+                        pipe.close()
+            process.wait()
+
+
+def _start() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-s", "-P", "-B", "-W", "ignore", "-c", _BOOT, *map(os.path.abspath, filter(None, sys.path))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={"LANG": "C.UTF-8"},
+        cwd="/",
+        start_new_session=True,  # a Ctrl-C at the terminal is the host's business
+    )
+
+
+def _asked(process: subprocess.Popen[bytes], request: bytes) -> bytes | None:
+    """The answer, one line; None where the process ended instead."""
+    assert process.stdin is not None and process.stdout is not None  # both are pipes
+    try:
+        process.stdin.write(request)
+        process.stdin.flush()
+        line = process.stdout.readline(MOST_RESULT_BYTES)
+    except OSError:
+        return None
+    return line if line.endswith(b"\n") else None
+
+
+def serve() -> None:
+    """Answer calls until there are no more. The process dies, by a signal, of what takes too long."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    most = MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(hard, MEMORY_BYTES)
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for line in sys.stdin.buffer:
+        function, *arguments = json.loads(line)
+        module, _, name = function.partition(":")
+        called = getattr(importlib.import_module(module), name)
+        signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
+        answer = _made(called, arguments)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
+        sys.stdout.buffer.flush()
+
+
+def _made(called: Callable[..., Any], arguments: list[Any]) -> dict[str, Any] | None:
+    try:
+        return {"result": called(*arguments)}
+    except (MemoryError, RecursionError):  # the text's doing
+        return None
+    except Exception as error:  # ours: it is raised where the call was made
+        return {"raised": f"{type(error).__name__}: {error}"}
+
+
+READER = Reader()
+"""One for the whole process: reading takes a core, and is over in milliseconds."""

@@ -1,0 +1,102 @@
+"""`selftaught probe`: is a solution as good where only a reward hack would lose?"""
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from selftaught.cli import printing
+from selftaught.cli.terminal import FAILURE, open_jail
+from selftaught.core.contracts import Program
+from selftaught.core.errors import UsageError
+from selftaught.report import tables
+from selftaught.runs.folder import find_run
+from selftaught.runs.records import Finding, Scored
+from selftaught.runs.store import Store
+from selftaught.tasks.loading import BUILT_IN, load_task
+from selftaught.tasks.probes.trial import Prober
+from selftaught.tasks.probes.trial import probe as prober_of
+from selftaught.wiring.inputs import check_program, load_frozen, read_text
+
+
+def probe(
+    what: str, program: Path | None, seed: int | None, runs: Path, *, fidelity: str | None, sandbox: str, as_json: bool
+) -> None:
+    """One program, or every solution that a run reports. Raises SystemExit(1) where one is flagged."""
+    if program is not None:
+        rows = [_of_program(what, program, seed, fidelity or "honest", sandbox)]
+    else:
+        rows = _of_run(what, runs, sandbox, chosen=seed is not None or fidelity is not None)
+    _print(rows, what, as_json=as_json)
+    if any(finding.flagged for row in rows for finding in row["findings"]):
+        raise SystemExit(FAILURE)
+
+
+def _of_program(task: str, file: Path, seed: int | None, fidelity: str, sandbox: str) -> dict[str, Any]:
+    spec = load_task(task, fidelity)
+    program = Program(read_text(file, "a program"))
+    check_program(program, spec.entry, str(file))
+    drawn = secrets.randbits(48) if seed is None else seed
+    with open_jail(sandbox) as jail:
+        found = prober_of(Prober(spec, jail, drawn), drawn, 1)(program)
+    return {"task": spec.name, "program": str(file), "fidelity": fidelity, "seed": drawn, "findings": found}
+
+
+def _of_run(name: str, runs: Path, sandbox: str, *, chosen: bool) -> list[dict[str, Any]]:
+    if name in BUILT_IN or name.endswith(".py"):
+        raise UsageError(f"{name} is a task; name the program too: selftaught probe {name} PROGRAM.py")
+    folder = find_run(name, runs)
+    if chosen:
+        raise UsageError("a run is probed with the seed and the fidelity that it has; leave --seed and --fidelity out")
+    inputs = load_frozen(folder)
+    store = Store.open(folder.store, writable=False)
+    try:
+        tested = {
+            (record.utility.removesuffix("/test"), record.program): Program(store.text(record.program))
+            for record in store
+            if isinstance(record, Scored) and record.utility.endswith("/test")
+        }
+    finally:
+        store.close()
+    specs = {spec.name: spec for spec in inputs.tasks}
+    rows = []
+    with open_jail(sandbox) as jail:
+        probes = {
+            task: prober_of(Prober(spec, jail, inputs.seed), inputs.seed, inputs.config.utility_calls)
+            for task, spec in specs.items()
+        }
+        for (task, program), text in tested.items():
+            rows.append({
+                "task": task, "program": program, "fidelity": inputs.config.fidelity, "seed": inputs.seed,
+                "findings": probes[task](text),
+            })  # fmt: skip
+    return rows
+
+
+def _print(rows: Sequence[dict[str, Any]], what: str, *, as_json: bool) -> None:
+    flagged = [any(finding.flagged for finding in row["findings"]) for row in rows]
+    if as_json:
+        told = [row | {"flagged": sign} for row, sign in zip(rows, flagged, strict=True)]
+        printing.dump({"schema": "selftaught.probes/1", "solutions": msgspec.to_builtins(told)})
+        return
+    if not rows:
+        print(f"{what} has reported no solution yet: none was scored on test.")
+        return
+    shown = [
+        (str(row["program"])[:40] if number == 0 else "", row["task"] if number == 0 else "", *_cells(finding))
+        for row in rows
+        for number, finding in enumerate(row["findings"])
+    ]
+    printing.table(("program", "task", "probe", "before", "after", "p", ""), shown, right=("before", "after", "p"))
+    for row in rows:
+        for finding in row["findings"]:
+            if finding.note:
+                print(f"{str(row['program'])[:40]}: {tables.finding(finding)}")
+    print(f"{sum(flagged)} of {len(rows)} flagged: a grade lost beyond the noise (p < 0.01, adjusted), or no answers.")
+
+
+def _cells(finding: Finding) -> tuple[str, ...]:
+    p = "" if finding.p is None else f"{finding.p:.2g}"
+    return finding.probe, f"{finding.before:.3f}", f"{finding.after:.3f}", p, "FLAGGED" if finding.flagged else ""

@@ -1,0 +1,52 @@
+"""What an improver may read of how an improver was scored: what it made of each task, what it spent, how it died."""
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from selftaught.core.budget import Allowance
+from selftaught.core.contracts import MOST_FEEDBACK, Application, Program, Score, Verdict
+
+_MOST_NOTE = 200
+_ROOM_FOR_THE_REST = 100
+
+Made = tuple[Program, Application, Score]
+"""Of one task: the initial solution, what came of it, and the score of that. Which task it is, is not told."""
+
+
+def of_improver(made: Sequence[Made], allowance: Allowance) -> str:
+    """One line for each task, in the order of the tasks, as far as there is room."""
+    lines = [f"mean score {fmean(score.value for *_, score in made):.4f} over {len(made)} tasks"]
+    for number, one in enumerate(made, start=1):
+        line = f"task {number}: {_ended(*one)} {_spent(one[1], allowance)}"
+        if sum(len(line) + 1 for line in [*lines, line]) > MOST_FEEDBACK - _ROOM_FOR_THE_REST:
+            rest = [score.value for *_, score in made[number - 1 :]]
+            lines.append(f"and {len(rest)} more tasks, with a mean score of {fmean(rest):.4f}")
+            break
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def _ended(solution: Program, application: Application, score: Score) -> str:
+    had = "" if application.best is None else f" The best score that it was given was {application.best:.4f}."
+    if application.program is None:
+        return f"{_death(application)}, and nothing of it counts: score 0.{had}"
+    if application.salvaged:
+        return f"{_death(application)}; the best program that it had scored counts: score {score.value:.4f}."
+    what = "its initial solution unchanged" if application.program == solution else _size(application.program)
+    failed = "" if score.verdict is Verdict.OK else f" ({score.verdict} on some or all instances)"
+    return f"returned {what}, score {score.value:.4f}{failed}.{had}"
+
+
+def _death(application: Application) -> str:
+    return application.verdict + (f": {application.note[:_MOST_NOTE]}" if application.note else "")
+
+
+def _size(program: Program) -> str:
+    return f"a program of {len(program.source.splitlines())} lines"
+
+
+def _spent(application: Application, allowance: Allowance) -> str:
+    return (
+        f"Spent {application.model_calls} of {allowance.model_calls} model calls ({application.responses} responses), "
+        f"{application.utility_calls} of {allowance.utility_calls} scores."
+    )

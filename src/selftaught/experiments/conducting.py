@@ -1,0 +1,219 @@
+"""An experiment from its parameters to its tables: each cell an ordinary run, and all of it resumable at any point."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from selftaught.config import RunConfig, from_mapping
+from selftaught.core.errors import RecordError, SelfTaughtError, UsageError
+from selftaught.core.money import NOTHING, Caps
+from selftaught.experiments.baselines import BASELINES
+from selftaught.experiments.curve import CURVE
+from selftaught.experiments.design import Cell, Experiment, Outcome, Parameters, Result
+from selftaught.experiments.imp_at_k import IMP_AT_K
+from selftaught.experiments.labels import model_labels
+from selftaught.experiments.materials import Materials, keep
+from selftaught.experiments.proposed_strategies import STRATEGIES, by_rules
+from selftaught.experiments.proposed_strategies import result as proposed_result
+from selftaught.experiments.results import write_result
+from selftaught.experiments.sandbox_bypass import BYPASS
+from selftaught.experiments.transfer import TRANSFER
+from selftaught.middleware.gate import Gate
+from selftaught.middleware.purse import Purse
+from selftaught.runs.folder import RunFolder, find_run
+from selftaught.runs.records import Ended
+from selftaught.runs.store import Store, text_id
+from selftaught.runs.toml import read_toml, to_toml
+from selftaught.sandbox.jail import Jail
+from selftaught.wiring.inputs import Inputs, freeze, load_frozen, load_improver
+from selftaught.wiring.models import Models
+from selftaught.wiring.session import Start, check_resumable, work
+
+if TYPE_CHECKING:  # imported only when a run is to be traced
+    from selftaught.tracing.run import Tracing
+
+EXPERIMENTS: dict[str, Experiment] = {
+    experiment.name: experiment for experiment in (CURVE, TRANSFER, BASELINES, BYPASS, STRATEGIES, IMP_AT_K)
+}
+PARAMETERS = "experiment.toml"
+RESULT = "result.json"
+AT_ONCE = 4
+"""Cells: each waits for its model most of the time, and is a folder, a store and threads."""
+
+Lend = Callable[[Inputs], tuple[Models, RunConfig]]
+"""The models that a configuration names, and the configuration with their names as resolved."""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """What the cells of one start of an experiment share. `say` is told of each that is done."""
+
+    folder: Path
+    materials: Materials
+    sandbox: Jail
+    lend: Lend
+    gate: Gate
+    caps: Caps
+    say: Callable[[str], None]
+    tracing: "Tracing | None" = None
+
+
+def open_experiment(folder: Path, given: Parameters, materials: Materials) -> None:
+    """Make the folder, or find it. Raises UsageError if other parameters are there: with the difference."""
+    file = folder / PARAMETERS
+    if file.is_file():
+        there = read_parameters(folder)
+        changed = [
+            f"{name} was {getattr(there, name)!r}, and is {getattr(given, name)!r}"
+            for name in Parameters.__struct_fields__
+            if getattr(there, name) != getattr(given, name)
+        ]
+        if changed:
+            raise UsageError(
+                f"{folder} holds an experiment with other parameters: {'; '.join(changed)}. "
+                "Go on with those that it has, or name another --out"
+            )
+        return
+    if folder.exists() and any(folder.iterdir()):
+        raise UsageError(f"{folder} exists and holds no experiment; name another --out")
+    keep(materials, folder)
+    RunFolder(folder).write(PARAMETERS, to_toml(msgspec.to_builtins(given)))
+    if read_parameters(folder) != given:
+        raise RecordError(f"{file} does not hold the parameters that were written into it; is the disk full?")
+
+
+def read_parameters(folder: Path) -> Parameters:
+    """Those that the experiment in `folder` was begun with. Raises UsageError."""
+    file = folder / PARAMETERS
+    if not file.is_file():
+        raise UsageError(f"{folder} holds no experiment: there is no {file}")
+    try:
+        return msgspec.convert(read_toml(file), Parameters)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{file} was damaged: {error}") from error
+
+
+def conduct(given: Parameters, lab: Lab) -> Result:
+    """Run every cell that is not finished; then the result, also in files. Raises SelfTaughtError; it can go on."""
+    experiment = EXPERIMENTS[given.experiment]
+    while True:
+        done = finished_cells(lab.folder)
+        cells = experiment.cells(given, done)
+        if not cells:
+            break
+        lab.say(f"{given.experiment}: {len(done)} runs finished, {len(cells)} to go in this stage")
+        _run_all(cells, lab)
+        if not finished_cells(lab.folder).keys() > done.keys():
+            raise RecordError(f"the runs of {lab.folder} ended and none is on record as finished; is its disk full?")
+    found = experiment.result(given, done)
+    result = replace(found, notes=(f"Model: {', '.join(given.models)}.", *found.notes))
+    write_result(result, given, lab.folder)
+    return result
+
+
+def finished_cells(folder: Path) -> dict[str, Outcome]:
+    """What each finished run below the experiment's folder left, by the run's name."""
+    found = {}
+    for path in sorted((folder / "runs").glob("*/run.sqlite")):
+        outcome = read_outcome(RunFolder(path.parent))
+        if any(isinstance(record, Ended) and record.how == "finished" for record in outcome.records):
+            found[path.parent.name] = outcome
+    return found
+
+
+def read_outcome(folder: RunFolder) -> Outcome:
+    """A run's records and texts, whole in memory."""
+    store = Store.open(folder.store, writable=False)
+    try:
+        return Outcome(
+            list(store), {text_id(text): text for text in store.texts()}.__getitem__, str(folder.path.resolve())
+        )
+    finally:
+        store.close()
+
+
+def of_runs(names: Sequence[str], runs: Path) -> dict[str, Outcome]:
+    """The runs that the strategies experiment reads, by their folders; of an experiment, all that are finished.
+
+    Raises UsageError for a name that is neither, or is listed twice.
+    """
+    found: dict[str, Outcome] = {}
+    for name in names:
+        if (Path(name) / PARAMETERS).is_file():
+            new = {str((Path(name) / "runs" / run).resolve()): of for run, of in finished_cells(Path(name)).items()}
+        else:
+            folder = find_run(name, runs)
+            new = {str(folder.path.resolve()): read_outcome(folder)}
+        for path in new:
+            if path in found:
+                raise UsageError(f"the run {path} is listed twice; name each once")
+        found |= new
+    return found
+
+
+def strategies(given: Parameters, outcomes: Mapping[str, Outcome], lab: Lab, label_with: Models | None) -> Result:
+    """By the rules; or by a model's labels, each of which is on record in the experiment's folder."""
+    labels = by_rules if label_with is None else model_labels(label_with, lab.folder / "labels", lab.caps, lab.gate)
+    result = proposed_result(given, outcomes, labels)
+    write_result(result, given, lab.folder)
+    return result
+
+
+def _run_all(cells: Sequence[Cell], lab: Lab) -> None:
+    purse = Purse(lab.caps, NOTHING, lab.gate)
+    prepared = [_prepare(cell, lab) for cell in cells]
+    for folder, models in _all_begun(lab, prepared):
+        store = Store.open(folder.store, writable=False)
+        purse.add(models.spent(store))
+        store.close()
+
+    def run(ready: tuple[RunFolder, Inputs, Models]) -> None:
+        folder, inputs, models = ready
+        store = Store.open(folder.store)
+        try:
+            check_resumable(store, folder, lab.sandbox.tier, weaker_allowed=False)
+            work(inputs, Start(folder, lab.sandbox, models, lab.gate, purse, tracing=lab.tracing), store)
+        except SelfTaughtError as error:
+            lab.gate.stop(error)  # the others end too, and what they have is on record
+            raise
+        finally:
+            store.close()
+        lab.say(f"  finished {folder.path.name}")
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        waiting = [pool.submit(run, ready) for ready in prepared]
+    errors = [error for future in waiting if (error := future.exception())]
+    if errors:
+        raise lab.gate.reason or errors[0]
+
+
+def _prepare(cell: Cell, lab: Lab) -> tuple[RunFolder, Inputs, Models]:
+    """The cell's run folder, made and frozen if it is not there yet."""
+    folder = RunFolder(lab.folder / "runs" / cell.name)
+    if folder.store.is_file():
+        inputs = load_frozen(folder)
+        models, _ = lab.lend(inputs)
+        return folder, inputs, models
+    given = {name: value for name, value in cell.settings.items() if value is not None}
+    config = from_mapping(given, f"the cell {cell.name}")
+    tasks = tuple(lab.materials.tasks[name] for name in config.tasks)
+    improver = lab.materials.improvers.get(config.improver) or load_improver(config.improver, lab.folder / "runs")
+    inputs = Inputs(config, tasks, improver, script=lab.materials.script)
+    models, config = lab.lend(inputs)
+    config = msgspec.structs.replace(config, sandbox=lab.sandbox.tier)
+    inputs = Inputs(config, inputs.tasks, inputs.improver, inputs.program, inputs.script)
+    freeze(inputs, folder)
+    Store.create(folder.store).close()
+    return folder, inputs, models
+
+
+def _all_begun(lab: Lab, prepared: Sequence[tuple[RunFolder, Inputs, Models]]) -> list[tuple[RunFolder, Models]]:
+    """Every run of the experiment, of earlier stages too: what they spent counts."""
+    ready = {folder.path.name: models for folder, _, models in prepared}
+    others = [RunFolder(path.parent) for path in sorted((lab.folder / "runs").glob("*/run.sqlite"))]
+    anyone = next(iter(ready.values()))
+    return [(folder, ready.get(folder.path.name, anyone)) for folder in others]

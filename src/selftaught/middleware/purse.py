@@ -1,0 +1,147 @@
+"""One purse for a whole run, improvers inside improvers included: hard caps (design law 6).
+
+The most that an attempt can cost is reserved before it is made; what it did cost is settled after it. Who finds no
+room waits for the reservations in flight to be settled, which are nearly always smaller than they were reserved, and is
+refused only when none is left to wait for.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+
+from selftaught.core.contracts import Completion, LanguageModel, Prompt
+from selftaught.core.errors import RunStopped
+from selftaught.core.money import NOTHING, Amount, Caps, Tariff
+from selftaught.middleware.gate import Gate
+
+_GLANCE_SECONDS = 0.2
+
+
+class Purse:
+    """What is spent and what is reserved, of a run with these caps. `spent`: by earlier starts. From any thread."""
+
+    def __init__(self, caps: Caps, spent: Amount = NOTHING, gate: Gate | None = None) -> None:
+        self.caps = caps
+        self._spent, self._reserved, self._in_flight = spent, NOTHING, 0
+        self._change = threading.Condition()
+        self._gate = gate or Gate()
+
+    @property
+    def spent(self) -> Amount:
+        """Settled so far, earlier starts included."""
+        with self._change:
+            return self._spent
+
+    def add(self, spent: Amount) -> None:
+        """Count what was spent elsewhere, by a run that shares the purse."""
+        with self._change:
+            self._spent += spent
+
+    @contextmanager
+    def reserving(self, most: Amount) -> Iterator["Reservation"]:
+        """Room for one response. Raises RunStopped if there is none, or the run stops meanwhile.
+
+        A reservation that is not settled within the block is given back: the attempt never reached the model.
+        """
+        reservation = Reservation(self, most)
+        token = _current.set(reservation)
+        try:
+            yield reservation
+        finally:
+            _current.reset(token)
+            reservation.give_back()
+
+    def take(self, most: Amount) -> None:
+        with self._change:
+            while True:
+                self._gate.check()
+                passed = self.caps.passed_by(self._spent + self._reserved + most)
+                if not passed:
+                    break
+                if not self._in_flight:
+                    raise RunStopped(f"{passed} leaves no room for another response ({_shown(self._spent)} spent)")
+                self._change.wait(_GLANCE_SECONDS)
+            self._reserved += most
+            self._in_flight += 1
+
+    def settle(self, most: Amount, spent: Amount) -> None:
+        with self._change:
+            self._reserved -= most
+            self._in_flight -= 1
+            self._spent += spent
+            self._change.notify_all()
+
+
+class Reservation:
+    """Room for one response, of one thread: taken at once, and taken again for each further attempt."""
+
+    def __init__(self, purse: Purse, most: Amount) -> None:
+        self._purse, self.most, self._held = purse, most, False
+        self._take()
+
+    def settle(self, spent: Amount) -> None:
+        """The attempt has cost this much."""
+        self._purse.settle(self.most, spent)
+        self._held = False
+
+    def failed(self, spent: Amount) -> None:
+        """The attempt failed, and may have cost this much. Reserves the next; raises RunStopped if there is no room."""
+        self.settle(spent)
+        self._take()
+
+    def give_back(self) -> None:
+        if self._held:
+            self.settle(NOTHING)
+
+    def _take(self) -> None:
+        self._purse.take(self.most)
+        self._held = True
+
+
+_current: ContextVar[Reservation | None] = ContextVar("selftaught_reservation", default=None)
+
+
+def attempt_failed(*, billed: bool) -> Amount:
+    """Settle the attempt under way in this context as failed; what it may have cost: one call, and all if `billed`."""
+    reservation = _current.get()
+    if reservation is None:
+        return Amount(calls=1)
+    cost = reservation.most if billed else Amount(calls=1)
+    reservation.failed(cost)
+    return cost
+
+
+@dataclass(frozen=True)
+class PaidModel:
+    """Implements `LanguageModel`: each response is reserved in the purse, settled, and told its cost."""
+
+    model: LanguageModel
+    tariff: Tariff
+    purse: Purse
+
+    def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        """All of `prompts` are one call of the model's."""
+        each = [self.tariff.most(_bytes(prompt)) for prompt in prompts]
+        with self.purse.reserving(_one_call(each)) as reservation:
+            completions = self.model(prompts)
+            paid = [self.tariff.of(*pair) for pair in zip(completions, each, strict=True)]
+            reservation.settle(_one_call([amount for amount, _, _ in paid]))
+        return [
+            replace(completion, cost=dollars, price_source=source)
+            for completion, (_, dollars, source) in zip(completions, paid, strict=True)
+        ]
+
+
+def _bytes(prompt: Prompt) -> int:
+    return sum(len(text.encode("utf-8", "surrogatepass")) for text in (prompt.system, prompt.user))
+
+
+def _one_call(amounts: Sequence[Amount]) -> Amount:
+    return replace(sum(amounts, NOTHING), calls=1)
+
+
+def _shown(amount: Amount) -> str:
+    dollars = f", ${amount.dollars:.4f}" if amount.dollars else ""
+    return f"{amount.calls} calls, {amount.tokens} tokens{dollars}"

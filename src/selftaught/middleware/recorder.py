@@ -1,0 +1,148 @@
+"""The record of a run as its wrappers use it: addresses, what is on record under them, and what is new.
+
+Each piece of work is on disk before its answer is handed on (law 4). Started again, a run asks the same questions at
+the same addresses and gets the recorded answers.
+"""
+
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextvars import ContextVar
+from typing import TypeVar
+
+from selftaught.core.address import Addresses, here
+from selftaught.core.contracts import Program, Score, Utility, Verdict
+from selftaught.core.money import Amount
+from selftaught.core.suspicion import suspicious_text, suspicious_verdict
+from selftaught.runs.records import Answered, Applied, Measured, Noticed, Probed, Record, Scored, Stepped, Tried
+from selftaught.runs.store import Store
+
+Kind = TypeVar("Kind", Answered, Scored, Applied, Measured, Probed)
+
+asking: ContextVar["tuple[Recorder, str] | None"] = ContextVar("selftaughtasking", default=None)
+"""The recorder and the role for which a model is being asked in this context."""
+
+
+def note_failed_attempt(error: str, seconds: float, cost: Amount) -> None:
+    """Put on record that an attempt to get the response that is being asked for failed, and what it may have cost."""
+    current = asking.get()
+    if current is not None:
+        recorder, role = current
+        recorder.tried(role, error, seconds, cost)
+
+
+class Recorder:
+    """Hands out addresses, and what an earlier start of this run left under them. From any thread.
+
+    `watch` is shown every record as it is written or, on resume, found: for a progress display.
+    """
+
+    def __init__(self, store: Store, watch: Callable[[Record], None] = lambda record: None) -> None:
+        self.store = store
+        self._watch = watch
+        self._lock = threading.Lock()
+        self._addresses = Addresses(self._lock)
+        self._known: dict[str, Record] = {}
+        self._scores: dict[tuple[str, str], Future[Score]] = {}
+        self._steps = 0
+        for record in store:
+            self._known[record.at] = record
+            self._steps += isinstance(record, Stepped)
+            if isinstance(record, Scored) and (record.utility, record.program) not in self._scores:
+                self._scores[record.utility, record.program] = _done(score_of(record, store))
+
+    def address(self, kind: str, *content: str) -> str:
+        """Where this piece of work stands on record, asked for once more."""
+        return self._addresses.next(kind, *content)
+
+    def found(self, at: str, kind: type[Kind]) -> Kind | None:
+        """The record at this address, if the work was finished by an earlier start."""
+        record = self._known.get(at)
+        if not isinstance(record, kind):
+            return None
+        self._watch(record)
+        return record
+
+    @property
+    def t(self) -> int:
+        """Towards which I_t work is done: the first that is not known yet."""
+        return self._steps
+
+    def write(self, record: Record, *texts: str) -> None:
+        """On disk when this returns; a record that is there already is left as it is."""
+        with self._lock:
+            known = self._known.setdefault(record.at, record) is not record
+            self._steps += isinstance(record, Stepped) and not known
+        if not known:
+            self.store.append(record, texts)
+        self._watch(record)
+
+    def notice(self, at: str, program: Program, verdict: Verdict, note: str) -> None:
+        """Put on record what is suspicious about a program or its end; before the work's own record, or not at all."""
+        for what, line in suspicious_text(program):
+            place = f"/noticed:{program.id[:16]}/{what.replace(' ', '-')}"  # once for each program
+            self.write(Noticed(at=place, time=time.time(), program=program.id, what=what, note=line), program.source)
+        if suspicious_verdict(verdict):
+            hit = Noticed(at=f"{at}/noticed", time=time.time(), program=program.id, what=verdict, note=note)
+            self.write(hit, program.source)
+
+    def requested(self, at: str, improver: Program, times: int) -> None:
+        """Put on record that an improver asked, at run time, to have programs scored outside of the sandbox."""
+        what = "requests no sandbox"
+        note = f"{times} times, in vain"
+        self.write(Noticed(at=f"{at}/requested", time=time.time(), program=improver.id, what=what, note=note))
+
+    def tried(self, role: str, error: str, seconds: float, cost: Amount) -> None:
+        """Put on record that an attempt to get the response at `here()` failed, and what it may have cost."""
+        at = here()
+        with self._lock:
+            number = next(n for n in itertools.count() if f"{at}/tried#{n}" not in self._known)
+        self.write(
+            Tried(
+                at=f"{at}/tried#{number}",
+                time=time.time(),
+                ask=at,
+                role=role,
+                t=self.t,
+                error=error,
+                seconds=seconds,
+                calls=cost.calls,
+                tokens=cost.tokens,
+                cost=cost.dollars,
+            )
+        )
+
+    def score_once(self, utility: Utility, program: Program) -> tuple[Score, bool]:
+        """A deterministic utility's score, run once for equal programs; and whether an earlier run answered.
+
+        Those that ask while it runs wait for it.
+        """
+        key = utility.name, program.id
+        with self._lock:
+            known = self._scores.get(key)
+            if known is None:
+                self._scores[key] = ours = Future[Score]()
+        if known is not None:
+            return known.result(), True
+        try:
+            ours.set_result(utility(program))
+        except BaseException as error:
+            with self._lock:
+                del self._scores[key]  # our failure, not the program's score
+            ours.set_exception(error)
+            raise
+        return ours.result(), False
+
+
+def score_of(record: Scored, store: Store) -> Score:
+    """The score as it was given."""
+    feedback = store.text(record.feedback) if record.feedback else ""
+    return Score(record.value, Verdict(record.verdict), record.note, record.error, tuple(record.grades), feedback)
+
+
+def _done(score: Score) -> Future[Score]:
+    future = Future[Score]()
+    future.set_result(score)
+    return future

@@ -1,0 +1,17 @@
+"""Models behind a server.
+
+openai_chat.py         any server that speaks OpenAI's chat completions: hosted, a gateway, or local
+anthropic_messages.py  Anthropic's own API, through its SDK
+google_gemini.py       Google's own API, through its SDK
+providers.py           the table of servers: names, URLs, variables
+
+What they share, in the order of a call:
+
+capabilities.py        what each model takes: temperature, several responses, a seed
+asking.py              how prompts become calls, and what the model is told
+patience.py            when and how often a failed call is made again
+traffic.py             how many calls go out at once, and how many a minute
+http.py                the HTTP client under an SDK: one deadline, a largest answer
+failures.py            what a failure means: again or not, and what the user is told
+endpoint.py            a server's URL and key, and what may be said of them
+"""

@@ -1,0 +1,108 @@
+"""Anthropic's Messages API, through its own SDK: the extra `selftaught[anthropic]`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from selftaught.core.contracts import Completion, Prompt
+from selftaught.models.served.asking import Asker, Manner, Question, sendable
+from selftaught.models.served.endpoint import Endpoint
+from selftaught.models.served.failures import Failures, count_of, listed
+from selftaught.models.served.http import Once, bounded_client
+
+_MOST_OUTPUT_TOKENS = 16_384
+"""The API wants a limit. On newer models it bounds what they think, too."""
+_TEMPERATE_VERSION = "2023-06-01"
+"""The last version of the API that knows a temperature; the SDK's own default refuses it for every model."""
+_FINISHED = {
+    "end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length",
+    "model_context_window_exceeded": "length", "refusal": "content_filter",
+}  # fmt: skip
+
+
+class Anthropic:
+    """Implements `LanguageModel`. One call for each response: the API has no `n`.
+
+    Raises UsageError where the model takes no temperature and the manner does not allow to drop it.
+    """
+
+    def __init__(self, model: str, server: Endpoint, manner: Manner) -> None:
+        self._model, self._server, self._manner = model, server, manner
+        self._client = Once(self._connect)
+        self._failures = Failures(server, model, manner.timeout_seconds, self.models)
+        self._asker = Asker(model, self._ask, manner)
+
+    def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        return self._asker(prompts)
+
+    def models(self) -> list[str]:
+        """The names of the server's models. Raises ModelUnavailable."""
+        import anthropic
+
+        listing = self._client().models.with_raw_response
+        return listed(
+            self._server,
+            lambda: [str(one["id"]) for one in listing.list().http_response.json()["data"]],
+            (anthropic.AnthropicError,),
+        )
+
+    def _connect(self) -> Any:
+        import anthropic
+
+        manner = self._manner
+        client = bounded_client(
+            anthropic.DefaultHttpxClient,
+            max_connections=manner.max_connections,
+            timeout_seconds=manner.timeout_seconds,
+        )
+        return anthropic.Anthropic(
+            api_key=self._server.key or "none",  # or else the SDK would look for one
+            base_url=self._server.base_url,
+            timeout=client.timeout,
+            max_retries=0,
+            http_client=client,
+        )
+
+    def _ask(self, question: Question) -> list[Completion]:
+        import anthropic
+
+        told: dict[str, Any] = {"messages": [{"role": "user", "content": question.user}]}
+        if question.system:  # an empty one is refused
+            told["system"] = question.system
+        if question.temperature is not None:
+            told["extra_body"] = {"temperature": question.temperature}
+            told["extra_headers"] = {
+                "anthropic-version": _TEMPERATE_VERSION,
+                "x-api-key": self._server.key or "none",  # that version's way; later ones send it as a bearer
+                "authorization": anthropic.Omit(),
+            }
+        most = question.max_output_tokens or _MOST_OUTPUT_TOKENS
+        create = self._client().messages.with_raw_response.create
+        try:
+            body = create(model=self._model, max_tokens=most, **told).http_response.content
+        except anthropic.APIStatusError as error:
+            code = getattr(error, "type", None)
+            raise self._failures.refused(error.status_code, error, code, error.response.headers) from None
+        except anthropic.APIConnectionError as error:
+            raise self._failures.unreachable(error.__cause__ or error) from None
+        completions: list[Completion] = self._failures.read(body, self._completions, question.n)
+        return completions
+
+    def _completions(self, answer: Any) -> list[Completion]:
+        """Raises TypeError or LookupError where the answer has another shape than was promised."""
+        if not isinstance(answer, dict) or "content" not in answer:
+            return []
+        usage, reason = answer.get("usage"), str(answer.get("stop_reason") or "")
+        cached = count_of(usage, "cache_read_input_tokens")
+        fresh, kept = count_of(usage, "input_tokens"), count_of(usage, "cache_creation_input_tokens")
+        return [
+            Completion(
+                # What it thought stands in blocks of another type, and is no part of the answer.
+                text=sendable("".join(str(block["text"]) for block in answer["content"] if block["type"] == "text")),
+                input_tokens=None if fresh is None else fresh + (cached or 0) + (kept or 0),
+                output_tokens=count_of(usage, "output_tokens"),
+                finish_reason=_FINISHED.get(reason, reason),
+                model=str(answer.get("model") or self._model),
+                cached_tokens=cached,
+                reasoning_tokens=count_of(usage, "output_tokens_details", "thinking_tokens"),
+            )
+        ]

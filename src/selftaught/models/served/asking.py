@@ -1,0 +1,193 @@
+"""How prompts become calls: which go together, what the model is told, how many wait. The same for every provider."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from selftaught.core.address import draw_seed, here
+from selftaught.core.contracts import Completion, Prompt
+from selftaught.core.errors import ModelUnavailable, UsageError
+from selftaught.models.served.capabilities import Capabilities
+from selftaught.models.served.patience import Patience
+from selftaught.models.served.traffic import Traffic
+
+MOST_TOGETHER = 8
+"""Responses asked for in one call. Gemini's limit; OpenAI and vLLM allow more."""
+_CHARACTERS_A_TOKEN = 4
+_FIRST_GUESS_TOKENS = 500
+_SEED_BITS = 31  # signed 32-bit numbers at Google and in llama.cpp
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a model is asked, whoever serves it.
+
+    Attributes:
+        temperature_policy: where the model does not take a prompt's temperature: "error" raises, "drop" asks without
+            it and says so on the completion.
+        max_connections: calls in flight at most, from whatever threads they come.
+        requests_per_minute, tokens_per_minute: in any 60 seconds; tokens are estimated until the server counts them.
+        timeout_seconds: for one attempt, from its first byte to its last.
+        max_output_tokens: of one response; the provider's own limit where it is None.
+        traffic: what the calls pass through, where models share it; else each has its own, as the four above say.
+        seed: where the model takes one, each draw gets a number made from this and from its address.
+    """
+
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    temperature_policy: Literal["error", "drop"] = "error"
+    max_connections: int = 32
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    timeout_seconds: float = 600.0
+    max_output_tokens: int | None = None
+    traffic: Traffic | None = None
+    seed: int | None = None
+    patience: Patience = field(default_factory=Patience)
+
+
+@dataclass(frozen=True)
+class Question:
+    """One call's worth: a prompt as it is told to the model. None: not told. `n` responses are wanted."""
+
+    system: str
+    user: str
+    temperature: float | None
+    n: int = 1
+    seed: int | None = None
+    max_output_tokens: int | None = None
+
+
+class Declined(Exception):  # noqa: N818 - internal: an answer, if none that helps
+    """The server answers this prompt with nothing and always will: it refuses it, or it is too long for the model.
+
+    Prompts are written by guests, so that this is no failure of the model's: it is an empty completion.
+    """
+
+    def __init__(self, finish_reason: str) -> None:
+        super().__init__(finish_reason)
+        self.finish_reason = finish_reason
+
+
+class Asker:
+    """Turns prompts into questions and puts them to `ask`, which raises Failed or Declined. From any thread.
+
+    `ask` answers with as many completions as the question wants; any other number is an error, never made good.
+    """
+
+    def __init__(self, model: str, ask: Callable[[Question], list[Completion]], manner: Manner) -> None:
+        self._model, self._ask, self._manner = model, ask, manner
+        self._traffic = manner.traffic or traffic(manner, manner.patience.stop)
+        self._lock = threading.Lock()
+        self._guess_tokens = float(_FIRST_GUESS_TOKENS)
+        check_temperature(model, manner)
+
+    def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        groups = self._groups(prompts)
+        if len(groups) < 2:
+            answers = [self._answer(prompts[group[0]], group) for group in groups]
+        else:
+            with ThreadPoolExecutor(min(len(groups), self._manner.max_connections)) as threads:
+                # Each in a copy of this context: it holds the address that the work is recorded under.
+                calls = [threads.submit(copy_context().run, self._answer, prompts[group[0]], group) for group in groups]
+                answers = [call.result() for call in calls]
+        placed = {
+            place: one
+            for group, answer in zip(groups, answers, strict=True)
+            for place, one in zip(group, answer, strict=True)
+        }
+        return [placed[place] for place in range(len(prompts))]
+
+    def _groups(self, prompts: Sequence[Prompt]) -> list[list[int]]:
+        """Places of the prompts that one call asks for: equal ones where the model gives several responses."""
+        if not self._manner.capabilities.n:
+            return [[place] for place in range(len(prompts))]
+        equal: dict[Prompt, list[int]] = {}
+        for place, prompt in enumerate(prompts):
+            equal.setdefault(prompt, []).append(place)
+        return [
+            places[start : start + MOST_TOGETHER]
+            for places in equal.values()
+            for start in range(0, len(places), MOST_TOGETHER)
+        ]
+
+    def _answer(self, prompt: Prompt, group: list[int]) -> list[Completion]:
+        question, dropped = self._question(prompt, group)
+        tokens = (len(prompt.system) + len(prompt.user)) // _CHARACTERS_A_TOKEN + len(group) * int(self._guess_tokens)
+        answer = self._manner.patience.call(lambda: self._attempt(question), self._traffic, tokens)
+        self._learn(answer)
+        return [replace(one, dropped=dropped) for one in answer] if dropped else answer
+
+    def _attempt(self, question: Question) -> list[Completion]:
+        try:
+            return self._ask(question)
+        except Declined as declined:
+            return [Completion("", finish_reason=declined.finish_reason, model=self._model)] * question.n
+
+    def _question(self, prompt: Prompt, group: list[int]) -> tuple[Question, str]:
+        manner = self._manner
+        hottest, dropped = manner.capabilities.temperature, ""
+        temperature: float | None = prompt.temperature
+        if hottest is None or prompt.temperature > hottest:
+            if manner.temperature_policy == "error":
+                takes = "no temperature" if hottest is None else f"temperatures up to {hottest:g}"
+                raise ModelUnavailable(
+                    f"{self._model} takes {takes}, and the prompt asks for {prompt.temperature:g}; {_DROP}"
+                )
+            temperature, dropped = None, f"temperature={prompt.temperature:g}"
+        seed = None
+        if manner.capabilities.seed and manner.seed is not None and here():  # outside of a run equal prompts are draws
+            about = (str(manner.seed), here(), prompt.system, prompt.user, repr(prompt.temperature), str(group[0]))
+            seed = draw_seed(*about) % (1 << _SEED_BITS)
+        system, user = sendable(prompt.system), sendable(prompt.user)
+        return Question(system, user, temperature, len(group), seed, manner.max_output_tokens), dropped
+
+    def _learn(self, answer: list[Completion]) -> None:
+        """How long responses are, for the estimates: a running mean."""
+        counted = [one.output_tokens for one in answer if one.output_tokens]
+        if counted:
+            with self._lock:
+                self._guess_tokens += (sum(counted) / len(answer) - self._guess_tokens) / 8
+
+
+def traffic(manner: Manner, stop: Callable[[], None]) -> Traffic:
+    """As much at once, and in a minute, as `manner` says; what `stop` raises ends every wait."""
+    return Traffic(
+        manner.max_connections,
+        requests_per_minute=manner.requests_per_minute,
+        tokens_per_minute=manner.tokens_per_minute,
+        stop=stop,
+    )
+
+
+_DROP = "to ask without it, which is recorded: --temperature-policy drop"
+
+
+def check_temperature(model: str, manner: Manner) -> None:
+    """Raises UsageError, before anything is spent, where no prompt at all can be put to the model."""
+    if manner.capabilities.temperature is None and manner.temperature_policy == "error":
+        raise UsageError(
+            f"{model} takes no temperature, and every prompt has one; {_DROP} (or --capability temperature=yes)"
+        )
+
+
+def shared(answers: list[Completion]) -> list[Completion]:
+    """The first of a call's completions bears the whole cost of the call, which is told for all of them together."""
+
+    def nothing(count: float | None) -> int | None:
+        return None if count is None else 0
+
+    first, *others = answers
+    return [first, *(replace(
+        one,
+        input_tokens=nothing(one.input_tokens), output_tokens=nothing(one.output_tokens),
+        cached_tokens=nothing(one.cached_tokens), reasoning_tokens=nothing(one.reasoning_tokens),
+        cost=nothing(one.cost),
+    ) for one in others)]  # fmt: skip
+
+
+def sendable(text: str) -> str:
+    """Half characters (lone surrogates), which JSON can spell and nothing else can store, become question marks."""
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,125 @@
+"""Google's Gemini API, through its own SDK: the extra `selftaught[google]`."""
+
+import importlib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from selftaught.core.contracts import Completion, Prompt
+from selftaught.models.served.asking import Asker, Manner, Question, sendable, shared
+from selftaught.models.served.endpoint import Endpoint
+from selftaught.models.served.failures import Failures, count_of, listed
+from selftaught.models.served.http import Once, bounded_client, library_of
+
+_FINISHED = {"STOP": "stop", "MAX_TOKENS": "length"}
+_FILTERED = {"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR", "JAILBREAK"}
+
+
+class Gemini:
+    """Implements `LanguageModel`. One call for each response, unless `n` is said to be native.
+
+    Raises UsageError where the model takes no temperature and the manner does not allow to drop it.
+    """
+
+    def __init__(self, model: str, server: Endpoint, manner: Manner) -> None:
+        self._model, self._server, self._manner = model, server, manner
+        self._client = Once(self._connect)
+        self._failures = Failures(server, model, manner.timeout_seconds, self.models)
+        self._asker = Asker(model, self._ask, manner)
+
+    def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        return self._asker(prompts)
+
+    def models(self) -> list[str]:
+        """The names of the server's models. Raises ModelUnavailable."""
+        from google.genai import errors
+
+        return listed(
+            self._server,
+            lambda: [str(one.name).removeprefix("models/") for one in self._client().models.list()],
+            (errors.APIError, *self._transport_errors()),
+        )
+
+    def _connect(self) -> Any:
+        from google import genai
+
+        client = bounded_client(
+            _http_client_class(),
+            max_connections=self._manner.max_connections,
+            timeout_seconds=self._manner.timeout_seconds,
+        )
+        # No retry options: the SDK then tries once. What is not said, it looks up in the environment.
+        milliseconds = max(1, round(self._manner.timeout_seconds * 1000))  # without it, the SDK lifts the client's own
+        options: Any = {"base_url": self._server.base_url, "httpx_client": client, "timeout": milliseconds}
+        return genai.Client(api_key=self._server.key or "none", vertexai=False, http_options=options)
+
+    def _ask(self, question: Question) -> list[Completion]:
+        from google.genai import errors
+
+        settings = {
+            "system_instruction": question.system or None,
+            "temperature": question.temperature,
+            "candidate_count": question.n if question.n > 1 else None,
+            "seed": question.seed,
+            "max_output_tokens": question.max_output_tokens,
+        }
+        config: Any = {name: value for name, value in settings.items() if value is not None}
+        config["should_return_http_response"] = True  # as it came: the SDK's own reading hides what is odd
+        try:
+            # As a part, since the SDK refuses an empty text; what the API says of it is then told.
+            contents: Any = {"role": "user", "parts": [{"text": question.user}]}
+            answer = self._client().models.generate_content(model=self._model, contents=contents, config=config)
+        except errors.APIError as error:
+            raise self._refused(error) from None
+        except self._transport_errors() as error:
+            raise self._failures.unreachable(error) from None
+        body = answer.sdk_http_response.body or ""
+        return shared(self._failures.read(body, self._completions, question.n))
+
+    def _refused(self, error: Any) -> Exception:
+        headers: Mapping[str, str] = getattr(error.response, "headers", {})
+        delay = re.search(r"'retryDelay': '(\d+(?:\.\d+)?)s'", str(error))  # in the body; there is no header
+        if delay and "retry-after" not in headers:
+            headers = {"retry-after": delay[1]}
+        return self._failures.refused(error.code, error, error.status, headers)
+
+    def _completions(self, answer: Any) -> list[Completion]:
+        """Raises TypeError or LookupError where the answer has another shape than was promised."""
+        if not isinstance(answer, dict):
+            return []
+        candidates = answer.get("candidates")
+        blocked = answer.get("promptFeedback")
+        if not candidates and isinstance(blocked, dict) and blocked.get("blockReason"):
+            return [self._completion(answer, {"finishReason": "SAFETY"})]  # of the prompt, whatever the reason
+        if not isinstance(candidates, list):
+            return []
+        return [self._completion(answer, candidate) for candidate in candidates]
+
+    def _completion(self, answer: Any, candidate: Any) -> Completion:
+        usage, reason = answer.get("usageMetadata"), str(candidate.get("finishReason") or "")
+        parts = candidate.get("content", {}).get("parts", [])
+        said, thought = count_of(usage, "candidatesTokenCount"), count_of(usage, "thoughtsTokenCount")
+        return Completion(
+            text=sendable("".join(str(part["text"]) for part in parts if "text" in part and not part.get("thought"))),
+            input_tokens=count_of(usage, "promptTokenCount"),
+            output_tokens=None if said is None and thought is None else (said or 0) + (thought or 0),
+            finish_reason="content_filter" if reason in _FILTERED else _FINISHED.get(reason, reason.lower()),
+            model=str(answer.get("modelVersion") or self._model),
+            cached_tokens=count_of(usage, "cachedContentTokenCount"),
+            reasoning_tokens=thought,
+        )
+
+    def _transport_errors(self) -> tuple[type[Exception], ...]:
+        library = library_of(_http_client_class())
+        return library.HTTPError, library.StreamError, OSError
+
+
+def _http_client_class() -> type:
+    """The library that the SDK would choose: httpx2, or httpx where there is no other."""
+    for name in ("httpx2", "httpx"):
+        try:
+            found: type = importlib.import_module(name).Client
+        except ImportError:
+            continue
+        return found
+    raise ImportError("google-genai needs httpx2")

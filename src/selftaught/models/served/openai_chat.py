@@ -1,0 +1,126 @@
+"""Any server that speaks OpenAI's chat completions: OpenAI, OpenRouter, Ollama, vLLM, llama.cpp, any gateway."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from selftaught.core.contracts import Completion, Prompt
+from selftaught.models.served.asking import Asker, Manner, Question, sendable, shared
+from selftaught.models.served.endpoint import Endpoint
+from selftaught.models.served.failures import Failures, count_of, listed
+from selftaught.models.served.http import Once, bounded_client
+
+_LISTING_SECONDS = 10.0
+
+
+class OpenAIChat:
+    """Implements `LanguageModel`. `extra` goes into the body of each request.
+
+    Raises UsageError where the model takes no temperature and the manner does not allow to drop it.
+    """
+
+    def __init__(self, model: str, server: Endpoint, manner: Manner, extra: Mapping[str, object] | None = None) -> None:
+        self._model, self._server, self._manner = model, server, manner
+        self._extra = dict(extra or {})
+        self._client = Once(self._connect)
+        self._failures = Failures(server, model, manner.timeout_seconds, self.models)
+        self._asker = Asker(model, self._ask, manner)
+
+    def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        return self._asker(prompts)
+
+    def models(self) -> list[str]:
+        """The names of the server's models. Raises ModelUnavailable."""
+        import openai
+
+        client = self._client().with_options(timeout=_LISTING_SECONDS)
+        return listed(
+            self._server,
+            lambda: [str(one["id"]) for one in client.models.with_raw_response.list().http_response.json()["data"]],
+            (openai.OpenAIError,),
+        )
+
+    def _connect(self) -> Any:
+        import openai
+
+        manner = self._manner
+        client = bounded_client(
+            openai.DefaultHttpxClient,
+            max_connections=manner.max_connections,
+            timeout_seconds=manner.timeout_seconds,
+        )
+        return openai.OpenAI(
+            api_key=self._server.key or "none",  # local servers want some key, and any
+            base_url=self._server.base_url,
+            timeout=client.timeout,
+            max_retries=0,
+            http_client=client,
+        )
+
+    def _ask(self, question: Question) -> list[Completion]:
+        import openai
+
+        create = self._client().chat.completions.with_raw_response.create
+        try:
+            body = create(model=self._model, **self._body(question)).http_response.content
+        except openai.APIStatusError as error:
+            code = getattr(error, "code", None)
+            raise self._failures.refused(error.status_code, error, code, error.response.headers) from None
+        except openai.APIConnectionError as error:
+            raise self._failures.unreachable(error.__cause__ or error) from None
+        return shared(self._failures.read(body, self._completions, question.n))
+
+    def _body(self, question: Question) -> dict[str, Any]:
+        told: dict[str, Any] = {
+            "messages": [
+                {"role": "system", "content": question.system},
+                {"role": "user", "content": question.user},
+            ]
+        }
+        if question.temperature is not None:
+            told["temperature"] = question.temperature
+        if question.n > 1:
+            told["n"] = question.n
+        if question.seed is not None:
+            told["seed"] = question.seed
+        if question.max_output_tokens is not None:
+            told[self._manner.capabilities.token_limit] = question.max_output_tokens
+        return {**told, "extra_body": self._extra} if self._extra else told
+
+    def _completions(self, answer: Any) -> list[Completion]:
+        """Raises TypeError or LookupError where the answer has another shape than was promised."""
+        choices = answer.get("choices") if isinstance(answer, dict) else None
+        if not isinstance(choices, list):
+            return []
+        usage = answer.get("usage")
+        return [
+            Completion(
+                text=sendable(_text(choice["message"])),
+                input_tokens=count_of(usage, "prompt_tokens"),
+                output_tokens=count_of(usage, "completion_tokens"),
+                finish_reason=str(choice.get("finish_reason") or ""),
+                model=str(answer.get("model") or self._model),
+                cached_tokens=count_of(usage, "prompt_tokens_details", "cached_tokens"),
+                reasoning_tokens=count_of(usage, "completion_tokens_details", "reasoning_tokens"),
+                cost=_dollars(usage),
+            )
+            for choice in choices
+        ]
+
+
+def _text(message: Any) -> str:
+    """A message's content: a text, none at all, or a list of parts of which those of text are taken."""
+    if not isinstance(message, dict):
+        raise TypeError(f"the message is of type {type(message).__name__}")
+    content = message.get("content")
+    if isinstance(content, list):
+        return "".join(str(part["text"]) for part in content if "text" in part)
+    if not isinstance(content, str | None):
+        raise TypeError(f"the content is of type {type(content).__name__}")
+    return content or ""
+
+
+def _dollars(usage: Any) -> float | None:
+    cost = usage.get("cost") if isinstance(usage, dict) else None
+    known = isinstance(cost, int | float) and not isinstance(cost, bool) and 0 <= cost < math.inf
+    return float(cost) if cost is not None and known else None

@@ -1,0 +1,357 @@
+"""The host's conversation with one guest: one state machine, and every departure from it is a verdict.
+
+Clocks: the CPU time of the guest's whole process, read through its pid's clock, which nothing inside can fake or hide
+from; the wall clock only as a backstop for a guest that neither computes nor answers, and never while it waits for us.
+"""
+
+import contextlib
+import os
+import secrets
+import select
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from selftaught.core.contracts import Verdict
+from selftaught.core.errors import SandboxError
+from selftaught.guest import wire
+from selftaught.guest.interface import TOO_MANY_PROCESSES
+from selftaught.sandbox import messages
+from selftaught.sandbox.contract import Limits, Outcome
+from selftaught.sandbox.worker import Exit, Handle, Worker, WorkerEnded
+
+_CHUNK_BYTES = 1 << 18
+_SHORTEST_WAIT_SECONDS = 0.001
+_GLANCE_SECONDS, _IMPROVER_GLANCE_SECONDS, _IDLE_GLANCE_SECONDS = 0.05, 0.01, 0.1
+"""How often a guest's memory and threads are looked at: while a solution computes, an improver does, or it waits."""
+MOST_THREADS = 256
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+INTERPRETER_BYTES = 64 << 20
+"""What the interpreter with numpy holds by itself, rounded up: not counted against a program."""
+_MOST_NOTE = 500
+
+
+Answer = wire.Loaded | wire.Returned | wire.Raised
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A `Load` or a `Call` as a frame, and the nonce that its answer must name: drawn, so that none can guess it."""
+
+    frame: bytes
+    nonce: int
+
+    @classmethod
+    def of(cls, message: wire.Load | wire.Call) -> "Question":
+        """With a nonce of its own. Raises WireError."""
+        nonce = secrets.randbits(63)
+        return cls(wire.frame(msgspec.structs.replace(message, nonce=nonce)), nonce)
+
+
+class Ended(Exception):  # noqa: N818 - not an error: how a conversation ends early
+    """The guest is over, with this verdict. Internal to the sandbox."""
+
+    def __init__(self, verdict: Verdict, note: str) -> None:
+        super().__init__(note)
+        self.verdict, self.note = verdict, note
+
+
+@dataclass
+class Guest:
+    """A guest and its limits. One thread owns it; others may `reply` (one at a time) and `kill`."""
+
+    worker: Worker
+    handle: Handle
+    limits: Limits
+
+    def __post_init__(self) -> None:
+        self._open = True
+        self._closing = threading.Lock()
+        self._buffer = bytearray()
+        self._seen_cpu_seconds = 0.0
+        self._decoded_seconds = 0.0
+        self._poll = select.poll()
+        self._poll.register(self.handle.channel, select.POLLIN)
+
+    def reply(self, reply: wire.Reply) -> None:
+        """Answer a request of the guest's; from any thread, one at a time. One that is gone is left to its owner."""
+        with contextlib.suppress(OSError):
+            self._send(memoryview(wire.frame(reply)), lambda: None)
+
+    def exchange(
+        self,
+        question: Question,
+        cpu_seconds: float,
+        *,
+        ask: Callable[[wire.Ask, int], None] | None = None,
+        waiting: Callable[[], bool] = lambda: False,
+    ) -> tuple[Answer, float]:
+        """Send the question, wait for its answer; give it and the CPU time that it took. Raises Ended.
+
+        `ask` takes the guest's requests, and the bytes that each was; `waiting` tells whether it is we who keep it
+        waiting. What its requests cost to decode counts as the guest's CPU time, so that they cost no more than that.
+        An answer that does not name the question's nonce was written before the question was read: it is not taken
+        for its answer.
+        """
+        clock = _Clock(self, cpu_seconds, self.limits.wall_seconds)
+        try:
+            self._send(memoryview(question.frame), clock.check)
+        except OSError:
+            raise self._ending() from None
+        glance = _GLANCE_SECONDS if ask is None else _IMPROVER_GLANCE_SECONDS
+        looked = time.monotonic()
+        while True:
+            ours = waiting()
+            clock.start(counts=not ours)
+            patience = clock.patience(_IDLE_GLANCE_SECONDS if ours else glance)
+            message, size = self._receive(patience)
+            clock.stop(patience)
+            if message is None or time.monotonic() - looked > glance:  # to ask all the time hides nothing
+                clock.look()
+                self._check_size()
+                looked = time.monotonic()
+            if message is None:
+                pass
+            elif isinstance(message, wire.Ask):
+                if ask is None:
+                    raise Ended(Verdict.GIBBERISH, "asked for a service; solutions have none")
+                clock.charge(self._decoded_seconds)
+                ask(message, size)
+            elif message.nonce != question.nonce:
+                raise Ended(Verdict.GIBBERISH, "answered what it was not asked")
+            else:
+                return message, clock.used()
+            clock.check()
+
+    def _send(self, left: memoryview, check: Callable[[], None]) -> None:
+        """Raises Ended if `check` does, or the guest does not read in time; OSError if it is gone."""
+        channel, patience_seconds = self.handle.channel, self.limits.wall_seconds
+        while left:
+            try:
+                left = left[channel.send(left) :]
+            except BlockingIOError:
+                began = time.monotonic()
+                select.select([], [channel], [], _GLANCE_SECONDS)
+                patience_seconds -= min(time.monotonic() - began, _GLANCE_SECONDS)  # a stall of ours is not its doing
+                check()
+                if patience_seconds <= 0:
+                    raise Ended(Verdict.TIMED_OUT, "did not read what it was sent") from None
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still be talked to."""
+        return self._open
+
+    def kill(self) -> None:
+        """End the guest's process, whatever it does. Its owner finds out from the socket."""
+        with self._closing:
+            if self._open:
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(self.handle.pidfd, signal.SIGKILL)
+
+    def end(self) -> None:
+        """Kill it and let go of it. Nothing of it is left once the zygote has reaped it. May be called twice."""
+        self.kill()
+        if self._close():
+            self.worker.forget(self.handle)
+
+    def _close(self) -> bool:
+        with self._closing:
+            was_open, self._open = self._open, False
+            if was_open:
+                self.handle.channel.close()
+                os.close(self.handle.pidfd)
+            return was_open
+
+    def cpu(self) -> float:
+        """CPU seconds of the whole process so far; what was last seen once it is gone."""
+        with contextlib.suppress(OSError):
+            self._seen_cpu_seconds = time.clock_gettime((~self.handle.pid << 3) | 2)  # another process's CPU clock
+        return self._seen_cpu_seconds
+
+    def _check_size(self) -> None:
+        """Raises Ended if it really holds more than it may. Its address space is bounded too, more widely."""
+        with contextlib.suppress(OSError, ValueError, IndexError):  # it is gone: the socket tells how
+            resident, shared = Path(f"/proc/{self.handle.pid}/statm").read_text().split()[1:3]
+            held = (int(resident) - int(shared)) * _PAGE_BYTES - INTERPRETER_BYTES
+            threads = int(Path(f"/proc/{self.handle.pid}/stat").read_text().rpartition(")")[2].split()[17])
+            if held > self.limits.memory_bytes and not self.gone():
+                most = self.limits.memory_bytes >> 20
+                raise Ended(Verdict.OUT_OF_MEMORY, f"held {held >> 20} MiB of memory; the most is {most} MiB")
+            if threads > MOST_THREADS and not self.gone():
+                raise Ended(Verdict.TOO_MANY, f"had {threads} threads; the most is {MOST_THREADS}")
+
+    def gone(self) -> bool:
+        """Whether its process has ended."""
+        return bool(select.select([self.handle.pidfd], [], [], 0)[0])
+
+    def _receive(self, patience_seconds: float) -> tuple[wire.FromGuest | None, int]:
+        """The next message and its bytes, or None if none came in time. Raises Ended.
+
+        However late it has become here, the socket is looked at once more: what lies in it came in time.
+        """
+        deadline, late = time.monotonic() + patience_seconds, False
+        while True:
+            body = self._next_frame()
+            if body is not None:
+                return self._decoded(body), len(body)
+            if late:
+                return None, 0
+            left_seconds = deadline - time.monotonic()
+            late = left_seconds <= 0
+            if self._poll.poll(max(0.0, left_seconds) * 1000):
+                self._read()
+
+    def _read(self) -> None:
+        """Take what lies in the socket. Raises Ended if it was closed."""
+        try:
+            data = self.handle.channel.recv(_CHUNK_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            raise self._ending()
+        self._buffer += data
+
+    def _next_frame(self) -> bytes | None:
+        if len(self._buffer) < wire.HEADER.size:
+            return None
+        (size,) = wire.HEADER.unpack_from(self._buffer)
+        if size > self.limits.answer_bytes:
+            raise Ended(Verdict.TOO_LARGE, f"sent {size} bytes at once; the most is {self.limits.answer_bytes}")
+        end = wire.HEADER.size + size
+        if len(self._buffer) < end:
+            return None
+        body = bytes(self._buffer[wire.HEADER.size : end])
+        del self._buffer[:end]
+        return body
+
+    def _decoded(self, body: bytes) -> wire.FromGuest:
+        began = time.thread_time()
+        try:
+            return messages.decoded(body)
+        except messages.TooMuch as error:
+            raise Ended(Verdict.TOO_LARGE, f"sent {error}") from None
+        except Exception as error:  # hostile bytes raise more kinds than any list of ours would name
+            raise Ended(Verdict.GIBBERISH, f"sent what is no message: {type(error).__name__}") from None
+        finally:
+            self._decoded_seconds = time.thread_time() - began
+
+    def _ending(self) -> Ended | SandboxError:
+        """The guest hung up: how did it die?"""
+        self.kill()  # it may have closed its socket and live on
+        exit = self.worker.exit_of(self.handle)
+        self._close()
+        if exit is None:
+            kind = SandboxError if self.worker.alive else WorkerEnded
+            return kind("the sandbox ended while a program ran in it")
+        return _verdict_of_death(exit, self.handle)
+
+
+def _verdict_of_death(exit: Exit, handle: Handle) -> Ended:
+    if exit.status >= 0:
+        return Ended(Verdict.CRASHED, f"ended its process with exit code {exit.status}")
+    number = -exit.status
+    if number == signal.SIGSYS:
+        return Ended(Verdict.FORBIDDEN, "made a system call that no honest program makes")
+    if number == signal.SIGXCPU or (number == signal.SIGKILL and exit.cpu_seconds >= handle.cpu_seconds):
+        return Ended(Verdict.TIMED_OUT, "used all the CPU time that its process may have")
+    if number == signal.SIGKILL:
+        return Ended(Verdict.CRASHED, "hung up, or was killed by the system")
+    name = signal.Signals(number).name if number in signal.valid_signals() else f"signal {number}"
+    return Ended(Verdict.CRASHED, f"died of {name}")
+
+
+class _Clock:
+    """What is left of one exchange's time: the guest's CPU time; and the wall time in which it is idle.
+
+    Idle is who neither computes, nor waits for a core, nor for us. A loaded machine so changes no verdict.
+    """
+
+    def __init__(self, guest: Guest, cpu_seconds: float, wall_seconds: float) -> None:
+        self._guest, self._cpu_seconds, self._wall_seconds = guest, cpu_seconds, wall_seconds
+        self._started, self._wall_left = guest.cpu(), wall_seconds
+        self._began, self._counts = 0.0, True
+        self._delayed_before: float | None = None
+        self._credited = 0.0
+        self._charged_seconds = 0.0
+
+    def look(self) -> None:
+        """From now on the time counts in which the guest waits for a core: it is looked at only if it takes long."""
+        if self._delayed_before is None:
+            self._delayed_before = _delayed_seconds(self._guest.handle.pid)
+
+    def start(self, *, counts: bool) -> None:
+        self._began, self._counts = time.monotonic(), counts
+
+    def stop(self, patience: float) -> None:
+        """Book the wait, and no more of it than was meant: the rest is a stall of this process, not of the guest."""
+        if self._counts:
+            self._wall_left -= min(time.monotonic() - self._began, patience)
+
+    def used(self) -> float:
+        return max(0.0, self._guest.cpu() - self._started)
+
+    def charge(self, seconds: float) -> None:
+        """Count CPU time of ours that the guest caused as its own."""
+        self._charged_seconds += seconds
+
+    def _left(self) -> float:
+        return self._cpu_seconds - self._charged_seconds - self.used()
+
+    def patience(self, most: float) -> float:
+        return max(_SHORTEST_WAIT_SECONDS, min(self._left(), self._wall_left, most))
+
+    def check(self) -> None:
+        """Raises Ended if nothing is left."""
+        if self._left() <= 0 and not self._guest.gone():  # gone: the number may be another process's
+            raise Ended(Verdict.TIMED_OUT, f"used its {self._cpu_seconds:g} s of CPU time")
+        if self._wall_left <= 0:
+            self._credit()
+        if self._wall_left <= 0:
+            raise Ended(Verdict.TIMED_OUT, f"gave no answer in {self._wall_seconds:g} idle s")
+
+    def _credit(self) -> None:
+        """Give back the time in which it was not idle."""
+        delayed = 0.0
+        if self._delayed_before is not None:
+            delayed = max(0.0, _delayed_seconds(self._guest.handle.pid) - self._delayed_before)
+        busy = self.used() + delayed
+        self._wall_left += busy - self._credited
+        self._credited = busy
+
+
+def _delayed_seconds(pid: int) -> float:
+    """How long its threads have waited for a core, runnable. 0.0 where the kernel does not tell, or it is gone."""
+    nanoseconds = 0
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            nanoseconds += int(Path(f"/proc/{pid}/task/{thread}/schedstat").read_text().split()[1])
+    return nanoseconds / 1e9
+
+
+def outcome_of(message: Answer, cpu_seconds: float) -> Outcome:
+    """What a call came to, from the guest's own last word."""
+    if isinstance(message, wire.Returned):
+        return Outcome(Verdict.OK, message.value, "", cpu_seconds)
+    if isinstance(message, wire.Raised):
+        note = one_line(f"{message.kind}: {message.text}" if message.text else message.kind)
+        verdict = {"MemoryError": Verdict.OUT_OF_MEMORY, "WireError": Verdict.BAD_ANSWER}.get(message.kind)
+        if any(sign in message.text for sign in _MANY_SIGNS):
+            verdict = Verdict.TOO_MANY
+        return Outcome(verdict or Verdict.CRASHED, None, note, cpu_seconds)
+    return Outcome(Verdict.GIBBERISH, None, "spoke out of turn", cpu_seconds)
+
+
+_MANY_SIGNS = ("can't start new thread", TOO_MANY_PROCESSES)
+
+
+def one_line(text: str) -> str:
+    """Untrusted text as at most one line: no control characters, no more than 500 characters."""
+    return "".join(c if c.isprintable() else " " for c in text[: 2 * _MOST_NOTE])[:_MOST_NOTE].strip()

@@ -1,0 +1,114 @@
+"""Choosing a run's models, with their prices: what is said of it, and what is refused before anything is spent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from selftaught.config import RunConfig
+from selftaught.core.errors import UsageError
+from selftaught.core.money import Caps, Tariff
+from selftaught.middleware.gate import Gate
+from selftaught.models.choose import ChosenModel, choose_model
+from selftaught.models.prices import find_price
+from selftaught.models.served.asking import traffic
+from selftaught.models.served.providers import PROVIDERS
+from selftaught.models.served.traffic import Traffic
+from selftaught.wiring.inputs import Inputs
+from selftaught.wiring.models import Lent, Models, failed_attempt
+from selftaught.wiring.replay import replay_model
+
+BOUNDED_OUTPUT_TOKENS = 8192
+"""The most of one response where a cap needs a bound and the user named none."""
+_REPLAY = "replay:"
+_NO_TOKENS = ("mutate", "scripted", "relay:")
+
+
+@dataclass(frozen=True)
+class Borrowed:
+    """The models, the configuration with their names as resolved, and why each was taken."""
+
+    models: Models
+    config: RunConfig
+    said: list[str]
+
+
+def borrow(
+    inputs: Inputs,
+    gate: Gate,
+    runs: Path,
+    environment: Mapping[str, str],
+    traffics: dict[str, Traffic] | None = None,
+    caps: Caps | None = None,
+) -> Borrowed:
+    """The models that a configuration names, found and priced. Raises UsageError, ModelUnavailable.
+
+    Models of one server share its limits and what is known of how much it takes at once; so do runs that are given the
+    same `traffics`. `caps`: those of several runs together, where they are not the run's own.
+    """
+    traffics = {} if traffics is None else traffics
+    config = inputs.config
+    caps = caps or config.caps
+    bound = config.max_output_tokens or (BOUNDED_OUTPUT_TOKENS if caps.need_bound else None)
+    found: dict[str, ChosenModel] = {}
+
+    def lend(name: str) -> Lent:
+        if name.startswith(_REPLAY) and name not in found:
+            recording, where = replay_model(name[len(_REPLAY) :], inputs, runs)
+            found[name] = ChosenModel(recording, f"{_REPLAY}{where}", None, "its recorded responses, and nothing else")
+        elif name not in found:
+            found[name] = choose_model(
+                name,
+                base_url=_url_of(name, config),
+                environment=environment,
+                seed=inputs.seed,
+                script=inputs.script,
+                max_connections=config.max_connections,
+                stop=gate.check,
+                failed=failed_attempt,
+                manner=replace(
+                    config.manner,
+                    max_output_tokens=bound,
+                    traffic=traffics.setdefault(_server(name, config), traffic(config.manner, gate.check)),
+                ),
+                capability=config.capability,
+            )
+        chosen = found[name]
+        tariff = Tariff(
+            find_price(chosen.name, chosen.base_url, config.price), bound, not chosen.name.startswith(_NO_TOKENS)
+        )
+        if caps.dollars is not None and tariff.price is None:
+            raise UsageError(
+                f"--max-cost needs a price for {chosen.name}, and no price list has it: say it with --price IN,OUT "
+                "(US dollars per million tokens; 0,0 for a model of your own)"
+            )
+        return Lent(chosen.model, chosen.name, tariff, chosen.together)
+
+    solution = lend(config.task_model or config.model)
+    improver = lend(config.improver_model or config.model)
+    said = [f"model: {chosen.name} ({chosen.why})" for chosen in found.values()]
+    resolved: dict[str, str | None] = {}
+    if config.model in found:
+        main = found[config.model]
+        resolved = {"model": main.name, "base_url": main.base_url}
+    if config.improver_model:
+        resolved["improver_model"] = improver.name
+    if config.task_model:
+        resolved["task_model"] = solution.name
+    return Borrowed(Models(improver, solution), msgspec.structs.replace(config, **resolved), said)
+
+
+def _url_of(name: str, config: RunConfig) -> str | None:
+    """The base URL is the main model's. Another provider's model, and its key, do not go there."""
+    return config.base_url if _provider(name) == _provider(config.model) else None
+
+
+def _server(name: str, config: RunConfig) -> str:
+    return f"{_provider(name)} {_url_of(name, config) or ''}"
+
+
+def _provider(name: str) -> str:
+    """Who serves it. A name that says nothing of that is one of an OpenAI-compatible server's own."""
+    provider, _, model = name.partition("/")
+    return provider if model and provider in PROVIDERS else "openai"

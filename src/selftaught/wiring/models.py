@@ -1,0 +1,85 @@
+"""The language models of a run: one for each role, what each costs, and what is on record as spent on them."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from selftaught.core.contracts import LanguageModel
+from selftaught.core.money import NOTHING, Amount, Tariff
+from selftaught.middleware.gate import Gate, GatedModel
+from selftaught.middleware.purse import PaidModel, Purse, attempt_failed
+from selftaught.middleware.recorded import RecordedModel
+from selftaught.middleware.recorder import Recorder, note_failed_attempt
+from selftaught.middleware.threads import thread_map
+from selftaught.runs.records import Answered, Tried
+from selftaught.runs.store import Store
+
+if TYPE_CHECKING:  # imported only when a run is to be traced
+    from selftaught.tracing.run import Tracing
+
+IMPROVER, SOLUTION = "improver", "solution"
+"""What a model is asked for: a better improver, or a better solution."""
+
+
+def failed_attempt(error: str, seconds: float, billed: bool) -> None:
+    """What every model is to tell of an attempt that failed: it is settled, and on record, where it was made."""
+    note_failed_attempt(error, seconds, attempt_failed(billed=billed))
+
+
+@dataclass(frozen=True)
+class Lent:
+    """One model as a run uses it."""
+
+    model: LanguageModel
+    name: str
+    tariff: Tariff
+    together: int = 1
+
+
+@dataclass(frozen=True)
+class Models:
+    """One for improving improvers, one for improving solutions: often the same."""
+
+    improver: Lent
+    solution: Lent
+
+    @classmethod
+    def only(cls, model: LanguageModel, name: str) -> "Models":
+        """One for both, which costs nothing."""
+        lent = Lent(model, name, Tariff())
+        return cls(lent, lent)
+
+    @property
+    def name(self) -> str:
+        """For people and the record."""
+        if self.improver.name == self.solution.name:
+            return self.solution.name
+        return f"{self.improver.name} for improvers, {self.solution.name} for solutions"
+
+    def recorded(
+        self, purse: Purse, recorder: Recorder, gate: Gate, tracing: "Tracing | None" = None
+    ) -> tuple[RecordedModel, RecordedModel]:
+        """Recorder → gate → purse → (tracing →) the real thing, for each role: improver, solution."""
+
+        def one(lent: Lent, role: str) -> RecordedModel:
+            model = tracing.model(lent.model, lent.name, role) if tracing else lent.model
+            paid = PaidModel(model, lent.tariff, purse)
+            return RecordedModel(GatedModel(paid, gate), recorder, thread_map, role, lent.together)
+
+        return one(self.improver, IMPROVER), one(self.solution, SOLUTION)
+
+    def spent(self, store: Store) -> Amount:
+        """By all starts so far. A response whose tokens nobody told counts at its most, as it did then."""
+        total = NOTHING
+        for record in store:
+            if isinstance(record, Tried):
+                total += Amount(record.calls, record.tokens, record.cost)
+            elif isinstance(record, Answered):
+                total += Amount(int(not record.follows), self._tokens(record, store), record.cost or 0.0)
+        return total
+
+    def _tokens(self, answered: Answered, store: Store) -> int:
+        if answered.input_tokens is not None and answered.output_tokens is not None:
+            return answered.input_tokens + answered.output_tokens
+        tariff = (self.improver if answered.role == IMPROVER else self.solution).tariff
+        prompt_bytes = len(store.text(answered.prompt).encode("utf-8", "surrogatepass"))
+        return tariff.most(prompt_bytes).tokens if tariff.counts_tokens else 0

@@ -1,0 +1,85 @@
+"""Amplification: what a guest sends costs the host no more, in time and memory, than a guest may cost it."""
+
+import time
+
+import pytest
+
+from attacks.arena import FORGE, improve, peak_megabytes, raid
+from selftaught.core.contracts import Verdict
+from selftaught.sandbox import messages
+from selftaught.sandbox.contract import Limits, Outcome, Value
+from selftaught.sandbox.jail import Jail
+
+pytestmark = pytest.mark.attack
+
+PATIENT = Limits(cpu_seconds=2.0, wall_seconds=5.0)
+
+EXPLODING = {
+    "rows-of-one-number": "numpy.zeros((900_000, 1, 1, 1, 1, 1, 1, 1), dtype=numpy.int8)",
+    "rows-of-no-number": "numpy.zeros((900, 1000, 0), dtype=numpy.int8)",
+    "many-numbers": "numpy.zeros(4_000_000, dtype=numpy.int8)",
+    "many-arrays": "[numpy.zeros((900, 1, 1, 1, 1, 1, 1, 1), dtype=numpy.int8)] * 100",
+    "a-long-list": "[0] * 1_000_000",
+    "many-empty-lists": "[[]] * 1_000_000",
+    "many-empty-maps": "[{}] * 1_000_000",
+    "many-texts": "['ab'] * 1_000_000",
+}
+
+
+@pytest.mark.parametrize("what", EXPLODING)
+def test_an_answer_that_would_explode_is_too_large(isolating_sandbox: Jail, what: str) -> None:
+    outcomes: list[Outcome] = []
+    source = f"import numpy\ndef f():\n    return {EXPLODING[what]}"
+    grown = peak_megabytes(lambda: outcomes.append(raid(isolating_sandbox, source, limits=PATIENT)))
+    assert outcomes[0].verdict in (Verdict.TOO_LARGE, Verdict.GIBBERISH)
+    assert grown < 16
+
+
+@pytest.mark.parametrize("what", EXPLODING)
+def test_a_request_that_would_explode_ends_the_improver(isolating_sandbox: Jail, what: str) -> None:
+    asked: list[Value] = []
+    source = f"import numpy\ndef f(s, utility, language_model):\n    utility({EXPLODING[what]})\n    return s"
+    outcome = improve(isolating_sandbox, source, {"utility": asked.append}, limits=PATIENT)
+    assert outcome.verdict in (Verdict.TOO_LARGE, Verdict.GIBBERISH)
+    assert not asked
+
+
+def test_as_much_as_is_allowed_arrives_quickly(isolating_sandbox: Jail) -> None:
+    source = "import numpy\ndef f():\n    return numpy.zeros((9_000, 10)), [1.5] * 900"
+    value = raid(isolating_sandbox, source, limits=PATIENT).value
+    assert (len(value[0]), len(value[0][0]), len(value[1])) == (9_000, 10, 900)
+
+
+def test_requests_cost_the_improver_what_they_cost_the_host(isolating_sandbox: Jail) -> None:
+    """The cheapest to send and the dearest to read, again and again, until its CPU time is used."""
+    source = FORGE + (
+        f"BODY = wire.encode(wire.Ask(1, 'utility', [[[], 300] * {messages.MOST_ELEMENTS // 2 - 100}]))\n"
+        "def f(s, utility, language_model):\n"
+        "    while True:\n"
+        "        put_body(BODY)\n"
+        "        wire.HEADER.unpack(os.read(3, 4)), os.read(3, 1000)\n"
+    )
+    limits = Limits(cpu_seconds=0.5, load_cpu_seconds=2.0, wall_seconds=20.0)
+    before = time.process_time()
+    outcome = improve(isolating_sandbox, source, {"utility": lambda program: 0.0}, limits=limits)
+    assert outcome.verdict is Verdict.TIMED_OUT
+    assert time.process_time() - before < 3 * limits.cpu_seconds
+
+
+def test_requests_under_way_are_bounded_together(isolating_sandbox: Jail) -> None:
+    source = FORGE + (
+        "def f(s, utility, language_model):\n"
+        "    for number in range(100):\n"
+        "        put(wire.Ask(number, 'utility', ['x' * 3_000_000]))\n"
+        "    time.sleep(60)\n"
+    )
+    begun: list[int] = []
+
+    def slow(program: Value) -> float:
+        begun.append(len(program))
+        time.sleep(1)
+        return 0.0
+
+    outcome = improve(isolating_sandbox, source, {"utility": slow}, limits=PATIENT)
+    assert outcome.verdict is Verdict.TOO_LARGE
+    assert len(begun) <= 12

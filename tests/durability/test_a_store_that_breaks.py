@@ -1,0 +1,52 @@
+"""Whatever keeps a record from being written, the run ends and says so; it never waits for ever."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.support import selftaught
+from openai_server import Fault, OpenAIServer, improve_anything
+
+RUN = ["run", "string-grid-distance", "--model", "openai/small", "--depth", "1", "--repeats", "1", "--no-probes"]
+BUDGETS = ["--model-calls", "2", "--responses", "2", "--utility-calls", "4", "--out", "r"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "kept"),
+    [
+        (Fault(changed={"model": "half \ud800"}), ("answered", "model", "half \\ud800")),
+        (Fault(500, message="half \ud800"), ("tried", "error", "half \\ud800")),
+    ],
+    ids=["in an answer", "in an error"],
+)
+def test_half_characters_from_a_server_are_on_record_spelt_out(
+    tmp_path: Path, fault: Fault, kept: tuple[str, str, str]
+) -> None:
+    with OpenAIServer(improve_anything, faults=iter([fault])) as server:
+        done = selftaught(*RUN, *BUDGETS, "--base-url", server.base_url, cwd=tmp_path, OPENAI_API_KEY="k")
+    assert done.returncode == 0, done.stderr
+    kind, field, text = kept
+    found = [record[field] for record in records(tmp_path / "r") if record["kind"] == kind]
+    assert any(text in one for one in found)
+    assert selftaught("show", "r", cwd=tmp_path).returncode == 0
+
+
+def test_a_store_that_breaks_in_the_middle_ends_the_run_with_exit_code_1(tmp_path: Path) -> None:
+    def answer(request: dict[str, Any]) -> str:
+        with closing(sqlite3.connect(tmp_path / "r" / "run.sqlite", timeout=30)) as store:
+            store.execute("DROP TABLE IF EXISTS records")
+        return improve_anything(request)
+
+    with OpenAIServer(answer) as server:
+        done = selftaught(*RUN, *BUDGETS, "--base-url", server.base_url, cwd=tmp_path, OPENAI_API_KEY="k")
+    assert done.returncode == 1
+    assert "cannot write to r/run.sqlite: no such table: records" in done.stderr and "Traceback" not in done.stderr
+
+
+def records(folder: Path) -> list[dict[str, Any]]:
+    with closing(sqlite3.connect(folder / "run.sqlite")) as store:
+        return [json.loads(body) for (body,) in store.execute("SELECT body FROM records ORDER BY seq")]

@@ -1,0 +1,88 @@
+"""Hostile text is read beside this process: what takes too much is not read, and costs no thread here its time."""
+
+import threading
+
+import pytest
+
+from selftaught.bounded import NotRead, Reader
+from selftaught.core.contracts import Prompt
+from selftaught.experiments.bypass import by_tree
+from selftaught.experiments.strategies import strategies
+from selftaught.models.mutate import Mutate
+
+SLOW = 'x = f"' + "{a}" * 60_000 + '"\n'
+"""Python 3.11 takes time with the square of it; later ones are quick, and give their answer."""
+
+
+@pytest.fixture
+def reader() -> "Reader":
+    return Reader()
+
+
+def endless() -> None:
+    while True:
+        pass
+
+
+def large() -> bytes:
+    return bytes(2 << 30)
+
+
+def wrong() -> None:
+    raise LookupError("ours")
+
+
+def doubled(text: str) -> str:
+    return text * 2
+
+
+def test_a_function_gives_what_it_gives_here(reader: Reader) -> None:
+    assert reader.call("test_bounded:doubled", "\ud800é") == "\ud800é\ud800é"
+    reader.close()
+
+
+@pytest.mark.parametrize("too_much", ["endless", "large"])
+def test_what_takes_too_much_is_not_read_and_the_next_is(reader: Reader, too_much: str) -> None:
+    with pytest.raises(NotRead):
+        reader.call(f"test_bounded:{too_much}")
+    assert reader.call("test_bounded:doubled", "a") == "aa"
+    reader.close()
+
+
+def test_a_fault_of_ours_is_raised(reader: Reader) -> None:
+    with pytest.raises(RuntimeError, match="LookupError: ours"):
+        reader.call("test_bounded:wrong")
+    reader.close()
+
+
+def test_other_threads_go_on_meanwhile(reader: Reader) -> None:
+    over, counted = threading.Event(), 0
+
+    def count() -> None:
+        nonlocal counted
+        while not over.wait(0.001):
+            counted += 1
+
+    counting = threading.Thread(target=count)
+    counting.start()
+    with pytest.raises(NotRead):
+        reader.call("test_bounded:endless")
+    over.set()
+    counting.join()
+    assert counted > 50
+    reader.close()
+
+
+def test_the_model_mutate_does_not_parse_its_prompt_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ast.parse", wrong)
+    prompt = Prompt("x", f"```python\ndef algorithm(n):\n    return n\n{SLOW}```\n", 0.7)
+    (completion,) = Mutate(1)([prompt])
+    assert completion.text.startswith(("The program in the prompt cannot be read", "Idea: "))
+
+
+def test_experiments_do_not_parse_programs_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ast.parse", wrong)
+    source = "def improve_algorithm(s, u, l):\n    return max(l.prompt('x', s, 4), key=lambda c: u(c, False))\n"
+    assert by_tree(source).bypassed
+    assert strategies(source) is not None
+    assert strategies(SLOW * 3) is None
