@@ -25,10 +25,10 @@ PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
     "quick": {"repeats": 2, "model_calls": 1, "responses": 3, "utility_calls": 4},
     "official": {"repeats": 5, "model_calls": 4, "responses": 6, "utility_calls": 25, "improver": "paper-seed",
-                 "feedback": "off", "salvage": "off"},
+                 "feedback": "off", "salvage": "off", "extract_code": "released"},
     "paper": {
         "repeats": 5, "model_calls": 6, "responses": 6, "utility_calls": 37, "depth": 4,
-        "improver": "paper-seed", "accept": "paper", "feedback": "off", "salvage": "off",
+        "improver": "paper-seed", "accept": "paper", "feedback": "off", "salvage": "off", "extract_code": "released",
     },
 }  # fmt: skip
 """Named settings. `official` is the released code's config.py, `paper` is Fig. A.20 with the T of §5.1."""
@@ -55,6 +55,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     fidelity: Literal["honest", "released"] = "honest"
     feedback: Literal["on", "off"] = "on"
     salvage: Literal["on", "off"] = "on"
+    extract_code: Literal["careful", "released"] = "careful"
     probes: bool = True
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
     sandbox: str = "auto"

@@ -34,7 +34,8 @@ class Machine:
     run repeats it, and two applications alike in all else still differ.
 
     `feedback`: improvers may read why a program scored what it did. `salvage`: one that fails hands over the best
-    program that it had scored.
+    program that it had scored. `released_reader`: `extract_code` finds what the paper's code would have found, where
+    that would have found anything.
     """
 
     sandbox: Sandbox
@@ -42,9 +43,9 @@ class Machine:
     limits: Limits
     run_seed: int
     map: Map
-    released_reader: bool = False
     feedback: bool = True
     salvage: bool = False
+    released_reader: bool = False
 
     def __call__(self, improver: Program, utility: Utility, solution: Program, model: LanguageModel) -> Application:
         meter = Meter(self.allowance, threading.Lock())

@@ -71,6 +71,7 @@ def assemble(
         IMPROVER_LIMITS,
         inputs.seed,
         thread_map,
+        released_reader=config.extract_code == "released",
         feedback=config.feedback == "on",
         salvage=config.salvage == "on" or config.kind == "improve",
     )
