@@ -31,14 +31,15 @@ class Outline:
     """A program at a glance.
 
     Attributes:
-        functions: functions and classes at the top level, in order.
+        functions: functions and classes at the top level, in order. `defs`: of them the functions.
         names: whatever is bound at the top level.
-        roots: functions that no other statement of the top level mentions; names, where there is no function.
+        roots: what is bound at the top level and mentioned by no other statement there: functions, or else names.
         lacks: names that are used and bound nowhere in the text, nor built in.
         acts: whether it is more than expressions: data parses as an expression.
     """
 
     functions: tuple[str, ...]
+    defs: frozenset[str]
     names: frozenset[str]
     roots: frozenset[str]
     lacks: frozenset[str]
@@ -90,17 +91,16 @@ def _outline(tree: ast.Module) -> Outline:
     names = frozenset(name for node in tree.body for name in bound_at_top(node))
     lacks = frozenset() if _imports_all(tree) else _loaded(tree) - _bound(tree) - _BUILTINS
     acts = any(not isinstance(node, ast.Expr) for node in tree.body)
-    return Outline(functions, names, _roots(tree, functions, names), lacks, acts)
+    defs = frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return Outline(functions, defs, names, _roots(tree, functions, names), lacks, acts)
 
 
 def _roots(tree: ast.Module, functions: tuple[str, ...], names: frozenset[str]) -> frozenset[str]:
-    if not functions:
-        return names
     mentioned: set[str] = set()
     for node in tree.body:
         own = node.name if isinstance(node, _Definition) else ""
         mentioned |= _loaded(node) - {own}
-    return frozenset(functions) - mentioned or frozenset(functions)
+    return frozenset(functions) - mentioned or names - mentioned or frozenset(functions) or names
 
 
 def bound_at_top(statement: ast.stmt) -> Iterator[str]:

@@ -42,7 +42,7 @@ def program_in(response: str, like: str | None = None, *, strict: bool = False) 
         response: all that the model answered.
         like: the program that is to be replaced. It tells what the new one has to define, lends it what it still
             uses of it, and is what changes are made to.
-        strict: nothing else than a program that defines the same, not even a part of one.
+        strict: nothing else than a program that defines the same function.
     """
     text = _cleaned(response)
     parts = [text] if len(text) <= _MOST_READ else [text[-_MOST_READ // 2 :], text[: _MOST_READ // 2]]
@@ -65,8 +65,8 @@ class _Response:
         self._effort = Effort()
         self._like = like
         self._outline = code_in(like, Effort()) if like and like.strip() else None
-        self._strict = strict
         self._wanted = _wanted(self._outline[1]) if self._outline else Wanted()
+        self._strict = strict and self._outline is not None and bool(self._wanted & self._outline[1].defs)
         text = final_message(text)
         if has_reasoning(text):
             spans = [block.span for block in blocks(text, Effort()) if block.outline and block.whole]
@@ -90,10 +90,10 @@ class _Response:
             if self._wanted and (chosen := self._last_wanted(found)):
                 return self._joined(chosen, found)
             rest.append(found)
-        if self._strict and self._wanted:
+        if self._strict:
             return self._spliced()
         last = next(filter(None, map(self._last_of_any, rest)), None)
-        return self._joined(*last) if last else None
+        return self._joined(*last, lends=False) if last else None
 
     def _last_wanted(self, found: Sequence[Block]) -> Block | None:
         """Of those that define most of what is wanted the last of the likeliest kind."""
@@ -111,7 +111,7 @@ class _Response:
             return None
         return max(enumerate(best), key=lambda each: (each[1].kind, each[0]))[1], found
 
-    def _joined(self, chosen: Block, found: Sequence[Block]) -> str:
+    def _joined(self, chosen: Block, found: Sequence[Block], *, lends: bool = True) -> str:
         """With the blocks, and the statements of the program to be replaced, that define what it uses."""
         pieces = [chosen]
         for _ in range(_MOST_JOINED):
@@ -123,7 +123,7 @@ class _Response:
             pieces.append(helper)
         order = {id(block): place for place, block in enumerate(found)}
         before = sorted((block for block in pieces if block is not chosen), key=lambda block: order[id(block)])
-        texts = [self._lent(_lacks(pieces)), *(block.text for block in before), chosen.text]
+        texts = [self._lent(_lacks(pieces)) if lends else "", *(block.text for block in before), chosen.text]
         joined = _with_future_first("\n\n".join(text.strip("\n") for text in texts if text.strip()))
         return joined if len(texts) == 2 and not texts[0] or self._effort.outline(joined) else chosen.text
 
@@ -230,7 +230,7 @@ class _Response:
 
 
 def _wanted(outline: Outline) -> Wanted:
-    return frozenset(outline.functions) & _ENTRIES or outline.roots
+    return outline.names & _ENTRIES or outline.roots
 
 
 def _outline(block: Block) -> Outline:
