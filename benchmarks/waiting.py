@@ -50,7 +50,7 @@ def step_seconds(improver: str, latency_seconds: float) -> float:
         task = Path(place) / "number.py"
         task.write_text(TASK)
         flags = {"tasks": [str(task)], "improver": improver, "depth": 1, "seed": 1}
-        inputs = load_inputs(make_config(flags, preset="official"), Path(place))
+        inputs = load_inputs(make_config({**flags, "preset": "official"}), Path(place))
         folder = RunFolder(Path(place) / "run")
         folder.path.mkdir()
         freeze(inputs, folder)

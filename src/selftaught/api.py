@@ -39,9 +39,8 @@ def run(tasks: Sequence[str], model: Answer, out: Path | str, *, kind: str = "ru
     if there:
         inputs = load_frozen(folder)
     else:
-        preset = settings.pop("preset", None)
         given = {"kind": kind, "tasks": list(tasks), "model": f"called:{name}", **settings}
-        inputs = load_inputs(make_config(given, preset=preset), Path("runs"))
+        inputs = load_inputs(make_config(given), Path("runs"))
     config = inputs.config
     price = find_price(name, None, config.price)
     if config.max_cost is not None and price is None:

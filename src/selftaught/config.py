@@ -4,14 +4,18 @@ Precedence: flag > TOML file > preset > default. The values that change what a r
 is resumed only with the same ones. The caps, `max_connections` and how a model is asked may differ between starts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
 
+from selftaught.core.address import draw_seed
 from selftaught.core.budget import Allowance
 from selftaught.core.errors import UsageError
 from selftaught.core.money import Caps
@@ -20,6 +24,97 @@ from selftaught.runs.toml import read_toml
 
 Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Seconds = Annotated[float, Meta(gt=0, le=1e9)]
+EXPERIMENT = "experiment"
+ALL = "run improve experiment resume"
+"""The commands that take a setting which decides how a run goes on, and not what comes out."""
+
+
+class Group(StrEnum):
+    """Where `--help` lists a setting; in this order."""
+
+    WHAT = "What is improved, and how"
+    ALLOWANCE = "Budget of one application of an improver"
+    MODEL = "Model"
+    LIMITS = "Limits of the whole run"
+    SANDBOX = "Sandbox"
+    OUTPUT = "Output"
+
+
+def setting(help: str, group: Group, *flags: str, of: str = "run improve experiment", commas: bool = False) -> Meta:
+    """Declares one setting, beside its type and default; all that shows it or takes it is made from this.
+
+    Args:
+        help: one sentence or two, for `--help`. The default is added to it.
+        group: where `--help` lists it.
+        flags: its flags, the first as shown, where they are not the name with dashes.
+        of: the commands that take it, with blanks between.
+        commas: of a list: one flag with commas between, instead of a flag for each.
+    """
+    return Meta(description=help, extra={"group": group, "flags": flags, "of": of.split(), "commas": commas})
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting as declared. `kind`: the type of a value, without None. `choices`: all values, if they are words."""
+
+    name: str
+    flags: tuple[str, ...]
+    help: str
+    group: Group
+    kind: Any
+    default: Any
+    commands: tuple[str, ...]
+    choices: tuple[str, ...] = ()
+    commas: bool = False
+
+
+def declared(config: type[msgspec.Struct]) -> dict[str, Setting]:
+    """The settings of a configuration, in the order of their declaration."""
+    return {
+        field.name: _declared(field)
+        for field in msgspec.structs.fields(config)
+        if "group" in (_meta(field.type).extra or {})
+    }
+
+
+def _declared(field: msgspec.structs.FieldInfo) -> Setting:
+    meta = _meta(field.type)
+    extra = meta.extra or {}
+    kind = _plain(field.type)
+    choices = get_args(kind) if get_origin(kind) is Literal else ()
+    required = field.default is msgspec.NODEFAULT and field.default_factory is msgspec.NODEFAULT
+    default = None if required or field.default is msgspec.NODEFAULT else field.default
+    return Setting(
+        field.name,
+        extra["flags"] or (f"--{field.name.replace('_', '-')}",),
+        meta.description or "",
+        extra["group"],
+        str if choices else kind,
+        default,
+        tuple(extra["of"]),
+        choices,
+        extra["commas"],
+    )
+
+
+def _meta(annotation: Any) -> Meta:
+    """The outermost `Meta` of an annotation that declares something; an empty one where none does."""
+    if get_origin(annotation) is not Annotated:
+        return Meta()
+    inner, *metas = get_args(annotation)
+    found = [meta for meta in metas if isinstance(meta, Meta) and meta.extra]
+    return found[-1] if found else _meta(inner)
+
+
+def _plain(annotation: Any) -> Any:
+    """The type without `Annotated` and None."""
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    if get_origin(annotation) in (Union, UnionType):
+        (annotation,) = (one for one in get_args(annotation) if one is not type(None))
+        return _plain(annotation)
+    return annotation
+
 
 PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
@@ -34,55 +129,92 @@ PRESETS: dict[str, dict[str, Any]] = {
 """Named settings. `official` is the released code's config.py, `paper` is Fig. A.20 with the T of §5.1."""
 
 
-class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
-    """One run. See `selftaught run --help` for what each setting means; the names are the flags'."""
+Depth = Annotated[Positive, setting("T: how often the improver is applied to itself.", Group.WHAT, of="run experiment")]
+Improver = Annotated[str, setting("Improver to start from: a built-in name, a .py file, or a run.", Group.WHAT)]
+Accept = Annotated[
+    Literal["paper", "better"],
+    setting(
+        "When a proposed improver is taken: paper: always; better: if it measures higher than its parent.",
+        Group.WHAT,
+        of="run experiment",
+    ),
+]
+Feedback = Annotated[
+    Literal["on", "off"],
+    setting("Tell an improver that asks why a program has its score (`utility.feedback`).", Group.WHAT),
+]
+Salvage = Annotated[
+    Literal["on", "off"],
+    setting(
+        "Of an improver that fails under the meta-utility, take the best program that it had scored.",
+        Group.WHAT,
+        of="run experiment",
+    ),
+]
+ExtractCode = Annotated[
+    Literal["careful", "released"],
+    setting("How `extract_code` reads a response: careful, or released: by the rule of the paper's code.", Group.WHAT),
+]
+"""Declared once; a run and an experiment, which is the paper's, have other defaults."""
 
-    kind: Literal["run", "improve", "chain", "bypass"] = "run"
-    tasks: Annotated[list[str], Meta(min_length=1)]
-    program: str | None = None
-    improver: str = "seed"
-    model: str = "auto"
-    improver_model: str | None = None
-    task_model: str | None = None
-    base_url: str | None = None
-    depth: Positive = 3
-    repeats: Positive = 5
-    proposals: Positive = 1000
-    model_calls: Positive = 4
-    responses: Positive = 6
-    utility_calls: Positive = 25
-    accept: Literal["paper", "better"] = "better"
-    fidelity: Literal["honest", "released"] = "honest"
-    feedback: Literal["on", "off"] = "on"
-    salvage: Literal["on", "off"] = "on"
-    extract_code: Literal["careful", "released"] = "careful"
-    probes: bool = True
-    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
-    sandbox: str = "auto"
-    max_connections: Positive = 32
-    max_time_seconds: Seconds | None = None
-    max_calls: Positive | None = None
-    max_tokens: Positive | None = None
-    max_cost: Annotated[float, Meta(gt=0, le=1e9)] | None = None
-    max_output_tokens: Positive | None = None
-    temperature_policy: Literal["error", "drop"] = "error"
-    capability: list[str] = []
-    requests_per_minute: Positive | None = None
-    tokens_per_minute: Positive | None = None
-    timeout_seconds: Seconds = 600.0
-    price: list[str] = []
-    script: str | None = None
-    preset: str = "default"
 
-    @property
-    def caps(self) -> Caps:
-        """What the whole run may spend."""
-        return Caps(self.max_calls, self.max_tokens, self.max_cost)
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
+    """What a run and an experiment have in common. The names are those of the TOML file and of the Python API."""
 
-    @property
-    def allowance(self) -> Allowance:
-        """What one application of an improver may spend."""
-        return Allowance(self.model_calls, self.responses, self.utility_calls)
+    repeats: Annotated[
+        Positive,
+        setting("Copies of each task in the task set D.", Group.WHAT, "--repeats", "--copies", of="run experiment"),
+    ] = 5
+    fidelity: Annotated[
+        Literal["honest", "released"],
+        setting("honest, or released: built-in tasks scored as in the paper's code.", Group.WHAT),
+    ] = "honest"
+    probes: Annotated[bool, setting("Probe reported solutions for reward hacks.", Group.WHAT)] = True
+
+    model_calls: Annotated[Positive, setting("Model calls.", Group.ALLOWANCE)] = 4
+    responses: Annotated[Positive, setting("Responses of each model call.", Group.ALLOWANCE)] = 6
+    utility_calls: Annotated[Positive, setting("Programs scored.", Group.ALLOWANCE)] = 25
+
+    base_url: Annotated[str | None, setting("Base URL of the API server (usually ends in /v1).", Group.MODEL)] = None
+    temperature_policy: Annotated[
+        Literal["error", "drop"],
+        setting(
+            "Where a model takes no temperature: error, or drop it, which is recorded.",
+            Group.MODEL,
+            of=ALL,
+        ),
+    ] = "error"
+    capability: Annotated[
+        list[str],
+        setting(
+            "What the model takes: temperature=no, n=yes … May be given several times.",
+            Group.MODEL,
+            of=ALL,
+        ),
+    ] = []
+    script: Annotated[str | None, setting("File that the model `scripted` answers from.", Group.MODEL)] = None
+    max_connections: Annotated[Positive, setting("Model calls in flight at once.", Group.MODEL, of=ALL)] = 32
+    requests_per_minute: Annotated[Positive | None, setting("Most model calls in a minute.", Group.MODEL, of=ALL)] = (
+        None
+    )
+    tokens_per_minute: Annotated[
+        Positive | None,
+        setting("Most tokens in a minute, in and out.", Group.MODEL, of=ALL),
+    ] = None
+    timeout_seconds: Annotated[
+        Seconds,
+        setting(
+            "Seconds for one model call, from the first to the last byte.",
+            Group.MODEL,
+            "--timeout",
+            of=ALL,
+        ),
+    ] = 600.0
+    max_output_tokens: Annotated[Positive | None, setting("Most tokens of one response.", Group.MODEL)] = None
+    price: Annotated[
+        list[str],
+        setting("IN,OUT or MODEL=IN,OUT: US dollars per million tokens.", Group.MODEL, of=ALL),
+    ] = []
 
     @property
     def manner(self) -> Manner:
@@ -97,44 +229,188 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         )
 
 
-def make_config(flags: Mapping[str, Any], file: Path | None = None, preset: str | None = None) -> RunConfig:
+class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
+    """One run."""
+
+    kind: Literal["run", "improve", "chain", "bypass"] = "run"
+    tasks: Annotated[list[str], Meta(min_length=1)]
+    program: Annotated[
+        str | None, setting("Program to improve, instead of the task's seed.", Group.WHAT, of="improve")
+    ] = None
+    improver: Improver = "seed"
+    depth: Depth = 3
+    accept: Accept = "better"
+    feedback: Feedback = "on"
+    salvage: Salvage = "on"
+    extract_code: ExtractCode = "careful"
+    proposals: Positive = 1000
+    model: Annotated[
+        str,
+        setting(
+            "PROVIDER/MODEL (openai, openrouter, ollama, vllm, llamacpp, anthropic, google), mutate, scripted, "
+            "relay:DIR, replay:RECORDING, or auto: the first that is there.",
+            Group.MODEL,
+            of="run improve",
+        ),
+    ] = "auto"
+    improver_model: Annotated[str | None, setting("Another model for improving improvers.", Group.MODEL, of="run")] = (
+        None
+    )
+    task_model: Annotated[str | None, setting("Another model for improving solutions.", Group.MODEL, of="run")] = None
+    max_time_seconds: Annotated[
+        Seconds | None,
+        setting(
+            "Stop so many seconds after this start; the run can be resumed.",
+            Group.LIMITS,
+            "--max-time",
+            of=ALL,
+        ),
+    ] = None
+    max_calls: Annotated[Positive | None, setting("Most attempts to get a response.", Group.LIMITS, of=ALL)] = None
+    max_tokens: Annotated[Positive | None, setting("Most tokens, in and out.", Group.LIMITS, of=ALL)] = None
+    max_cost: Annotated[
+        Annotated[float, Meta(gt=0, le=1e9)] | None,
+        setting("Most US dollars.", Group.LIMITS, of=ALL),
+    ] = None
+    sandbox: Annotated[str, setting("auto, bubblewrap, landlock, container or unsafe.", Group.SANDBOX)] = "auto"
+    seed: Annotated[
+        Annotated[int, Meta(ge=0, le=2**63 - 1)] | None,
+        setting("Repeats a run exactly; drawn anew unless given. Keep it from guests.", Group.WHAT, of="run improve"),
+    ] = None
+    preset: Annotated[
+        str, setting("quick, official or paper: a named set of budgets.", Group.ALLOWANCE, of="run improve")
+    ] = "default"
+
+    @property
+    def caps(self) -> Caps:
+        """What the whole run may spend."""
+        return Caps(self.max_calls, self.max_tokens, self.max_cost)
+
+    @property
+    def allowance(self) -> Allowance:
+        """What one application of an improver may spend."""
+        return Allowance(self.model_calls, self.responses, self.utility_calls)
+
+
+class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
+    """Everything that decides what an experiment computes. Its cells are runs with these settings."""
+
+    experiment: str
+    tasks: Annotated[list[str], Meta(min_length=1)]
+    on: Annotated[
+        list[str],
+        setting(
+            "Tasks to evaluate on, with commas between; the same unless given.", Group.WHAT, of=EXPERIMENT, commas=True
+        ),
+    ] = []
+    models: Annotated[
+        Annotated[list[str], Meta(min_length=1)],
+        setting(
+            "One model or more, with commas between: each a cell of its own.", Group.MODEL, of=EXPERIMENT, commas=True
+        ),
+    ]
+    trials: Annotated[
+        Positive,
+        setting(
+            "Independent runs of each cell, each with its own instances.",
+            Group.WHAT,
+            "--trials",
+            "--runs",
+            of=EXPERIMENT,
+        ),
+    ] = 5
+    improver: Improver = "paper-seed"
+    depth: Depth = 4
+    accept: Accept = "paper"
+    feedback: Feedback = "off"
+    salvage: Salvage = "off"
+    extract_code: ExtractCode = "released"
+    improvers: Annotated[
+        list[str],
+        setting(
+            "Improvers that baselines compares, with commas between; +NAME: added to those that come with it.",
+            Group.WHAT,
+            of=EXPERIMENT,
+            commas=True,
+        ),
+    ] = []
+    against: Annotated[
+        str, setting("The improver that baselines compares the others with.", Group.WHAT, of=EXPERIMENT)
+    ] = ""
+    effect: Annotated[
+        Annotated[float, Meta(gt=0, le=1)],
+        setting("The difference that baselines gives the needed repeats for.", Group.WHAT, of=EXPERIMENT),
+    ] = 0.03
+    proposals: Annotated[
+        Positive, setting("Proposals of bypass, for each model and variant.", Group.WHAT, of=EXPERIMENT)
+    ] = 10_000
+    observe_with: str = "mutate"
+    seed: Annotated[
+        int, setting("Repeats an experiment exactly; drawn anew unless given.", Group.WHAT, of=EXPERIMENT)
+    ] = 0
+
+    def settings(self, *cell: str, **more: Any) -> dict[str, Any]:
+        """Of one run: the shared ones, a seed that depends on what `cell` names, and `more`."""
+        shared = {
+            name: getattr(self, name)
+            for name in (*Settings.__struct_fields__, "depth", "accept", "feedback", "salvage", "extract_code")
+        }
+        return {**shared, "seed": draw_seed(str(self.seed), *cell) >> 15, **more}
+
+
+def make_config(flags: Mapping[str, Any], file: Path | None = None) -> RunConfig:
     """Layer `flags` (those not None) over the TOML `file` over the preset. Raises UsageError, with what to do."""
     from_file = read_toml(file) if file else {}
-    name = preset or from_file.get("preset", "default")
+    name = flags.get("preset") or from_file.get("preset", "default")
     if not isinstance(name, str) or name not in PRESETS:
-        raise UsageError(f"no preset is called {name!r}; there are {', '.join(PRESETS)}{_nearest(name, PRESETS)}")
+        raise UsageError(f"no preset is called {name!r}{_nearest(name, PRESETS)}")
     given = {key: value for key, value in flags.items() if value is not None}
-    return from_mapping({**PRESETS[name], **from_file, **given, "preset": name}, str(file or "the command line"))
+    return from_mapping({**PRESETS[name], **from_file, **given, "preset": name}, str(file or "settings"), given)
 
 
-def from_mapping(settings: Mapping[str, Any], source: str) -> RunConfig:
-    """Check names and values. Raises UsageError naming the setting, what was wanted, and the nearest name."""
+def from_mapping(settings: Mapping[str, Any], source: str, cited: Collection[str] = ()) -> RunConfig:
+    """Check names and values. Raises UsageError naming the setting, what was wanted, and the nearest name.
+
+    `cited`: the settings that came from the caller, and not from the file `source`; they are cited as such.
+    """
     known = RunConfig.__struct_fields__
     for key in settings:
         if key not in known:
-            raise UsageError(f"{source}: unknown setting {key!r}{_nearest(key, known)}; settings: {', '.join(known)}")
+            raise UsageError(f"{source}: no setting is called {key!r}{_nearest(key, known)}")
     try:
         return msgspec.convert(settings, RunConfig)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{source}: {plainly(str(error), settings, RunConfig)}") from error
+        raise UsageError(plainly(str(error), settings, RunConfig, source, cited)) from error
 
 
 def _nearest(name: str, among: Any) -> str:
     close = get_close_matches(name, list(among), 1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(among)}"
 
 
-def plainly(message: str, settings: Mapping[str, Any], of: type[msgspec.Struct]) -> str:
-    """Say msgspec's "Expected X - at `$.depth`" as "depth: expected X, got 0"."""
+def plainly(
+    message: str, settings: Mapping[str, Any], of: type[msgspec.Struct], source: str, cited: Collection[str] = ()
+) -> str:
+    """Say msgspec's "Expected X - at `$.depth`" as "depth: wanted X, got 0"."""
     what, _, where = message.partition(" - at `$.")
     name = where.rstrip("`").split("[")[0]
+    if not name:
+        return f"{source}: {what}"
+    setting = declared(of).get(name)
+    if what.startswith("Invalid enum") and setting is not None:
+        wanted = " or ".join(setting.choices)
+    else:
+        wanted = _in_words(what.removeprefix("Expected ").partition(", got")[0])
     got = f", got {settings[name]!r}" if name in settings else ""
-    choices = get_args(get_type_hints(of).get(name))
-    if what.startswith("Invalid enum") and choices:
-        what = f"Wanted {' or '.join(map(str, choices))}"
-    what = (
-        what.replace("`int | null`", "a whole number")
-        .replace("`float | null`", "a number")
-        .replace("`str | null`", "a text")
-    )
-    return f"{name}: {what[0].lower()}{what[1:]}{got}" if name else what
+    where = f"`{name}`" if name in cited else f"{source}: {name}"
+    return f"{where}: wanted {wanted}{got}"
+
+
+def _in_words(wanted: str) -> str:
+    for type_name, words in (
+        ("`int | null`", "a whole number"), ("`int`", "a whole number"), ("`float | null`", "a number"),
+        ("`float`", "a number"), ("`str | null`", "a text"), ("`str`", "a text"), ("`array`", "a list"),
+        ("`bool`", "true or false"), (">=", "of at least"), ("<=", "of at most"), (">", "above"),
+    ):  # fmt: skip
+        wanted = wanted.replace(type_name, words)
+    return wanted

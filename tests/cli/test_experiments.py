@@ -15,18 +15,18 @@ from xml.etree import ElementTree
 
 import pytest
 
-from cli.support import selftaught
+from cli.support import in_process, selftaught
 from openai_server import OpenAIServer, improve_anything
 from selftaught.wiring.inputs import load_improver
 
 TASK = "string-grid-distance"  # the quickest
-SMALL = ["--model-calls", "1", "--responses", "2", "--utility-calls", "3", "--copies", "1", "--seed", "1"]
+SMALL = ["--model-calls", "1", "--responses", "2", "--utility-calls", "3", "--repeats", "1", "--seed", "1"]
 COMMANDS: dict[str, list[str]] = {
-    "curve": [TASK, "--runs", "2", "--depth", "1", "--models", "mutate"],
-    "transfer": [TASK, "--on", "parity", "--runs", "2", "--depth", "1", "--models", "mutate"],
-    "baselines": [TASK, "--runs", "3", "--improvers", "seed,chain-of-thought", "--models", "mutate"],
+    "curve": [TASK, "--trials", "2", "--depth", "1", "--models", "mutate"],
+    "transfer": [TASK, "--on", "parity", "--trials", "2", "--depth", "1", "--models", "mutate"],
+    "baselines": [TASK, "--trials", "3", "--improvers", "seed,chain-of-thought", "--models", "mutate"],
     "bypass": ["--proposals", "4", "--models", "mutate"],
-    "imp-at-k": [TASK, "--runs", "2", "--depth", "2", "--models", "mutate"],
+    "imp-at-k": [TASK, "--trials", "2", "--depth", "2", "--models", "mutate"],
 }
 
 
@@ -72,7 +72,7 @@ def test_one_run_has_no_interval_and_says_so(tmp_path: Path) -> None:
         "experiment",
         "curve",
         TASK,
-        "--runs",
+        "--trials",
         "1",
         "--depth",
         "1",
@@ -170,7 +170,7 @@ def test_an_experiment_that_is_killed_goes_on_and_comes_out_the_same(tmp_path: P
 def test_all_runs_of_an_experiment_share_a_models_limits(tmp_path: Path) -> None:
     with OpenAIServer(improve_anything, seconds=0.02) as server:
         given = ["--models", "openai/m", "--base-url", server.base_url, "--max-connections", "2", "--depth", "1"]
-        command = ["experiment", "curve", TASK, "--runs", "4", *SMALL, *given, "--json"]
+        command = ["experiment", "curve", TASK, "--trials", "4", *SMALL, *given, "--json"]
         done = selftaught(*command, cwd=tmp_path, OPENAI_API_KEY="k")
         assert done.returncode == 0, done.stderr
         assert len(server.requests) > 8 and server.most_in_flight == 2
@@ -201,18 +201,18 @@ def test_a_cap_holds_over_all_runs_of_an_experiment_and_over_its_restarts(tmp_pa
         (["baselines", "--improvers", "seed", "--against", "greedy"], "--against greedy"),
         (["curve", "--models", "mutate,mutate"], "listed twice"),
         (["curve", "--models", "nonsense"], "nonsense"),
-        (["curve", "--runs", "0"], "runs"),
+        (["curve", "--trials", "0"], "--trials"),
         (["strategies", "no-such-run"], "no run is called"),
         (["cruve"], "did you mean 'curve'?"),
         (["curve", "--proposals", "3"], "--proposals is for bypass; curve has no use for it"),
         (["imp-at-k", "--models", "mutate,scripted"], "imp-at-k takes one model"),
-        (["curve", "--models", ""], "models: expected"),
-        (["curve", "--accept", "foo"], "accept: wanted paper or better, got 'foo'"),
-        (["bypass", "--proposals", "0"], "proposals: expected `int` >= 1, got 0"),
+        (["curve", "--models", ""], "--models: wanted"),
+        (["curve", "--accept", "foo"], "--accept: wanted paper or better, got 'foo'"),
+        (["bypass", "--proposals", "0"], "--proposals: wanted a whole number of at least 1, got 0"),
     ],
 )
 def test_bad_input_is_told_before_anything_is_made(arguments: Sequence[str], said: str, tmp_path: Path) -> None:
-    done = selftaught("experiment", *arguments, *SMALL[-2:], "--out", "x", cwd=tmp_path)
+    done = in_process("experiment", *arguments, *SMALL[-2:], "--out", "x", cwd=tmp_path)
     assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "x").exists()
 
@@ -236,7 +236,7 @@ def test_a_task_may_lie_anywhere_and_what_was_begun_with_is_kept(tmp_path: Path)
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "one.py").write_text(NUMBER)
     (tmp_path / "two.py").write_text(NUMBER)
-    given = ["--runs", "1", "--depth", "1", "--models", "mutate", *SMALL, "--out", "it", "--json"]
+    given = ["--trials", "1", "--depth", "1", "--models", "mutate", *SMALL, "--out", "it", "--json"]
     command = ["experiment", "transfer", "sub/one.py", "--on", str(tmp_path / "two.py")]
     first = selftaught(*command, *given, cwd=tmp_path)
     assert first.returncode == 0, first.stderr
@@ -258,7 +258,7 @@ def test_the_last_run_s_improver_is_resolved_once(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(IMPROVER + "return initial_solution  # mine\n")
     run = ["run", "one.py", "--preset", "quick", "--depth", "1", "--model", "mutate"]
     assert selftaught(*run, "--improver", "mine.py", cwd=tmp_path).returncode == 0
-    given = ["--improvers", "last,seed", "--against", "last", "--runs", "1", "--models", "mutate", *SMALL]
+    given = ["--improvers", "last,seed", "--against", "last", "--trials", "1", "--models", "mutate", *SMALL]
     done = selftaught("experiment", "baselines", "one.py", *given, "--out", "it", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "# mine" in (tmp_path / "it" / "inputs" / "1.improver.py").read_text()
@@ -269,7 +269,7 @@ def test_the_last_run_s_improver_is_resolved_once(tmp_path: Path) -> None:
 
 
 def test_auto_is_resolved_once_and_said(tmp_path: Path) -> None:
-    command = ["experiment", "curve", TASK, "--runs", "1", "--depth", "1", *SMALL, "--out", "it", "--json"]
+    command = ["experiment", "curve", TASK, "--trials", "1", "--depth", "1", *SMALL, "--out", "it", "--json"]
     done = selftaught(*command, cwd=tmp_path)
     assert "model: mutate (no model is configured" in done.stderr
     told = json.loads(done.stdout)
@@ -282,7 +282,7 @@ def test_an_improver_that_fails_on_one_task_of_a_matrix_is_said_so_there_alone(t
     (tmp_path / "picky.py").write_text(
         IMPROVER + "assert 'a number up to 1' in utility.str\n    return initial_solution\n"
     )
-    given = ["--improver", "picky.py", "--runs", "2", "--depth", "1", "--models", "mutate", *SMALL, "--json"]
+    given = ["--improver", "picky.py", "--trials", "2", "--depth", "1", "--models", "mutate", *SMALL, "--json"]
     done = selftaught("experiment", "transfer", "one.py", "--on", f"one.py,{TASK}", *given, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     rows = json.loads(done.stdout)["tables"]["transfer"]
@@ -299,7 +299,7 @@ def test_the_winner_is_selected_on_val_alone_and_applied_anew(tmp_path: Path) ->
     (tmp_path / "seed.py").write_text(
         proposes + "return text if 'meta' in utility.str else 'def algorithm(x): return 0.5'\n"
     )
-    given = ["--improver", "seed.py", "--runs", "1", "--depth", "1", "--models", "mutate", *SMALL, "--json"]
+    given = ["--improver", "seed.py", "--trials", "1", "--depth", "1", "--models", "mutate", *SMALL, "--json"]
     done = selftaught("experiment", "transfer", "one.py", *given, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (winner,) = json.loads(done.stdout)["tables"]["winners"]

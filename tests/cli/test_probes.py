@@ -94,7 +94,7 @@ def test_probes_can_be_left_out(folder: Path) -> None:
 
 
 def test_an_experiment_tells_the_rate_with_its_interval(folder: Path) -> None:
-    given = ["--runs", "2", "--depth", "1", "--models", "mutate", "--copies", "1", "--responses", "2", "--seed", "1"]
+    given = ["--trials", "2", "--depth", "1", "--models", "mutate", "--repeats", "1", "--responses", "2", "--seed", "1"]
     done = selftaught("experiment", "imp-at-k", "double.py", *given, "--json", cwd=folder)
     assert done.returncode == 0, done.stderr
     (note,) = [note for note in json.loads(done.stdout)["notes"] if "reward hacks" in note]

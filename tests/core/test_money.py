@@ -17,10 +17,10 @@ def test_amounts_add_up() -> None:
     [
         (Caps(), Amount(10**9, 10**12, 1e9), ""),
         (Caps(calls=3), Amount(3), ""),
-        (Caps(calls=3), Amount(4), "--max-calls 3"),
-        (Caps(tokens=10), Amount(1, 11), "--max-tokens 10"),
+        (Caps(calls=3), Amount(4), "`max_calls=3`"),
+        (Caps(tokens=10), Amount(1, 11), "`max_tokens=10`"),
         (Caps(dollars=0.3), Amount(1, 1, 0.1 + 0.2), ""),  # 0.30000000000000004
-        (Caps(dollars=0.3), Amount(1, 1, 0.31), "--max-cost 0.3"),
+        (Caps(dollars=0.3), Amount(1, 1, 0.31), "`max_cost=0.3`"),
     ],
 )
 def test_a_cap_is_passed_only_beyond_it(caps: Caps, amount: Amount, said: str) -> None:

@@ -55,7 +55,7 @@ def many(model: PaidModel, threads: int, times: int) -> list[BaseException]:
 def test_a_cost_cap_is_never_passed_and_nearly_used_up(threads: int) -> None:
     server, purse = Server(), Purse(Caps(dollars=20.0))
     raised = many(PaidModel(server, TARIFF, purse), threads, 300)
-    assert raised and "--max-cost 20" in str(raised[0])
+    assert raised and "`max_cost=20`" in str(raised[0])
     assert purse.spent.dollars == pytest.approx(server.tokens / 1000)
     assert 19.0 - 0.5 < purse.spent.dollars <= 20.0  # a reservation is a dollar: no more than that is left
 
@@ -102,7 +102,7 @@ def test_an_attempt_that_may_have_been_billed_counts_at_its_most_and_the_next_ne
     PaidModel(twice, TARIFF, purse)([PROMPT])
     assert purse.spent.calls == 3
     assert purse.spent.dollars == pytest.approx(1.2, abs=0.01)
-    with pytest.raises(RunStopped, match="--max-cost 2.5"):
+    with pytest.raises(RunStopped, match="`max_cost=2.5`"):
         PaidModel(twice, TARIFF, purse)([PROMPT])
 
 

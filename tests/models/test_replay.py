@@ -5,6 +5,7 @@ import pytest
 from selftaught.core.address import working_at
 from selftaught.core.contracts import Completion, Prompt
 from selftaught.core.errors import ModelUnavailable
+from selftaught.core.feedback import used_time
 from selftaught.models.replay import Recorded, Replay
 
 ASKED = Prompt("You are an expert.", "Improve:\nline two\nline three", 0.7)
@@ -54,3 +55,14 @@ def test_a_prompt_that_is_not_recorded_is_shown_beside_the_nearest_one(prompt: P
 def test_an_empty_recording_says_that_it_is_empty() -> None:
     with pytest.raises(ModelUnavailable, match="no response at all"):
         ask(Replay([], "x"), ASKED)
+
+
+def test_prompts_that_differ_in_the_times_of_their_feedback_alone_are_equal() -> None:
+    def asked(longest: int, score: str) -> Prompt:
+        return Prompt("You are an expert.", f"Improve\nscore {score}\n{used_time([1, longest], 0.2)}\nthis.", 0.7)
+
+    recorded = [Recorded("/apply/ask#0", asked(3, "0.5"), Completion("answer"))]
+    assert ask(Replay(recorded, "x", same_run=True), asked(5, "0.5"), "/apply/ask#0") == "answer"
+    assert ask(Replay(recorded, "x"), asked(5, "0.5"), "/elsewhere#0") == "answer"
+    with pytest.raises(ModelUnavailable, match="recorded 'score 0.5', asked 'score 0.6'"):
+        ask(Replay(recorded, "x"), asked(3, "0.6"), "/elsewhere#0")

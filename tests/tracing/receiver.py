@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,12 +10,21 @@ from types import TracebackType
 from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+
+
+@dataclass(frozen=True)
+class Happened:
+    """One event of a span, as it came. `at`: seconds since the epoch."""
+
+    name: str
+    at: float
+    attributes: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Received:
-    """One span, as it came."""
+    """One span, as it came. Times in seconds since the epoch."""
 
     name: str
     id: bytes
@@ -24,8 +34,14 @@ class Received:
     status: int
     status_message: str
     kind: int
-    events: int
+    events: list[Happened]
+    began: float
+    ended: float
     resource: dict[str, Any]
+
+    @property
+    def seconds(self) -> float:
+        return self.ended - self.began
 
 
 class Receiver:
@@ -90,17 +106,23 @@ def _decoded(body: bytes) -> list[Received]:
             id=span.span_id,
             parent=span.parent_span_id,
             trace=span.trace_id,
-            attributes={pair.key: _value(pair.value) for pair in span.attributes},
+            attributes=_values(span.attributes),
             status=span.status.code,
             status_message=span.status.message,
             kind=span.kind,
-            events=len(span.events),
-            resource={pair.key: _value(pair.value) for pair in of_resource.resource.attributes},
+            events=[Happened(one.name, one.time_unix_nano / 1e9, _values(one.attributes)) for one in span.events],
+            began=span.start_time_unix_nano / 1e9,
+            ended=span.end_time_unix_nano / 1e9,
+            resource=_values(of_resource.resource.attributes),
         )
         for of_resource in ExportTraceServiceRequest.FromString(body).resource_spans
         for of_scope in of_resource.scope_spans
         for span in of_scope.spans
     ]
+
+
+def _values(pairs: Iterable[KeyValue]) -> dict[str, Any]:
+    return {pair.key: _value(pair.value) for pair in pairs}
 
 
 def _value(value: AnyValue) -> Any:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -52,8 +53,14 @@ def test_a_call_has_the_attributes_of_the_conventions(tmp_path: Path) -> None:
         usage = {name: span.attributes.pop(name) for name in list(span.attributes) if "usage" in name}
         assert set(usage) >= {"gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens"} and min(usage.values()) >= 0
         del span.attributes["selftaught.address"]
+        assert span.attributes.pop("selftaught.waited_seconds") >= 0
+        assert span.attributes.pop("gen_ai.conversation.id").startswith("one-")
         assert (span.name, span.kind) == ("chat small", CLIENT)
         assert span.attributes == {
+            "gen_ai.response.id": "x",
+            "server.address": "127.0.0.1",
+            "server.port": urlsplit(server.base_url).port,
+            "selftaught.attempts": 1,
             "gen_ai.operation.name": "chat",
             "gen_ai.provider.name": "openai",
             "gen_ai.request.model": "small",
@@ -77,6 +84,7 @@ def test_prompts_and_responses_are_there_when_asked_for(tmp_path: Path) -> None:
         (message,) = content(span.attributes, "gen_ai.input.messages")
         (answer,) = content(span.attributes, "gen_ai.output.messages")
         assert (instructions["type"], message["role"], answer["role"]) == ("text", "user", "assistant")
+        assert answer["finish_reason"] == "stop"
         asked.append((instructions["content"], message["parts"][0]["content"]))
         assert "def algorithm" in answer["parts"][0]["content"]
     sent = [tuple(message["content"] for message in request["messages"]) for request in server.requests]
@@ -95,16 +103,24 @@ class _Answers:
         return [self._answer for _ in prompts]
 
 
-def ask(answer: Completion | Exception, *, content: bool = False, prompt: str = "u", times: int = 1) -> ReadableSpan:
+def spans_of(
+    answer: Completion | Exception, *, content: bool = False, prompt: str = "u", times: int = 1
+) -> tuple[ReadableSpan, ...]:
     kept = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(kept))
-    model = Tracing(Spans(provider.get_tracer("test"), content)).model(_Answers(answer), "mutate", "solution")
+    model = Tracing(Spans(provider.get_tracer("test"), content)).model(
+        _Answers(answer), "mutate", "solution", server=None, max_output_tokens=None
+    )
     try:
         model([Prompt("s", prompt, 0.5)] * times)
     except (ModelUnavailable, RunStopped) as error:
         assert error is answer
-    (span,) = kept.get_finished_spans()
+    return kept.get_finished_spans()
+
+
+def ask(answer: Completion | Exception, *, content: bool = False, prompt: str = "u", times: int = 1) -> ReadableSpan:
+    (span,) = spans_of(answer, content=content, prompt=prompt, times=times)
     return span
 
 
@@ -133,9 +149,8 @@ def test_an_error_is_told_by_its_type_alone_unless_content_is_asked_for() -> Non
     assert ask(ModelUnavailable("it says why"), content=True).status.description == "it says why"
 
 
-def test_a_stop_of_the_run_is_no_error_of_the_call() -> None:
-    span = ask(RunStopped("interrupted"))
-    assert span.status.status_code is StatusCode.UNSET
+def test_a_call_that_the_run_stopped_before_any_attempt_has_no_span() -> None:
+    assert spans_of(RunStopped("interrupted")) == ()
 
 
 def test_half_characters_do_not_lose_a_span() -> None:

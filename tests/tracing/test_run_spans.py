@@ -11,6 +11,7 @@ from selftaught.runs.store import Store
 from tracing.receiver import Received, Receiver
 
 DEPTH = 2
+OK, ERROR = 1, 2
 RUN = ["run", "string-grid-distance", *QUICK, "--depth", str(DEPTH), "--out", "one"]
 
 
@@ -52,10 +53,20 @@ def test_a_run_is_one_span_with_an_iteration_below_it_for_each_t(traced: Traced)
     assert {span.trace for span in traced.receiver.spans} == {run.trace}
     assert set(traced.receiver.paths) == {"/v1/traces"}
     assert run.attributes["selftaught.sandbox"] in ("bubblewrap", "landlock", "container")
+    shown = run.attributes["output.value"]
+    assert shown.startswith("finished: best is I_") and "val" in shown and "test" in shown
+    assert (run.name, run.status) == ("invoke_workflow selftaught run one", OK)
     assert run.attributes == {
         "selftaught.sandbox": run.attributes["selftaught.sandbox"],
         "gen_ai.operation.name": "invoke_workflow",
-        "gen_ai.workflow.name": "selftaught run",
+        "gen_ai.workflow.name": "selftaught run one",
+        "gen_ai.conversation.id": run.attributes["gen_ai.conversation.id"],
+        "openinference.span.kind": "CHAIN",
+        "input.value": f"run on string-grid-distance with mutate, depth {DEPTH}",
+        "input.mime_type": "text/plain",
+        "output.value": shown,
+        "output.mime_type": "text/plain",
+        "selftaught.model": "mutate",
         "selftaught.run": "one",
         "selftaught.kind": "run",
         "selftaught.tasks": ["string-grid-distance"],
@@ -68,13 +79,20 @@ def test_a_run_is_one_span_with_an_iteration_below_it_for_each_t(traced: Traced)
     steps = [record for record in traced.records if isinstance(record, Stepped)][1:]
     assert [span.attributes for span in iterations] == [
         {
+            "gen_ai.conversation.id": run.attributes["gen_ai.conversation.id"],
+            "openinference.span.kind": "CHAIN",
+            "output.value": span.attributes["output.value"],
+            "output.mime_type": "text/plain",
             "selftaught.t": step.t,
             "selftaught.improver": step.improver,
             "selftaught.accepted": step.accepted,
             "selftaught.verdict": step.verdict,
         }
-        for step in steps
+        for span, step in zip(iterations, steps, strict=True)
     ]
+    assert all(
+        step.improver[:8] in span.attributes["output.value"] for span, step in zip(iterations, steps, strict=True)
+    )
 
 
 def test_what_was_done_has_a_span_each_and_nothing_else(traced: Traced) -> None:
@@ -128,7 +146,10 @@ def test_applications_and_evaluations_say_what_came_of_them(traced: Traced) -> N
     for span in traced.receiver.named("invoke_agent"):
         record = applied[span.attributes["selftaught.address"]]
         program = {"selftaught.program": record.program} if record.program else {}
-        assert span.attributes == program | {
+        failed = {} if record.verdict == "ok" else {"error.type": record.verdict}
+        assert (span.status, span.status_message) == ((ERROR, record.verdict) if failed else (OK, ""))
+        assert span.attributes == program | failed | {
+            "gen_ai.conversation.id": traced.run.attributes["gen_ai.conversation.id"],
             "gen_ai.operation.name": "invoke_agent",
             "gen_ai.agent.name": "improver",
             "gen_ai.agent.id": record.improver,
@@ -143,13 +164,24 @@ def test_applications_and_evaluations_say_what_came_of_them(traced: Traced) -> N
     scored = {record.at: record for record in traced.records if isinstance(record, Scored)}
     for span in traced.receiver.named("evaluate"):
         score = scored[span.attributes["selftaught.address"]]
-        assert span.attributes == {
+        failed = {} if score.verdict == "ok" else {"error.type": score.verdict}
+        result = {
             "gen_ai.evaluation.name": score.utility,
             "gen_ai.evaluation.score.value": score.value,
             "gen_ai.evaluation.score.label": score.verdict,
+            **failed,
+        }
+        assert [(event.name, event.attributes) for event in span.events] == [("gen_ai.evaluation.result", result)]
+        assert (span.status, span.status_message) == ((ERROR, score.verdict) if failed else (OK, ""))
+        assert span.attributes == result | {
+            "gen_ai.conversation.id": traced.run.attributes["gen_ai.conversation.id"],
+            "openinference.span.kind": "EVALUATOR",
+            "output.value": span.attributes["output.value"],
+            "output.mime_type": "text/plain",
             "selftaught.program": score.program,
             "selftaught.address": score.at,
         }
+        assert span.attributes["output.value"].startswith(f"{score.value:.4f}")
 
 
 def test_without_being_asked_spans_hold_no_content(traced: Traced) -> None:
@@ -170,12 +202,16 @@ def test_tracing_is_no_part_of_what_a_run_depends_on(traced: Traced, tmp_path: P
         )
     assert done.returncode == 0, done.stderr
     assert sorted(span.name for span in receiver.spans) == [
-        "invoke_workflow selftaught run",
+        "invoke_workflow selftaught run one",
         "iteration 1",
         "iteration 2",
     ]
     assert all(span.attributes["selftaught.replayed"] for span in receiver.named("iteration"))
-    assert receiver.named("invoke_workflow")[0].attributes["selftaught.start"] == 1
+    (again,) = receiver.named("invoke_workflow")
+    assert again.attributes["selftaught.start"] == 1
+    assert again.attributes["gen_ai.conversation.id"] == traced.run.attributes["gen_ai.conversation.id"]
+    assert "def improve_algorithm" in again.attributes["input.value"]
+    assert "def improve_algorithm" in again.attributes["output.value"]
 
 
 def test_a_resumed_run_shows_only_what_it_asks_itself(tmp_path: Path) -> None:
@@ -193,10 +229,12 @@ def test_a_resumed_run_shows_only_what_it_asks_itself(tmp_path: Path) -> None:
     assert len(before) == 5 and sorted(before + after) == sorted(answered)
     (run,) = first.named("invoke_workflow")
     assert (run.attributes["selftaught.outcome"], run.status) == ("stopped", 0)  # a cap is no error
+    sessions = {span.attributes["gen_ai.conversation.id"] for span in first.spans + second.spans}
+    assert len(sessions) == 1 and sessions.pop().startswith("one-")
 
 
 def test_an_experiment_has_a_span_for_each_of_its_runs(tmp_path: Path) -> None:
-    small = ["--runs", "2", "--depth", "1", "--copies", "1", *QUICK[4:], "--models", "mutate", "--out", "it"]
+    small = ["--trials", "2", "--depth", "1", "--repeats", "1", *QUICK[4:], "--models", "mutate", "--out", "it"]
     with Receiver() as receiver:
         done = selftaught(
             "experiment", "curve", "string-grid-distance", *small, "--otel", cwd=tmp_path,
@@ -204,7 +242,7 @@ def test_an_experiment_has_a_span_for_each_of_its_runs(tmp_path: Path) -> None:
         )  # fmt: skip
     assert done.returncode == 0 and "warning" not in done.stderr, done.stderr
     runs = receiver.named("invoke_workflow")
-    assert len({run.trace for run in runs}) == 2
+    assert len({run.trace for run in runs}) == len({run.attributes["gen_ai.conversation.id"] for run in runs}) == 2
     folders = {path.name for path in (tmp_path / "it" / "runs").iterdir()}
     assert {run.attributes["selftaught.run"] for run in runs} == folders
     for run in runs:

@@ -22,7 +22,7 @@ def unchanged(prompt: Prompt) -> str:
 
 
 def test_a_function_is_the_model_of_a_run_that_can_be_gone_on_with(tmp_path: Path) -> None:
-    with pytest.raises(RunStopped, match="--max-calls 3"):
+    with pytest.raises(RunStopped, match="`max_calls=3`"):
         run(["string-grid-distance"], unchanged, tmp_path / "it", depth=1, max_calls=3, **SMALL)
     config = tmp_path / "it" / "config.toml"
     config.write_text(config.read_text().replace("max_calls = 3", "max_calls = 100"))

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from selftaught.config import RunConfig, make_config
+from selftaught.config import Parameters, RunConfig, make_config
 from selftaught.core.errors import RecordError, UsageError
 from selftaught.experiments.conducting import open_experiment, read_parameters
-from selftaught.experiments.design import Parameters
 from selftaught.experiments.materials import Materials
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.recording import pack, read_recording, unpack

@@ -53,9 +53,8 @@ DEMO = {"depth": 2, "repeats": 3, "model_calls": 1, "responses": 6, "utility_cal
 
 
 def start(
-    flags: Mapping[str, Any],
+    settings: Mapping[str, Any],
     file: Path | None,
-    preset: str | None,
     out: Path | None,
     runs: Path,
     *,
@@ -64,7 +63,7 @@ def start(
     as_json: bool,
 ) -> None:
     """`run` and `improve`: check everything, make the folder, go; or only say what it would cost."""
-    config = make_config(flags, file, preset)
+    config = make_config(settings, file)
     inputs = load_inputs(config, runs)
     gate = Gate(config.max_time_seconds)
     borrowed = borrow(inputs, gate, runs, environment())
@@ -98,9 +97,8 @@ def resume(
     folder = find_run(name, runs)
     store = Store.open(folder.store)
     inputs = load_frozen(folder)
-    given = {name: value for name, value in changed.items() if value is not None}
-    settings = {**msgspec.to_builtins(inputs.config), "max_time_seconds": None, **given}
-    config = from_mapping(settings, "the command line")
+    settings = {**msgspec.to_builtins(inputs.config), "max_time_seconds": None, **changed}
+    config = from_mapping(settings, str(folder.config), changed)
     inputs = dataclasses.replace(inputs, config=config)
     gate = Gate(config.max_time_seconds)
     with open_jail(sandbox or config.sandbox) as jail:
@@ -113,7 +111,7 @@ def resume(
 def _go(inputs: Inputs, begin: Start, store: Store, *, as_json: bool) -> None:
     folder = begin.folder
     depth = inputs.config.depth if inputs.config.kind == "run" else 1
-    with Progress(depth=depth) as progress:
+    with Progress(depth=depth, on_record=store) as progress:
         ready = dataclasses.replace(begin, watch=progress.watch)
         try:
             run_stoppable(lambda: work(inputs, ready, store), begin.gate, begin.sandbox.close)
@@ -244,7 +242,7 @@ def demo(seed: int | None, sandbox: str | None, runs: Path, *, as_json: bool) ->
     flags = {"kind": "run", "tasks": ["three-sat"], "model": "mutate", "sandbox": sandbox, "seed": seed, **DEMO}
     say("demo: a short self-improvement on three-sat; no key, no network. The model is `mutate`: random edits,")
     say("the honest floor that any language model has to beat. Whatever comes out is shown.")
-    start(flags, None, None, None, runs, as_json=as_json)
+    start(flags, None, None, runs, as_json=as_json)
 
 
 def _read(folder: RunFolder) -> tuple[RunConfig, Store]:

@@ -13,7 +13,7 @@ import msgspec
 from selftaught.cli import printing
 from selftaught.cli.stopping import run_stoppable
 from selftaught.cli.terminal import environment, open_jail, say
-from selftaught.config import RunConfig, from_mapping, plainly
+from selftaught.config import Parameters, RunConfig, declared, from_mapping, plainly
 from selftaught.core.errors import RunStopped, SelfTaughtError, UsageError
 from selftaught.core.money import Caps
 from selftaught.experiments.conducting import (
@@ -26,7 +26,7 @@ from selftaught.experiments.conducting import (
     read_parameters,
     strategies,
 )
-from selftaught.experiments.design import Parameters, Result
+from selftaught.experiments.design import Result
 from selftaught.experiments.materials import Materials, check_unchanged, gather, kept
 from selftaught.experiments.results import as_json as result_as_json
 from selftaught.middleware.gate import Gate
@@ -57,11 +57,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 def experiment(
     name: str,
     what: list[str],
-    flags: Mapping[str, Any],
-    caps: Caps,
-    max_time: float | None,
+    settings: Mapping[str, Any],
     label_with: str | None,
-    sandbox: str | None,
     out: Path | None,
     runs: Path,
     *,
@@ -75,12 +72,13 @@ def experiment(
         known = "; ".join(f"{one.name} ({one.about})" for one in EXPERIMENTS.values())
         raise UsageError(f"no experiment is called {name!r}; {hint}{known}")
     folder = out or Path("experiments") / f"{time.strftime('%Y%m%d-%H%M%S')}-{name}-{secrets.token_hex(2)}"
-    told = {key: value for key, value in flags.items() if value is not None}
+    told, limits = _split(settings)
     if what:
         told["tasks"] = what
     given = _parameters(name, told, folder)
     _check(given, told)
-    gate, traffics = Gate(max_time), dict[str, Traffic]()
+    caps = Caps(limits.get("max_calls"), limits.get("max_tokens"), limits.get("max_cost"))
+    gate, traffics = Gate(limits.get("max_time_seconds")), dict[str, Traffic]()
 
     def lend(inputs: Inputs) -> tuple[Models, RunConfig]:
         borrowed = borrow(inputs, gate, runs, environment(), traffics, caps)
@@ -94,7 +92,7 @@ def experiment(
         given = _resolved(given, materials, gate, runs, caps)
     open_experiment(folder, given, materials)
 
-    with open_jail(sandbox or "auto") as jail:
+    with open_jail(limits.get("sandbox", "auto")) as jail:
         lab = Lab(folder, materials, jail, lend, gate, caps, say, tracing)
         found: list[Result] = []
 
@@ -118,6 +116,13 @@ def experiment(
     _print(found[0], given, folder, as_json=as_json)
 
 
+def _split(settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The settings of the experiment, and those of this start alone."""
+    own = declared(Parameters)
+    told = {name: value for name, value in settings.items() if name in own}
+    return told, {name: value for name, value in settings.items() if name not in own}
+
+
 def _parameters(name: str, told: Mapping[str, Any], folder: Path) -> Parameters:
     """Those given; of an experiment that is there and was given none, its own."""
     if (folder / PARAMETERS).is_file():
@@ -135,7 +140,7 @@ def _converted(settings: Mapping[str, Any]) -> Parameters:
     try:
         return msgspec.convert(settings, Parameters)
     except msgspec.ValidationError as error:
-        raise UsageError(f"the experiment's settings: {plainly(str(error), settings, Parameters)}") from error
+        raise UsageError(plainly(str(error), settings, Parameters, "the experiment", settings)) from error
 
 
 _READ_BY = {
@@ -155,7 +160,7 @@ def _check(given: Parameters, told: Mapping[str, Any]) -> None:
     for what, names in (("task", given.tasks), ("task", given.on), ("model", given.models)):
         for name in names:
             if names.count(name) > 1:
-                raise UsageError(f"the {what} {name} is listed twice; name each once, and use --runs")
+                raise UsageError(f"the {what} {name} is listed twice; name each once, and use --trials")
     for name in given.improvers:
         if given.improvers.count(name) > 1:
             raise UsageError(f"the improver {name} is listed twice")

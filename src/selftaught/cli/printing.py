@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from selftaught.config import RunConfig
+from selftaught.cli.options import in_flags
+from selftaught.config import RunConfig, declared
 from selftaught.core.contracts import Score
 from selftaught.core.errors import UsageError
 from selftaught.report import tables
@@ -112,7 +113,7 @@ def forecast(told: Forecast, *, as_json: bool) -> None:
     table(("for", "model", "", "calls", "responses", "tokens", "cost"), rows, right=("calls", "responses", "tokens"))
     print("Expected: if every improver asks as the seed improver does, and programs keep their length.")
     if told.binding:
-        print(f"It ends at {', '.join(told.binding)}, if it comes so far.")
+        print(in_flags(f"The run stops at {', '.join(told.binding)}.", declared(RunConfig)))
     else:
         print("At most: an improver may send prompts of 4 million characters. Cap it: --max-cost, --max-tokens.")
 

@@ -86,6 +86,7 @@ class Completion:
         no_program: in a few words, why there is no program in it, where the model's server says so: "cut at the token
             limit", "refused". "" where nothing is known against one.
         dropped: what was asked for and not passed on, since the model does not take it, as "temperature=0.7".
+        response_id: the server's own id of the answer that it came in, as its logs and traces have it.
     """
 
     text: str
@@ -99,6 +100,7 @@ class Completion:
     dropped: str = ""
     price_source: str = ""
     seconds: float | None = field(default=None, compare=False)
+    response_id: str = field(default="", compare=False)
     reasoning: str = field(default="", compare=False)
     no_program: str = field(default="", compare=False)
 

@@ -1,13 +1,20 @@
-"""What an improver may read of how an improver was scored: what it made of each task, what it spent, how it died."""
+"""What an improver may read of how an improver was scored: what it made of each task, what it spent, how it died.
 
+And what of any feedback is by chance: no two runs of a program take equally long.
+"""
+
+import re
 from collections.abc import Sequence
-from statistics import fmean
+from statistics import fmean, median_high
 
 from selftaught.core.budget import Allowance
 from selftaught.core.contracts import MOST_FEEDBACK, Application, Program, Score, Verdict
 
 _MOST_NOTE = 200
 _ROOM_FOR_THE_REST = 100
+
+TIME_STEPS = 8
+"""Into so many a time limit is divided."""
 
 Made = tuple[Program, Application, Score]
 """Of one task: the initial solution, what came of it, and the score of that. Which task it is, is not told."""
@@ -24,6 +31,22 @@ def of_improver(made: Sequence[Made], allowance: Allowance) -> str:
             break
         lines.append(line)
     return "\n".join(lines)
+
+
+def used_time(eighths: Sequence[int], limit_seconds: float) -> str:
+    """One line on the time that calls took, each in steps of the limit, rounded up."""
+    return (
+        f"CPU time of a call, rounded up to {TIME_STEPS}ths of the limit of {limit_seconds:g} s: "
+        f"the longest {max(eighths)}/{TIME_STEPS}, the median {median_high(eighths)}/{TIME_STEPS}"
+    )
+
+
+_USED_TIME = re.compile(r"(CPU time of a call, rounded up to \d+ths of the limit of \S+ s: )the [^\n]{1,40}")
+
+
+def without_times(prompt: str) -> str:
+    """The same for prompts that differ in such a line alone: what a prompt is found by, on record."""
+    return _USED_TIME.sub(r"\1", prompt)
 
 
 def _ended(solution: Program, application: Application, score: Score) -> str:

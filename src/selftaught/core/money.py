@@ -35,11 +35,11 @@ class Caps:
     def passed_by(self, amount: Amount) -> str:
         """The first cap that `amount` is beyond, as its flag with its value; "" if none is."""
         if self.calls is not None and amount.calls > self.calls:
-            return f"--max-calls {self.calls}"
+            return f"`max_calls={self.calls}`"
         if self.tokens is not None and amount.tokens > self.tokens:
-            return f"--max-tokens {self.tokens}"
+            return f"`max_tokens={self.tokens}`"
         if self.dollars is not None and amount.dollars > self.dollars * (1 + 1e-9):  # sums of cents are not exact
-            return f"--max-cost {self.dollars:g}"
+            return f"`max_cost={self.dollars:g}`"
         return ""
 
     @property

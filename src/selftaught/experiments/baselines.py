@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from selftaught.experiments.design import (
+from selftaught.config import Parameters
+from selftaught.experiments.design import (  # fmt: skip
     SUMMARY,
     Cell,
     Experiment,
     Figure,
     Outcome,
-    Parameters,
     Point,
     Result,
     Table,
@@ -16,7 +16,7 @@ from selftaught.experiments.design import (
     reported,
     single,
     summary,
-)  # fmt: skip
+)
 from selftaught.statistics import holm, paired_differences, permutation_test, repeats_needed
 
 FLOOR = "mutate"
@@ -32,7 +32,7 @@ def cells(given: Parameters, done: Mapping[str, Outcome]) -> list[Cell]:
             "baselines", str(number), kind="chain", tasks=given.tasks, model=lent, improver=improver, depth=1,
             repeats=1))
         for place, (improver, lent) in enumerate(compared.values())
-        for number in range(given.runs)
+        for number in range(given.trials)
         if _cell(place, number) not in done
     ]  # fmt: skip
 
@@ -41,23 +41,23 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
     """Means and what they cost; then each improver's paired differences from `against`."""
     names = [*given.improvers, FLOOR]
     scores = {
-        name: [mean_test(done[_cell(place, number)].chain(1)) for number in range(given.runs)]
+        name: [mean_test(done[_cell(place, number)].chain(1)) for number in range(given.trials)]
         for place, name in enumerate(names)
     }
     rows: list[tuple[object, ...]] = []
     points: list[Point] = []
     for place, name in enumerate(names):
         told = summary(scores[name], given.seed)
-        outcomes = [done[_cell(place, number)] for number in range(given.runs)]
+        outcomes = [done[_cell(place, number)] for number in range(given.trials)]
         bought = [outcome.bought for outcome in outcomes]
         failed = sum(part.verdict != "ok" for outcome in outcomes for part in outcome.chain(1))
         tokens = [b.tokens for b in bought if b.tokens is not None]
         dollars = [b.dollars for b in bought if b.dollars is not None]
         rows.append((
             name, *told, failed,
-            sum(b.responses for b in bought) / given.runs,
-            sum(tokens) / given.runs if len(tokens) == given.runs else None,
-            sum(dollars) / given.runs if len(dollars) == given.runs else None,
+            sum(b.responses for b in bought) / given.trials,
+            sum(tokens) / given.trials if len(tokens) == given.trials else None,
+            sum(dollars) / given.trials if len(dollars) == given.trials else None,
         ))  # fmt: skip
         points.append(Point(place, told[0], *told[2:4]))
     reference = given.against or names[0]
@@ -68,8 +68,8 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
         *reported(done),
     ]
     tables = [Table("baselines", "Meta-utility on test, at equal budget of every application", _HEADERS, rows)]
-    notes += single(given.runs)
-    if given.runs > 1:
+    notes += single(given.trials)
+    if given.trials > 1:
         tables.append(_paired(given, scores, reference))
     title = "Improvers at equal budget, 95 % bootstrap intervals"
     figure = Figure("baselines", title, "improver", "meta-utility on test", {"": points}, tuple(names))

@@ -4,16 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from selftaught.config import RunConfig, from_mapping
+from selftaught.config import Parameters, RunConfig, from_mapping
 from selftaught.core.errors import RecordError, SelfTaughtError, UsageError
 from selftaught.core.money import NOTHING, Caps
 from selftaught.experiments.baselines import BASELINES
 from selftaught.experiments.curve import CURVE
-from selftaught.experiments.design import Cell, Experiment, Outcome, Parameters, Result
+from selftaught.experiments.design import Cell, Experiment, Outcome, Result
 from selftaught.experiments.imp_at_k import IMP_AT_K
 from selftaught.experiments.labels import model_labels
 from selftaught.experiments.materials import Materials, keep
@@ -75,11 +75,11 @@ def open_experiment(folder: Path, given: Parameters, materials: Materials) -> No
         if changed:
             raise UsageError(
                 f"{folder} holds an experiment with other parameters: {'; '.join(changed)}. "
-                "Go on with those that it has, or name another --out"
+                "Go on with those that it has, or name another `out`"
             )
         return
     if folder.exists() and any(folder.iterdir()):
-        raise UsageError(f"{folder} exists and holds no experiment; name another --out")
+        raise UsageError(f"{folder} exists and holds no experiment; name another `out`")
     keep(materials, folder)
     RunFolder(folder).write(PARAMETERS, to_toml(msgspec.to_builtins(given)))
     if read_parameters(folder) != given:
@@ -92,9 +92,15 @@ def read_parameters(folder: Path) -> Parameters:
     if not file.is_file():
         raise UsageError(f"{folder} holds no experiment: there is no {file}")
     try:
-        return msgspec.convert(read_toml(file), Parameters)
+        return msgspec.convert(_todays_names(read_toml(file)), Parameters)
     except msgspec.ValidationError as error:
         raise UsageError(f"{file} was damaged: {error}") from error
+
+
+def _todays_names(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Of an experiment that 0.1.0 began."""
+    older = {"copies": "repeats", "runs": "trials"}
+    return {older.get(name, name): value for name, value in settings.items()}
 
 
 def conduct(given: Parameters, lab: Lab) -> Result:

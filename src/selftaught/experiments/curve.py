@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from selftaught.experiments.design import (
+from selftaught.config import Parameters
+from selftaught.experiments.design import (  # fmt: skip
     SUMMARY,
     Cell,
     Experiment,
     Figure,
     Outcome,
-    Parameters,
     Point,
     Result,
     Table,
@@ -16,7 +16,7 @@ from selftaught.experiments.design import (
     reported,
     single,
     summary,
-)  # fmt: skip
+)
 from selftaught.statistics import wilson
 
 GAIN = 0.03
@@ -30,7 +30,7 @@ def cells(given: Parameters, done: Mapping[str, Outcome]) -> list[Cell]:
         Cell(f"{place}-{number}", given.settings(
             "curve", model, str(number), kind="run", tasks=given.tasks, model=model, improver=given.improver))
         for place, model in enumerate(given.models)
-        for number in range(given.runs)
+        for number in range(given.trials)
         if f"{place}-{number}" not in done
     ]  # fmt: skip
 
@@ -46,7 +46,7 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
     gains: list[tuple[object, ...]] = []
     lines: dict[str, list[Point]] = {}
     for place, model in enumerate(given.models):
-        runs = [values(done[f"{place}-{number}"]) for number in range(given.runs)]
+        runs = [values(done[f"{place}-{number}"]) for number in range(given.trials)]
         for t in range(given.depth + 1):
             at_t = [run[t] for run in runs]
             told = summary(at_t, given.seed)
@@ -62,7 +62,7 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
                   ("model", "gained", "runs", "share", "low", "high"), gains),
         ],
         [Figure("curve", "Meta-utility on test, with 95 % bootstrap intervals", "t", "meta-utility", lines)],
-        [*reported(done), *single(given.runs)],
+        [*reported(done), *single(given.trials)],
     )  # fmt: skip
 
 

@@ -3,75 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
-from typing import Annotated, Any, Literal
+from typing import Any
 
-import msgspec
-from msgspec import Meta
-
-from selftaught.core.address import draw_seed
+from selftaught.config import Parameters
 from selftaught.runs.records import Answered, Applied, Measured, Probed, Record, Sampled, Scored, Stepped
 from selftaught.statistics import Interval, bootstrap_mean, mean_with_error, wilson
-
-Positive = Annotated[int, Meta(ge=1)]
-
-
-class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything that decides what an experiment computes.
-
-    Attributes:
-        tasks: trained on. on: evaluated on; the same unless given.
-        models: each a cell of its own in curve and bypass; the others take one.
-        runs: independent repeats of each cell, each with its own seed.
-        copies: how often each task stands in D. depth: T, or k.
-        improvers: names, files or runs to compare. against: the one that the others are compared with.
-        effect: the difference that baselines tells the needed repeats for.
-        proposals: N of the bypass experiment, for each model and variant.
-    """
-
-    experiment: str
-    tasks: Annotated[list[str], Meta(min_length=1)]
-    on: list[str] = []
-    models: Annotated[list[str], Meta(min_length=1)]
-    runs: Positive = 5
-    copies: Positive = 5
-    depth: Positive = 4
-    improver: str = "paper-seed"
-    improvers: list[str] = []
-    against: str = ""
-    effect: Annotated[float, Meta(gt=0, le=1)] = 0.03
-    proposals: Positive = 10_000
-    model_calls: Positive = 4
-    responses: Positive = 6
-    utility_calls: Positive = 25
-    accept: Literal["paper", "better"] = "paper"
-    fidelity: Literal["honest", "released"] = "honest"
-    probes: bool = True
-    observe_with: str = "mutate"
-    seed: int = 0
-    base_url: str | None = None
-    script: str | None = None
-    price: list[str] = []
-    max_output_tokens: int | None = None
-    temperature_policy: str = "error"
-    capability: list[str] = []
-    max_connections: Positive = 32
-    requests_per_minute: Positive | None = None
-    tokens_per_minute: Positive | None = None
-    timeout_seconds: Annotated[float, Meta(gt=0, le=1e9)] = 600.0
-
-    def settings(self, *cell: str, **more: Any) -> dict[str, Any]:
-        """Of one run: the shared ones, a seed that depends on what `cell` names, and `more`."""
-        return {
-            "repeats": self.copies, "depth": self.depth, "model_calls": self.model_calls,
-            "responses": self.responses, "utility_calls": self.utility_calls, "accept": self.accept,
-            "fidelity": self.fidelity, "probes": self.probes,
-            "base_url": self.base_url, "script": self.script, "price": self.price,
-            "max_output_tokens": self.max_output_tokens, "temperature_policy": self.temperature_policy,
-            "capability": self.capability, "max_connections": self.max_connections,
-            "requests_per_minute": self.requests_per_minute, "tokens_per_minute": self.tokens_per_minute,
-            "timeout_seconds": self.timeout_seconds,
-            "seed": draw_seed(str(self.seed), *cell) >> 15, **more,
-        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

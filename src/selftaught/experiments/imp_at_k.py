@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from statistics import fmean
 
-from selftaught.experiments.design import (
+from selftaught.config import Parameters
+from selftaught.experiments.design import (  # fmt: skip
     SUMMARY,
     Cell,
     Experiment,
     Figure,
     Outcome,
-    Parameters,
     Point,
     Result,
     Table,
@@ -17,7 +17,7 @@ from selftaught.experiments.design import (
     reported,
     single,
     summary,
-)  # fmt: skip
+)
 from selftaught.statistics import paired_differences
 
 
@@ -28,7 +28,7 @@ def cells(given: Parameters, done: Mapping[str, Outcome]) -> list[Cell]:
             "imp-at-k", task, str(number), kind="chain", tasks=[task], model=given.models[0], improver=given.improver,
             repeats=1))
         for task in given.on or given.tasks
-        for number in range(given.runs)
+        for number in range(given.trials)
         if f"{task}-{number}" not in done
     ]  # fmt: skip
 
@@ -38,7 +38,7 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
     rows: list[tuple[object, ...]] = []
     lines: dict[str, list[Point]] = {}
     for task in given.on or given.tasks:
-        runs = [done[f"{task}-{number}"] for number in range(given.runs)]
+        runs = [done[f"{task}-{number}"] for number in range(given.trials)]
         before = [mean_test(run.chain(0), failed_counts_nothing=True) for run in runs]
         for k in range(given.depth + 1):
             after = [mean_test(run.chain(k), failed_counts_nothing=True) for run in runs]
@@ -52,7 +52,7 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
     return Result(
         [Table("imp-at-k", "Gain on test after k applications of a frozen improver", headers, rows)],
         [Figure("imp-at-k", "imp@k, with 95 % bootstrap intervals", "k", "gain on test", lines)],
-        [*notes, *single(given.runs)],
+        [*notes, *single(given.trials)],
     )
 
 

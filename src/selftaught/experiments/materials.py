@@ -5,9 +5,9 @@ from pathlib import Path
 
 import msgspec
 
+from selftaught.config import Parameters
 from selftaught.core.contracts import Program
 from selftaught.core.errors import UsageError
-from selftaught.experiments.design import Parameters
 from selftaught.runs.folder import RunFolder
 from selftaught.tasks.loading import load_task
 from selftaught.tasks.spec import TaskSpec
@@ -79,7 +79,7 @@ def check_unchanged(now: Materials, before: Materials) -> None:
     if changed:
         raise UsageError(
             f"the {changed[0]} is not what it was when this experiment began. To go on with what it was, leave it out: "
-            "everything is kept in the experiment's folder; else name another --out"
+            "everything is kept in the experiment's folder; else name another `out`"
         )
 
 

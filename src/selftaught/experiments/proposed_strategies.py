@@ -4,17 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from selftaught.experiments.design import (
-    Cell,
-    Experiment,
-    Figure,
-    Outcome,
-    Parameters,
-    Point,
-    Result,
-    Table,
-    mean_val,
-)
+from selftaught.config import Parameters
+from selftaught.experiments.design import Cell, Experiment, Figure, Outcome, Point, Result, Table, mean_val
 from selftaught.experiments.strategies import CIRCUMVENTIONS, RULES, strategies
 from selftaught.runs.records import Applied
 from selftaught.statistics import wilson

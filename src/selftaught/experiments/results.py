@@ -6,7 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from selftaught.experiments.design import Parameters, Result, Table
+from selftaught.config import Parameters
+from selftaught.experiments.design import Result, Table
 from selftaught.report.figures import drawing
 from selftaught.runs.folder import RunFolder
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
+from selftaught.config import Parameters
 from selftaught.experiments.bypass import agreement, by_text, by_tree
-from selftaught.experiments.design import Cell, Experiment, Figure, Outcome, Parameters, Point, Result, Table
+from selftaught.experiments.design import Cell, Experiment, Figure, Outcome, Point, Result, Table
 from selftaught.statistics import two_proportions, wilson
 
 VARIANTS = {"no warning": "sandbox-seed-no-warning", "with warning": "sandbox-seed"}

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from selftaught.experiments.design import (
+from selftaught.config import Parameters
+from selftaught.experiments.design import (  # fmt: skip
     SUMMARY,
     Cell,
     Experiment,
     Figure,
     Outcome,
-    Parameters,
     Point,
     Result,
     Table,
@@ -17,7 +17,7 @@ from selftaught.experiments.design import (
     reported,
     single,
     summary,
-)  # fmt: skip
+)
 
 SELECTION = (
     "The improver of each training task is the one of I_0 … I_T with the highest meta-utility on val; test has no say."
@@ -47,7 +47,7 @@ def cells(given: Parameters, done: Mapping[str, Outcome]) -> list[Cell]:
             repeats=1))
         for place, improver in enumerate([given.improver, *improved])
         for task in on
-        for number in range(given.runs)
+        for number in range(given.trials)
     ]  # fmt: skip
     return [cell for cell in [*again, *evaluated] if cell.name not in done]
 
@@ -65,7 +65,7 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
     improved = [(f"improved on {task}", source, 1) for source, task in enumerate(given.tasks, start=1)]
     for name, source, k in [("initial solution", 0, 0), ("seed improver", 0, 1), *improved]:
         for place, task in enumerate(on):
-            samples = [done[_cell(source, task, number)].chain(k) for number in range(given.runs)]
+            samples = [done[_cell(source, task, number)].chain(k) for number in range(given.trials)]
             values = [mean_test(sample) for sample in samples]
             failed = sum(part.verdict != "ok" for sample in samples for part in sample)
             told = summary(values, given.seed)
@@ -89,7 +89,7 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
                   ("trained on", "t", "val, selected by", "test", "fresh applications and instances"), chosen),
         ],
         [Figure("transfer", "Transfer, 95 % bootstrap intervals", "task", "meta-utility on test", lines, tuple(on))],
-        [*notes, *single(given.runs)],
+        [*notes, *single(given.trials)],
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ asked twice.
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from selftaught.core.address import working_at
@@ -23,6 +23,7 @@ from selftaught.core.contracts import (
     UtilityWrapper,
     Verdict,
 )
+from selftaught.core.feedback import without_times
 from selftaught.core.measurement import Sample
 from selftaught.core.origin import origin
 from selftaught.middleware.recorder import Recorder, asking, score_of
@@ -52,12 +53,15 @@ class RecordedModel:
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
         # Addresses are taken here, in order, before anything runs at once: a resume finds each draw in its place.
-        places = [(self.recorder.address("ask", p.system, p.user, repr(p.temperature)), p) for p in prompts]
+        places = [(self._address(p), p) for p in prompts]
         answers = {at: self._replayed(found) for at, _ in places if (found := self.recorder.found(at, Answered))}
         missing = [(at, prompt) for at, prompt in places if at not in answers]
         for asked in self.map(self._ask, self._calls(missing)):
             answers |= asked
         return [answers[at] for at, _ in places]
+
+    def _address(self, prompt: Prompt) -> str:
+        return self.recorder.address("ask", prompt.system, without_times(prompt.user), repr(prompt.temperature))
 
     def _calls(self, missing: Sequence[tuple[str, Prompt]]) -> list[list[tuple[str, Prompt]]]:
         equal: dict[Prompt, list[tuple[str, Prompt]]] = {}
@@ -130,6 +134,7 @@ class RecordedUtility(UtilityWrapper):
                 score, reused = self.recorder.score_once(self.utility, program)
             else:
                 score, reused = self.utility(program), False
+        score = replace(score, feedback=self.recorder.feedback.get(at, score.feedback))
         self.recorder.notice(at, program, score.verdict, score.note)
         whence = origin()
         record = Scored(

@@ -7,7 +7,7 @@ the same addresses and gets the recorded answers.
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextvars import ContextVar
 from typing import TypeVar
@@ -36,11 +36,18 @@ def note_failed_attempt(error: str, seconds: float, cost: Amount) -> None:
 class Recorder:
     """Hands out addresses, and what an earlier start of this run left under them. From any thread.
 
-    `watch` is shown every record as it is written or, on resume, found: for a progress display.
+    `watch` is shown every record as it is written or, on resume, found: for a progress display. `feedback`: what
+    another run of the same was told at an address; it is told again, since times differ.
     """
 
-    def __init__(self, store: Store, watch: Callable[[Record], None] = lambda record: None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        watch: Callable[[Record], None] = lambda record: None,
+        feedback: Mapping[str, str] | None = None,
+    ) -> None:
         self.store = store
+        self.feedback = feedback or {}
         self._watch = watch
         self._lock = threading.Lock()
         self._addresses = Addresses(self._lock)

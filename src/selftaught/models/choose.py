@@ -31,7 +31,7 @@ _OLLAMA_SECONDS = 0.3
 class ChosenModel:
     """A model; its full name and its server (None: the provider's own), by which it is chosen again; and why.
 
-    `together`: how many equal prompts are one call.
+    `together`: how many equal prompts are one call. `served_at`: the URL, also where it is the provider's own.
     """
 
     model: LanguageModel
@@ -39,6 +39,7 @@ class ChosenModel:
     base_url: str | None
     why: str
     together: int = 1
+    served_at: str | None = None
 
 
 def choose_model(
@@ -77,7 +78,8 @@ def choose_model(
             patience=replace((manner or Manner()).patience, stop=stop, failed=failed),
         )
         together = MOST_TOGETHER if asked.capabilities.n else 1
-        return ChosenModel(provider.make(model, server, asked), f"{provider_name}/{model}", elsewhere, why, together)
+        made = provider.make(model, server, asked)
+        return ChosenModel(made, f"{provider_name}/{model}", elsewhere, why, together, server.base_url)
 
     def automatic() -> ChosenModel:
         url = base_url or first_set(environment, PROVIDERS["openai"].urls)

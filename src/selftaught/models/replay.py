@@ -2,11 +2,12 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from selftaught.core.address import here
 from selftaught.core.contracts import Completion, Prompt
 from selftaught.core.errors import ModelUnavailable
+from selftaught.core.feedback import without_times
 
 _SHOWN = 80
 
@@ -24,7 +25,8 @@ class Replay:
     """Implements `LanguageModel`.
 
     The same run asks at the same addresses, and gets each response where it got it before. Another run gets, for an
-    equal prompt, the recorded responses in their order, each once. Raises ModelUnavailable where there is none.
+    equal prompt, the recorded responses in their order, each once. Raises ModelUnavailable where there is none. Prompts
+    are equal that differ in the times alone which feedback told.
 
     `source`: what the recording is called. `same_run`: only addresses count.
     """
@@ -35,7 +37,7 @@ class Replay:
         self._by_address = {answer.at: answer for answer in answers}
         self._by_prompt: dict[Prompt, list[Recorded]] = {}
         for answer in answers:
-            self._by_prompt.setdefault(answer.prompt, []).append(answer)
+            self._by_prompt.setdefault(_key(answer.prompt), []).append(answer)
         self._used: set[str] = set()
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
@@ -50,8 +52,8 @@ class Replay:
     def _answer(self, prompt: Prompt) -> Completion:
         with self._lock:
             found = self._by_address.get(here())
-            if found is None or found.prompt != prompt or found.at in self._used:
-                equal = [] if self._same_run else self._by_prompt.get(prompt, [])
+            if found is None or _key(found.prompt) != _key(prompt) or found.at in self._used:
+                equal = [] if self._same_run else self._by_prompt.get(_key(prompt), [])
                 found = next((answer for answer in equal if answer.at not in self._used), None)
             if found is not None:
                 self._used.add(found.at)
@@ -59,14 +61,19 @@ class Replay:
         raise ModelUnavailable(f"{self._source} has no response for a prompt: {self._why(prompt)}")
 
     def _why(self, prompt: Prompt) -> str:
-        equal = self._by_prompt.get(prompt, [])
+        equal = self._by_prompt.get(_key(prompt), [])
         if equal:
             return f"all {len(equal)} recorded responses to it are used"
         if not self._by_prompt:
             return "it holds no response at all"
+        prompt = _key(prompt)
         nearest = max(self._by_prompt, key=lambda known: _alike(known, prompt))
         where = self._by_prompt[nearest][0].at
         return f"the nearest recorded one, at {where}, {_first_difference(nearest, prompt)}"
+
+
+def _key(prompt: Prompt) -> Prompt:
+    return replace(prompt, user=without_times(prompt.user))
 
 
 def _alike(known: Prompt, asked: Prompt) -> tuple[int, int]:

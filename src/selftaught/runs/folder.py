@@ -82,7 +82,7 @@ def new_folder(root: Path, label: str, wanted: Path | None = None) -> RunFolder:
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{label}-{secrets.token_hex(2)}"
     path = wanted or root / name
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise UsageError(f"{path} exists and is not an empty folder; name another --out, or resume it")
+        raise UsageError(f"{path} exists and is not an empty folder; name another `out`, or resume it")
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

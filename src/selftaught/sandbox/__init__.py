@@ -25,7 +25,7 @@ jail.py         the contract, over a few warm workers
 worker.py       one zygote: starting it, getting guests from it
 conversation.py the host's conversation with one guest: limits, verdicts
 broker.py       answers a guest's requests, several at once
-reading.py      what is read of an untrusted text, read in a guest
+reading.py      what is read of the text of an untrusted program
 history.py      what one application of an improver was answered so far
 machine.py      `Apply`: where an improver, its allowance and a sandbox meet
 messages.py     what a guest sent, looked at before it is decoded

@@ -18,7 +18,7 @@ from selftaught.sandbox.tiers.landlock import landlock_tier
 from selftaught.sandbox.tiers.tier import Tier
 from selftaught.sandbox.tiers.unsafe import unsafe_tier
 
-_UNSAFE = "To run without isolation, and only code that you trust: --sandbox unsafe"
+_UNSAFE = "To run without isolation, and only code that you trust: `sandbox=unsafe`"
 _MACHINES = ("x86_64", "aarch64")
 
 
@@ -90,7 +90,7 @@ def open_sandbox(name: str = "auto", workers: int | None = None) -> Jail:
             troubles.append(f"{tier.name}: {error}")
     if name != "auto":
         others = [tier.name for tier in survey() if tier.works and tier.name != name]
-        advice = f"Here works: --sandbox {' or '.join(others)}" if others else _UNSAFE
+        advice = f"Here works: {' or '.join(f'`sandbox={name}`' for name in others)}" if others else _UNSAFE
         raise NoSandbox(f"{'; '.join(troubles)}. {advice}")
     raise NoSandbox(
         f"nothing on this machine isolates untrusted code, so nothing is run. {'; '.join(troubles)}. {_UNSAFE}"

@@ -76,7 +76,7 @@ class Machine:
         score = history.score(made)
         if score is not None:
             return score.verdict is not Verdict.NO_PROGRAM
-        return is_program(self.sandbox, made, like=history.initial)
+        return is_program(made, like=history.initial)
 
     def _facts(self, utility: Utility) -> dict[str, Value]:
         return {

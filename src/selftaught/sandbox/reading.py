@@ -1,32 +1,38 @@
-"""What is read of an untrusted program's text is read in a guest: there it is bounded, whatever the text is."""
+"""What is read of the text of an untrusted program; in a process of its own (selftaught/bounded.py)."""
 
-from selftaught.core.contracts import Program, Verdict
-from selftaught.sandbox.contract import Limits, Sandbox
-
-_LIMITS = Limits(cpu_seconds=5.0, wall_seconds=30.0)
-_READER = Program("""\
 import ast
 
-FUNCTIONS = ast.FunctionDef, ast.AsyncFunctionDef
+from selftaught.bounded import READER, NotRead
+from selftaught.core.contracts import Program
 
-def bound(text):
-    nodes = list(ast.walk(ast.parse(text)))
-    names = {node.name for node in nodes if isinstance(node, (*FUNCTIONS, ast.ClassDef))}
-    names |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    return names | {node.asname or node.name for node in nodes if isinstance(node, ast.alias)}
+_UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
-def is_program(text, like):
-    names = bound(text)
+
+def is_program(program: Program, *, like: Program) -> bool:
+    """Whether it is Python, and defines one of the functions that `like` defines, if that defines any."""
     try:
-        wanted = {node.name for node in ast.parse(like).body if isinstance(node, FUNCTIONS)}
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return bool(READER.call("selftaught.sandbox.reading:defines_alike", program.source, like.source))
+    except NotRead:
+        return False
+
+
+def defines_alike(source: str, like: str) -> bool:
+    """The same, here: for the process that reads."""
+    try:
+        names = _bound(source)
+    except _UNPARSABLE:
+        return False
+    try:
+        wanted = {node.name for node in ast.parse(like).body if isinstance(node, _FUNCTIONS)}
+    except _UNPARSABLE:
         return True
     return not wanted or bool(wanted & names)
-""")
 
 
-def is_program(sandbox: Sandbox, program: Program, *, like: Program) -> bool:
-    """Whether it is Python, and defines one of the functions that `like` defines, if that defines any."""
-    calls = [[program.source, like.source]]
-    (outcome,) = sandbox.run(_READER, "is_program", calls, _LIMITS, seed=0)
-    return outcome.verdict is Verdict.OK and outcome.value is True
+def _bound(source: str) -> set[str]:
+    """Every name that a statement of it binds: a function may be assigned or imported, too."""
+    nodes = list(ast.walk(ast.parse(source)))
+    names = {node.name for node in nodes if isinstance(node, (*_FUNCTIONS, ast.ClassDef))}
+    names |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return names | {node.asname or node.name for node in nodes if isinstance(node, ast.alias)}

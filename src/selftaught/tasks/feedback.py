@@ -8,14 +8,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import ceil
-from statistics import median_high
 from typing import Any
 
 from selftaught.core.contracts import MOST_FEEDBACK, Score, Verdict
+from selftaught.core.feedback import TIME_STEPS, used_time
 from selftaught.sandbox.contract import Outcome
 
-STEPS = 8
-"""Into so many a time limit is divided."""
 _MOST_FAILURES, _MOST_NUMBERED, _MOST_REASON = 5, 8, 120
 _MOST_GRADES_SHOWN = 120
 _LOWEST_SHOWN, _BANDS = 10, 5
@@ -43,8 +41,8 @@ class CallLog:
 
     def add(self, outcome: Outcome, score: Score, explain: Explain | None) -> None:
         """`score.feedback` says why the grade is what it is, where that may be told."""
-        used = min(STEPS, max(1, ceil(STEPS * outcome.cpu_seconds / self.cpu_seconds)))
-        eighths = STEPS if outcome.verdict is Verdict.TIMED_OUT else used
+        used = min(TIME_STEPS, max(1, ceil(TIME_STEPS * outcome.cpu_seconds / self.cpu_seconds)))
+        eighths = TIME_STEPS if outcome.verdict is Verdict.TIMED_OUT else used
         self.calls.append(_Call(score.value, score.verdict, score.feedback, eighths))
         if explain is not None and outcome.verdict is Verdict.OK:
             self._explain(score.value, outcome.value, explain)
@@ -63,18 +61,11 @@ class CallLog:
         lines = [_value(score, instances), ", ".join(_counts(self.calls, instances))]
         lines += _failures(self.calls)
         if any(call.verdict is not Verdict.NO_PROGRAM for call in self.calls):
-            lines += [_grades(self.calls), self._time()]
+            lines += [_grades(self.calls), used_time([call.eighths for call in self.calls], self.cpu_seconds)]
         if self._explained:
             lines += ["The task says of the lowest grades:"]
             lines += [f"- instance {number} (grade {grade:.4g}): {words}" for grade, number, words in self._explained]
         return "\n".join(lines)[:MOST_FEEDBACK]
-
-    def _time(self) -> str:
-        used = [call.eighths for call in self.calls]
-        return (
-            f"CPU time of a call, rounded up to {STEPS}ths of the limit of {self.cpu_seconds:g} s: "
-            f"the longest {max(used)}/{STEPS}, the median {median_high(used)}/{STEPS}"
-        )
 
 
 def reason_of(outcome: Outcome) -> str:

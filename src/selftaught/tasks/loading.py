@@ -59,7 +59,7 @@ def load_task(name_or_path: str, fidelity: str = "honest") -> TaskSpec:
     if fidelity == "released":
         raise UsageError(
             f"the task {name_or_path} is not of the paper's released code, so there is no released way to score it; "
-            f"--fidelity released is for {', '.join(task_names())}"
+            f"`fidelity=released` is for {', '.join(task_names())}"
         )
     try:
         source = path.read_text(encoding="utf-8-sig")  # some editors put a byte order mark there

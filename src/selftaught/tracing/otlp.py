@@ -14,15 +14,13 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-from opentelemetry.util.re import parse_env_headers
+from opentelemetry.trace import NoOpTracer
 
 from selftaught import __version__
-from selftaught.core.errors import UsageError
-from selftaught.tracing import names
+from selftaught.tracing import names, variables
 from selftaught.tracing.run import Tracing
 from selftaught.tracing.spans import Spans
 
-DEFAULT_ENDPOINT = "http://localhost:4318"
 _LAST_SECONDS = 5.0
 """For what is left to be sent when the run is over."""
 _LAST_SECONDS_IN_TROUBLE = 1.5
@@ -33,22 +31,34 @@ _MOST_WITH_CONTENT = 64
 
 
 class Otlp:
-    """Where a run's spans go. `environment` holds what OpenTelemetry's variables for exporters say.
+    """Where a run's spans go. `environment` holds what OpenTelemetry's variables say (tracing/variables.py).
 
-    Raises UsageError for an endpoint that is no URL. Nothing is sent before the first span ends.
+    Raises UsageError for a variable that cannot be used. Nothing is sent before the first span ends.
     """
 
     def __init__(self, environment: Mapping[str, str], *, content: bool) -> None:
-        url = _traces_url(environment)
+        variables.check(environment)
+        url, headers = variables.traces_url(environment), variables.headers(environment)
         self.shown = _without_secrets(url)
+        self.silenced_by = variables.silenced_by(environment)
+        self.content = content or variables.captures_content(environment)
         self._complaints = _Complaints()
-        self._exporter = _Exporter(OTLPSpanExporter(endpoint=url, headers=_headers(environment)), self._complaints)
-        self._queue = _Queue(self._exporter, max_export_batch_size=_MOST_WITH_CONTENT if content else None)
         service = {names.SERVICE_NAME: "selftaught", names.SERVICE_VERSION: __version__}
-        resource = Resource.create(service).merge(OTELResourceDetector().detect())  # the user's own name for it wins
-        self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+        with variables.understood():
+            self._exporter = _Exporter(OTLPSpanExporter(endpoint=url, headers=headers), self._complaints)
+            self._queue = _Queue(self._exporter, max_export_batch_size=self._most_at_once(environment))
+            resource = Resource.create(service).merge(
+                OTELResourceDetector().detect()
+            )  # the user's own name for it wins
+            self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         self._provider.add_span_processor(self._queue)
-        self.tracing = Tracing(Spans(self._provider.get_tracer("selftaught", __version__), content))
+        tracer = NoOpTracer() if self.silenced_by else self._provider.get_tracer("selftaught", __version__)
+        self.tracing = Tracing(Spans(tracer, self.content))
+
+    def _most_at_once(self, environment: Mapping[str, str]) -> int | None:
+        """Spans in one request; None: as OpenTelemetry has it, or the user."""
+        own = {"OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "OTEL_BSP_MAX_QUEUE_SIZE"} & set(environment)
+        return _MOST_WITH_CONTENT if self.content and not own else None
 
     def close(self) -> str | None:
         """Send what is left, for a few seconds at most. What did not arrive, and why, if anything."""
@@ -121,27 +131,6 @@ class _Complaints(logging.Handler):
 
     def detach(self) -> None:
         self._exporters.removeHandler(self)
-
-
-def _traces_url(environment: Mapping[str, str]) -> str:
-    """As OpenTelemetry says: the endpoint for traces as it is, or the one for all signals and the path below it."""
-    name, path = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", ""
-    if not environment.get(name):
-        name, path = "OTEL_EXPORTER_OTLP_ENDPOINT", "/v1/traces"
-    url = environment.get(name) or DEFAULT_ENDPOINT
-    try:
-        parts = urlsplit(url)
-        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
-            return url.rstrip("/") + path if path else url
-    except ValueError:  # of a port that is none, or brackets that do not match
-        pass
-    raise UsageError(f"{name} is no URL; wanted one like {DEFAULT_ENDPOINT}")  # not shown: it may hold a key
-
-
-def _headers(environment: Mapping[str, str]) -> dict[str, str]:
-    """Those that the receiver wants, its key among them. Given here too since the environment may be a .env file's."""
-    told = environment.get("OTEL_EXPORTER_OTLP_TRACES_HEADERS") or environment.get("OTEL_EXPORTER_OTLP_HEADERS") or ""
-    return dict(parse_env_headers(told, liberal=True))
 
 
 def _without_secrets(url: str) -> str:

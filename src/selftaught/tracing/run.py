@@ -1,16 +1,47 @@
 """The span of a run, and one for each iteration: both read from what is put on record, as a progress display is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from opentelemetry.trace import Span
+from opentelemetry.trace import Span, Status, StatusCode
 
-from selftaught.core.contracts import Apply, LanguageModel, Utility
-from selftaught.runs.records import Ended, Record, Session, Stepped
-from selftaught.tracing import names
+from selftaught.core.contracts import Apply, LanguageModel, Utility, Verdict
+from selftaught.runs.records import Ended, Record, Session, Stepped, Tried
+from selftaught.tracing import attempts, names
 from selftaught.tracing.seams import TracedApply, TracedModel, TracedUtility
-from selftaught.tracing.spans import Spans
+from selftaught.tracing.spans import Spans, Value, conversation, known, said
+
+_FINISHED = "finished"
+
+
+@dataclass(frozen=True)
+class Told:
+    """A line or two of names and numbers; and a program, which is content."""
+
+    summary: str
+    program: str | None = None
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A run as its span tells of it.
+
+    Attributes:
+        id: the same for all its starts, and another run's never.
+        on_record: how many steps earlier starts have finished.
+        begun: what it works on; `came`: what has come of it, asked for when the start is over.
+    """
+
+    id: str
+    name: str
+    kind: str
+    tasks: Sequence[str]
+    model: str
+    depth: int
+    on_record: int
+    begun: Told
+    came: Callable[[], Told]
 
 
 @dataclass(frozen=True)
@@ -19,8 +50,10 @@ class Tracing:
 
     spans: Spans
 
-    def model(self, model: LanguageModel, name: str, role: str) -> LanguageModel:
-        return TracedModel(model, self.spans, name, role)
+    def model(
+        self, model: LanguageModel, name: str, role: str, *, server: str | None, max_output_tokens: int | None
+    ) -> LanguageModel:
+        return TracedModel(model, self.spans, name, role, server, max_output_tokens)
 
     def utility(self, utility: Utility) -> Utility:
         return TracedUtility(utility, self.spans)
@@ -29,22 +62,34 @@ class Tracing:
         return TracedApply(apply, self.spans)
 
     @contextmanager
-    def run(self, name: str, kind: str, *, tasks: Sequence[str], depth: int, on_record: int) -> Iterator["RunSpan"]:
-        """The block is one start of a run; every record must be shown to what this yields, in the thread that has it.
-
-        `on_record`: how many steps earlier starts have finished.
-        """
-        workflow = f"selftaught {kind}"
+    def run(self, run: Traced) -> Iterator["RunSpan"]:
+        """The block is one start of a run; each record must be shown to what this yields, in the thread that has it."""
+        workflow = f"selftaught {run.kind} {run.name}"
         attributes = {
             names.OPERATION: names.INVOKE_WORKFLOW,
             names.WORKFLOW: workflow,
-            names.RUN: name,
-            names.KIND: kind,
-            names.TASKS: list(tasks),
+            names.SPAN_KIND: names.CHAIN,
+            names.RUN: run.name,
+            names.KIND: run.kind,
+            names.TASKS: list(run.tasks),
+            names.MODEL: run.model,
+            **said(names.INPUT, names.INPUT_TYPE, self._shown(run.begun)),
         }
-        with self.spans.span(f"{names.INVOKE_WORKFLOW} {workflow}", attributes) as span:
-            with ExitStack() as iteration:  # the one that goes on when the run breaks off ends with the run's error
-                yield RunSpan(self.spans, span, iteration, depth=depth, on_record=on_record)
+        token = conversation.set(run.id)
+        try:
+            with self.spans.span(f"{names.INVOKE_WORKFLOW} {workflow}", attributes) as span:
+                try:
+                    with ExitStack() as iteration:  # the one that goes on when the run breaks off ends with its error
+                        yield RunSpan(self.spans, span, iteration, depth=run.depth, on_record=run.on_record)
+                finally:
+                    span.set_attributes(known(said(names.OUTPUT, names.OUTPUT_TYPE, self._shown(run.came()))))
+        finally:
+            conversation.reset(token)
+
+    def _shown(self, told: Told) -> str:
+        if told.program is None or not self.spans.content:
+            return told.summary
+        return f"{told.summary}\n\n{told.program}"
 
 
 class RunSpan:
@@ -56,8 +101,10 @@ class RunSpan:
         self._current: Span | None = None
 
     def watch(self, record: Record) -> None:
-        """Records of the run itself come from its own thread; those of other threads are let pass."""
+        """Records of the run itself come from its own thread; of those of other threads only failed attempts count."""
         match record:
+            case Tried():
+                attempts.note(record)
             case Session(at=at, tier=tier):
                 self._span.set_attributes({names.START: int(at.rpartition("#")[2]), names.TIER: tier})
             case Stepped(t=t):
@@ -66,21 +113,29 @@ class RunSpan:
                     self._begin(t + 1)
             case Ended(how=how):
                 self._span.set_attribute(names.OUTCOME, how)
+                if how == _FINISHED:
+                    self._span.set_status(Status(StatusCode.OK))
             case _:
                 pass
 
     def _begin(self, t: int) -> None:
         replayed = True if t < self._on_record else None
-        self._current = self._iteration.enter_context(
-            self._spans.span(f"iteration {t}", {names.ITERATION: t, names.REPLAYED: replayed})
-        )
+        attributes: dict[str, Value | None] = {
+            names.SPAN_KIND: names.CHAIN,
+            names.ITERATION: t,
+            names.REPLAYED: replayed,
+        }
+        self._current = self._iteration.enter_context(self._spans.span(f"iteration {t}", attributes))
 
     def _finish(self, step: Stepped) -> None:
         if self._current is not None:
-            self._current.set_attributes({
+            shown = f"{'a new improver' if step.accepted else 'the improver stays'}: {step.improver[:8]}"
+            self._current.set_attributes(known({
                 names.IMPROVER: step.improver,
                 names.ACCEPTED: step.accepted,
                 names.VERDICT: step.verdict,
-            })  # fmt: skip
+                **said(names.OUTPUT, names.OUTPUT_TYPE, shown),
+            }))  # fmt: skip
+            self._spans.ended(self._current, Verdict(step.verdict), step.note)
         self._iteration.close()
         self._current = None

@@ -3,15 +3,32 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 
+from selftaught.core.contracts import Verdict
 from selftaught.core.errors import RunStopped
 from selftaught.tracing import names
 
 Value = str | bool | int | float | Sequence[str]
 Attributes = Mapping[str, Value | None]
+
+conversation: ContextVar[str | None] = ContextVar("selftaught_conversation", default=None)
+"""The id of the run whose work is done in this context."""
+
+_FINISH_REASONS = {"tool_calls": "tool_call", "function_call": "tool_call", "": "unknown"}
+"""Our words (models/) that are not the conventions' for a message; they take any, and want one."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened at a moment, in nanoseconds since the epoch."""
+
+    name: str
+    at: int
+    attributes: Attributes
 
 
 @dataclass(frozen=True)
@@ -31,16 +48,56 @@ class Spans:
         Without content an error is its type alone: messages quote prompts, and tracebacks quote more.
         """
         opened = self.tracer.start_as_current_span(
-            plain(name), kind=kind, attributes=known(attributes), record_exception=False, set_status_on_exception=False
+            plain(name),
+            kind=kind,
+            attributes=self._all(attributes),
+            record_exception=False,
+            set_status_on_exception=False,
         )
         with opened as span:
             try:
                 yield span
             except BaseException as error:
-                span.set_attribute(names.ERROR_TYPE, type(error).__name__)
-                if not isinstance(error, RunStopped):
-                    span.set_status(Status(StatusCode.ERROR, plain(str(error)) if self.content else None))
+                self.failed(span, error)
                 raise
+
+    @contextmanager
+    def past(
+        self, name: str, attributes: Attributes, kind: SpanKind, *, began: int, ended: int, events: Sequence[Event]
+    ) -> Iterator[Span]:
+        """A span of what is over, from `began` to `ended` in nanoseconds since the epoch; the block says how it went.
+
+        An event may lie before the span: the conventions of OpenTelemetry allow for it.
+        """
+        span = self.tracer.start_span(plain(name), kind=kind, attributes=self._all(attributes), start_time=began)
+        for event in events:
+            span.add_event(event.name, known(event.attributes), event.at)
+        try:
+            yield span
+        finally:
+            span.end(ended)
+
+    def failed(self, span: Span, error: BaseException, kind: str = "") -> None:
+        """`kind`: what went wrong in one word; the error's type where nothing better is known."""
+        span.set_attribute(names.ERROR_TYPE, kind or type(error).__name__)
+        if not isinstance(error, RunStopped):
+            span.set_status(Status(StatusCode.ERROR, plain(str(error)) if self.content else None))
+
+    def ended(self, span: Span, verdict: Verdict, note: str) -> None:
+        """How a guest ended. All but `ok` is an error of the span's, by which a platform finds it."""
+        if verdict is Verdict.OK:
+            span.set_status(Status(StatusCode.OK))
+            return
+        span.set_attribute(names.ERROR_TYPE, verdict.value)
+        said = f"{verdict.value}: {note}" if self.content and note else verdict.value
+        span.set_status(Status(StatusCode.ERROR, plain(said)))
+
+    def text(self, name: str, of_type: str, text: str | None) -> dict[str, Value | None]:
+        """A text as a span's input or output, where there may be content."""
+        return said(name, of_type, text) if self.content and text is not None else {}
+
+    def _all(self, attributes: Attributes) -> dict[str, Value]:
+        return known({names.CONVERSATION: conversation.get(), **attributes})
 
 
 def known(attributes: Attributes) -> dict[str, Value]:
@@ -49,18 +106,38 @@ def known(attributes: Attributes) -> dict[str, Value]:
 
 
 def plain(text: str) -> str:
-    """Half characters (lone surrogates), for which a whole batch of spans would be refused, become question marks."""
-    return text.encode("utf-8", "replace").decode()
+    """Half characters (lone surrogates), for which a whole batch of spans would be refused, become question marks.
+
+    So do NULs, which a platform's PostgreSQL does not store.
+    """
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")
 
 
-def messages(role: str, *texts: str) -> str:
-    """Messages, as the conventions spell a list of them."""
-    return _json([{"role": role, "parts": [{"type": "text", "content": plain(text)}]} for text in texts])
+def said(name: str, of_type: str, text: str) -> dict[str, Value | None]:
+    """A text as a span's input or output."""
+    return {name: text, of_type: names.TEXT}
+
+
+def input_messages(text: str) -> str:
+    """A prompt, as the conventions spell a list of input messages."""
+    return _json([{"role": "user", "parts": _parts(text)}])
+
+
+def output_messages(texts_and_reasons: Sequence[tuple[str, str]]) -> str:
+    """Responses, each with why it ended, as the conventions spell a list of output messages."""
+    return _json([
+        {"role": "assistant", "parts": _parts(text), "finish_reason": _FINISH_REASONS.get(why, plain(why))}
+        for text, why in texts_and_reasons
+    ])  # fmt: skip
 
 
 def instructions(text: str) -> str:
     """A system prompt, as the conventions spell it."""
-    return _json([{"type": "text", "content": plain(text)}])
+    return _json(_parts(text))
+
+
+def _parts(text: str) -> list[dict[str, str]]:
+    return [{"type": "text", "content": plain(text)}]
 
 
 def _sendable(value: Value) -> Value:

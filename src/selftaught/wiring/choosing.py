@@ -80,10 +80,10 @@ def borrow(
         )
         if caps.dollars is not None and tariff.price is None:
             raise UsageError(
-                f"--max-cost needs a price for {chosen.name}, and no price list has it: say it with --price IN,OUT "
+                f"`max_cost` needs a price for {chosen.name}, and no price list has it: say it with `price=IN,OUT` "
                 "(US dollars per million tokens; 0,0 for a model of your own)"
             )
-        return Lent(chosen.model, chosen.name, tariff, chosen.together)
+        return Lent(chosen.model, chosen.name, tariff, chosen.together, chosen.served_at)
 
     solution = lend(config.task_model or config.model)
     improver = lend(config.improver_model or config.model)

@@ -47,7 +47,7 @@ def load_inputs(config: RunConfig, runs: Path) -> Inputs:
     config = msgspec.structs.replace(config, seed=secrets.randbits(48) if config.seed is None else config.seed)
     for name in config.tasks:
         if config.tasks.count(name) > 1:
-            raise UsageError(f"the task {name} is listed twice; name each task once and use --repeats")
+            raise UsageError(f"the task {name} is listed twice; name each task once and use `repeats`")
     tasks = tuple(load_task(name, config.fidelity) for name in config.tasks)
     if len({task.name for task in tasks}) < len(tasks):
         raise UsageError(f"two tasks have one name: {', '.join(task.name for task in tasks)}; rename a file")

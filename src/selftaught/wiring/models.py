@@ -27,12 +27,13 @@ def failed_attempt(error: str, seconds: float, billed: bool) -> None:
 
 @dataclass(frozen=True)
 class Lent:
-    """One model as a run uses it."""
+    """One model as a run uses it. `server`: the URL at which it is served, if it is."""
 
     model: LanguageModel
     name: str
     tariff: Tariff
     together: int = 1
+    server: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,14 @@ class Models:
     def recorded(
         self, purse: Purse, recorder: Recorder, gate: Gate, tracing: "Tracing | None" = None
     ) -> tuple[RecordedModel, RecordedModel]:
-        """Recorder → gate → purse → (tracing →) the real thing, for each role: improver, solution."""
+        """Recorder → gate → (tracing →) purse → the real thing, for each role: improver, solution."""
 
         def one(lent: Lent, role: str) -> RecordedModel:
-            model = tracing.model(lent.model, lent.name, role) if tracing else lent.model
-            paid = PaidModel(model, lent.tariff, purse)
-            return RecordedModel(GatedModel(paid, gate), recorder, thread_map, role, lent.together)
+            model: LanguageModel = PaidModel(lent.model, lent.tariff, purse)
+            if tracing:
+                most = lent.tariff.most_output_tokens
+                model = tracing.model(model, lent.name, role, server=lent.server, max_output_tokens=most)
+            return RecordedModel(GatedModel(model, gate), recorder, thread_map, role, lent.together)
 
         return one(self.improver, IMPROVER), one(self.solution, SOLUTION)
 

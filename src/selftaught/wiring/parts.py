@@ -61,7 +61,7 @@ def assemble(
     purse: Purse | None = None,
     tracing: "Tracing | None" = None,
 ) -> Parts:
-    """Guest → meter (in Machine) → recorder → gate → purse → tracing → the real thing (design laws 4 to 6)."""
+    """Guest → meter (in Machine) → recorder → gate → tracing → purse → the real thing (design laws 4 to 6)."""
     config = inputs.config
     purse = purse or Purse(config.caps, models.spent(recorder.store), gate)
     model, task_model = models.recorded(purse, recorder, gate, tracing)

@@ -115,6 +115,7 @@ def replay(folder: RunFolder, sandbox: Jail, watch: Callable[[Record], None], ga
     store = Store.open(folder.store, writable=False)
     told = list(store)
     model = Replay(answers(store), f"the record of {folder.path}", same_run=True)
+    feedback = {r.at: store.text(r.feedback) for r in told if isinstance(r, Scored) and r.feedback}
     store.close()
     finished = any(isinstance(record, Ended) and record.how == "finished" for record in told)
     with tempfile.TemporaryDirectory(prefix="selftaught-") as scratch:
@@ -123,7 +124,8 @@ def replay(folder: RunFolder, sandbox: Jail, watch: Callable[[Record], None], ga
         now = Store.create(again.store)
         broke_off = ""
         try:
-            work(inputs, Start(again, sandbox, Models.only(model, inputs.config.model), gate, watch=watch), now)
+            models = Models.only(model, inputs.config.model)
+            work(inputs, Start(again, sandbox, models, gate, watch=watch, feedback=feedback), now)
         except ModelUnavailable as error:
             broke_off = str(error)
         finally:

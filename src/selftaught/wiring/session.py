@@ -2,8 +2,8 @@
 
 import platform
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from selftaught import __version__
@@ -12,7 +12,7 @@ from selftaught.middleware.gate import Gate
 from selftaught.middleware.purse import Purse
 from selftaught.middleware.recorder import Recorder
 from selftaught.runs.folder import RunFolder
-from selftaught.runs.records import Ended, Record, Session, Stepped
+from selftaught.runs.records import Ended, Record, Session
 from selftaught.runs.store import Store
 from selftaught.sandbox.jail import Jail
 from selftaught.wiring.inputs import Inputs
@@ -32,7 +32,7 @@ STRENGTH = ("unsafe", "landlock", "container", "bubblewrap")
 class Start:
     """What one start of a run needs beside its inputs. `purse`: one that it shares with other runs.
 
-    `tracing`: observes the run, and changes nothing in it.
+    `tracing`: observes the run, and changes nothing in it. `feedback`: of a run that is repeated, as in `Recorder`.
     """
 
     folder: RunFolder
@@ -42,33 +42,29 @@ class Start:
     purse: Purse | None = None
     watch: Watch = lambda record: None
     tracing: "Tracing | None" = None
+    feedback: Mapping[str, str] = field(default_factory=dict)
 
 
 def work(inputs: Inputs, start: Start, store: Store) -> None:
     """Do the run, or what is left of it. Raises SelfTaughtError; what is finished is on record then, too."""
+    session = _session(start, sum(isinstance(record, Session) for record in store))
     if start.tracing is None:
-        _work(inputs, start, store)
+        _work(inputs, start, store, session)
         return
-    config, steps = inputs.config, sum(isinstance(record, Stepped) for record in store)
-    with start.tracing.run(
-        start.folder.path.name,
-        config.kind,
-        tasks=[task.name for task in inputs.tasks],
-        depth=config.depth,
-        on_record=steps,
-    ) as span:
+    from selftaught.wiring.traced import traced
+
+    with start.tracing.run(traced(start.folder.path.name, inputs, store, session)) as span:
 
         def watch(record: Record) -> None:
             start.watch(record)
             span.watch(record)
 
-        _work(inputs, replace(start, watch=watch), store)
+        _work(inputs, replace(start, watch=watch), store, session)
 
 
-def _work(inputs: Inputs, start: Start, store: Store) -> None:
-    recorder = Recorder(store, start.watch)
-    number = sum(isinstance(record, Session) for record in store)
-    recorder.write(_session(start, number))
+def _work(inputs: Inputs, start: Start, store: Store, session: Session) -> None:
+    recorder = Recorder(store, start.watch, start.feedback)
+    recorder.write(session)
     parts = assemble(inputs, start.sandbox, start.models, recorder, start.gate, start.purse, start.tracing)
     how, note = "failed", ""
     try:
@@ -83,7 +79,7 @@ def _work(inputs: Inputs, start: Start, store: Store) -> None:
             raise cause from error
         raise
     finally:
-        recorder.write(Ended(at=f"/ended#{number}", time=time.time(), how=how, note=note))
+        recorder.write(Ended(at=session.at.replace("session", "ended"), time=time.time(), how=how, note=note))
 
 
 def check_resumable(store: Store, folder: RunFolder, tier: str, *, weaker_allowed: bool) -> None:
@@ -94,7 +90,7 @@ def check_resumable(store: Store, folder: RunFolder, tier: str, *, weaker_allowe
     if not weaker_allowed and STRENGTH.index(tier) < STRENGTH.index(first.tier):
         raise NoSandbox(
             f"the run began in the sandbox {first.tier}, and here is only {tier}, which is weaker. "
-            f"To go on all the same: --sandbox {tier}"
+            f"To go on all the same: `sandbox={tier}`"
         )
 
 

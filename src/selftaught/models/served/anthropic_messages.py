@@ -6,7 +6,7 @@ from typing import Any
 from selftaught.core.contracts import Completion, Prompt
 from selftaught.models.served.asking import Asker, Manner, Question, sendable
 from selftaught.models.served.endpoint import Endpoint
-from selftaught.models.served.failures import Failures, count_of, listed
+from selftaught.models.served.failures import Failures, count_of, id_of, listed
 from selftaught.models.served.http import Once, bounded_client
 
 _MOST_OUTPUT_TOKENS = 16_384
@@ -32,6 +32,7 @@ class Anthropic:
         self._asker = Asker(model, self._ask, manner)
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        self._client()  # importing an SDK takes its time, which is no part of the first attempt's
         return self._asker(prompts)
 
     def models(self) -> list[str]:
@@ -104,5 +105,6 @@ class Anthropic:
                 model=str(answer.get("model") or self._model),
                 cached_tokens=cached,
                 reasoning_tokens=count_of(usage, "output_tokens_details", "thinking_tokens"),
+                response_id=id_of(answer, "id"),
             )
         ]

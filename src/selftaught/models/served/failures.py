@@ -14,6 +14,7 @@ from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.http import MOST_BYTES, TooLarge
 from selftaught.models.served.patience import Failed
 
+_LONGEST_ID = 200
 _AGAIN = {408, 409, 425, 429}
 _BUSY = {429, 529}  # 529 is Anthropic's
 _NOTHING_LEFT = {"insufficient_quota", "billing_error"}
@@ -126,6 +127,12 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     with suppress(TypeError, ValueError):
         return max(0.0, parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - time.time())
     return None
+
+
+def id_of(answer: Mapping[str, object], name: str) -> str:
+    """The server's own id of its answer, by which its logs know it; "" where it gives none."""
+    told = answer.get(name)
+    return told[:_LONGEST_ID] if isinstance(told, str) else ""
 
 
 def count_of(usage: object, *names: str) -> int | None:

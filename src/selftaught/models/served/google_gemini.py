@@ -8,7 +8,7 @@ from typing import Any
 from selftaught.core.contracts import Completion, Prompt
 from selftaught.models.served.asking import Asker, Manner, Question, sendable, shared
 from selftaught.models.served.endpoint import Endpoint
-from selftaught.models.served.failures import Failures, count_of, listed
+from selftaught.models.served.failures import Failures, count_of, id_of, listed
 from selftaught.models.served.http import Once, bounded_client, library_of
 
 _FINISHED = {"STOP": "stop", "MAX_TOKENS": "length"}
@@ -28,6 +28,7 @@ class Gemini:
         self._asker = Asker(model, self._ask, manner)
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        self._client()  # importing an SDK takes its time, which is no part of the first attempt's
         return self._asker(prompts)
 
     def models(self) -> list[str]:
@@ -107,6 +108,7 @@ class Gemini:
             model=str(answer.get("modelVersion") or self._model),
             cached_tokens=count_of(usage, "cachedContentTokenCount"),
             reasoning_tokens=thought,
+            response_id=id_of(answer, "responseId"),
         )
 
     def _transport_errors(self) -> tuple[type[Exception], ...]:

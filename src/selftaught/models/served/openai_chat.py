@@ -7,7 +7,7 @@ from typing import Any
 from selftaught.core.contracts import Completion, Prompt
 from selftaught.models.served.asking import Asker, Manner, Question, sendable, shared
 from selftaught.models.served.endpoint import Endpoint
-from selftaught.models.served.failures import Failures, count_of, listed
+from selftaught.models.served.failures import Failures, count_of, id_of, listed
 from selftaught.models.served.http import Once, bounded_client
 
 _LISTING_SECONDS = 10.0
@@ -27,6 +27,7 @@ class OpenAIChat:
         self._asker = Asker(model, self._ask, manner)
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        self._client()  # importing an SDK takes its time, which is no part of the first attempt's
         return self._asker(prompts)
 
     def models(self) -> list[str]:
@@ -103,6 +104,7 @@ class OpenAIChat:
                 cached_tokens=count_of(usage, "prompt_tokens_details", "cached_tokens"),
                 reasoning_tokens=count_of(usage, "completion_tokens_details", "reasoning_tokens"),
                 cost=_dollars(usage),
+                response_id=id_of(answer, "id"),
             )
             for choice in choices
         ]

@@ -1,0 +1,54 @@
+"""What the span of a traced run says of it: names and numbers, and the programs that it began with and ended with."""
+
+from hashlib import sha256
+
+from selftaught.report.tables import shown
+from selftaught.report.view import Improvement, RunView, view
+from selftaught.runs.records import Session, Stepped
+from selftaught.runs.store import Store
+from selftaught.tracing.run import Told, Traced
+from selftaught.wiring.inputs import Inputs
+
+
+def traced(name: str, inputs: Inputs, store: Store, session: Session) -> Traced:
+    """`session`: of the start that is traced; the run's first, where there was none before, is what identifies it."""
+    first = next((record for record in store if isinstance(record, Session)), session)
+    config = inputs.config
+    return Traced(
+        id=f"{name}-{sha256(repr(first.time).encode()).hexdigest()[:8]}",
+        name=name,
+        kind=config.kind,
+        tasks=[task.name for task in inputs.tasks],
+        model=session.model,
+        depth=config.depth,
+        on_record=sum(isinstance(record, Stepped) for record in store),
+        begun=_begun(inputs, session.model),
+        came=lambda: _came(view(store), store),
+    )
+
+
+def _begun(inputs: Inputs, model: str) -> Told:
+    works_on = ", ".join(task.name for task in inputs.tasks)
+    if inputs.config.kind == "improve":
+        return Told(f"improve {works_on} with {model}", (inputs.program or inputs.tasks[0].seed).source)
+    return Told(f"{inputs.config.kind} on {works_on} with {model}, depth {inputs.config.depth}", inputs.improver.source)
+
+
+def _came(run: RunView, store: Store) -> Told:
+    if run.improvement is not None:
+        made = run.improvement.made
+        return Told(f"{run.status}: {_improvement(run.improvement)}", store.text(made) if made else None)
+    seed, best = run.seed_step, run.best_step
+    if seed is None or best is None:
+        return Told(run.status)
+    told = [f"val {shown(seed.val)} → {shown(best.val)}", f"test {shown(seed.test)} → {shown(best.test)}"]
+    return Told(f"{run.status}: best is I_{best.t}; {'; '.join(told)}", store.text(best.improver))
+
+
+def _improvement(made: Improvement) -> str:
+    if made.made is None:
+        return f"no program: {made.verdict}"
+    return "; ".join(
+        f"{name} {value:.4f} → {made.after[name]:.4f}" if name in made.after else f"{name} {value:.4f}"
+        for name, value in made.before.items()
+    )
