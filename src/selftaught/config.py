@@ -129,7 +129,9 @@ PRESETS: dict[str, dict[str, Any]] = {
 """Named settings. `official` is the released code's config.py, `paper` is Fig. A.20 with the T of §5.1."""
 
 
-Depth = Annotated[Positive, setting("T: how often the improver is applied to itself.", Group.WHAT, of="run experiment")]
+Depth = Annotated[
+    Positive, setting("T: how often the improver is applied to itself.", Group.WHAT, of="run experiment resume")
+]
 Improver = Annotated[str, setting("Improver to start from: a built-in name, a .py file, or a run.", Group.WHAT)]
 Accept = Annotated[
     Literal["paper", "better"],
@@ -171,9 +173,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = "honest"
     probes: Annotated[bool, setting("Probe reported solutions for reward hacks.", Group.WHAT)] = True
 
-    model_calls: Annotated[Positive, setting("Model calls.", Group.ALLOWANCE)] = 4
+    model_calls: Annotated[Positive, setting("Model calls.", Group.ALLOWANCE, of=ALL)] = 4
     responses: Annotated[Positive, setting("Responses of each model call.", Group.ALLOWANCE)] = 6
-    utility_calls: Annotated[Positive, setting("Programs scored.", Group.ALLOWANCE)] = 25
+    utility_calls: Annotated[Positive, setting("Programs scored.", Group.ALLOWANCE, of=ALL)] = 25
 
     base_url: Annotated[str | None, setting("Base URL of the API server (usually ends in /v1).", Group.MODEL)] = None
     temperature_policy: Annotated[

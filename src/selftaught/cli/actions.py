@@ -31,6 +31,7 @@ from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import is_built_in, load_task, task_names
 from selftaught.wiring.choosing import borrow
 from selftaught.wiring.forecast import forecast
+from selftaught.wiring.going_on import RAISED, going_on, in_force
 from selftaught.wiring.inputs import (
     Inputs,
     check_program,
@@ -96,9 +97,10 @@ def resume(
     """Go on where the record ends. `changed`: of the settings, those that decide when it ends and not what comes."""
     folder = find_run(name, runs)
     store = Store.open(folder.store)
-    inputs = load_frozen(folder)
-    settings = {**msgspec.to_builtins(inputs.config), "max_time_seconds": None, **changed}
-    config = from_mapping(settings, str(folder.config), changed)
+    inputs = going_on(load_frozen(folder), store, changed)
+    kept = {name: value for name, value in changed.items() if name not in RAISED}
+    settings = {**msgspec.to_builtins(inputs.config), "max_time_seconds": None, **kept}
+    config = from_mapping(settings, str(folder.config), kept)
     inputs = dataclasses.replace(inputs, config=config)
     gate = Gate(config.max_time_seconds)
     with open_jail(sandbox or config.sandbox) as jail:
@@ -247,7 +249,7 @@ def demo(seed: int | None, sandbox: str | None, runs: Path, *, as_json: bool) ->
 
 def _read(folder: RunFolder) -> tuple[RunConfig, Store]:
     store = Store.open(folder.store, writable=False)
-    return frozen_config(folder), store
+    return in_force(frozen_config(folder), store), store
 
 
 def _write(file: Path, text: str) -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 from selftaught.bounded import READER, NotRead
 from selftaught.config import RunConfig, from_mapping
+from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Program
 from selftaught.core.errors import RecordError, UsageError
 from selftaught.runs.folder import INPUTS, RunFolder, find_run, list_runs
@@ -28,13 +29,17 @@ MOST_INPUT_BYTES = 1_000_000
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything that decides what a run computes, beside the model's answers."""
+    """Everything that decides what a run computes, beside the model's answers.
+
+    `earlier`: what starts before this one allowed an improver in all, where this one allows it more.
+    """
 
     config: RunConfig
     tasks: tuple[TaskSpec, ...]
     improver: Program
     program: Program | None = None
     script: str | None = None
+    earlier: tuple[Allowance, ...] = ()
 
     @property
     def seed(self) -> int:

@@ -47,7 +47,7 @@ class Start:
 
 def work(inputs: Inputs, start: Start, store: Store) -> None:
     """Do the run, or what is left of it. Raises SelfTaughtError; what is finished is on record then, too."""
-    session = _session(start, sum(isinstance(record, Session) for record in store))
+    session = _session(inputs, start, sum(isinstance(record, Session) for record in store))
     if start.tracing is None:
         _work(inputs, start, store, session)
         return
@@ -102,7 +102,7 @@ def check_as_begun(store: Store, folder: RunFolder) -> Session | None:
     return first
 
 
-def _session(start: Start, number: int) -> Session:
+def _session(inputs: Inputs, start: Start, number: int) -> Session:
     return Session(
         at=f"/session#{number}",
         time=time.time(),
@@ -112,4 +112,7 @@ def _session(start: Start, number: int) -> Session:
         layers=list(start.sandbox.layers),
         model=start.models.name,
         python=platform.python_version(),
+        depth=inputs.config.depth,
+        model_calls=inputs.config.model_calls,
+        utility_calls=inputs.config.utility_calls,
     )
