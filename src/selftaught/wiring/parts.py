@@ -77,6 +77,7 @@ def assemble(
             thread_map,
             feedback=config.feedback == "on",
             salvage=config.salvage == "on" or config.kind == "improve",
+            released_reader=config.extract_code == "released",
         )
         return RecordedApply(tracing.apply(machine) if tracing else machine, recorder)
 
