@@ -210,8 +210,22 @@ def _of_improvement(made: Improvement) -> list[str]:
     lines = [
         f"{one_line(name)}: {_score(made.before.get(name))} → {_score(made.after.get(name))}" for name in utilities
     ]
+    lines = [*_whence(made), *lines]
     gained = [made.after[name] > made.before[name] for name in made.before if name in made.after]
     return [*lines, "Nothing got better."] if gained and not any(gained) else lines
+
+
+def _whence(made: Improvement) -> list[str]:
+    """How the improver ended, and what is handed over where that is not what it returned."""
+    handed = {
+        "scored": "Handed over is the best program that it had scored.",
+        "response": "Handed over is a program from a response that it had not scored.",
+        "kept": "Handed over is the best from before.",
+    }.get(made.source, "")
+    if made.verdict != "ok":
+        how = f"The improver returned no program ({made.verdict})" + (f": {one_line(made.note)}" if made.note else "")
+        return [how.rstrip(".") + "." + (f" {handed}" if handed else "")]
+    return [f"The improver returned a program that is not the best one found. {handed}"] if handed else []
 
 
 def _score(value: float | None) -> str:
