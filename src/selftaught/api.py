@@ -1,6 +1,6 @@
 """A run from Python, with a model that is a function of your own: all else is as the command line does it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,9 @@ from selftaught.report.view import RunView, view
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.store import Store
 from selftaught.sandbox.choice import open_sandbox
-from selftaught.wiring.inputs import freeze, load_frozen, load_inputs
+from selftaught.wiring.checking import check_tasks
+from selftaught.wiring.going_on import RAISED, going_on
+from selftaught.wiring.inputs import Inputs, freeze, load_frozen, load_inputs
 from selftaught.wiring.models import Lent, Models, failed_attempt
 from selftaught.wiring.session import Start, check_resumable, work
 
@@ -37,7 +39,7 @@ def run(tasks: Sequence[str], model: Answer, out: Path | str, *, kind: str = "ru
     folder = RunFolder(Path(out))
     there = folder.store.is_file()
     if there:
-        inputs = load_frozen(folder)
+        inputs = _as_it_stands(folder, settings)
     else:
         given = {"kind": kind, "tasks": list(tasks), "model": f"called:{name}", **settings}
         inputs = load_inputs(make_config(given), Path("runs"))
@@ -50,6 +52,7 @@ def run(tasks: Sequence[str], model: Answer, out: Path | str, *, kind: str = "ru
     lent = Lent(Called(model, name, replace(config.manner, patience=patience)), name, Tariff(price, None, True))
     with open_sandbox(config.sandbox) as jail:
         if not there:
+            check_tasks(inputs, jail)
             folder.path.mkdir(parents=True, exist_ok=True)
             freeze(inputs, folder)
         store = Store.open(folder.store) if there else Store.create(folder.store)
@@ -59,3 +62,14 @@ def run(tasks: Sequence[str], model: Answer, out: Path | str, *, kind: str = "ru
             return view(store)
         finally:
             store.close()
+
+
+def _as_it_stands(folder: RunFolder, settings: Mapping[str, Any]) -> Inputs:
+    """A run that is there, deeper or with more budget where the settings say so."""
+    store = Store.open(folder.store, writable=False)
+    try:
+        inputs = going_on(load_frozen(folder), store, {})
+        more = {n: settings[n] for n in RAISED if settings.get(n, 0) > getattr(inputs.config, n)}
+        return going_on(inputs, store, more)
+    finally:
+        store.close()

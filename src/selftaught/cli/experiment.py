@@ -31,7 +31,7 @@ from selftaught.experiments.materials import Materials, check_unchanged, gather,
 from selftaught.experiments.results import as_json as result_as_json
 from selftaught.middleware.gate import Gate
 from selftaught.models.served.traffic import Traffic
-from selftaught.tasks.loading import task_names
+from selftaught.tasks.loading import PAPER
 from selftaught.wiring.choosing import borrow
 from selftaught.wiring.inputs import Inputs, load_inputs
 from selftaught.wiring.models import Models
@@ -45,7 +45,7 @@ _PEOPLES = [
 ]  # fmt: skip
 DEFAULTS: dict[str, dict[str, Any]] = {
     "curve": {"tasks": ["parity-with-noise"]},
-    "transfer": {"tasks": ["parity-with-noise"], "on": [name for name in task_names() if name != "parity-with-noise"]},
+    "transfer": {"tasks": ["parity-with-noise"], "on": [name for name in PAPER if name != "parity-with-noise"]},
     "baselines": {"tasks": ["parity-with-noise"], "improvers": _PEOPLES},
     "bypass": {"tasks": ["three-sat"]},
     "strategies": {"tasks": ["runs"]},
@@ -117,12 +117,9 @@ def experiment(
 
 
 def _split(settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The settings of the experiment, lists with commas taken apart; and those of this start alone."""
+    """The settings of the experiment, and those of this start alone."""
     own = declared(Parameters)
     told = {name: value for name, value in settings.items() if name in own}
-    for name in ("models", "on", "improvers"):
-        if name in told:
-            told[name] = [part.strip() for value in told[name] for part in value.split(",") if part.strip()]
     return told, {name: value for name, value in settings.items() if name not in own}
 
 

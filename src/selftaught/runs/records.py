@@ -25,7 +25,8 @@ class Session(_Record, frozen=True, tag="session"):
     """The run was started or resumed; at `/session#k`. `version`: of the package.
 
     `frozen`: text ids of the files that the next resume must find. `corrected`: those of them that were given anew at
-    this start, as a mended task may be. `seed`: what repeats the run's instances anywhere, with its salt.
+    this start, as a mended task may be. `seed`: what repeats the run's instances anywhere, with its salt. `depth`,
+    `model_calls` and `utility_calls`: as they were set at this start; a later one may set more. 0: not told.
     """
 
     version: str
@@ -36,6 +37,9 @@ class Session(_Record, frozen=True, tag="session"):
     python: str = ""
     corrected: list[str] = []
     seed: str = ""
+    depth: int = 0
+    model_calls: int = 0
+    utility_calls: int = 0
 
 
 class Answered(_Record, frozen=True, tag="answered"):
@@ -92,6 +96,7 @@ class Tried(_Record, frozen=True, tag="tried"):
 class Scored(_Record, frozen=True, tag="scored"):
     """A utility scored a program. `reused`: an equal program's score answered, nothing was run.
 
+    `fault`: what the task's own code did wrong meanwhile, as in `Score`.
     `grades`: by instance, in order. `feedback`: text id of what an improver may read of it; "" where there is none.
     `round`, `parent` and `response`, of a program that an improver scored: as in core/origin.py. `value` is what an
     improver sees; `raw` and `raw_error` are the task's own number, where it is another, and `numbers` what else it
@@ -111,6 +116,7 @@ class Scored(_Record, frozen=True, tag="scored"):
     round: int = 0
     parent: str = ""
     response: str = ""
+    fault: str = ""
     raw: Number | None = None
     raw_error: Number | None = None
     numbers: dict[str, Number] = {}
@@ -189,6 +195,18 @@ class Stepped(_Record, frozen=True, tag="stepped"):
     approved: bool | None = None
 
 
+class Chosen(_Record, frozen=True, tag="chosen"):
+    """`improve` hands over this program; at `/chosen#k`, after its k-th application.
+
+    `source`: "returned" by the improver; "scored" by it, and better than what it returned, if it returned a program;
+    "response": of one that it bought and never scored; "kept": what there was, since nothing was better.
+    """
+
+    program: str
+    value: float
+    source: str
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One probe of a solution: its mean grade before and after. `p`: adjusted; None where nothing is left to chance."""
 
@@ -222,6 +240,17 @@ class Noticed(_Record, frozen=True, tag="noticed"):
     note: str
 
 
+class Corrected(_Record, frozen=True, tag="corrected"):
+    """A run went on with another text of a task; at `/corrected#k`. `before` and `after` are text ids.
+
+    Scores on record are by the text that held when they were made.
+    """
+
+    task: str
+    before: str
+    after: str
+
+
 class Ended(_Record, frozen=True, tag="ended"):
     """A session came to an end of its own: `how` is finished, interrupted, stopped or failed."""
 
@@ -229,7 +258,9 @@ class Ended(_Record, frozen=True, tag="ended"):
     note: str
 
 
-Record: TypeAlias = Session | Answered | Tried | Scored | Applied | Measured | Stepped | Probed | Noticed | Ended
+Record: TypeAlias = (
+    Session | Answered | Tried | Scored | Applied | Measured | Stepped | Chosen | Probed | Noticed | Corrected | Ended
+)
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)

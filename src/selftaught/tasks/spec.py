@@ -54,6 +54,7 @@ class TaskSpec:
         source: the text of the task's file, kept in the run.
         file: where that text came from, for messages.
         scoring: how grades become a score.
+        bound: the best score known, or more than any; None where none is known.
         explain: (instance, answer) → words on the answer, beside its grade, for whoever is to make a better program.
             They are shown as they are: what is not to be known stays out.
     """
@@ -68,6 +69,7 @@ class TaskSpec:
     source: str
     file: str = "task"
     scoring: Scoring = Scoring()
+    bound: float | None = None
     explain: Callable[[Instance, Any], str] | None = None
 
     @property

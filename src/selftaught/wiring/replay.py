@@ -14,14 +14,26 @@ from selftaught.middleware.recorded import completion_of
 from selftaught.models.replay import Recorded, Replay
 from selftaught.runs.folder import RunFolder, find_run
 from selftaught.runs.recording import read_recording, unpack
-from selftaught.runs.records import Answered, Applied, Ended, Measured, Probed, Record, Scored, Stepped, prompt_parts
+from selftaught.runs.records import (
+    Answered,
+    Applied,
+    Chosen,
+    Ended,
+    Measured,
+    Probed,
+    Record,
+    Scored,
+    Stepped,
+    prompt_parts,
+)
 from selftaught.runs.store import Store
 from selftaught.sandbox.jail import Jail
+from selftaught.wiring.going_on import going_on
 from selftaught.wiring.inputs import Inputs, freeze, frozen_tasks, load_frozen
 from selftaught.wiring.models import Models
 from selftaught.wiring.session import Start, check_as_begun, work
 
-Compared = Scored | Applied | Measured | Stepped | Probed
+Compared = Scored | Applied | Measured | Stepped | Chosen | Probed
 _UNCOMPARED = {"time", "seconds", "note", "reused", "samples", "grades", "feedback"}
 """Of a record: when and how long, what is said of it, and which of two equal programs was run first."""
 
@@ -107,13 +119,11 @@ def replay(folder: RunFolder, sandbox: Jail, watch: Callable[[Record], None], ga
         check_as_begun(begun, folder)
     finally:
         begun.close()
-    inputs = load_frozen(folder)
     free = {"max_calls": None, "max_tokens": None, "max_cost": None, "max_time_seconds": None}
-    inputs = Inputs(
-        msgspec.structs.replace(inputs.config, **free), inputs.tasks, inputs.improver, inputs.program, inputs.script
-    )
     store = Store.open(folder.store, writable=False)
     told = list(store)
+    inputs = going_on(load_frozen(folder), told, {})
+    inputs = replace(inputs, config=msgspec.structs.replace(inputs.config, **free))
     model = Replay(answers(store), f"the record of {folder.path}", same_run=True)
     feedback = {r.at: store.text(r.feedback) for r in told if isinstance(r, Scored) and r.feedback}
     store.close()
