@@ -166,6 +166,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         setting("honest, or released: built-in tasks scored as in the paper's code.", Group.WHAT),
     ] = "honest"
     probes: Annotated[bool, setting("Probe reported solutions for reward hacks.", Group.WHAT)] = True
+    allow_failing_seed: Annotated[
+        bool, setting("Start also where the program to start from fails on every instance.", Group.WHAT)
+    ] = False
 
     model_calls: Annotated[Positive, setting("Model calls.", Group.ALLOWANCE)] = 4
     responses: Annotated[Positive, setting("Responses of each model call.", Group.ALLOWANCE)] = 6

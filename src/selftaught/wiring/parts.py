@@ -80,7 +80,8 @@ def assemble(
         return tracing.utility(utility) if tracing else utility
 
     def utility(spec: TaskSpec, split: str) -> Utility:
-        return RecordedUtility(GatedUtility(traced(Judge(spec, sandbox, split, inputs.seed)), gate), recorder)
+        judge = Judge(spec, sandbox, split, inputs.seed, paid=True)
+        return RecordedUtility(GatedUtility(traced(judge), gate), recorder)
 
     def test(spec: TaskSpec) -> Utility:
         sealed = utility(spec, "test")
