@@ -153,6 +153,10 @@ Salvage = Annotated[
         of="run experiment",
     ),
 ]
+UtilityText = Annotated[
+    Literal["source", "words"],
+    setting("How a utility is described to models: as a Python program, or in words.", Group.WHAT),
+]
 """Declared once; a run and an experiment, which is the paper's, have other defaults."""
 
 
@@ -240,6 +244,8 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     accept: Accept = "better"
     feedback: Feedback = "on"
     salvage: Salvage = "on"
+    utility_text: UtilityText = "source"
+    machine_speed: Positive | None = None
     proposals: Positive = 1000
     model: Annotated[
         str,
@@ -321,6 +327,7 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     accept: Accept = "paper"
     feedback: Feedback = "off"
     salvage: Salvage = "off"
+    utility_text: UtilityText = "source"
     improvers: Annotated[
         list[str],
         setting(

@@ -2,9 +2,11 @@
 
 import ast
 import secrets
+import time
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.resources import files
+from math import log10
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from selftaught.tasks.spec import TaskSpec
 _SEEDS = files("selftaught") / "seeds"
 _IMPROVER, _PROGRAM, _SCRIPT = "initial.improver.py", "initial.program.py", "script.json"
 """Their dots keep them apart from any task: a task's name has none."""
+_STEPS = 200_000
 MOST_INPUT_BYTES = 1_000_000
 
 
@@ -49,7 +52,11 @@ class Inputs:
 
 def load_inputs(config: RunConfig, runs: Path) -> Inputs:
     """From what the user named. Draws the seed if none was given. Raises UsageError."""
-    config = msgspec.structs.replace(config, seed=secrets.randbits(48) if config.seed is None else config.seed)
+    config = msgspec.structs.replace(
+        config,
+        seed=secrets.randbits(48) if config.seed is None else config.seed,
+        machine_speed=config.machine_speed or machine_speed(),
+    )
     for name in config.tasks:
         if config.tasks.count(name) > 1:
             raise UsageError(f"the task {name} is listed twice; name each task once and use `repeats`")
@@ -62,6 +69,20 @@ def load_inputs(config: RunConfig, runs: Path) -> Inputs:
         check_program(program, tasks[0].entry, config.program)
     script = read_text(Path(config.script), "a script") if config.script else None
     return Inputs(config, tasks, load_improver(config.improver, runs), program, script)
+
+
+def machine_speed() -> int:
+    """Million steps of an empty Python loop in a second of CPU time: one digit, which any start of a run finds again."""
+
+    def seconds() -> float:
+        began = time.thread_time()
+        for _ in range(_STEPS):
+            pass
+        return time.thread_time() - began
+
+    millions = _STEPS / 1e6 / min(seconds() for _ in range(3))
+    magnitude: int = 10 ** int(log10(max(1.0, millions)))
+    return max(1, round(millions / magnitude) * magnitude)
 
 
 def load_frozen(folder: RunFolder) -> Inputs:
