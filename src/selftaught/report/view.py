@@ -15,6 +15,7 @@ from selftaught.runs.records import (
     Answered,
     Applied,
     Chosen,
+    Corrected,
     Ended,
     Measured,
     Noticed,
@@ -112,6 +113,8 @@ class RunView:
         best_candidate: the highest score that an improver was given since then; None while there is none.
         no_program: how many responses held no program, by the reason.
         salvaged: applications that ended badly, and handed over the best that they had scored.
+        faults: what tasks' own code did wrong while programs were scored, each once. Untrusted text in part.
+        corrected: the tasks whose text was replaced on the way, in order.
     """
 
     status: str
@@ -130,6 +133,8 @@ class RunView:
     best_candidate: float | None = None
     no_program: dict[str, int] = field(default_factory=dict)
     salvaged: int = 0
+    faults: tuple[str, ...] = ()
+    corrected: tuple[str, ...] = ()
 
     @property
     def seed_step(self) -> Step | None:
@@ -171,6 +176,8 @@ class Fold:
         self._ledger = Ledger()
         self._no_program: Counter[str] = Counter()
         self._salvaged = 0
+        self._faults: dict[str, None] = {}
+        self._corrected: list[str] = []
         self._at_root: list[Scored] = []
         self._applied_at_root: list[Applied] = []
         self._chosen: Chosen | None = None
@@ -226,6 +233,8 @@ class Fold:
             best_candidate=self.best_candidate,
             no_program=dict(self._no_program.most_common()),
             salvaged=self._salvaged,
+            faults=tuple(self._faults),
+            corrected=tuple(self._corrected),
         )
 
     def _note_of(self, record: Record) -> None:
@@ -256,11 +265,15 @@ class Fold:
                 self._probed.append(record)
             case Noticed():
                 self._noticed.append(record)
+            case Corrected():
+                self._corrected.append(record.task)
             case _:
                 pass
 
     def _note_score(self, record: Scored) -> None:
         self._note_failure(f"score of {record.utility}", record)
+        if record.fault:
+            self._faults[record.fault] = None
         depth = _depth(record)
         if depth == 1:
             self._at_root.append(record)

@@ -55,6 +55,7 @@ class TaskSpec:
         source: the text of the task's file, kept in the run.
         file: where that text came from, for messages.
         scoring: how grades become a score.
+        bound: the best score known, or more than any; None where none is known.
         explain: (instance, answer) → words on the answer, beside its grade, for whoever is to make a better program.
             They are shown as they are: what is not to be known stays out.
         shown: the part of its code that a model may read; empty where the task shows none.
@@ -70,6 +71,7 @@ class TaskSpec:
     source: str
     file: str = "task"
     scoring: Scoring = Scoring()
+    bound: float | None = None
     explain: Callable[[Instance, Any], str] | None = None
     shown: str = ""
 
@@ -148,7 +150,7 @@ def _rules(task: TaskSpec, count: int | None, wording: Wording) -> str:
     return f"""\
 How a program is scored: it defines {task.entry}(...), which is called once for {instances}. The score is the
 mean of the grades, {"from 0 (worst) to 1 (best)" if task.scoring.bounded else "and larger is better"}.
-- Equal programs get equal scores, unless they watch the clock.
+{_best(task)}- Equal programs get equal scores, unless they watch the clock.
 - A call may use {limits.cpu_seconds:g} s of CPU time, and be idle for {limits.wall_seconds:g} s.
 - The CPU time of a call is that of its whole process, from the reading of the arguments to the sending of the answer: a
   program that fills its time should stop before the limit.
@@ -159,6 +161,12 @@ mean of the grades, {"from 0 (worst) to 1 (best)" if task.scoring.bounded else "
 {_exceptions(task.scoring)}- {process}
 - Python's standard library and numpy can be imported. There are no files, no network, no processes, no threads.
 - A program is one text: give it whole, in one block of code."""
+
+
+def _best(task: TaskSpec) -> str:
+    return (
+        "" if task.bound is None else f"- The best score known, or more than any that there is, is {task.bound:.4g}.\n"
+    )
 
 
 def _exceptions(scoring: Scoring) -> str:

@@ -78,6 +78,7 @@ def assemble(
             thread_map,
             feedback=config.feedback == "on",
             salvage=config.salvage == "on" or config.kind == "improve",
+            released_reader=config.extract_code == "released",
         )
         return RecordedApply(tracing.apply(machine) if tracing else machine, recorder)
 
@@ -89,7 +90,8 @@ def assemble(
         return tracing.utility(utility) if tracing else utility
 
     def utility(spec: TaskSpec, split: str) -> Utility:
-        return RecordedUtility(GatedUtility(traced(Judge(spec, sandbox, split, inputs.seed, wording)), gate), recorder)
+        judge = Judge(spec, sandbox, split, inputs.seed, wording, paid=True)
+        return RecordedUtility(GatedUtility(traced(judge), gate), recorder)
 
     def test(spec: TaskSpec) -> Utility:
         sealed = utility(spec, "test")
