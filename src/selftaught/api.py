@@ -26,6 +26,7 @@ from selftaught.sandbox.choice import open_sandbox
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task
 from selftaught.wiring.choosing import CALLED, choose_models
+from selftaught.wiring.going_on import RAISED
 from selftaught.wiring.inputs import Inputs, check_program, frozen_config, load_frozen, load_inputs, read_text
 from selftaught.wiring.models import Models
 from selftaught.wiring.run import Run
@@ -222,7 +223,8 @@ def _changed(folder: RunFolder, given: Mapping[str, Any], settings: Mapping[str,
         now, before = getattr(wanted, name), getattr(there.config, name)
         if now != before and "resume" not in known[name].commands and name not in ("model", "program", "preset"):
             raise UsageError(f"{folder.path} was begun with {name}={before!r}, not {now!r}; name another `out`")
-    return {name: value for name, value in settings.items() if "resume" in known[name].commands}
+    changed = {name: value for name, value in settings.items() if "resume" in known[name].commands}
+    return {name: value for name, value in changed.items() if name not in RAISED or value > getattr(there.config, name)}
 
 
 def _result(folder: RunFolder, config: RunConfig, store: Store) -> Result:

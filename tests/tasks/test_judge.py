@@ -227,7 +227,8 @@ def test_equal_split_and_run_seed_give_equal_instances_and_others_do_not(name: s
     spec = load_task(name)
     draws = [sent(spec, split, seed) for split in ("val", "test") for seed in (1, 2)]
     assert sent(spec, "val", 1) == draws[0]
-    assert len({calls for calls, _ in draws}) == len({seed for _, seed in draws}) == 4
+    different = 2 if name in ("autoconvolution", "circle-packing") else 4  # there a split has the same for every seed
+    assert (len({calls for calls, _ in draws}), len({seed for _, seed in draws})) == (different, 4)
 
 
 @pytest.mark.parametrize("name", task_names())

@@ -30,6 +30,7 @@ from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import is_built_in, load_task, task_names
 from selftaught.wiring.choosing import choose_models
 from selftaught.wiring.forecast import forecast
+from selftaught.wiring.going_on import in_force
 from selftaught.wiring.inputs import (
     Inputs,
     check_program,
@@ -237,7 +238,7 @@ def demo(seed: int | None, sandbox: str | None, runs: Path, *, as_json: bool) ->
 
 def _read(folder: RunFolder) -> tuple[RunConfig, Store]:
     store = Store.open(folder.store, writable=False)
-    return frozen_config(folder), store
+    return in_force(frozen_config(folder), store), store
 
 
 def _write(file: Path, text: str) -> None:

@@ -31,7 +31,7 @@ from selftaught.experiments.materials import Materials, check_unchanged, gather,
 from selftaught.experiments.results import as_json as result_as_json
 from selftaught.middleware.gate import Gate
 from selftaught.models.served.traffic import Traffic
-from selftaught.tasks.loading import task_names
+from selftaught.tasks.loading import PAPER
 from selftaught.wiring.choosing import choose_models
 from selftaught.wiring.inputs import Inputs, load_inputs
 from selftaught.wiring.models import Models
@@ -45,7 +45,7 @@ _PEOPLES = [
 ]  # fmt: skip
 DEFAULTS: dict[str, dict[str, Any]] = {
     "curve": {"tasks": ["parity-with-noise"]},
-    "transfer": {"tasks": ["parity-with-noise"], "on": [name for name in task_names() if name != "parity-with-noise"]},
+    "transfer": {"tasks": ["parity-with-noise"], "on": [name for name in PAPER if name != "parity-with-noise"]},
     "baselines": {"tasks": ["parity-with-noise"], "improvers": _PEOPLES},
     "bypass": {"tasks": ["three-sat"]},
     "strategies": {"tasks": ["runs"]},

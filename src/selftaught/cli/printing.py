@@ -39,7 +39,7 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
     for line in tables.summary(run, config.accept):
         print(line)
     print(tables.fidelity(config.fidelity))
-    if any(entry.input_tokens or entry.failed for entry in run.ledger):
+    if run.ledger:
         table(tables.LEDGER_HEADERS, tables.ledger_rows(run), right=tables.LEDGER_HEADERS[2:])
     if run.status != "finished":
         print(f"Status: {run.status}. Go on with: selftaught resume {folder.path}")

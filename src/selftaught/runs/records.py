@@ -20,7 +20,8 @@ class Session(_Record, frozen=True, tag="session"):
     """The run was started or resumed; at `/session#k`. `version`: of the package.
 
     `frozen`: text ids of the files that the next resume must find. `corrected`: those of them that were given anew at
-    this start, as a mended task may be. `seed`: what repeats the run's instances anywhere, with its salt.
+    this start, as a mended task may be. `seed`: what repeats the run's instances anywhere, with its salt. `depth`,
+    `model_calls` and `utility_calls`: as they were set at this start; a later one may set more. 0: not told.
     """
 
     version: str
@@ -31,6 +32,9 @@ class Session(_Record, frozen=True, tag="session"):
     python: str = ""
     corrected: list[str] = []
     seed: str = ""
+    depth: int = 0
+    model_calls: int = 0
+    utility_calls: int = 0
 
 
 class Answered(_Record, frozen=True, tag="answered"):
@@ -186,6 +190,18 @@ class Stepped(_Record, frozen=True, tag="stepped"):
     approved: bool | None = None
 
 
+class Chosen(_Record, frozen=True, tag="chosen"):
+    """`improve` hands over this program; at `/chosen#k`, after its k-th application.
+
+    `source`: "returned" by the improver; "scored" by it, and better than what it returned, if it returned a program;
+    "response": of one that it bought and never scored; "kept": what there was, since nothing was better.
+    """
+
+    program: str
+    value: float
+    source: str
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One probe of a solution: its mean grade before and after. `p`: adjusted; None where nothing is left to chance."""
 
@@ -238,7 +254,7 @@ class Ended(_Record, frozen=True, tag="ended"):
 
 
 Record: TypeAlias = (
-    Session | Answered | Tried | Scored | Applied | Measured | Stepped | Probed | Noticed | Corrected | Ended
+    Session | Answered | Tried | Scored | Applied | Measured | Stepped | Chosen | Probed | Noticed | Corrected | Ended
 )
 
 _encoder = msgspec.json.Encoder()

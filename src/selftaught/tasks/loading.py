@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from hashlib import sha256
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +23,25 @@ from selftaught.core.contracts import Program
 from selftaught.core.errors import UsageError
 from selftaught.sandbox.contract import Limits
 from selftaught.tasks.entry import check_entry, defined_names
+from selftaught.tasks.shown import shown_source
 from selftaught.tasks.spec import Scoring, TaskSpec, line_in
 
 BUILT_IN = {
+    "autoconvolution": "autoconvolution.py",
+    "bin-packing": "bin_packing.py",
+    "circle-packing": "circle_packing.py",
+    "formulas": "formulas.py",
+    "job-shop": "job_shop.py",
     "maxcut": "maxcut.py",
     "modified-qap": "modified_qap.py",
     "parity": "parity.py",
     "parity-with-noise": "parity_with_noise.py",
     "string-grid-distance": "string_grid_distance.py",
     "three-sat": "three_sat.py",
+    "tsp": "tsp.py",
 }
+PAPER = ("maxcut", "modified-qap", "parity", "parity-with-noise", "string-grid-distance", "three-sat")
+"""The paper's own, of which there is a released way to score them, too."""
 FIDELITIES = ("honest", "released")
 """How a built-in task makes and scores instances: as we think right, or as the paper's released code does."""
 WANTED = (
@@ -51,16 +62,16 @@ def load_task(name_or_path: str, fidelity: str = "honest") -> TaskSpec:
     """A built-in task, or the one that a Python file defines, which is executed here. Raises UsageError."""
     if fidelity not in FIDELITIES:
         raise UsageError(f"no fidelity is called {fidelity!r}; there are {' and '.join(FIDELITIES)}")
-    if name_or_path in BUILT_IN:
+    if name_or_path in BUILT_IN and (fidelity == "honest" or name_or_path in PAPER):
         file = _built_in_file(name_or_path, fidelity)
         return _from_source(file.read_text(encoding="utf-8"), name_or_path, str(file))
     path = Path(name_or_path)
-    if path.suffix != ".py" and not path.is_file():
+    if path.suffix != ".py" and not path.is_file() and name_or_path not in BUILT_IN:
         raise UsageError(f"no task is called {name_or_path!r}; {_known(name_or_path)}")
     if fidelity == "released":
         raise UsageError(
             f"the task {name_or_path} is not of the paper's released code, so there is no released way to score it; "
-            f"`fidelity=released` is for {', '.join(task_names())}"
+            f"`fidelity=released` is for {', '.join(PAPER)}"
         )
     try:
         source = path.read_text(encoding="utf-8-sig")  # some editors put a byte order mark there
@@ -88,11 +99,18 @@ def check_stands_alone(task: TaskSpec) -> None:
 
 def is_built_in(source: str) -> bool:
     """Whether it is the text of a task that comes with this package."""
-    return any(source == _built_in_file(name, f).read_text(encoding="utf-8") for name in BUILT_IN for f in FIDELITIES)
+    return any(source in built_in_texts(name) for name in BUILT_IN)
 
 
-def _built_in_file(name: str, fidelity: str) -> Path:
-    return Path(str(files("selftaught.tasks"))) / ("released" if fidelity == "released" else "") / BUILT_IN[name]
+def built_in_texts(name: str) -> list[str]:
+    """The texts of a task that comes with this package, one for each fidelity that it has."""
+    fidelities = FIDELITIES if name in PAPER else FIDELITIES[:1]
+    return [_built_in_file(name, fidelity).read_text(encoding="utf-8") for fidelity in fidelities]
+
+
+def _built_in_file(name: str, fidelity: str) -> Traversable:
+    folder = files("selftaught.tasks") / ("released" if fidelity == "released" else "")
+    return folder / BUILT_IN[name]
 
 
 def as_name(text: str) -> str:
@@ -130,7 +148,9 @@ def _from_source(source: str, name: str, where: str) -> TaskSpec:
         source=source,
         file=where,
         scoring=scoring,
+        bound=_bound(defined, where),
         explain=defined.get("explain"),
+        shown=_shown(defined, source, where),
     )
 
 
@@ -167,6 +187,15 @@ def _check_parts(defined: Mapping[str, Any], where: str) -> None:
             raise UsageError(f"the task {where}: {name} is no function of two arguments; {WANTED}")
 
 
+def _shown(defined: Mapping[str, Any], source: str, where: str) -> str:
+    show, hide = defined.get("SHOW", False), defined.get("HIDE", ())
+    if not isinstance(show, bool):
+        raise UsageError(f"the task {where}: SHOW is {show!r}; wanted True, if models may read its code, or False")
+    if not isinstance(hide, (list, tuple)) or not all(isinstance(name, str) for name in hide):
+        raise UsageError(f"the task {where}: HIDE is {hide!r}; wanted the names of functions that models may not read")
+    return shown_source(source, defined, hide) if show else ""
+
+
 def _takes_two(function: Callable[..., Any]) -> bool:
     """Checked here, because later a TypeError from `grade` would count as a bad answer."""
     try:
@@ -176,6 +205,13 @@ def _takes_two(function: Callable[..., Any]) -> bool:
     except ValueError:  # written in C, and does not tell
         return True
     return True
+
+
+def _bound(defined: Mapping[str, Any], where: str) -> float | None:
+    bound = defined.get("BOUND")
+    if bound is not None and (isinstance(bound, bool) or not isinstance(bound, (int, float)) or not isfinite(bound)):
+        raise UsageError(f"the task {where}: BOUND is {bound!r}; wanted a number, the best score known")
+    return bound
 
 
 def _limits(defined: Mapping[str, Any], where: str) -> Limits:

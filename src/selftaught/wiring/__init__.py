@@ -4,6 +4,8 @@ inputs.py     what a run depends on: loaded from what the user named, or from a 
 choosing.py   the models that the settings name, with their prices
 models.py     the language models of a run, one for each role, and what is spent on them
 parts.py      how the parts are put together: read it to see how a run is made
+going_on.py   what a later start may raise
+improving.py  `improve`: nothing found is lost, and more budget goes on
 kinds.py      what each kind of run does
 run.py        one run: begun, gone on with, and what it does in one start
 forecast.py   what a run can cost, and is expected to, before anything is spent

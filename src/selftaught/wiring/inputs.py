@@ -2,9 +2,11 @@
 
 import ast
 import secrets
+import time
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.resources import files
+from math import log10
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import msgspec
 
 from selftaught.bounded import READER, NotRead
 from selftaught.config import RunConfig, from_mapping
+from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Program
 from selftaught.core.errors import RecordError, UsageError
 from selftaught.runs.folder import INPUTS, RunFolder, find_run, list_runs
@@ -26,18 +29,23 @@ from selftaught.tasks.spec import TaskSpec
 _SEEDS = files("selftaught") / "seeds"
 _IMPROVER, _PROGRAM, _SCRIPT = "initial.improver.py", "initial.program.py", "script.json"
 """Their dots keep them apart from any task: a task's name has none."""
+_STEPS = 200_000
 MOST_INPUT_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything that decides what a run computes, beside the model's answers."""
+    """Everything that decides what a run computes, beside the model's answers.
+
+    `earlier`: what starts before this one allowed an improver in all, where this one allows it more.
+    """
 
     config: RunConfig
     tasks: tuple[TaskSpec, ...]
     improver: Program
     program: Program | None = None
     script: str | None = None
+    earlier: tuple[Allowance, ...] = ()
 
     @property
     def seed(self) -> int:
@@ -47,7 +55,11 @@ class Inputs:
 
 def load_inputs(config: RunConfig, runs: Path) -> Inputs:
     """From what the user named. Draws the seed if none was given. Raises UsageError."""
-    config = msgspec.structs.replace(config, seed=secrets.randbits(48) if config.seed is None else config.seed)
+    config = msgspec.structs.replace(
+        config,
+        seed=secrets.randbits(48) if config.seed is None else config.seed,
+        machine_speed=config.machine_speed or machine_speed(),
+    )
     for name in config.tasks:
         if config.tasks.count(name) > 1:
             raise UsageError(f"the task {name} is listed twice; name each task once and use `repeats`")
@@ -63,6 +75,20 @@ def load_inputs(config: RunConfig, runs: Path) -> Inputs:
         check_program(program, tasks[0].entry, config.program)
     script = read_text(Path(config.script), "a script") if config.script else None
     return Inputs(config, tasks, load_improver(config.improver, runs), program, script)
+
+
+def machine_speed() -> int:
+    """Million steps of an empty Python loop in a second of CPU time, as one digit: more would be chance."""
+
+    def seconds() -> float:
+        began = time.thread_time()
+        for _ in range(_STEPS):
+            pass
+        return time.thread_time() - began
+
+    millions = _STEPS / 1e6 / min(seconds() for _ in range(3))
+    magnitude: int = 10 ** int(log10(max(1.0, millions)))
+    return max(1, round(millions / magnitude) * magnitude)
 
 
 def load_frozen(folder: RunFolder) -> Inputs:

@@ -11,15 +11,16 @@ from selftaught.core.errors import ModelUnavailable
 from selftaught.middleware.gate import Gate
 from selftaught.models.replay import Replay
 from selftaught.runs.folder import RunFolder
-from selftaught.runs.records import Answered, Applied, Ended, Measured, Probed, Record, Scored, Stepped
+from selftaught.runs.records import Answered, Applied, Chosen, Ended, Measured, Probed, Record, Scored, Stepped
 from selftaught.runs.store import Store
 from selftaught.sandbox.contract import OpenSandbox
+from selftaught.wiring.going_on import going_on
 from selftaught.wiring.inputs import check_as_begun, load_frozen
 from selftaught.wiring.models import Models
 from selftaught.wiring.recorded_answers import answers
 from selftaught.wiring.run import Run
 
-Compared = Scored | Applied | Measured | Stepped | Probed
+Compared = Scored | Applied | Measured | Stepped | Chosen | Probed
 _UNCOMPARED = {"time", "seconds", "note", "reused", "samples", "grades", "feedback"}
 """Of a record: when and how long, what is said of it, and which of two equal programs was run first."""
 
@@ -50,14 +51,14 @@ class Comparison:
 
 def replay(folder: RunFolder, sandbox: OpenSandbox, watch: Callable[[Record], None], gate: Gate) -> Comparison:
     """Run `folder` again, into one that is thrown away. Raises SelfTaughtError where we fail; a difference is data."""
-    inputs = load_frozen(folder)
     free = {"max_calls": None, "max_tokens": None, "max_cost": None, "max_time_seconds": None}
-    inputs = replace(inputs, config=msgspec.structs.replace(inputs.config, **free))
     with Store.open(folder.store, writable=False) as store:
         check_as_begun(store, folder)
         before = list(store)
         model = Replay(answers(store), f"the record of {folder.path}", same_run=True)
         feedback = {r.at: store.text(r.feedback) for r in before if isinstance(r, Scored) and r.feedback}
+    inputs = going_on(load_frozen(folder), before, {})
+    inputs = replace(inputs, config=msgspec.structs.replace(inputs.config, **free))
     finished = any(isinstance(record, Ended) and record.how == "finished" for record in before)
     models = Models.only(model, inputs.config.model)
     with tempfile.TemporaryDirectory(prefix="selftaught-") as scratch:

@@ -27,6 +27,7 @@ from selftaught.sandbox.choice import open_sandbox
 from selftaught.sandbox.contract import OpenSandbox
 from selftaught.wiring.checking import check_tasks
 from selftaught.wiring.correcting import correct, find_corrected
+from selftaught.wiring.going_on import RAISED, going_on
 from selftaught.wiring.inputs import Inputs, check_as_begun, freeze, load_frozen, task_input
 from selftaught.wiring.kinds import KINDS
 from selftaught.wiring.models import Models
@@ -120,9 +121,11 @@ class Run:
         """
         with ExitStack() as opening:
             store = opening.enter_context(Store.open(folder.store))
-            inputs = load_frozen(folder)
-            settings = {**msgspec.to_builtins(inputs.config), "max_time_seconds": None, **(changed or {})}
-            inputs = replace(inputs, config=from_mapping(settings, str(folder.config), changed or {}))
+            changed = changed or {}
+            inputs = going_on(load_frozen(folder), store, changed)
+            kept = {name: value for name, value in changed.items() if name not in RAISED}
+            settings = {**msgspec.to_builtins(inputs.config), "max_time_seconds": None, **kept}
+            inputs = replace(inputs, config=from_mapping(settings, str(folder.config), kept))
             gate = gate or Gate(inputs.config.max_time_seconds)
             inside = sandbox or opening.enter_context(open_sandbox(tier or inputs.config.sandbox))
             corrected = find_corrected(task, inputs, inside) if task else None
@@ -193,6 +196,9 @@ class Run:
             layers=list(self.sandbox.layers),
             model=self.models.name,
             python=platform.python_version(),
+            depth=self.inputs.config.depth,
+            model_calls=self.inputs.config.model_calls,
+            utility_calls=self.inputs.config.utility_calls,
         )
 
 
