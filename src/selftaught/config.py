@@ -153,6 +153,10 @@ Salvage = Annotated[
         of="run experiment",
     ),
 ]
+UtilityText = Annotated[
+    Literal["source", "words"],
+    setting("How a utility is described to models: as a Python program, or in words.", Group.WHAT),
+]
 ExtractCode = Annotated[
     Literal["careful", "released"],
     setting("How `extract_code` reads a response: careful, or released: by the rule of the paper's code.", Group.WHAT),
@@ -247,6 +251,8 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     accept: Accept = "better"
     feedback: Feedback = "on"
     salvage: Salvage = "on"
+    utility_text: UtilityText = "source"
+    machine_speed: Positive | None = None
     extract_code: ExtractCode = "careful"
     proposals: Positive = 1000
     model: Annotated[
@@ -329,6 +335,7 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     accept: Accept = "paper"
     feedback: Feedback = "off"
     salvage: Salvage = "off"
+    utility_text: UtilityText = "source"
     extract_code: ExtractCode = "released"
     improvers: Annotated[
         list[str],

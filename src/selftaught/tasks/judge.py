@@ -20,7 +20,7 @@ from selftaught.core.contracts import Program, Score, Verdict
 from selftaught.core.errors import TaskError
 from selftaught.sandbox.contract import Outcome, Sandbox
 from selftaught.tasks.feedback import CallLog, Explain, reason_of
-from selftaught.tasks.spec import SPLITS, Instance, Scoring, TaskSpec, line_in
+from selftaught.tasks.spec import SPLITS, Instance, Scoring, TaskSpec, Wording, line_in
 
 _BAD_ANSWERS = (
     ValueError, TypeError, LookupError, AttributeError, ArithmeticError,
@@ -49,11 +49,20 @@ class Judge:
 
     deterministic = True
 
-    def __init__(self, spec: TaskSpec, sandbox: Sandbox, split: str, run_seed: int, *, paid: bool = False) -> None:
+    def __init__(
+        self,
+        spec: TaskSpec,
+        sandbox: Sandbox,
+        split: str,
+        run_seed: int,
+        wording: Wording | None = None,
+        *,
+        paid: bool = False,
+    ) -> None:
         if split not in SPLITS:
             raise ValueError(f"a split is one of {SPLITS}, not {split!r}")
         self._spec, self._sandbox, self._split, self._run_seed = spec, sandbox, split, str(run_seed)
-        self._paid = paid
+        self._paid, self._wording = paid, wording
         self._lock = threading.Lock()
         self._made: list[Instance] | None = None
 
@@ -63,7 +72,7 @@ class Judge:
 
     @property
     def description(self) -> str:
-        return self._spec.described(len(self.instances()))
+        return self._spec.described(len(self.instances()), self._wording)
 
     def __call__(self, program: Program) -> Score:
         return self._score(program, until_ok=False)
@@ -235,7 +244,10 @@ def _told(error: BaseException) -> str:
 
 
 def _kind_and_line(spec: TaskSpec, error: BaseException) -> str:
-    return f"{type(error).__name__}{line_in(spec.file, error)}"
+    """Where models may read the code, with the statement as it stands there: it holds nothing of an instance."""
+    line = line_in(spec.file, error)
+    statement = spec.source.splitlines()[int(line.split()[-1]) - 1].strip() if line and spec.shown else ""
+    return f"{type(error).__name__}{line}" + (f": {statement[:_MOST_REASON]}" if statement else "")
 
 
 def _place(spec: TaskSpec, error: BaseException) -> str:

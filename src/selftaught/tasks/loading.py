@@ -23,6 +23,7 @@ from selftaught.core.contracts import Program
 from selftaught.core.errors import UsageError
 from selftaught.sandbox.contract import Limits
 from selftaught.tasks.entry import check_entry, defined_names
+from selftaught.tasks.shown import shown_source
 from selftaught.tasks.spec import Scoring, TaskSpec, line_in
 
 BUILT_IN = {
@@ -149,6 +150,7 @@ def _from_source(source: str, name: str, where: str) -> TaskSpec:
         scoring=scoring,
         bound=_bound(defined, where),
         explain=defined.get("explain"),
+        shown=_shown(defined, source, where),
     )
 
 
@@ -183,6 +185,15 @@ def _check_parts(defined: Mapping[str, Any], where: str) -> None:
     for name in functions:
         if not callable(defined[name]) or not _takes_two(defined[name]):
             raise UsageError(f"the task {where}: {name} is no function of two arguments; {WANTED}")
+
+
+def _shown(defined: Mapping[str, Any], source: str, where: str) -> str:
+    show, hide = defined.get("SHOW", False), defined.get("HIDE", ())
+    if not isinstance(show, bool):
+        raise UsageError(f"the task {where}: SHOW is {show!r}; wanted True, if models may read its code, or False")
+    if not isinstance(hide, (list, tuple)) or not all(isinstance(name, str) for name in hide):
+        raise UsageError(f"the task {where}: HIDE is {hide!r}; wanted the names of functions that models may not read")
+    return shown_source(source, defined, hide) if show else ""
 
 
 def _takes_two(function: Callable[..., Any]) -> bool:

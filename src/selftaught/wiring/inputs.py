@@ -3,9 +3,11 @@
 import ast
 import os
 import secrets
+import time
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.resources import files
+from math import log10
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Program
 from selftaught.core.errors import RecordError, UsageError
 from selftaught.runs.folder import INPUTS, RunFolder, find_run, list_runs
+from selftaught.runs.records import Corrected, Session
+from selftaught.runs.store import Store
 from selftaught.runs.toml import read_toml, to_toml
 from selftaught.sandbox.machine import ENTRY
 from selftaught.tasks.entry import check_entry
@@ -26,6 +30,7 @@ from selftaught.tasks.spec import TaskSpec
 _SEEDS = files("selftaught") / "seeds"
 _IMPROVER, _PROGRAM, _SCRIPT = "initial.improver.py", "initial.program.py", "script.json"
 """Their dots keep them apart from any task: a task's name has none."""
+_STEPS = 200_000
 MOST_INPUT_BYTES = 1_000_000
 
 
@@ -51,7 +56,11 @@ class Inputs:
 
 def load_inputs(config: RunConfig, runs: Path) -> Inputs:
     """From what the user named. Draws the seed if none was given. Raises UsageError."""
-    config = msgspec.structs.replace(config, seed=secrets.randbits(48) if config.seed is None else config.seed)
+    config = msgspec.structs.replace(
+        config,
+        seed=secrets.randbits(48) if config.seed is None else config.seed,
+        machine_speed=config.machine_speed or machine_speed(),
+    )
     for name in config.tasks:
         if config.tasks.count(name) > 1:
             raise UsageError(f"the task {name} is listed twice; name each task once and use `repeats`")
@@ -67,6 +76,20 @@ def load_inputs(config: RunConfig, runs: Path) -> Inputs:
         check_program(program, tasks[0].entry, config.program)
     script = read_text(Path(config.script), "a script") if config.script else None
     return Inputs(config, tasks, load_improver(config.improver, runs), program, script)
+
+
+def machine_speed() -> int:
+    """Million steps of an empty Python loop in a second of CPU time, as one digit: more would be chance."""
+
+    def seconds() -> float:
+        began = time.thread_time()
+        for _ in range(_STEPS):
+            pass
+        return time.thread_time() - began
+
+    millions = _STEPS / 1e6 / min(seconds() for _ in range(3))
+    magnitude: int = 10 ** int(log10(max(1.0, millions)))
+    return max(1, round(millions / magnitude) * magnitude)
 
 
 def load_frozen(folder: RunFolder) -> Inputs:
@@ -223,3 +246,20 @@ def _task_file(task: str) -> str:
 def task_input(task: str) -> str:
     """Where a task's text is kept, from the run's folder."""
     return f"{INPUTS}/{_task_file(task)}"
+
+
+def check_as_begun(store: Store, folder: RunFolder, corrected: str = "") -> Session | None:
+    """The first session, if there is one. Raises RecordError if an input was changed since.
+
+    `corrected`: the name of an input that is about to be replaced, and so may be anything.
+    """
+    first: Session | None = None
+    wanted: dict[str, str] = {}
+    for record in store:
+        if isinstance(record, Session):
+            first, wanted = first or record, {**record.frozen}
+        elif isinstance(record, Corrected):
+            wanted[task_input(record.task)] = record.after
+    if first is not None:
+        folder.check_frozen(wanted, but=corrected)
+    return first
