@@ -14,6 +14,8 @@ from selftaught.report.ledger import Entry, Ledger
 from selftaught.runs.records import (
     Answered,
     Applied,
+    Chosen,
+    Corrected,
     Ended,
     Measured,
     Noticed,
@@ -81,9 +83,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class Improvement:
-    """The one application of `selftaught improve`: scores of the solution before and after, by utility.
+    """What `selftaught improve` made: scores of the solution before and after, by utility.
 
-    A utility that has not scored one of the two yet is missing there.
+    A utility that has not scored one of the two yet is missing there. `verdict` and `note`: of the last application of
+    the improver. `source`: where the program is from, as in `Chosen`; "" in records of before.
     """
 
     verdict: str
@@ -92,6 +95,7 @@ class Improvement:
     after: dict[str, float]
     solution: str
     made: str | None
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,8 @@ class RunView:
         best_candidate: the highest score that an improver was given since then; None while there is none.
         no_program: how many responses held no program, by the reason.
         salvaged: applications that ended badly, and handed over the best that they had scored.
+        faults: what tasks' own code did wrong while programs were scored, each once. Untrusted text in part.
+        corrected: the tasks whose text was replaced on the way, in order.
     """
 
     status: str
@@ -127,6 +133,8 @@ class RunView:
     best_candidate: float | None = None
     no_program: dict[str, int] = field(default_factory=dict)
     salvaged: int = 0
+    faults: tuple[str, ...] = ()
+    corrected: tuple[str, ...] = ()
 
     @property
     def seed_step(self) -> Step | None:
@@ -168,8 +176,11 @@ class Fold:
         self._ledger = Ledger()
         self._no_program: Counter[str] = Counter()
         self._salvaged = 0
+        self._faults: dict[str, None] = {}
+        self._corrected: list[str] = []
         self._at_root: list[Scored] = []
-        self._applied_at_root: Applied | None = None
+        self._applied_at_root: list[Applied] = []
+        self._chosen: Chosen | None = None
         self.best_candidate: float | None = None
 
     def read(self, store: "Readable") -> None:
@@ -222,6 +233,8 @@ class Fold:
             best_candidate=self.best_candidate,
             no_program=dict(self._no_program.most_common()),
             salvaged=self._salvaged,
+            faults=tuple(self._faults),
+            corrected=tuple(self._corrected),
         )
 
     def _note_of(self, record: Record) -> None:
@@ -239,8 +252,10 @@ class Fold:
             case Applied():
                 self._note_failure(f"improver on {record.utility}", record)
                 self._salvaged += record.salvaged
-                if self._applied_at_root is None and _depth(record) == 1:
-                    self._applied_at_root = record
+                if _depth(record) == 1:
+                    self._applied_at_root.append(record)
+            case Chosen():
+                self._chosen = record
             case Measured():
                 self._measured[record.improver] = _Measurement.of(record)
             case Stepped():
@@ -250,11 +265,15 @@ class Fold:
                 self._probed.append(record)
             case Noticed():
                 self._noticed.append(record)
+            case Corrected():
+                self._corrected.append(record.task)
             case _:
                 pass
 
     def _note_score(self, record: Scored) -> None:
         self._note_failure(f"score of {record.utility}", record)
+        if record.fault:
+            self._faults[record.fault] = None
         depth = _depth(record)
         if depth == 1:
             self._at_root.append(record)
@@ -287,13 +306,15 @@ class Fold:
         )
 
     def _improvement(self) -> Improvement | None:
-        """`selftaught improve` works at the root: one application there, scores beside it, and no steps."""
+        """`selftaught improve` works at the root: its applications there, scores beside them, and no steps."""
         applied = self._applied_at_root
-        if applied is None or applied.utility == "meta-utility":  # the latter: a run without a step on record yet
+        if not applied or applied[0].utility == "meta-utility":  # the latter: a run without a step on record yet
             return None
-        before = {score.utility: score.value for score in self._at_root if score.program == applied.solution}
-        after = {score.utility: score.value for score in self._at_root if score.program == applied.program}
-        return Improvement(applied.verdict, applied.note, before, after, applied.solution, applied.program)
+        solution, last, chosen = applied[0].solution, applied[-1], self._chosen
+        made, source = (chosen.program, chosen.source) if chosen else (last.program, "")
+        before = {score.utility: score.value for score in self._at_root if score.program == solution}
+        after = {score.utility: score.value for score in self._at_root if score.program == made}
+        return Improvement(last.verdict, last.note, before, after, solution, made, source)
 
 
 def view(records: Iterable[Record]) -> RunView:

@@ -8,13 +8,25 @@ import ast
 import builtins
 import sys
 import types
+import warnings
 from collections.abc import Mapping
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
 ROOM = "selftaught.tasks."
-HOUSE = {"spec", "loading", "judge", "feedback", "entry", "frozen", "probes/loading", "probes/trial", "probes/findings"}
+HOUSE = {
+    "spec",
+    "loading",
+    "judge",
+    "feedback",
+    "entry",
+    "frozen",
+    "shown",
+    "probes/loading",
+    "probes/trial",
+    "probes/findings",
+}
 """Modules that the package itself uses: their types are its own, and their code is of its version."""
 
 
@@ -46,32 +58,35 @@ def is_ours(module: str, text: str) -> bool:
     return has_text(module) and text_of(module) == text
 
 
-def execute(name: str, source: str, where: str, texts: Mapping[str, str]) -> types.ModuleType:
-    """The module that `source` is, under `name`; what it takes from one of `texts` comes from that text.
+class Importer:
+    """Executes what takes something from one of `texts`, modules by their names: from that text it comes."""
 
-    It is a module like any other, so that dataclasses and the like work in it.
-    """
-    return _execute(name, source, where, _Importer(texts))
-
-
-def module_of(name: str, texts: Mapping[str, str]) -> types.ModuleType:
-    """The module of one of the texts."""
-    return _Importer(texts).module(name)
-
-
-class _Importer:
     def __init__(self, texts: Mapping[str, str]) -> None:
-        self._texts = texts
+        self.texts = texts
         self._key = sha256("".join(f"{name}\0{text}\0" for name, text in sorted(texts.items())).encode()).hexdigest()
         self._modules: dict[str, types.ModuleType] = {}
 
     def module(self, name: str) -> types.ModuleType:
+        """The module of one of the texts."""
         if name not in self._modules:
             unique = f"{name.replace('.', '_')}_{self._key[:16]}"
-            self._modules[name] = _execute(unique, self._texts[name], f"{name}.py", self)
+            self._modules[name] = self.execute(unique, self.texts[name], f"{name}.py")
         return self._modules[name]
 
-    def __call__(
+    def execute(self, name: str, source: str, where: str) -> types.ModuleType:
+        """The module that `source` is: one like any other, so that dataclasses and the like work in it."""
+        module = types.ModuleType(name)
+        module.__file__ = where
+        module.__dict__["__builtins__"] = {**vars(builtins), "__import__": self._import}
+        sys.modules[module.__name__] = module
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a stray backslash is Python, however the user's warnings are set
+            # A docstring is the task's text, and its asserts are its author's, also under `python -OO`.
+            code = compile(source, where, "exec", dont_inherit=True, optimize=0)
+        exec(code, module.__dict__)
+        return module
+
+    def _import(
         self,
         name: str,
         globals: Mapping[str, object] | None = None,
@@ -80,18 +95,9 @@ class _Importer:
         level: int = 0,
     ) -> Any:
         """As `__import__`."""
-        if level == 0 and fromlist and name in self._texts:
+        if level == 0 and fromlist and name in self.texts:
             return self.module(name)
         return builtins.__import__(name, globals, locals, fromlist or (), level)
-
-
-def _execute(name: str, source: str, where: str, importer: _Importer) -> types.ModuleType:
-    module = types.ModuleType(name)
-    module.__file__ = where
-    module.__dict__["__builtins__"] = {**vars(builtins), "__import__": importer}
-    sys.modules[module.__name__] = module
-    exec(compile(source, where, "exec"), module.__dict__)
-    return module
 
 
 def _taken(source: str) -> set[str]:

@@ -4,7 +4,7 @@ Texts that a run keeps (tasks, their helpers, probes, improvers, what is said of
 nor is what only shows, stores or asks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -12,7 +12,7 @@ from importlib.resources.abc import Traversable
 
 from selftaught import __version__
 from selftaught.core.errors import RecordError
-from selftaught.runs.records import Session
+from selftaught.runs.records import Record, Session
 from selftaught.tasks.frozen import HOUSE
 
 _DECIDING = ("core", "guest", "middleware", "sandbox", "tasks", "wiring", "statistics.py")
@@ -28,10 +28,18 @@ def code() -> str:
     return found.hexdigest()[:16]
 
 
-def check_version(begun: Session) -> None:
-    """Raises RecordError if another version of this package may have begun the run to compute something else."""
-    if begun.code == code():
+def other_versions(records: Iterable[Record]) -> list[str]:
+    """The versions of this package that worked on the run with code that is not this one's."""
+    sessions = [record for record in records if isinstance(record, Session)]
+    return list(dict.fromkeys(session.version for session in sessions if session.code != code()))
+
+
+def check_version(records: Iterable[Record]) -> None:
+    """Raises RecordError if the run was worked on last with code that may compute something else."""
+    sessions = [record for record in records if isinstance(record, Session)]
+    if not sessions or sessions[-1].code == code():
         return
+    begun = sessions[-1]
     same = " with other code" if begun.version == __version__ else ""
     raise RecordError(
         f"the run was worked on with selftaught {begun.version}, and this is selftaught {__version__}{same}: what it "

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from selftaught.tasks import frozen
+from selftaught.tasks.frozen import Importer
 from selftaught.tasks.loading import probes_of
 from selftaught.tasks.probes.forms import Form
 from selftaught.tasks.spec import Instance, TaskSpec
@@ -27,5 +27,5 @@ def load_probes(task: TaskSpec) -> Probes:
     name = probes_of(task.name)
     if name not in task.modules:
         return Probes()
-    module = frozen.module_of(name, task.modules)
+    module = Importer(task.modules).module(name)
     return Probes(module.FORMS, module.check)
