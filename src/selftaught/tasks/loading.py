@@ -59,9 +59,10 @@ def load_task(name_or_path: str, fidelity: str = "honest") -> TaskSpec:
     """A built-in task, or the one that a Python file defines, which is executed here. Raises UsageError."""
     if fidelity not in FIDELITIES:
         raise UsageError(f"no fidelity is called {fidelity!r}; there are {' and '.join(FIDELITIES)}")
+    name_or_path, _, level = name_or_path.partition("@")
     if name_or_path in BUILT_IN and (fidelity == "honest" or name_or_path in PAPER):
         file = _built_in_file(name_or_path, fidelity)
-        return _from_source(file.read_text(encoding="utf-8"), name_or_path, str(file))
+        return _from_source(file.read_text(encoding="utf-8"), name_or_path, str(file), level)
     path = Path(name_or_path)
     if path.suffix != ".py" and not path.is_file() and name_or_path not in BUILT_IN:
         raise UsageError(f"no task is called {name_or_path!r}; {_known(name_or_path)}")
@@ -106,8 +107,8 @@ def _known(name: str) -> str:
     return f"{hint}There are {', '.join(task_names())}, or the path of a .py file"
 
 
-def _from_source(source: str, name: str, where: str) -> TaskSpec:
-    defined = _execute(source, where)
+def _from_source(source: str, name: str, where: str, level: str = "") -> TaskSpec:
+    defined = _execute(source, where, level)
     _check_parts(defined, where)
     entry = defined.get("ENTRY", "algorithm")
     if not isinstance(entry, str) or not entry.isidentifier():
@@ -135,10 +136,12 @@ def _from_source(source: str, name: str, where: str) -> TaskSpec:
     )
 
 
-def _execute(source: str, where: str) -> Mapping[str, Any]:
+def _execute(source: str, where: str, level: str) -> Mapping[str, Any]:
     """What the file defines. It is a module like any other, so that dataclasses and the like work in it."""
     module = types.ModuleType(f"selftaught_task_{sha256(source.encode()).hexdigest()[:16]}")
     module.__file__ = where
+    if level:
+        module.__dict__["LEVEL"] = level
     sys.modules[module.__name__] = module
     try:
         exec(compile(source, where, "exec"), module.__dict__)

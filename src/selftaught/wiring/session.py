@@ -115,4 +115,5 @@ def _session(inputs: Inputs, start: Start, number: int) -> Session:
         depth=inputs.config.depth,
         model_calls=inputs.config.model_calls,
         utility_calls=inputs.config.utility_calls,
+        best_known={task.name: task.bound for task in inputs.tasks if task.bound is not None},
     )
