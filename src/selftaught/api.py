@@ -15,6 +15,7 @@ from selftaught.report.view import RunView, view
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.store import Store
 from selftaught.sandbox.choice import open_sandbox
+from selftaught.wiring.checking import check_tasks
 from selftaught.wiring.going_on import RAISED, going_on
 from selftaught.wiring.inputs import Inputs, freeze, load_frozen, load_inputs
 from selftaught.wiring.models import Lent, Models, failed_attempt
@@ -51,6 +52,7 @@ def run(tasks: Sequence[str], model: Answer, out: Path | str, *, kind: str = "ru
     lent = Lent(Called(model, name, replace(config.manner, patience=patience)), name, Tariff(price, None, True))
     with open_sandbox(config.sandbox) as jail:
         if not there:
+            check_tasks(inputs, jail)
             folder.path.mkdir(parents=True, exist_ok=True)
             freeze(inputs, folder)
         store = Store.open(folder.store) if there else Store.create(folder.store)

@@ -120,10 +120,10 @@ PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
     "quick": {"repeats": 2, "model_calls": 1, "responses": 3, "utility_calls": 4},
     "official": {"repeats": 5, "model_calls": 4, "responses": 6, "utility_calls": 25, "improver": "paper-seed",
-                 "feedback": "off", "salvage": "off"},
+                 "feedback": "off", "salvage": "off", "extract_code": "released"},
     "paper": {
         "repeats": 5, "model_calls": 6, "responses": 6, "utility_calls": 37, "depth": 4,
-        "improver": "paper-seed", "accept": "paper", "feedback": "off", "salvage": "off",
+        "improver": "paper-seed", "accept": "paper", "feedback": "off", "salvage": "off", "extract_code": "released",
     },
 }  # fmt: skip
 """Named settings. `official` is the released code's config.py, `paper` is Fig. A.20 with the T of §5.1."""
@@ -153,6 +153,14 @@ Salvage = Annotated[
         of="run experiment",
     ),
 ]
+UtilityText = Annotated[
+    Literal["source", "words"],
+    setting("How a utility is described to models: as a Python program, or in words.", Group.WHAT),
+]
+ExtractCode = Annotated[
+    Literal["careful", "released"],
+    setting("How `extract_code` reads a response: careful, or released: by the rule of the paper's code.", Group.WHAT),
+]
 """Declared once; a run and an experiment, which is the paper's, have other defaults."""
 
 
@@ -168,6 +176,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         setting("honest, or released: built-in tasks scored as in the paper's code.", Group.WHAT),
     ] = "honest"
     probes: Annotated[bool, setting("Probe reported solutions for reward hacks.", Group.WHAT)] = True
+    allow_failing_seed: Annotated[
+        bool, setting("Start also where the program to start from fails on every instance.", Group.WHAT)
+    ] = False
 
     model_calls: Annotated[Positive, setting("Model calls.", Group.ALLOWANCE, of=ALL)] = 4
     responses: Annotated[Positive, setting("Responses of each model call.", Group.ALLOWANCE)] = 6
@@ -175,13 +186,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     base_url: Annotated[str | None, setting("Base URL of the API server (usually ends in /v1).", Group.MODEL)] = None
     temperature_policy: Annotated[
-        Literal["error", "drop"],
+        Literal["clamp", "drop", "error"],  # "error": clamp, as it was called until 0.1.0
         setting(
-            "Where a model takes no temperature: error, or drop it, which is recorded.",
+            "A temperature that the model does not take: clamp it to its range, or drop it where it takes none.",
             Group.MODEL,
             of=ALL,
         ),
-    ] = "error"
+    ] = "clamp"
     capability: Annotated[
         list[str],
         setting(
@@ -218,7 +229,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def manner(self) -> Manner:
         """How the model is asked."""
         return Manner(
-            temperature_policy=self.temperature_policy,
+            temperature_policy="drop" if self.temperature_policy == "drop" else "clamp",
             max_connections=self.max_connections,
             requests_per_minute=self.requests_per_minute,
             tokens_per_minute=self.tokens_per_minute,
@@ -240,6 +251,9 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     accept: Accept = "better"
     feedback: Feedback = "on"
     salvage: Salvage = "on"
+    utility_text: UtilityText = "source"
+    machine_speed: Positive | None = None
+    extract_code: ExtractCode = "careful"
     proposals: Positive = 1000
     model: Annotated[
         str,
@@ -321,6 +335,8 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     accept: Accept = "paper"
     feedback: Feedback = "off"
     salvage: Salvage = "off"
+    utility_text: UtilityText = "source"
+    extract_code: ExtractCode = "released"
     improvers: Annotated[
         list[str],
         setting(
@@ -349,7 +365,7 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
         """Of one run: the shared ones, a seed that depends on what `cell` names, and `more`."""
         shared = {
             name: getattr(self, name)
-            for name in (*Settings.__struct_fields__, "depth", "accept", "feedback", "salvage")
+            for name in (*Settings.__struct_fields__, "depth", "accept", "feedback", "salvage", "extract_code")
         }
         return {**shared, "seed": draw_seed(str(self.seed), *cell) >> 15, **more}
 

@@ -59,6 +59,8 @@ def test_the_whole_object_of_a_small_run(tmp_path: Path) -> None:
         ],
         "probed": [],
         "noticed": [{"program": "p" * 64, "what": "file denied", "note": "open /etc/passwd"}],
+            "faults": [],
+            "corrected": [],
     }  # fmt: skip
 
 

@@ -29,7 +29,9 @@ from selftaught.runs.store import Store
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import is_built_in, load_task
 from selftaught.tasks.measured import MEASURED
+from selftaught.wiring.checking import check_tasks
 from selftaught.wiring.choosing import borrow
+from selftaught.wiring.correcting import correct, find_corrected
 from selftaught.wiring.forecast import forecast
 from selftaught.wiring.going_on import RAISED, going_on, in_force
 from selftaught.wiring.inputs import (
@@ -41,6 +43,7 @@ from selftaught.wiring.inputs import (
     load_frozen,
     load_inputs,
     read_text,
+    task_input,
 )
 from selftaught.wiring.replay import Comparison, open_recorded
 from selftaught.wiring.replay import replay as repeat
@@ -75,6 +78,7 @@ def start(
         return
     with open_jail(config.sandbox) as jail:
         inputs = dataclasses.replace(inputs, config=msgspec.structs.replace(borrowed.config, sandbox=jail.tier))
+        check_tasks(inputs, jail)
         folder = new_folder(runs, inputs.tasks[0].name, out)
         try:
             freeze(inputs, folder)
@@ -91,10 +95,14 @@ def resume(
     changed: Mapping[str, Any],
     sandbox: str | None,
     *,
+    task: str | None = None,
     tracing: "Tracing | None" = None,
     as_json: bool,
 ) -> None:
-    """Go on where the record ends. `changed`: of the settings, those that decide when it ends and not what comes."""
+    """Go on where the record ends. `changed`: of the settings, those that decide when it ends and not what comes.
+
+    `task`: a corrected file of one of its tasks.
+    """
     folder = find_run(name, runs)
     store = Store.open(folder.store)
     inputs = going_on(load_frozen(folder), store, changed)
@@ -104,7 +112,16 @@ def resume(
     inputs = dataclasses.replace(inputs, config=config)
     gate = Gate(config.max_time_seconds)
     with open_jail(sandbox or config.sandbox) as jail:
-        check_resumable(store, folder, jail.tier, weaker_allowed=sandbox is not None)
+        corrected = find_corrected(task, inputs, jail) if task else None
+        check_resumable(
+            store,
+            folder,
+            jail.tier,
+            weaker_allowed=sandbox is not None,
+            corrected=task_input(corrected.name) if corrected else "",
+        )
+        if corrected:
+            inputs = correct(corrected, inputs, folder, store)
         borrowed = borrow(inputs, gate, runs, environment())
         say(f"resuming {folder.path} · model: {borrowed.models.name}")
         _go(inputs, Start(folder, jail, borrowed.models, gate, tracing=tracing), store, as_json=as_json)
@@ -123,7 +140,7 @@ def _go(inputs: Inputs, begin: Start, store: Store, *, as_json: bool) -> None:
             if isinstance(error, RunStopped):
                 raise RunStopped(f"{error}; {hint}", interrupted=error.interrupted) from error
             if isinstance(error, TaskError):
-                hint = "the run keeps its own copy of the task: mend the file, and start a new run"
+                hint = "the run keeps its own copy of the task: correct the file, and start a new run"
             raise type(error)(f"{error} ({hint})") from error
     printing.result(inputs.config, store, folder, as_json=as_json)
     store.close()

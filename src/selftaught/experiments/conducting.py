@@ -29,6 +29,8 @@ from selftaught.runs.records import Ended
 from selftaught.runs.store import Store, text_id
 from selftaught.runs.toml import read_toml, to_toml
 from selftaught.sandbox.jail import Jail
+from selftaught.tasks.loading import is_built_in
+from selftaught.wiring.checking import check_task
 from selftaught.wiring.inputs import Inputs, freeze, load_frozen, load_improver
 from selftaught.wiring.models import Models
 from selftaught.wiring.session import Start, check_resumable, work
@@ -106,6 +108,9 @@ def _todays_names(settings: Mapping[str, Any]) -> dict[str, Any]:
 def conduct(given: Parameters, lab: Lab) -> Result:
     """Run every cell that is not finished; then the result, also in files. Raises SelfTaughtError; it can go on."""
     experiment = EXPERIMENTS[given.experiment]
+    if not finished_cells(lab.folder):
+        for task in lab.materials.tasks.values():
+            check_task(task, lab.sandbox, given.seed, allow_failing_seed=is_built_in(task.source))
     while True:
         done = finished_cells(lab.folder)
         cells = experiment.cells(given, done)

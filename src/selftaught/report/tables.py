@@ -70,7 +70,7 @@ def duration(seconds: float) -> str:
 def summary(run: RunView, policy: str) -> list[str]:
     """What came out, honestly: whether anything got better, and whether that is more than noise."""
     if run.improvement is not None:
-        return [*_of_improvement(run.improvement, run), *probes(run)]
+        return [*_of_improvement(run.improvement, run), *probes(run), *temperatures(run)]
     seed, best = run.seed_step, run.best_step
     if seed is None or best is None or seed.val is None or best.val is None:
         return ["Nothing is measured yet."]
@@ -80,7 +80,7 @@ def summary(run: RunView, policy: str) -> list[str]:
     ]
     if seed.val.n == 1:
         lines.append("A single application has no standard error.")
-    return lines + _of_run(run, seed, best) + probes(run) + _of_tokens(run.total)
+    return lines + _of_run(run, seed, best) + probes(run) + _of_tokens(run.total) + temperatures(run)
 
 
 def solved(found: Solved) -> str:
@@ -148,6 +148,17 @@ def _bought(role: str, model: str, entries: list[Entry]) -> tuple[str, ...]:
         *(f"{total(name):,}{more}" for name in ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens")),
         "—" if unpriced == responses and not cost else f"${cost:,.4f}{'+' if unpriced else ''}",
     )
+
+
+def temperatures(run: RunView) -> list[str]:
+    """How many responses were asked for at another temperature than the improver's, since the model takes no such."""
+    dropped = sum(entry.dropped for entry in run.ledger)
+    if not dropped:
+        return []
+    return [
+        f"{dropped} of {run.total.responses} responses: the model does not take the temperature that was asked for; "
+        "it was clamped or dropped."
+    ]
 
 
 def suspicious(run: RunView) -> list[str]:

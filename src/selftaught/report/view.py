@@ -16,6 +16,7 @@ from selftaught.runs.records import (
     Answered,
     Applied,
     Chosen,
+    Corrected,
     Ended,
     Measured,
     Noticed,
@@ -123,6 +124,8 @@ class RunView:
         no_program: how many responses held no program, by the reason.
         salvaged: applications that ended badly, and handed over the best that they had scored.
         solved: the tasks of which the seed or the first response already was as good as any program can be.
+        faults: what tasks' own code did wrong while programs were scored, each once. Untrusted text in part.
+        corrected: the tasks whose text was replaced on the way, in order.
     """
 
     status: str
@@ -142,6 +145,8 @@ class RunView:
     no_program: dict[str, int] = field(default_factory=dict)
     salvaged: int = 0
     solved: tuple["Solved", ...] = ()
+    faults: tuple[str, ...] = ()
+    corrected: tuple[str, ...] = ()
 
     @property
     def seed_step(self) -> Step | None:
@@ -183,6 +188,8 @@ class Fold:
         self._ledger = Ledger()
         self._no_program: Counter[str] = Counter()
         self._salvaged = 0
+        self._faults: dict[str, None] = {}
+        self._corrected: list[str] = []
         self._at_root: list[Scored] = []
         self._applied_at_root: list[Applied] = []
         self._chosen: Chosen | None = None
@@ -240,6 +247,8 @@ class Fold:
             no_program=dict(self._no_program.most_common()),
             salvaged=self._salvaged,
             solved=tuple(self._solved()),
+            faults=tuple(self._faults),
+            corrected=tuple(self._corrected),
         )
 
     def _solved(self) -> Iterator[Solved]:
@@ -281,11 +290,15 @@ class Fold:
                 self._probed.append(record)
             case Noticed():
                 self._noticed.append(record)
+            case Corrected():
+                self._corrected.append(record.task)
             case _:
                 pass
 
     def _note_score(self, record: Scored) -> None:
         self._note_failure(f"score of {record.utility}", record)
+        if record.fault:
+            self._faults[record.fault] = None
         depth = _depth(record)
         task, _, split = record.utility.rpartition("/")
         if split == "val" and (record.response or (task, False) not in self._first):

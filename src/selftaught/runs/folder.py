@@ -50,10 +50,10 @@ class RunFolder:
         files = [self.config, *sorted((self.path / INPUTS).glob("*"))]
         return {str(file.relative_to(self.path)): sha256(file.read_bytes()).hexdigest() for file in files}
 
-    def check_frozen(self, recorded: Mapping[str, str]) -> None:
-        """Raises RecordError, naming the file, if one was changed, lost or added since the run began."""
+    def check_frozen(self, recorded: Mapping[str, str], but: str = "") -> None:
+        """Raises RecordError, naming the file, if one (`but` that) was changed, lost or added since the run began."""
         now = self.frozen()
-        for name in sorted(recorded.keys() | now.keys()):
+        for name in sorted((recorded.keys() | now.keys()) - {but}):
             if recorded.get(name) != now.get(name):
                 what = (
                     "was added to"

@@ -93,6 +93,7 @@ class Tried(_Record, frozen=True, tag="tried"):
 class Scored(_Record, frozen=True, tag="scored"):
     """A utility scored a program. `reused`: an equal program's score answered, nothing was run.
 
+    `fault`: what the task's own code did wrong meanwhile, as in `Score`.
     `grades`: by instance, in order. `feedback`: text id of what an improver may read of it; "" where there is none.
     `round`, `parent` and `response`, of a program that an improver scored: as in core/origin.py. `value` is what an
     improver sees; `raw` and `raw_error` are the task's own number, where it is another, and `numbers` what else it
@@ -112,6 +113,7 @@ class Scored(_Record, frozen=True, tag="scored"):
     round: int = 0
     parent: str = ""
     response: str = ""
+    fault: str = ""
     raw: float | None = None
     raw_error: float | None = None
     numbers: dict[str, float] = {}
@@ -235,6 +237,17 @@ class Noticed(_Record, frozen=True, tag="noticed"):
     note: str
 
 
+class Corrected(_Record, frozen=True, tag="corrected"):
+    """A run went on with another text of a task; at `/corrected#k`. `before` and `after` are text ids.
+
+    Scores on record are by the text that held when they were made.
+    """
+
+    task: str
+    before: str
+    after: str
+
+
 class Ended(_Record, frozen=True, tag="ended"):
     """A session came to an end of its own: `how` is finished, interrupted, stopped or failed."""
 
@@ -243,7 +256,7 @@ class Ended(_Record, frozen=True, tag="ended"):
 
 
 Record: TypeAlias = (
-    Session | Answered | Tried | Scored | Applied | Measured | Stepped | Chosen | Probed | Noticed | Ended
+    Session | Answered | Tried | Scored | Applied | Measured | Stepped | Chosen | Probed | Noticed | Corrected | Ended
 )
 
 _encoder = msgspec.json.Encoder()

@@ -2,9 +2,11 @@
 
 import ast
 import secrets
+import time
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.resources import files
+from math import log10
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +20,14 @@ from selftaught.core.errors import RecordError, UsageError
 from selftaught.runs.folder import INPUTS, RunFolder, find_run, list_runs
 from selftaught.runs.toml import read_toml, to_toml
 from selftaught.sandbox.machine import ENTRY
-from selftaught.tasks.loading import load_task
+from selftaught.tasks.entry import check_entry
+from selftaught.tasks.loading import check_stands_alone, is_built_in, load_task
 from selftaught.tasks.spec import TaskSpec
 
 _SEEDS = files("selftaught") / "seeds"
 _IMPROVER, _PROGRAM, _SCRIPT = "initial.improver.py", "initial.program.py", "script.json"
 """Their dots keep them apart from any task: a task's name has none."""
+_STEPS = 200_000
 MOST_INPUT_BYTES = 1_000_000
 
 
@@ -49,19 +53,40 @@ class Inputs:
 
 def load_inputs(config: RunConfig, runs: Path) -> Inputs:
     """From what the user named. Draws the seed if none was given. Raises UsageError."""
-    config = msgspec.structs.replace(config, seed=secrets.randbits(48) if config.seed is None else config.seed)
+    config = msgspec.structs.replace(
+        config,
+        seed=secrets.randbits(48) if config.seed is None else config.seed,
+        machine_speed=config.machine_speed or machine_speed(),
+    )
     for name in config.tasks:
         if config.tasks.count(name) > 1:
             raise UsageError(f"the task {name} is listed twice; name each task once and use `repeats`")
     tasks = tuple(load_task(name, config.fidelity) for name in config.tasks)
     if len({task.name for task in tasks}) < len(tasks):
         raise UsageError(f"two tasks have one name: {', '.join(task.name for task in tasks)}; rename a file")
+    for task in tasks:
+        if not is_built_in(task.source):
+            check_stands_alone(task)
     program = None
     if config.program:
         program = Program(read_text(Path(config.program), "a program"))
         check_program(program, tasks[0].entry, config.program)
     script = read_text(Path(config.script), "a script") if config.script else None
     return Inputs(config, tasks, load_improver(config.improver, runs), program, script)
+
+
+def machine_speed() -> int:
+    """Million steps of an empty Python loop in a second of CPU time, as one digit: more would be chance."""
+
+    def seconds() -> float:
+        began = time.thread_time()
+        for _ in range(_STEPS):
+            pass
+        return time.thread_time() - began
+
+    millions = _STEPS / 1e6 / min(seconds() for _ in range(3))
+    magnitude: int = 10 ** int(log10(max(1.0, millions)))
+    return max(1, round(millions / magnitude) * magnitude)
 
 
 def load_frozen(folder: RunFolder) -> Inputs:
@@ -155,7 +180,7 @@ def check_improver(improver: Program, name: str) -> None:
     run either: they build their own language model, and are handed the utility's text beside the utility.
     """
     check_program(improver, ENTRY, name)
-    sign = _read(improver, name, "sign_of_the_older_interface")
+    sign = _read(improver, name, f"{__name__}:sign_of_the_older_interface")
     if sign:
         raise UsageError(
             f"{name} is written for the older interface of the paper's appendix ({sign}), which is not supported. "
@@ -166,38 +191,15 @@ def check_improver(improver: Program, name: str) -> None:
 
 def check_program(program: Program, entry: str, name: str) -> None:
     """A file that the user names must parse and define `entry`. Raises UsageError."""
-    names = _read(program, name, "defined_names")
-    if isinstance(names, str):
-        raise UsageError(f"{name} is not Python: {names}; wanted a program that defines {entry}()")
-    if entry not in names:
-        functions = ", ".join(names) or "nothing"
-        raise UsageError(f"{name} has no function {entry}; it defines {functions}. Wanted: def {entry}(...)")
+    check_entry(_read(program, name, "selftaught.tasks.entry:defined_names"), entry, name)
 
 
 def _read(program: Program, name: str, how: str) -> Any:
     """Read in another process: the user's file may be a model's text, as a best improver is. Raises UsageError."""
     try:
-        return READER.call(f"{__name__}:{how}", program.source)
+        return READER.call(how, program.source)
     except NotRead as error:
         raise UsageError(f"{name} cannot be read as Python: {error}") from error
-
-
-def defined_names(source: str) -> list[str] | str:
-    """The names that a program defines, in order; or why it is none."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        line = f" (line {error.lineno})" if isinstance(error, SyntaxError) and error.lineno else ""
-        return (error.msg if isinstance(error, SyntaxError) else str(error)) + line
-    names = {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
-    names |= {
-        target.id
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-    return sorted(names)
 
 
 def sign_of_the_older_interface(source: str) -> str | None:
@@ -234,3 +236,8 @@ def read_text(path: Path, what: str) -> str:
 def _task_file(task: str) -> str:
     """A task without a name of its own has its file's, and must find it again."""
     return f"{''.join(c if c.isalnum() or c in '-_' else '_' for c in task)}.py"
+
+
+def task_input(task: str) -> str:
+    """Where a task's text is kept, from the run's folder."""
+    return f"{INPUTS}/{_task_file(task)}"

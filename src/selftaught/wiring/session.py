@@ -12,10 +12,10 @@ from selftaught.middleware.gate import Gate
 from selftaught.middleware.purse import Purse
 from selftaught.middleware.recorder import Recorder
 from selftaught.runs.folder import RunFolder
-from selftaught.runs.records import Ended, Record, Session
+from selftaught.runs.records import Corrected, Ended, Record, Session
 from selftaught.runs.store import Store
 from selftaught.sandbox.jail import Jail
-from selftaught.wiring.inputs import Inputs
+from selftaught.wiring.inputs import Inputs, task_input
 from selftaught.wiring.kinds import KINDS
 from selftaught.wiring.models import Models
 from selftaught.wiring.parts import assemble
@@ -82,9 +82,9 @@ def _work(inputs: Inputs, start: Start, store: Store, session: Session) -> None:
         recorder.write(Ended(at=session.at.replace("session", "ended"), time=time.time(), how=how, note=note))
 
 
-def check_resumable(store: Store, folder: RunFolder, tier: str, *, weaker_allowed: bool) -> None:
+def check_resumable(store: Store, folder: RunFolder, tier: str, *, weaker_allowed: bool, corrected: str = "") -> None:
     """Raises RecordError if an input was changed, NoSandbox if the run would go on behind a weaker wall."""
-    first = check_as_begun(store, folder)
+    first = check_as_begun(store, folder, corrected)
     if first is None:
         return
     if not weaker_allowed and STRENGTH.index(tier) < STRENGTH.index(first.tier):
@@ -94,11 +94,20 @@ def check_resumable(store: Store, folder: RunFolder, tier: str, *, weaker_allowe
         )
 
 
-def check_as_begun(store: Store, folder: RunFolder) -> Session | None:
-    """The first session, if there is one. Raises RecordError if an input was changed since."""
-    first = next((record for record in store if isinstance(record, Session)), None)
+def check_as_begun(store: Store, folder: RunFolder, corrected: str = "") -> Session | None:
+    """The first session, if there is one. Raises RecordError if an input was changed since.
+
+    `corrected`: the name of an input that is about to be replaced, and so may be anything.
+    """
+    first: Session | None = None
+    wanted: dict[str, str] = {}
+    for record in store:
+        if isinstance(record, Session):
+            first, wanted = first or record, {**record.frozen}
+        elif isinstance(record, Corrected):
+            wanted[task_input(record.task)] = record.after
     if first is not None:
-        folder.check_frozen(first.frozen)
+        folder.check_frozen(wanted, but=corrected)
     return first
 
 
