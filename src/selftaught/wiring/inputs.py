@@ -1,6 +1,7 @@
 """What a run depends on: loaded and checked before anything is spent, then frozen into the run's folder."""
 
 import ast
+import os
 import secrets
 import time
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Program
 from selftaught.core.errors import RecordError, UsageError
 from selftaught.runs.folder import INPUTS, RunFolder, find_run, list_runs
+from selftaught.runs.records import Corrected, Session
+from selftaught.runs.store import Store
 from selftaught.runs.toml import read_toml, to_toml
 from selftaught.sandbox.machine import ENTRY
 from selftaught.tasks.entry import check_entry
@@ -101,7 +104,8 @@ def load_frozen(folder: RunFolder) -> Inputs:
 
 
 def frozen_config(folder: RunFolder) -> RunConfig:
-    """The settings that the run was begun with. Raises UsageError."""
+    """The settings that the run was begun with. Raises UsageError; RecordError for a folder that is no run's."""
+    folder.check_plain()
     return from_mapping(read_toml(folder.config), str(folder.config))
 
 
@@ -143,6 +147,7 @@ def load_improver(name: str, runs: Path) -> Program:
         hint = f"; did you mean {close[0]!r}?" if close else ""
         known = f"{', '.join(improver_names())}, the path of a .py file, or a run"
         raise UsageError(f"no improver is called {name!r}{hint}; wanted one of {known}") from None
+    folder.check_plain()
     best = folder.path / "best_improver.py"
     if not best.is_file():
         raise UsageError(f"the run {folder.path} has no best improver yet; resume it: selftaught resume {folder.path}")
@@ -151,7 +156,7 @@ def load_improver(name: str, runs: Path) -> Program:
 
 def _last_with_an_improver(runs: Path) -> RunFolder:
     """The newest run that has one: an `improve` run makes none. Raises UsageError."""
-    with_one = [folder for folder in list_runs(runs) if (folder.path / "best_improver.py").is_file()]
+    with_one = [folder for folder in list_runs(runs) if os.access(folder.path / "best_improver.py", os.R_OK)]
     if not with_one:
         raise UsageError(f"no run in {runs}/ has a best improver yet; start one with: selftaught run TASK")
     return with_one[-1]
@@ -241,3 +246,20 @@ def _task_file(task: str) -> str:
 def task_input(task: str) -> str:
     """Where a task's text is kept, from the run's folder."""
     return f"{INPUTS}/{_task_file(task)}"
+
+
+def check_as_begun(store: Store, folder: RunFolder, corrected: str = "") -> Session | None:
+    """The first session, if there is one. Raises RecordError if an input was changed since.
+
+    `corrected`: the name of an input that is about to be replaced, and so may be anything.
+    """
+    first: Session | None = None
+    wanted: dict[str, str] = {}
+    for record in store:
+        if isinstance(record, Session):
+            first, wanted = first or record, {**record.frozen}
+        elif isinstance(record, Corrected):
+            wanted[task_input(record.task)] = record.after
+    if first is not None:
+        folder.check_frozen(wanted, but=corrected)
+    return first
