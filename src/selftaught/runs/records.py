@@ -25,8 +25,8 @@ class Session(_Record, frozen=True, tag="session"):
     """The run was started or resumed; at `/session#k`. `version` and `code`: of the package (wiring/version.py).
 
     `frozen`: text ids of the files that the next resume must find. `seed`: what repeats the run's instances anywhere,
-    with its salt. `depth`, `model_calls` and `utility_calls`: as they were set at
-    this start; a later one may set more. 0: not told.
+    with its salt. `depth`, `model_calls` and `utility_calls`: as they were set at this start; a later one may set more.
+    0: not told. `best_known`: the best score known of a task, by its name, where one is.
     """
 
     version: str
@@ -40,6 +40,7 @@ class Session(_Record, frozen=True, tag="session"):
     model_calls: int = 0
     utility_calls: int = 0
     code: str = ""
+    best_known: dict[str, float] = {}
 
 
 class Answered(_Record, frozen=True, tag="answered"):

@@ -69,22 +69,25 @@ class Importer:
     def module(self, name: str) -> types.ModuleType:
         """The module of one of the texts."""
         if name not in self._modules:
-            unique = f"{name.replace('.', '_')}_{self._key[:16]}"
-            self._modules[name] = self.execute(unique, self.texts[name], f"{name}.py")
+            self._modules[name] = self.empty(f"{name.replace('.', '_')}_{self._key[:16]}", f"{name}.py")
+            self.execute(self._modules[name], self.texts[name])
         return self._modules[name]
 
-    def execute(self, name: str, source: str, where: str) -> types.ModuleType:
-        """The module that `source` is: one like any other, so that dataclasses and the like work in it."""
+    def empty(self, name: str, where: str) -> types.ModuleType:
+        """A module like any other, so that dataclasses and the like work in it; with nothing in it yet."""
         module = types.ModuleType(name)
         module.__file__ = where
         module.__dict__["__builtins__"] = {**vars(builtins), "__import__": self._import}
         sys.modules[module.__name__] = module
+        return module
+
+    def execute(self, module: types.ModuleType, source: str) -> None:
+        """Fill it with what `source` defines."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a stray backslash is Python, however the user's warnings are set
             # A docstring is the task's text, and its asserts are its author's, also under `python -OO`.
-            code = compile(source, where, "exec", dont_inherit=True, optimize=0)
+            code = compile(source, str(module.__file__), "exec", dont_inherit=True, optimize=0)
         exec(code, module.__dict__)
-        return module
 
     def _import(
         self,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from selftaught.tasks.frozen import Importer
-from selftaught.tasks.loading import probes_of
+from selftaught.tasks.loading import probes_of, split_level
 from selftaught.tasks.probes.forms import Form
 from selftaught.tasks.spec import Instance, TaskSpec
 
@@ -24,8 +24,9 @@ class Probes:
 
 def load_probes(task: TaskSpec) -> Probes:
     """Of a built-in task, of either fidelity. Any other has none of its own, also one that only shares the name."""
-    name = probes_of(task.name)
-    if name not in task.modules:
+    name, level = split_level(task.name)
+    if probes_of(name) not in task.modules:
         return Probes()
-    module = Importer(task.modules).module(name)
-    return Probes(module.FORMS, module.check)
+    module = Importer(task.modules).module(probes_of(name))
+    forms = module.FORMS if level in ("", "paper") else getattr(module, "HARD_FORMS", module.FORMS)
+    return Probes(forms, module.check)
