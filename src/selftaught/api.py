@@ -1,9 +1,12 @@
 """A run from Python, with a model that is a function of your own: all else is as the command line does it."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from selftaught.config import make_config
 from selftaught.core.errors import UsageError
@@ -13,6 +16,7 @@ from selftaught.models.calling import Answer, Called
 from selftaught.models.prices import find_price
 from selftaught.report.view import RunView, view
 from selftaught.runs.folder import RunFolder
+from selftaught.runs.salt import salted
 from selftaught.runs.store import Store
 from selftaught.sandbox.choice import open_sandbox
 from selftaught.wiring.checking import check_tasks
@@ -42,7 +46,9 @@ def run(tasks: Sequence[str], model: Answer, out: Path | str, *, kind: str = "ru
         inputs = _as_it_stands(folder, settings)
     else:
         given = {"kind": kind, "tasks": list(tasks), "model": f"called:{name}", **settings}
-        inputs = load_inputs(make_config(given), Path("runs"))
+        config = make_config(given)
+        seed = salted(config.seed, Path("runs"), os.environ)
+        inputs = load_inputs(msgspec.structs.replace(config, seed=seed), Path("runs"))
     config = inputs.config
     price = find_price(name, None, config.price)
     if config.max_cost is not None and price is None:

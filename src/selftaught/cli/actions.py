@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import secrets
 import shutil
 import sys
 import tempfile
@@ -18,14 +17,15 @@ from selftaught.cli.progress import Progress
 from selftaught.cli.stopping import run_stoppable
 from selftaught.cli.terminal import FAILURE, environment, open_jail, say
 from selftaught.config import RunConfig, from_mapping, make_config
-from selftaught.core.address import draw_seed
 from selftaught.core.contracts import Program
 from selftaught.core.errors import RunStopped, SelfTaughtError, TaskError, UsageError
+from selftaught.core.run_seed import RunSeed
 from selftaught.middleware.gate import Gate
 from selftaught.report.page import page
 from selftaught.report.view import view
 from selftaught.runs.folder import RunFolder, find_run, list_runs, new_folder
 from selftaught.runs.recording import pack
+from selftaught.runs.salt import salted
 from selftaught.runs.store import Store
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import is_built_in, load_task, task_names
@@ -68,6 +68,7 @@ def start(
 ) -> None:
     """`run` and `improve`: check everything, make the folder, go; or only say what it would cost."""
     config = make_config(settings, file)
+    config = msgspec.structs.replace(config, seed=salted(config.seed, runs, environment()))
     inputs = load_inputs(config, runs)
     gate = Gate(config.max_time_seconds)
     borrowed = borrow(inputs, gate, runs, environment())
@@ -149,7 +150,7 @@ def _go(inputs: Inputs, begin: Start, store: Store, *, as_json: bool) -> None:
 
 
 def score(
-    task: str, program: Path, split: str, seed: int | None, *, fidelity: str, sandbox: str, as_json: bool
+    task: str, program: Path, split: str, seed: str | None, runs: Path, *, fidelity: str, sandbox: str, as_json: bool
 ) -> None:
     """One program, one task, one split. Exit code 0 whatever the score: a bad program is a result."""
     if split not in ("val", "test"):
@@ -157,12 +158,12 @@ def score(
     spec = load_task(task, fidelity)
     source = Program(read_text(program, "a program"))
     check_program(source, spec.entry, str(program))
-    drawn = secrets.randbits(48) if seed is None else seed
-    # A run of the same --seed has its sealed test drawn from it: a look at that from here would be on no record.
-    instances = drawn if split == "val" else draw_seed(str(drawn), "score")
+    drawn = RunSeed.parse(salted(seed, runs, environment()))
+    # A run of the same seed has its sealed test drawn from it: a look at that from here would be on no record.
+    instances = drawn if split == "val" else drawn.of("score")
     with open_jail(sandbox) as jail:
         judged = Judge(spec, jail, split, instances)(source)
-    printing.score(spec.name, split, fidelity, drawn, jail.tier, judged, as_json=as_json)
+    printing.score(spec.name, split, fidelity, str(drawn), jail.tier, judged, as_json=as_json)
 
 
 def list_all(runs: Path, *, as_json: bool) -> None:
@@ -256,7 +257,7 @@ def tasks(*, as_json: bool) -> None:
         print("\nA task of your own is a Python file: selftaught run path/to/task.py")
 
 
-def demo(seed: int | None, sandbox: str | None, runs: Path, *, as_json: bool) -> None:
+def demo(seed: str | None, sandbox: str | None, runs: Path, *, as_json: bool) -> None:
     """A short run that needs nothing: three-sat, the model `mutate`."""
     flags = {"kind": "run", "tasks": ["three-sat"], "model": "mutate", "sandbox": sandbox, "seed": seed, **DEMO}
     say("demo: a short self-improvement on three-sat; no key, no network. The model is `mutate`: random edits,")

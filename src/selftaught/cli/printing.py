@@ -39,6 +39,8 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
     for line in tables.summary(run, config.accept):
         print(line)
     print(tables.fidelity(config.fidelity))
+    if config.seed:
+        print(f"Seed: {config.seed} (with --seed {config.seed}, another run draws the same instances)")
     if run.ledger:
         table(tables.LEDGER_HEADERS, tables.ledger_rows(run), right=tables.LEDGER_HEADERS[2:])
     if run.status != "finished":
@@ -62,7 +64,7 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
             print(f"{what}: {folder.path / name}")
 
 
-def score(task: str, split: str, fidelity: str, seed: int, tier: str, judged: Score, *, as_json: bool) -> None:
+def score(task: str, split: str, fidelity: str, seed: str, tier: str, judged: Score, *, as_json: bool) -> None:
     """One score."""
     if as_json:
         dump({
@@ -75,9 +77,11 @@ def score(task: str, split: str, fidelity: str, seed: int, tier: str, judged: Sc
         print(f"selftaught: the task's own code failed: {one_line(judged.fault, 200)}", file=sys.stderr)
     print(f"{task}/{split}: {judged.value:.4f}  {judged.verdict}{note}")
     print(f"{instances_of(fidelity, seed)}; sandbox: {tier}")
+    if split == "test" and fidelity == "honest":
+        print("A run of this seed has a sealed test of its own, on other instances: it is looked at in the run alone.")
 
 
-def instances_of(fidelity: str, seed: int) -> str:
+def instances_of(fidelity: str, seed: str) -> str:
     """Where the instances of a score come from."""
     if fidelity == "released":
         return f"fidelity: released; instances: the released ones; the program's own chance drawn with --seed {seed}"

@@ -8,6 +8,8 @@ going_on.py   what a later start may raise
 improving.py  `improve`: nothing found is lost, and more budget goes on
 kinds.py      what each kind of run does
 session.py    one start of a run, from the first record to the last
+checking.py   does a task work at all? before anything is spent
+correcting.py a task's file corrected in the middle of a run
 forecast.py   what a run can cost, and is expected to, before anything is spent
 replay.py     a recorded run again, with no model at all
 """

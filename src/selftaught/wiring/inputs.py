@@ -1,7 +1,6 @@
 """What a run depends on: loaded and checked before anything is spent, then frozen into the run's folder."""
 
 import ast
-import secrets
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.resources import files
@@ -15,7 +14,9 @@ from selftaught.config import RunConfig, from_mapping
 from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Program
 from selftaught.core.errors import RecordError, UsageError
+from selftaught.core.run_seed import RunSeed
 from selftaught.runs.folder import INPUTS, RunFolder, find_run, list_runs
+from selftaught.runs.salt import salted
 from selftaught.runs.toml import read_toml, to_toml
 from selftaught.sandbox.machine import ENTRY
 from selftaught.tasks.entry import check_entry
@@ -43,14 +44,14 @@ class Inputs:
     earlier: tuple[Allowance, ...] = ()
 
     @property
-    def seed(self) -> int:
+    def seed(self) -> RunSeed:
         """The run's seed; always set once inputs are loaded."""
-        return self.config.seed if self.config.seed is not None else 0
+        return RunSeed.parse(self.config.seed or "0")
 
 
 def load_inputs(config: RunConfig, runs: Path) -> Inputs:
-    """From what the user named. Draws the seed if none was given. Raises UsageError."""
-    config = msgspec.structs.replace(config, seed=secrets.randbits(48) if config.seed is None else config.seed)
+    """From what the user named. Draws the seed if none was given; one that was is salted before. Raises UsageError."""
+    config = msgspec.structs.replace(config, seed=config.seed or salted(None, runs, {}))
     for name in config.tasks:
         if config.tasks.count(name) > 1:
             raise UsageError(f"the task {name} is listed twice; name each task once and use `repeats`")

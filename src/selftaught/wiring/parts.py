@@ -73,7 +73,7 @@ def assemble(
             sandbox,
             allowance,
             IMPROVER_LIMITS,
-            inputs.seed,
+            inputs.seed.number,
             thread_map,
             feedback=config.feedback == "on",
             salvage=config.salvage == "on" or config.kind == "improve",
