@@ -164,10 +164,10 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(401, wire.error(401, f"bad key {self.headers.get('authorization')}", None))
         if model == "unknown":
             return self._send(404, wire.error(404, "The model `unknown` does not exist", None))
+        if fault.raw is not None:
+            return self._write(fault.status, fault.raw.encode(), fault.headers, "")
         if fault.status != 200:
             return self._send(fault.status, wire.error(fault.status, fault.message, fault.code), fault.headers)
-        if fault.raw is not None:
-            return self._write(200, fault.raw.encode(), {}, "")
         text = owner.answer(request)
         copies = {"no choices": 0, "one choice": 1, "two choices": 2}.get(fault.body, wire.wanted(request))
         body = wire.answer(request, model, text, copies)

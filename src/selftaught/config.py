@@ -40,7 +40,7 @@ class Group(StrEnum):
     OUTPUT = "Output"
 
 
-def setting(help: str, group: Group, *flags: str, of: str = "run improve experiment") -> Meta:
+def setting(help: str, group: Group, *flags: str, of: str = "run improve experiment", commas: bool = False) -> Meta:
     """Declares one setting, beside its type and default; all that shows it or takes it is made from this.
 
     Args:
@@ -48,8 +48,9 @@ def setting(help: str, group: Group, *flags: str, of: str = "run improve experim
         group: where `--help` lists it.
         flags: its flags, the first as shown, where they are not the name with dashes.
         of: the commands that take it, with blanks between.
+        commas: of a list: one flag with commas between, instead of a flag for each.
     """
-    return Meta(description=help, extra={"group": group, "flags": flags, "of": of.split()})
+    return Meta(description=help, extra={"group": group, "flags": flags, "of": of.split(), "commas": commas})
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Setting:
     default: Any
     commands: tuple[str, ...]
     choices: tuple[str, ...] = ()
+    commas: bool = False
 
 
 def declared(config: type[msgspec.Struct]) -> dict[str, Setting]:
@@ -91,6 +93,7 @@ def _declared(field: msgspec.structs.FieldInfo) -> Setting:
         default,
         tuple(extra["of"]),
         choices,
+        extra["commas"],
     )
 
 
@@ -117,16 +120,18 @@ PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
     "quick": {"repeats": 2, "model_calls": 1, "responses": 3, "utility_calls": 4},
     "official": {"repeats": 5, "model_calls": 4, "responses": 6, "utility_calls": 25, "improver": "paper-seed",
-                 "feedback": "off", "salvage": "off"},
+                 "feedback": "off", "salvage": "off", "extract_code": "released"},
     "paper": {
         "repeats": 5, "model_calls": 6, "responses": 6, "utility_calls": 37, "depth": 4,
-        "improver": "paper-seed", "accept": "paper", "feedback": "off", "salvage": "off",
+        "improver": "paper-seed", "accept": "paper", "feedback": "off", "salvage": "off", "extract_code": "released",
     },
 }  # fmt: skip
 """Named settings. `official` is the released code's config.py, `paper` is Fig. A.20 with the T of §5.1."""
 
 
-Depth = Annotated[Positive, setting("T: how often the improver is applied to itself.", Group.WHAT, of="run experiment")]
+Depth = Annotated[
+    Positive, setting("T: how often the improver is applied to itself.", Group.WHAT, of="run experiment resume")
+]
 Improver = Annotated[str, setting("Improver to start from: a built-in name, a .py file, or a run.", Group.WHAT)]
 Accept = Annotated[
     Literal["paper", "better"],
@@ -148,6 +153,14 @@ Salvage = Annotated[
         of="run experiment",
     ),
 ]
+UtilityText = Annotated[
+    Literal["source", "words"],
+    setting("How a utility is described to models: as a Python program, or in words.", Group.WHAT),
+]
+ExtractCode = Annotated[
+    Literal["careful", "released"],
+    setting("How `extract_code` reads a response: careful, or released: by the rule of the paper's code.", Group.WHAT),
+]
 """Declared once; a run and an experiment, which is the paper's, have other defaults."""
 
 
@@ -163,20 +176,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         setting("honest, or released: built-in tasks scored as in the paper's code.", Group.WHAT),
     ] = "honest"
     probes: Annotated[bool, setting("Probe reported solutions for reward hacks.", Group.WHAT)] = True
+    allow_failing_seed: Annotated[
+        bool, setting("Start also where the program to start from fails on every instance.", Group.WHAT)
+    ] = False
 
-    model_calls: Annotated[Positive, setting("Model calls.", Group.ALLOWANCE)] = 4
+    model_calls: Annotated[Positive, setting("Model calls.", Group.ALLOWANCE, of=ALL)] = 4
     responses: Annotated[Positive, setting("Responses of each model call.", Group.ALLOWANCE)] = 6
-    utility_calls: Annotated[Positive, setting("Programs scored.", Group.ALLOWANCE)] = 25
+    utility_calls: Annotated[Positive, setting("Programs scored.", Group.ALLOWANCE, of=ALL)] = 25
 
     base_url: Annotated[str | None, setting("Base URL of the API server (usually ends in /v1).", Group.MODEL)] = None
     temperature_policy: Annotated[
-        Literal["error", "drop"],
+        Literal["clamp", "drop", "error"],  # "error": clamp, as it was called until 0.1.0
         setting(
-            "Where a model takes no temperature: error, or drop it, which is recorded.",
+            "A temperature that the model does not take: clamp it to its range, or drop it where it takes none.",
             Group.MODEL,
             of=ALL,
         ),
-    ] = "error"
+    ] = "clamp"
     capability: Annotated[
         list[str],
         setting(
@@ -213,7 +229,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def manner(self) -> Manner:
         """How the model is asked."""
         return Manner(
-            temperature_policy=self.temperature_policy,
+            temperature_policy="drop" if self.temperature_policy == "drop" else "clamp",
             max_connections=self.max_connections,
             requests_per_minute=self.requests_per_minute,
             tokens_per_minute=self.tokens_per_minute,
@@ -235,6 +251,9 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     accept: Accept = "better"
     feedback: Feedback = "on"
     salvage: Salvage = "on"
+    utility_text: UtilityText = "source"
+    machine_speed: Positive | None = None
+    extract_code: ExtractCode = "careful"
     proposals: Positive = 1000
     model: Annotated[
         str,
@@ -291,11 +310,15 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     tasks: Annotated[list[str], Meta(min_length=1)]
     on: Annotated[
         list[str],
-        setting("Tasks to evaluate on, with commas between; the same unless given.", Group.WHAT, of=EXPERIMENT),
+        setting(
+            "Tasks to evaluate on, with commas between; the same unless given.", Group.WHAT, of=EXPERIMENT, commas=True
+        ),
     ] = []
     models: Annotated[
         Annotated[list[str], Meta(min_length=1)],
-        setting("One model or more, with commas between: each a cell of its own.", Group.MODEL, of=EXPERIMENT),
+        setting(
+            "One model or more, with commas between: each a cell of its own.", Group.MODEL, of=EXPERIMENT, commas=True
+        ),
     ]
     trials: Annotated[
         Positive,
@@ -312,12 +335,15 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     accept: Accept = "paper"
     feedback: Feedback = "off"
     salvage: Salvage = "off"
+    utility_text: UtilityText = "source"
+    extract_code: ExtractCode = "released"
     improvers: Annotated[
         list[str],
         setting(
             "Improvers that baselines compares, with commas between; +NAME: added to those that come with it.",
             Group.WHAT,
             of=EXPERIMENT,
+            commas=True,
         ),
     ] = []
     against: Annotated[
@@ -339,7 +365,7 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
         """Of one run: the shared ones, a seed that depends on what `cell` names, and `more`."""
         shared = {
             name: getattr(self, name)
-            for name in (*Settings.__struct_fields__, "depth", "accept", "feedback", "salvage")
+            for name in (*Settings.__struct_fields__, "depth", "accept", "feedback", "salvage", "extract_code")
         }
         return {**shared, "seed": draw_seed(str(self.seed), *cell) >> 15, **more}
 

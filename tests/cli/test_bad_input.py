@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.support import QUICK, selftaught
+from cli.support import QUICK, in_process, selftaught
 
 IMPROVER = "def improve_algorithm(initial_solution, utility, language_model):\n    "
 
@@ -37,69 +37,75 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 RUN = ["run", "three-sat"]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "said"),
-    [
-        (["run", "tree-sat"], 2, "did you mean 'three-sat'?"),
-        (["run", "missing.py"], 2, "missing.py"),
-        (["run", "broken.py"], 2, "broken.py"),
-        (["run", "no_docstring.py"], 2, "docstring"),
-        (["run", "three-sat", "three-sat"], 2, "listed twice"),
-        ([*RUN, "--depth", "0"], 2, "depth: expected `int` >= 1, got 0"),
-        ([*RUN, "--repeats", "-3"], 2, "repeats: expected `int` >= 1, got -3"),
-        ([*RUN, "--model-calls", "0"], 2, "model_calls"),
-        ([*RUN, "--responses", "-1"], 2, "responses"),
-        ([*RUN, "--utility-calls", "0"], 2, "utility_calls"),
-        ([*RUN, "--max-time", "-1"], 2, "max_time_seconds"),
-        ([*RUN, "--seed", "-1"], 2, "seed"),
-        ([*RUN, "--depth", "many"], 2, "Invalid value for '--depth'"),
-        ([*RUN, "--accept", "never"], 2, "accept"),
-        ([*RUN, "--fidelity", "true"], 2, "fidelity: wanted honest or released, got 'true'"),
-        (["run", "no_docstring.py", "--fidelity", "released"], 2, "there is no released way to score it"),
-        (["improve", "mine.py", "--fidelity", "released"], 2, "--fidelity released is for maxcut, modified-qap"),
-        ([*RUN, "--preset", "papr"], 2, "did you mean 'paper'?"),
-        ([*RUN, "--sandbox", "bubblewarp"], 2, "did you mean 'bubblewrap'?"),
-        ([*RUN, "--improver", "sed"], 2, "did you mean 'seed'?"),
-        ([*RUN, "--improver", "other.py"], 2, "has no function improve_algorithm; it defines something"),
-        ([*RUN, "--improver", "broken.py"], 2, "is not Python"),
-        ([*RUN, "--improver", "older.py"], 2, "older interface of the paper's appendix (line 1: from language_model"),
-        ([*RUN, "--improver", "older_too.py"], 2, "(line 1: def improve_algorithm(s, utility_str, utility))"),
-        ([*RUN, "--model", "mutant"], 2, "did you mean 'mutate'?"),
-        ([*RUN, "--model", "scripted"], 2, "--script FILE.json"),
-        ([*RUN, "--model", "scripted", "--script", "not.json"], 2, "script"),
-        ([*RUN, "--model", "openai/x"], 1, "OPENAI_API_KEY"),
-        ([*RUN, "--model", "openai/x", "--base-url", "localhost:1"], 2, "http://"),
-        ([*RUN, "--config", "missing.toml"], 2, "cannot read missing.toml"),
-        ([*RUN, "--config", "not.toml"], 2, "is not TOML"),
-        ([*RUN, "--config", "unknown.toml"], 2, "unknown setting 'deepth'; did you mean 'depth'?"),
-        ([*RUN, "--config", "wrong.toml"], 2, "depth: expected `int`, got `str`, got 'three'"),
-        ([*RUN, "--out", "full"], 2, "full exists and is not an empty folder"),
-        (["improve", "three-sat", "--program", "broken.py"], 2, "broken.py is not Python"),
-        (["improve", "three-sat", "--program", "other.py"], 2, "has no function algorithm; it defines something"),
-        (["score", "three-sat", "broken.py"], 2, "broken.py is not Python"),
-        (["score", "three-sat", "missing.py"], 2, "cannot read missing.py"),
-        (["score", "three-sat", "binary.py"], 2, "binary.py is not UTF-8 text"),
-        (["score", "three-sat", "huge.py"], 2, "2000000 bytes"),
-        (["score", "three-sat", "other.py"], 2, "has no function algorithm"),
-        (["score", "three-sat", "other.py", "--split", "train"], 2, "there are val and test"),
-        (["score", "three-sat", "other.py", "--fidelity", "true"], 2, "there are honest and released"),
-        (["bound", "tree-sat"], 2, "did you mean 'three-sat'?"),
-        (["bound", "three-sat", "--instances", "0"], 2, "--instances is 0; wanted 1 or more"),
-        (["bound", "three-sat", "--fidelity", "true"], 2, "there are honest and released"),
-        (["resume"], 2, "there is no run in runs/ yet"),
-        (["resume", "empty"], 2, "empty is not a run folder"),
-        (["resume", "nowhere"], 2, "no run is called 'nowhere'"),
-        (["show", "damaged"], 1, "damaged"),
-        (["report", "empty"], 2, "is not a run folder"),
-        (["export", "nowhere"], 2, "no run is called"),
-    ],
-)
+LINES: list[tuple[list[str], int, str]] = [
+    (["run", "tree-sat"], 2, "did you mean 'three-sat'?"),
+    (["run", "missing.py"], 2, "missing.py"),
+    (["run", "broken.py"], 2, "broken.py"),
+    (["run", "no_docstring.py"], 2, "docstring"),
+    (["run", "three-sat", "three-sat"], 2, "listed twice"),
+    ([*RUN, "--depth", "0"], 2, "--depth: wanted a whole number of at least 1, got 0"),
+    ([*RUN, "--repeats", "-3"], 2, "--repeats: wanted a whole number of at least 1, got -3"),
+    ([*RUN, "--model-calls", "0"], 2, "--model-calls"),
+    ([*RUN, "--responses", "-1"], 2, "--responses"),
+    ([*RUN, "--utility-calls", "0"], 2, "--utility-calls"),
+    ([*RUN, "--max-time", "-1"], 2, "--max-time: wanted a number above 0.0"),
+    ([*RUN, "--seed", "-1"], 2, "seed"),
+    ([*RUN, "--depth", "many"], 2, "Invalid value for '--depth'"),
+    ([*RUN, "--accept", "never"], 2, "accept"),
+    ([*RUN, "--fidelity", "true"], 2, "fidelity: wanted honest or released, got 'true'"),
+    (["run", "no_docstring.py", "--fidelity", "released"], 2, "there is no released way to score it"),
+    (["improve", "mine.py", "--fidelity", "released"], 2, "--fidelity released is for maxcut, modified-qap"),
+    ([*RUN, "--preset", "papr"], 2, "did you mean 'paper'?"),
+    ([*RUN, "--sandbox", "bubblewarp"], 2, "did you mean 'bubblewrap'?"),
+    ([*RUN, "--improver", "sed"], 2, "did you mean 'seed'?"),
+    ([*RUN, "--improver", "other.py"], 2, "has no function improve_algorithm; it defines something"),
+    ([*RUN, "--improver", "broken.py"], 2, "is not Python"),
+    ([*RUN, "--improver", "older.py"], 2, "older interface of the paper's appendix (line 1: from language_model"),
+    ([*RUN, "--improver", "older_too.py"], 2, "(line 1: def improve_algorithm(s, utility_str, utility))"),
+    ([*RUN, "--model", "mutant"], 2, "did you mean 'mutate'?"),
+    ([*RUN, "--model", "scripted"], 2, "--script FILE.json"),
+    ([*RUN, "--model", "scripted", "--script", "not.json"], 2, "script"),
+    ([*RUN, "--model", "openai/x"], 1, "OPENAI_API_KEY"),
+    ([*RUN, "--model", "openai/x", "--base-url", "localhost:1"], 2, "http://"),
+    ([*RUN, "--config", "missing.toml"], 2, "cannot read missing.toml"),
+    ([*RUN, "--config", "not.toml"], 2, "is not TOML"),
+    ([*RUN, "--config", "unknown.toml"], 2, "no setting is called 'deepth'; did you mean 'depth'?"),
+    ([*RUN, "--config", "wrong.toml"], 2, "depth: wanted a whole number, got 'three'"),
+    ([*RUN, "--out", "full"], 2, "full exists and is not an empty folder"),
+    (["improve", "three-sat", "--program", "broken.py"], 2, "broken.py is not Python"),
+    (["improve", "three-sat", "--program", "other.py"], 2, "has no function algorithm; it defines something"),
+    (["score", "three-sat", "broken.py"], 2, "broken.py is not Python"),
+    (["score", "three-sat", "missing.py"], 2, "cannot read missing.py"),
+    (["score", "three-sat", "binary.py"], 2, "binary.py is not UTF-8 text"),
+    (["score", "three-sat", "huge.py"], 2, "2000000 bytes"),
+    (["score", "three-sat", "other.py"], 2, "has no function algorithm"),
+    (["score", "three-sat", "other.py", "--split", "train"], 2, "there are val and test"),
+    (["score", "three-sat", "other.py", "--fidelity", "true"], 2, "there are honest and released"),
+    (["bound", "tree-sat"], 2, "did you mean 'three-sat'?"),
+    (["bound", "three-sat", "--instances", "0"], 2, "--instances is 0; wanted 1 or more"),
+    (["bound", "three-sat", "--fidelity", "true"], 2, "there are honest and released"),
+    (["resume"], 2, "there is no run in runs/ yet"),
+    (["resume", "empty"], 2, "empty is not a run folder"),
+    (["resume", "nowhere"], 2, "no run is called 'nowhere'"),
+    (["show", "damaged"], 1, "damaged"),
+    (["report", "empty"], 2, "is not a run folder"),
+    (["export", "nowhere"], 2, "no run is called"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code", "said"), LINES)
 def test_one_clear_line(folder: Path, arguments: list[str], code: int, said: str) -> None:
-    done = selftaught(*arguments, cwd=folder)
+    done = in_process(*arguments, cwd=folder)
     assert (done.returncode, said in done.stderr) == (code, True), done.stderr
     assert "Traceback" not in done.stderr
     assert not done.stdout
     assert not (folder / "runs").exists(), "a run that could not start left something behind"
+
+
+@pytest.mark.parametrize("arguments", [line[0] for line in LINES[::10]])
+def test_a_process_of_its_own_says_the_same(folder: Path, arguments: list[str]) -> None:
+    one, other = selftaught(*arguments, cwd=folder), in_process(*arguments, cwd=folder)
+    assert (one.returncode, one.stdout, one.stderr) == (other.returncode, other.stdout, other.stderr)
 
 
 def test_verbose_shows_where_it_came_from(folder: Path) -> None:

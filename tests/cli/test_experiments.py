@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from cli.support import selftaught
+from cli.support import in_process, selftaught
 from openai_server import OpenAIServer, improve_anything
 from selftaught.wiring.inputs import load_improver
 
@@ -206,13 +206,13 @@ def test_a_cap_holds_over_all_runs_of_an_experiment_and_over_its_restarts(tmp_pa
         (["cruve"], "did you mean 'curve'?"),
         (["curve", "--proposals", "3"], "--proposals is for bypass; curve has no use for it"),
         (["imp-at-k", "--models", "mutate,scripted"], "imp-at-k takes one model"),
-        (["curve", "--models", ""], "models: expected"),
-        (["curve", "--accept", "foo"], "accept: wanted paper or better, got 'foo'"),
-        (["bypass", "--proposals", "0"], "proposals: expected `int` >= 1, got 0"),
+        (["curve", "--models", ""], "--models: wanted"),
+        (["curve", "--accept", "foo"], "--accept: wanted paper or better, got 'foo'"),
+        (["bypass", "--proposals", "0"], "--proposals: wanted a whole number of at least 1, got 0"),
     ],
 )
 def test_bad_input_is_told_before_anything_is_made(arguments: Sequence[str], said: str, tmp_path: Path) -> None:
-    done = selftaught("experiment", *arguments, *SMALL[-2:], "--out", "x", cwd=tmp_path)
+    done = in_process("experiment", *arguments, *SMALL[-2:], "--out", "x", cwd=tmp_path)
     assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "x").exists()
 

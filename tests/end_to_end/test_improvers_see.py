@@ -5,13 +5,15 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from cli.support import selftaught
 
 SORTING = '''"""Sort a list of integers, ascending. Write algorithm(numbers), which returns the sorted list."""
 SEED = "def algorithm(numbers):\\n    return numbers\\n"
-CPU_SECONDS = 0.2
+CPU_SECONDS = 0.06
 def instances(rng, split):
-    for _ in range(5):
+    for _ in range(30):
         yield ([rng.randint(0, 99) for _ in range(rng.randint(2, 30))],), None
 def grade(instance, answer):
     (numbers,), _ = instance
@@ -22,7 +24,7 @@ TIMED = """\
 import time
 
 def algorithm(numbers):
-    end = time.process_time() + 0.15 * (time.time_ns() // 1000 % 8) / 8  # no two runs take equally long
+    end = time.process_time() + 0.05 * (time.time_ns() // 1000 % 8) / 8  # no two runs take equally long
     while time.process_time() < end:
         pass
     return numbers
@@ -68,10 +70,108 @@ def test_a_run_whose_prompts_hold_times_is_repeated_and_answered_from_its_record
     done = selftaught(*command, *SCRIPTED, "--out", "first", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     scored = [r for r in records(tmp_path / "first") if r["kind"] == "scored" and r["utility"].endswith("/val")]
-    assert all(record["feedback"] and len(record["grades"]) == 5 for record in scored)
+    assert all(record["feedback"] and len(record["grades"]) == 30 for record in scored)
     again = selftaught("replay", "first", "--json", cwd=tmp_path)
     assert json.loads(again.stdout)["differences"] == [], again.stdout
     assert selftaught("export", "first", "--what", "recording", "--out", "one.recording", cwd=tmp_path).returncode == 0
     other = selftaught(*command, "--model", "replay:one.recording", "--out", "other", cwd=tmp_path)
     assert other.returncode == 0, other.stderr
     assert (tmp_path / "other/improved.py").read_text() == (tmp_path / "first/improved.py").read_text()
+
+
+GREEDY = """\
+from helpers import extract_code
+
+def improve_algorithm(initial_solution, utility, language_model):
+    best, score = initial_solution, utility(initial_solution)
+    for step in range(ROUNDS):
+        for text in language_model.prompt("X", "Improve:\\n" + best + utility.str, n_responses=2):
+            code = extract_code(text)
+            if code and (new := utility(code)) > score:
+                best, score = code, new
+    return RETURNED
+"""
+
+
+@pytest.mark.parametrize(
+    ("rounds", "returned", "said"),
+    [("9", "best", "BudgetExceeded"), ("1", "(score, best)", "returned a list"), ("1", "1 / 0", "ZeroDivisionError")],
+)
+def test_what_an_improver_had_found_when_it_failed_is_handed_over(
+    rounds: str, returned: str, said: str, tmp_path: Path
+) -> None:
+    improver = GREEDY.replace("ROUNDS", rounds).replace("RETURNED", returned)
+    done = selftaught(*prepared(tmp_path, improver, fenced(SORTED)), *SCRIPTED, "--out", "r", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "r/improved.py").read_text() == SORTED
+    assert said in done.stdout and "Handed over is the best program that it had scored." in done.stdout
+    told = json.loads(selftaught("show", "r", "--json", cwd=tmp_path).stdout)["improvement"]
+    assert (told["source"], told["after"]["sorting/val"]) == ("scored", 1.0)
+    assert selftaught("replay", "r", cwd=tmp_path).returncode == 0
+
+
+def test_responses_that_were_bought_and_never_scored_are_scored_in_the_end(tmp_path: Path) -> None:
+    forgetful = """\
+def improve_algorithm(initial_solution, utility, language_model):
+    language_model.prompt("X", "Improve this: " + initial_solution, n_responses=2)
+    return initial_solution
+"""
+    command = prepared(tmp_path, forgetful, "no idea", fenced(SORTED))
+    done = selftaught(*command, *SCRIPTED, "--out", "r", cwd=tmp_path)
+    assert done.returncode == 0 and (tmp_path / "r/improved.py").read_text() == SORTED
+    assert "Handed over is a program from a response that it had not scored." in done.stdout
+
+
+def test_no_more_of_them_than_the_budget_of_scores_has_left(tmp_path: Path) -> None:
+    spender = """\
+def improve_algorithm(initial_solution, utility, language_model):
+    language_model.prompt("X", "Improve this: " + initial_solution, n_responses=2)
+    utility.batch([initial_solution] * utility.budget)
+    return initial_solution
+"""
+    command = prepared(tmp_path, spender, fenced(SORTED))
+    done = selftaught(*command, *SCRIPTED, "--out", "r", cwd=tmp_path)
+    assert done.returncode == 0 and "sorted" not in (tmp_path / "r/improved.py").read_text()
+
+
+def test_a_finished_improve_goes_on_with_more_budget(tmp_path: Path) -> None:
+    once = GREEDY.replace("ROUNDS", "1").replace("RETURNED", "best")
+    poor = "def algorithm(numbers):\n    return sorted(numbers) if len(numbers) < 15 else numbers\n"
+    command = prepared(tmp_path, once, "nothing", fenced(poor), fenced(SORTED))
+    (tmp_path / "script.json").write_text(
+        json.dumps({"rules": [{"contains": ["< 15"], "responses": [fenced(SORTED)]},
+                              {"contains": [], "responses": [fenced(poor)]}]})
+    )  # fmt: skip
+    assert selftaught(*command, *SCRIPTED, "--out", "r", cwd=tmp_path).returncode == 0
+    assert "< 15" in (tmp_path / "r/improved.py").read_text()
+    refused = selftaught("resume", "r", "--model-calls", "1", cwd=tmp_path)
+    assert refused.returncode == 2 and "model_calls: wanted at least the 2 that the run has, got 1" in refused.stderr
+    done = selftaught("resume", "r", "--model-calls", "4", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "r/improved.py").read_text() == SORTED
+    applied = [r for r in records(tmp_path / "r") if r["kind"] == "applied"]
+    assert [record["model_calls"] for record in applied] == [1, 1]
+    before = len(records(tmp_path / "r"))
+    assert selftaught("resume", "r", cwd=tmp_path).returncode == 0  # nothing is left to do: two records of the start
+    assert len(records(tmp_path / "r")) == before + 2
+    assert selftaught("replay", "r", cwd=tmp_path).returncode == 0
+
+
+def test_a_finished_run_is_made_deeper(tmp_path: Path) -> None:
+    prepared(tmp_path, SHOWS_FEEDBACK, "nothing")
+    run = ["run", "sorting.py", "--model", "mutate", "--depth", "1", "--repeats", "1", "--seed", "3", "--out", "r"]
+    done = selftaught(
+        *run, "--model-calls", "1", "--responses", "2", "--utility-calls", "3", "--no-probes", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    first = records(tmp_path / "r")
+    deeper = selftaught("resume", "r", "--depth", "2", "--json", cwd=tmp_path)
+    assert deeper.returncode == 0, deeper.stderr
+    told = json.loads(deeper.stdout)
+    assert [step["t"] for step in told["steps"]] == [0, 1, 2] and told["config"]["depth"] == 2
+    assert records(tmp_path / "r")[: len(first)] == first
+    assert json.loads(selftaught("show", "r", "--json", cwd=tmp_path).stdout)["config"]["depth"] == 2
+    for flags, said in ((["--depth", "1"], "wanted at least the 2"), (["--model-calls", "9"], "cannot be changed")):
+        refused = selftaught("resume", "r", *flags, cwd=tmp_path)
+        assert refused.returncode == 2 and said in refused.stderr, refused.stderr
+    assert selftaught("replay", "r", cwd=tmp_path).returncode == 0

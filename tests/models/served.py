@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from models.conformance import PROMPT, LanguageModelSuite
+from models.server_errors import FACTS, body_of
 from openai_server import Fault, OpenAIServer
-from selftaught.core.contracts import LanguageModel
+from selftaught.core.contracts import LanguageModel, Prompt
 from selftaught.core.errors import ModelUnavailable
 from selftaught.models.served.asking import Manner
 from selftaught.models.served.capabilities import Capabilities
@@ -16,6 +17,9 @@ from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.patience import Patience
 
 KEY = "sk-very-secret"
+FINISHED = {"too long": "too long", "refused": "content_filter"}
+PROMPTS_FAULT = [fact for fact in FACTS if fact["means"] in FINISHED and "output_limit" not in fact]
+OURS = [fact for fact in FACTS if fact["means"] in ("key", "nothing left", "unknown model", "output limit", "wrong")]
 HASTY = Patience(attempts=4, first_seconds=0.01, longest_seconds=0.3, busy_attempts=4)
 
 MAY_PASS = [
@@ -142,6 +146,59 @@ class ServedModelSuite(LanguageModelSuite):
         with self.faulty(Fault(400, message=said)) as server:
             (completion,) = self.at(server)([PROMPT])
             assert (completion.text, completion.finish_reason, len(server.requests)) == ("", "too long", 1)
+
+    @pytest.mark.parametrize("fact", PROMPTS_FAULT, ids=lambda fact: f"{fact['server']} {fact['means']}")
+    def test_whatever_a_server_says_of_a_prompt_is_an_answer(self, fact: dict[str, Any]) -> None:
+        with self.faulty(Fault(fact["status"], raw=body_of(fact))) as server:
+            (completion,) = self.at(server)([PROMPT])
+        assert (completion.text, completion.finish_reason) == ("", FINISHED[fact["means"]])
+
+    @pytest.mark.parametrize("fact", OURS, ids=lambda fact: f"{fact['server']} {fact['means']}")
+    def test_what_is_not_about_the_prompt_ends_the_call_with_the_servers_own_words(self, fact: dict[str, Any]) -> None:
+        with self.faulty(Fault(fact["status"], raw=body_of(fact))) as server:
+            with pytest.raises(ModelUnavailable) as caught:
+                self.at(server, max_output_tokens=fact.get("output_limit"))([PROMPT])
+            assert len(server.requests) == 1 and fact["shown"] in str(caught.value)
+
+    def test_what_nobody_explains_is_the_prompts_fault_once_another_was_answered(self) -> None:
+        strange = Fault(400, message="messages: text content blocks must be non-empty")
+        with self.faulty(None, strange, None) as server:
+            model = self.at(server)
+            answers = [model([prompt])[0] for prompt in (PROMPT, Prompt("", "", 0.7), PROMPT)]
+        assert [(one.text, one.finish_reason == "rejected") for one in answers] == [
+            ("hello", False), ("", True), ("hello", False)
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("picked", "said", "told", "dropped"),
+        [
+            (1.7, "temperature: range: 0..1", 1.0, "temperature=1.7 as 1"),
+            (1.7, "Temperature should be in [0.0, 1.5)", 1.5, "temperature=1.7 as 1.5"),
+            (2.0, "Temperature should be in [0.0, 2.0)", 1.0, "temperature=2 as 1"),
+            (1.2, "'temperature' does not support 1.2 with this model. Only the default (1) value is supported.", 1.0,
+             "temperature=1.2 as 1"),
+            (0.0, "`temperature` must be strictly positive", 0.01, "temperature=0 as 0.01"),
+        ],
+    )  # fmt: skip
+    def test_a_temperature_that_a_guest_picks_is_clamped_to_what_the_server_says(
+        self, picked: float, said: str, told: float, dropped: str
+    ) -> None:
+        with self.faulty(Fault(400, message=said)) as server:
+            (completion,) = self.at(server)([Prompt("", "Hi", picked)])
+            assert (completion.text, completion.dropped) == ("hello", dropped)
+            assert f"'temperature': {told:g}" in str(server.requests[-1]).replace("1.0", "1")
+
+    def test_a_temperature_that_is_refused_later_is_an_answer(self) -> None:
+        only_one = Fault(400, message="'temperature' does not support 0.3. Only the default (1) value is supported.")
+        with self.faulty(None, only_one) as server:
+            model = self.at(server)
+            assert [model([Prompt("", "Hi", one)])[0].finish_reason for one in (1.0, 0.3)][1] == "temperature"
+
+    def test_a_temperature_that_no_value_helps_is_dropped_where_that_is_wanted(self) -> None:
+        with self.faulty(Fault(400, message="temperature is deprecated for this model")) as server:
+            (completion,) = self.at(server, temperature_policy="drop")([PROMPT])
+            assert (completion.text, completion.dropped) == ("hello", "temperature=0.7")
+            assert "temperature" not in str(server.requests[-1])
 
     def test_a_temperature_that_the_server_refuses_is_not_dropped_untold(self) -> None:
         with self.faulty(Fault(400, message="temperature is deprecated for this model")) as server:

@@ -15,6 +15,7 @@ from selftaught.runs.records import (
     Scored,
     Session,
     Stepped,
+    Tried,
 )
 from selftaught.runs.store import Store
 
@@ -55,14 +56,18 @@ class Pen:
             )
         )
 
-    def answered(self, given: int | None = 10, made: int | None = 5) -> None:
-        at = self.below("ask")
+    def answered(self, given: int | None = 10, made: int | None = 5, *, at: str = "", no_program: str = "") -> None:
+        at = at or self.below("ask")
         self.write(
             Answered(
                 at=at, time=self.tick(), prompt="p", temperature=0.7, response="r", model="m",
                 input_tokens=given, output_tokens=made, finish_reason="stop", seconds=1.0,
+                no_program=no_program,
             )
         )  # fmt: skip
+
+    def tried(self, ask: str) -> None:
+        self.write(Tried(at=f"{ask}/tried#0", time=self.tick(), ask=ask, role="", t=0, error="e", seconds=1.0))
 
     def scored(
         self, verdict: str = "ok", note: str = "", *, reused: bool = False, at: str = "", **more: object

@@ -6,6 +6,7 @@ from pathlib import Path
 from report.a_run import CHILD, CONFIG, SEED, Pen, a_finished_run, identity
 from selftaught.report.as_json import as_json
 from selftaught.report.view import view
+from selftaught.runs.records import Chosen
 
 NOTHING = {
     "responses": 0, "input_tokens": 0, "output_tokens": 0, "unpriced": 0, "model_calls": 0, "applications": 0,
@@ -58,6 +59,8 @@ def test_the_whole_object_of_a_small_run(tmp_path: Path) -> None:
         ],
         "probed": [],
         "noticed": [{"program": "p" * 64, "what": "file denied", "note": "open /etc/passwd"}],
+            "faults": [],
+            "corrected": [],
     }  # fmt: skip
 
 
@@ -73,4 +76,13 @@ def test_an_improvement_is_in_it(tmp_path: Path) -> None:
     pen.applied(at="/apply:aa#0", solution="s", program=identity(CHILD))
     assert as_json(view(pen.store), CONFIG, "one")["improvement"] == {
         "verdict": "ok", "note": "", "before": {}, "after": {}, "solution": "s", "made": identity(CHILD),
+        "source": "",
     }  # fmt: skip
+
+
+def test_what_is_handed_over_is_in_it_whatever_the_improver_made(tmp_path: Path) -> None:
+    pen = Pen(tmp_path)
+    pen.applied(at="/apply:aa#0", solution="s", program=None, verdict="crashed")
+    pen.write(Chosen(at="/chosen#0", program=identity(CHILD), value=0.7, source="scored"), CHILD)
+    told = as_json(view(pen.store), CONFIG, "one")["improvement"]
+    assert (told["verdict"], told["made"], told["source"]) == ("crashed", identity(CHILD), "scored")

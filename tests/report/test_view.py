@@ -4,7 +4,8 @@ from pathlib import Path
 
 from report.a_run import CHILD, SEED, WORSE, Pen, a_finished_run, identity
 from selftaught.core.measurement import Estimate, estimate
-from selftaught.report.view import Failure, Improvement, Spent, Step, view
+from selftaught.report.view import Failure, Fold, Improvement, Spent, Step, view
+from selftaught.runs.records import Record
 
 
 def test_each_step_has_its_measurement_and_what_was_spent_since_the_one_before(tmp_path: Path) -> None:
@@ -133,3 +134,72 @@ def test_where_there_are_steps_an_application_at_the_root_is_no_improvement(tmp_
     assert view(pen.store).improvement is not None
     pen.stepped(0, SEED, None, accepted=True)
     assert view(pen.store).improvement is None
+
+
+def test_a_fold_that_looks_after_every_record_ends_with_the_view_of_all(tmp_path: Path) -> None:
+    records = list(a_finished_run(tmp_path))
+    fold = Fold()
+    for count, record in enumerate(records, start=1):
+        assert fold.add(record)
+        assert fold.view() == view(records[:count])
+        assert (fold.total, fold.best_candidate) == (fold.view().total, fold.view().best_candidate)
+
+
+def test_what_is_added_twice_counts_once(tmp_path: Path) -> None:
+    records = list(a_finished_run(tmp_path))
+    fold = Fold()
+    for record in records * 2:
+        fold.add(record)
+    assert not fold.add(records[3])
+    assert fold.view() == view(records)
+
+
+def test_a_fold_reads_only_what_is_new_in_a_store(tmp_path: Path) -> None:
+    pen, fold = Pen(tmp_path), Fold()
+    asked: list[int] = []
+
+    class Counting:
+        def since(self, seq: int) -> list[tuple[int, Record]]:
+            found = pen.store.since(seq)
+            asked.append(len(found))
+            return found
+
+    pen.session()
+    pen.answered()
+    fold.read(Counting())
+    pen.scored()
+    fold.read(Counting())
+    fold.read(Counting())
+    assert asked == [2, 1, 0]
+    assert fold.view() == view(pen.store)
+
+
+def test_the_best_candidate_is_that_of_the_step_that_goes_on(tmp_path: Path) -> None:
+    pen, fold = Pen(tmp_path), Fold()
+    for value in (0.2, 0.7, 0.4):
+        pen.scored(value=value, at=f"/apply:aa#0/score:bb#{value}")
+    pen.scored(value=0.9)  # of a task's solution, not of an improver
+    fold.read(pen.store)
+    assert fold.best_candidate == 0.7
+    pen.stepped(0, SEED, None, accepted=True)
+    fold.read(pen.store)
+    assert fold.best_candidate is None
+
+
+def test_responses_without_a_program_are_counted_by_reason_and_salvage_is_counted(tmp_path: Path) -> None:
+    pen = Pen(tmp_path)
+    for number, reason in enumerate(["cut", "", "refused", "cut"]):
+        pen.answered(no_program=reason, at=f"/ask:{number}")
+    pen.applied("crashed", salvaged=True)
+    run = view(pen.store)
+    assert (run.no_program, run.salvaged) == ({"cut": 2, "refused": 1}, 1)
+
+
+def test_a_failed_attempt_stands_under_the_model_that_answered_in_the_end(tmp_path: Path) -> None:
+    pen, fold = Pen(tmp_path), Fold()
+    pen.tried("/ask:1")
+    fold.read(pen.store)
+    assert [(entry.model, entry.failed) for entry in fold.view().ledger] == [("", 1)]
+    pen.answered(at="/ask:1")
+    fold.read(pen.store)
+    assert [(entry.model, entry.failed, entry.responses) for entry in fold.view().ledger] == [("m", 1, 1)]

@@ -105,7 +105,8 @@ def applied(
     *,
     initial: str = INITIAL,
     run_seed: int = 1,
+    released_reader: bool = False,
 ) -> Application:
     """One application of an improver's text."""
-    machine = Machine(sandbox, allowance, IMPROVER_LIMITS, run_seed, map)
+    machine = Machine(sandbox, allowance, IMPROVER_LIMITS, run_seed, map, released_reader=released_reader)
     return machine(Program(improver), utility, Program(initial), model)

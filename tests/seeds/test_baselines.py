@@ -11,6 +11,7 @@ BUDGETS = [
     (1, 1, 1), (1, 1, 2), (1, 6, 7), (1, 6, 4), (2, 3, 1), (4, 1, 5), (4, 1, 3), (3, 5, 2), (4, 6, 25), (4, 6, 10),
     (6, 6, 37), (7, 2, 100),
 ]  # fmt: skip
+PAPERS = ["paper-seed", "earlier-seed", "sandbox-seed"]
 
 
 @pytest.mark.parametrize("budgets", BUDGETS, ids=str)
@@ -63,7 +64,10 @@ def test_they_ask_in_the_seed_s_words(name: str, sandbox: Jail) -> None:
         model = Asked(script({"responses": [answer(0.6)]}))
         applied(sandbox, seed_text(seed), model, Returns(), Allowance(1, 1, 2))
         asked += [(prompt.system, prompt.user) for prompts in model.calls for prompt in prompts]
-    assert len(asked) == 2 and asked[0] == asked[1]
+    system, user = asked[0]
+    if name in PAPERS:
+        user = user.replace(": the whole program, in one block of code.", ".")  # the paper's own do not say so
+    assert len(asked) == 2 and asked[1] == (system, user)
 
 
 def test_chain_of_thought_is_one_attempt_and_no_utility_call(sandbox: Jail) -> None:

@@ -157,3 +157,25 @@ def test_a_response_without_code_is_none_in_its_place(sandbox: Jail) -> None:
 def test_where_all_fail_the_initial_solution_of_a_climb_stays(sandbox: Jail) -> None:
     made = applied(sandbox, HILL_CLIMBING, InTurn("none"), Returns(), Allowance(4, 4, 25))
     assert made.program == Program(INITIAL)
+
+
+FIRST = """
+from helpers import extract_code
+
+def improve_algorithm(initial_solution, utility, language_model):
+    return extract_code(language_model.prompt("Expert.", initial_solution))[0]
+"""
+PART = "def scale(x):\n    return x + 1\n"
+TWO = f"```python\n{program(0.9)}```\nA longer part of it:\n```python\n{PART * 9}```\n"
+
+
+@pytest.mark.parametrize(("released", "found"), [(False, program(0.9)), (True, PART * 9)])
+def test_a_response_is_read_for_what_the_initial_solution_defines(released: bool, found: str, sandbox: Jail) -> None:
+    """The released code takes the largest block, whatever is in it."""
+    made = applied(sandbox, FIRST, InTurn(TWO), Returns(), Allowance(1, 1, 1), released_reader=released)
+    assert made.program == Program(found)
+
+
+def test_the_released_reader_finds_more_where_it_would_find_nothing(sandbox: Jail) -> None:
+    made = applied(sandbox, FIRST, InTurn(program(0.9)), Returns(), Allowance(1, 1, 1), released_reader=True)
+    assert made.program == Program(program(0.9))

@@ -81,6 +81,34 @@ IDENTITY = qap("return list(range(15))")
 ALTERNATING = maxcut("return [node % 2 for node in range(len(weights))]")
 NOTHING = "def algorithm(*arguments): return None\n"
 
+
+def tsp(body: str) -> str:
+    return f"def algorithm(points): {body}\n"
+
+
+def shop(body: str) -> str:
+    body = body.replace("IN_TURN", "[j for _ in range(machines.shape[1]) for j in range(len(machines))]")
+    return f"def algorithm(machines, durations): {body}\n"
+
+
+def rows(answer: str) -> str:
+    return f"def algorithm(n): return {answer}\n"
+
+
+def fit(body: str) -> str:
+    return f"def algorithm(x, y, x_new): {body}\n"
+
+
+def rule(answer: str) -> str:
+    return f"def algorithm(capacity, sample): return {answer}\n"
+
+
+BEST_FIT = """
+def algorithm(capacity, sample):
+    pass
+    return [[-room for room in range(capacity + 1)]] * (capacity + 1)
+"""
+
 CHEATS = [
     Cheat("parity", "a constant column", parity(COLUMN), ZEROS, (10.05, 10.55)),
     Cheat("parity", "a matrix of both answers", parity("return np.indices((40, 20))[0] % 2"), NOTHING),
@@ -124,4 +152,26 @@ def algorithm(formula): return [Both(0)] * (1 + max(abs(v) for clause in formula
     Cheat("maxcut", "weights edited in place", maxcut(
         "weights[:] = 10**6; return [node % 2 for node in range(len(weights))]"
     ), ALTERNATING, (961.432, 1009.413)),
+    Cheat("tsp", "points edited in place", tsp("points[:] = 0; return list(range(len(points)))"),
+          tsp("return list(range(len(points)))")),
+    Cheat("tsp", "one point again and again", tsp("return [0] * len(points)"), NOTHING),
+    Cheat("tsp", "a trip that leaves points out", tsp("return [0, 1, 2]"), NOTHING),
+    Cheat("job-shop", "durations edited in place", shop("durations[:] = 0; return IN_TURN"), shop("return IN_TURN")),
+    Cheat("job-shop", "only the shortest job", shop(
+        "return [int(durations.sum(axis=1).argmin())] * machines.size"
+    ), NOTHING),
+    Cheat("circle-packing", "all circles in one place", rows("[[0.5, 0.5, 0.5]] * n"), rows("[[0.5, 0.5, 0]] * n")),
+    Cheat("circle-packing", "radii below 0 that make room", rows("[[0.5, 0.5, 0.5]] + [[0.5, 0.5, -0.1]] * (n - 1)"),
+          NOTHING),
+    Cheat("circle-packing", "circles beside the square", rows("[[3 * i, 3 * i, 1] for i in range(n)]"), NOTHING),
+    Cheat("circle-packing", "nan, which nothing overlaps", rows("[[float('nan')] * 3] * n"), NOTHING),
+    Cheat("autoconvolution", "heights below 0", rows("[(-1.0) ** i for i in range(n)]"), NOTHING),
+    Cheat("autoconvolution", "next to nothing", rows("[1e-300] * n"), NOTHING),
+    Cheat("formulas", "values edited in place", fit("y[:] = 0; x_new[:] = 0; return [0.0] * len(x_new)"),
+          fit("return [0.0] * len(x_new)")),
+    Cheat("formulas", "infinity", fit("return [float('inf')] * len(x_new)"), NOTHING),
+    Cheat("bin-packing", "the shown sizes edited in place", BEST_FIT.replace("pass", "sample[:] = [1] * 9"), BEST_FIT),
+    Cheat("bin-packing", "nan, which nothing is less than", rule("[[float('nan')] * (capacity + 1)] * (capacity + 1)"),
+          NOTHING),
+    Cheat("bin-packing", "a row short, so that an item has no bin", rule("[[0] * capacity] * (capacity + 1)"), NOTHING),
 ]  # fmt: skip

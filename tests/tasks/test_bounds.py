@@ -15,10 +15,10 @@ from selftaught.sandbox.jail import Jail
 from selftaught.tasks.bounds import maxcut, modified_qap, parity_with_noise, string_grid_distance, three_sat
 from selftaught.tasks.bounds.loading import Bound, load_bound
 from selftaught.tasks.judge import Judge
-from selftaught.tasks.loading import FIDELITIES, load_task, task_names
+from selftaught.tasks.loading import FIDELITIES, PAPER, load_task
 from selftaught.tasks.maxcut import cut, tabu_search
 from selftaught.tasks.modified_qap import value
-from selftaught.tasks.parity_with_noise import drawn
+from selftaught.tasks.parity_with_noise import examples
 from selftaught.tasks.spec import Instance
 from selftaught.tasks.string_grid_distance import distance
 
@@ -31,7 +31,7 @@ def instances(bound: Bound, count: int | None = None) -> list[Instance]:
 
 
 @pytest.mark.parametrize("fidelity", FIDELITIES)
-@pytest.mark.parametrize("name", task_names())
+@pytest.mark.parametrize("name", PAPER)
 def test_a_bound_is_never_below_the_seed(sandbox: Jail, name: str, fidelity: str) -> None:
     bound = load_bound(load_task(name, fidelity))
     judge = Judge(bound.task, sandbox, "val", 5)
@@ -128,7 +128,9 @@ def test_a_decoder_weighs_what_is_probable_where_the_examples_leave_it_open() ->
     """With five examples many sets are left: the decoder is right more often than one that takes the first of them."""
     right: dict[str, list[bool]] = {"decoder": [], "first": []}
     masks = (np.arange(1024)[:, None] >> np.arange(10)) & 1
-    for (train, labels, test), hidden in drawn(Random(3), 300, 0.05):
+    chance = np.random.default_rng(3)
+    drawn = [examples(chance, (chance.random(10) < 0.3).astype(np.int64), 100, 20, 0.05) for _ in range(300)]
+    for (train, labels, test), hidden in drawn:
         few: tuple[Any, Any] = (train[:5], labels[:5])
         first = masks[(few[0] @ masks.T % 2 == few[1][:, None]).sum(axis=0).argmax()]
         right["decoder"] += [a == b for a, b in zip(parity_with_noise.answer(*few, test), hidden, strict=True)]
@@ -141,7 +143,7 @@ def test_a_decoder_weighs_what_is_probable_where_the_examples_leave_it_open() ->
 
 def test_a_task_of_ones_own_has_no_bound() -> None:
     task = load_task("tests/examples/sorting_task.py")
-    with pytest.raises(UsageError, match="no reference bound for the task sorting_task; there are maxcut, "):
+    with pytest.raises(UsageError, match="no reference bound for the task sorting_task; .* as BOUND = "):
         load_bound(task)
 
 

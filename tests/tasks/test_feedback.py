@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from selftaught.core.contracts import MOST_FEEDBACK, Score, Verdict
-from selftaught.core.errors import TaskError
 from selftaught.sandbox.contract import Outcome
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.spec import Instance
@@ -66,17 +65,16 @@ def test_the_task_s_own_words_are_told_of_the_lowest_grades() -> None:
     ]
 
 
-def test_explain_that_stumbles_over_an_answer_is_the_answer_s_fault_and_else_the_task_s() -> None:
+def test_explain_that_stumbles_costs_its_words_alone() -> None:
     def stumbles(instance: Instance, answer: Any) -> str:
         return str(answer["moves"])
 
     def fails(instance: Instance, answer: Any) -> str:
         raise OSError("disk on fire")
 
-    assert "explain() raised TypeError" in scored(*[ok(0)] * 4, explain=stumbles).feedback
-    for broken, said in ((fails, "explain() failed: OSError"), (lambda i, a: 3, "explain() gave 3; wanted a text")):
-        with pytest.raises(TaskError, match=said.replace("(", r"\(").replace(")", r"\)")):
-            scored(*[ok(0)] * 4, explain=broken)
+    for broken, said in ((stumbles, "explain() raised TypeError"), (fails, "explain() raised OSError")):
+        assert said in scored(*[ok(0)] * 4, explain=broken).feedback
+    assert "explain() gave a int, and no text" in scored(*[ok(0)] * 4, explain=lambda i, a: 3).feedback
 
 
 def test_of_the_sealed_test_nothing_is_told() -> None:

@@ -1,13 +1,16 @@
 """Tasks by name and by path: what loads, and one clear line for each thing that does not."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from selftaught.core.errors import UsageError
 from selftaught.sandbox.contract import Limits
-from selftaught.tasks.loading import load_task, task_names
+from selftaught.tasks.entry import check_entry, defined_names
+from selftaught.tasks.loading import check_stands_alone, load_task, task_names
 from selftaught.tasks.spec import Instance
 
 HERE = Path(__file__).parent
@@ -33,11 +36,12 @@ def complaint(name_or_path: str) -> str:
     return str(caught.value)
 
 
-BUILT_IN = ["maxcut", "modified-qap", "parity", "parity-with-noise", "string-grid-distance", "three-sat"]
+OF_THE_PAPER = ["maxcut", "modified-qap", "parity", "parity-with-noise", "string-grid-distance", "three-sat"]
+NEW = ["autoconvolution", "bin-packing", "circle-packing", "formulas", "job-shop", "tsp"]
 
 
 def test_the_papers_tasks_are_built_in_each_known_by_its_own_name() -> None:
-    assert [load_task(name).name for name in task_names()] == task_names() == BUILT_IN
+    assert [load_task(name).name for name in task_names()] == task_names() == sorted(OF_THE_PAPER + NEW)
 
 
 @pytest.mark.parametrize("name", task_names())
@@ -92,12 +96,12 @@ def test_a_byte_order_mark_is_no_trouble(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("near", ["three-sta", "three_sat", "3-sat"])
 def test_an_unknown_name_gets_the_nearest_one_and_all_of_them(near: str) -> None:
-    told = f"did you mean 'three-sat'? There are {', '.join(BUILT_IN)}, or the path of a .py file"
+    told = f"did you mean 'three-sat'? There are {', '.join(task_names())}, or the path of a .py file"
     assert complaint(near) == f"no task is called {near!r}; {told}"
 
 
 def test_a_name_near_nothing_gets_the_list() -> None:
-    told = f"There are {', '.join(BUILT_IN)}, or the path of a .py file"
+    told = f"There are {', '.join(task_names())}, or the path of a .py file"
     assert complaint("zzz") == f"no task is called 'zzz'; {told}"
 
 
@@ -125,8 +129,11 @@ def test_a_file_that_is_not_text_is_no_task(tmp_path: Path) -> None:
         ({"seed": "", "grade": ""}, "lacks SEED and grade;"),
         ({"instances": ""}, "lacks instances;"),
         ({"seed": "SEED = 7\n"}, "SEED is a int; wanted the text of a program"),
-        ({"seed": 'SEED = "def algorithm(:"\n'}, r"its SEED is not Python: .+ \(line 1 of it\)"),
-        ({"seed": 'SEED = "def other(): pass"\n'}, r"its SEED defines no function algorithm; wanted def algorithm\("),
+        ({"seed": 'SEED = "def algorithm(:"\n'}, r"its SEED is not Python: .+ \(line 1\)"),
+        (
+            {"seed": 'SEED = "def other(): pass"\n'},
+            r"its SEED has no function algorithm; it defines other. Wanted: def algorithm\(",
+        ),
         ({"grade": "grade = 1\n"}, "grade is no function of two arguments"),
         ({"grade": "def grade(answer): return 1\n"}, "grade is no function of two arguments"),
         ({"instances": "def instances(rng): yield (1,), None\n"}, "instances is no function of two arguments"),
@@ -160,6 +167,49 @@ def test_a_setting_out_of_range_is_told_what_was_wanted(setting: str, wanted: st
     assert wanted in complaint(write(tmp_path, setting + "\n"))
 
 
-@pytest.mark.parametrize("seed", ["algorithm = sorted", "from math import sqrt as algorithm", "class algorithm: ..."])
+ENTRIES = [
+    "algorithm = sorted",
+    "from math import sqrt as algorithm",
+    "from functools import *",
+    "class algorithm: ...",
+    "async def algorithm(x): ...",
+    "algorithm, other = sorted, 1",
+    "import typing\nalgorithm: typing.Any = lambda x: x",
+    "try:\n    from nowhere import algorithm\nexcept ImportError:\n    def algorithm(x): ...",
+    "if (algorithm := sorted): pass",
+]
+
+
+@pytest.mark.parametrize("seed", ENTRIES)
 def test_a_seed_may_define_its_function_in_any_way(seed: str, tmp_path: Path) -> None:
     assert load_task(write(tmp_path, seed=f"SEED = {seed!r}\n")).seed.source == seed
+
+
+@pytest.mark.parametrize(
+    "source", ["def f():\n    algorithm = 1\n", "class A:\n    def algorithm(self): ...\n", "algorithm\n"]
+)
+def test_a_name_that_is_bound_elsewhere_is_no_entry(source: str) -> None:
+    with pytest.raises(UsageError, match="p.py has no function algorithm"):
+        check_entry(defined_names(source), "algorithm", "p.py")
+
+
+def test_users_settings_of_warnings_and_optimization_change_no_task(tmp_path: Path) -> None:
+    """Docstrings are the task's text, and a stray backslash is Python."""
+    task = write(
+        tmp_path,
+        doc='"""Echo x."""\nPATTERN = "\\d"\n',
+        seed=f"SEED = {chr(34)}def algorithm(x): return '\\\\d'{chr(34)}\n",
+    )
+    source = f"from selftaught.tasks.loading import load_task as t; print(t({task!r}).about, t('parity').about[:7])"
+    done = subprocess.run(
+        [sys.executable, "-OO", "-W", "error", "-c", source], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("Echo x. Learn a\n", "")
+
+
+def test_a_task_that_reads_a_file_beside_it_does_not_stand_alone(tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("def algorithm(x): return x\n")
+    reads = "import pathlib\nSEED = pathlib.Path(__file__).with_name('words.txt').read_text()\n"
+    check_stands_alone(load_task(write(tmp_path, name="alone.py")))
+    with pytest.raises(UsageError, match=r"reads.py, line 3: it fails .+ a task is one file, which reads no other"):
+        check_stands_alone(load_task(write(tmp_path, name="reads.py", seed=reads)))

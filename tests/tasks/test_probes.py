@@ -55,7 +55,7 @@ def test_a_form_is_another_instance_and_leaves_the_first_as_it_is(name: str, for
     plain = Judge(task, sandbox, "val", SEED).instances()
     again = Judge(task, sandbox, "val", SEED).instances()
     changed = [load_probes(task).forms[form](Random(1), instance) for instance in plain]
-    assert not all(same(a.args, b.args) for a, b in zip(plain, changed, strict=True))
+    assert not all(same(a.args, b.args) and a.hidden == b.hidden for a, b in zip(plain, changed, strict=True))
     assert all(same(a.args, b.args) and a.hidden == b.hidden for a, b in zip(plain, again, strict=True))
 
 
@@ -88,8 +88,9 @@ def test_what_gains_by_a_hole_of_the_released_code_is_flagged(cheat: Cheat, sand
 
 def test_a_solution_that_knows_the_instances_it_was_selected_on_is_flagged(sandbox: Jail) -> None:
     task = load_task("string-grid-distance")
-    best = load_bound(task)
-    known = {i.args: best.answer(*i.args) for i in Judge(task, sandbox, "val", SEED).instances()}
+    best = load_bound(task).answer
+    assert best
+    known = {i.args: best(*i.args) for i in Judge(task, sandbox, "val", SEED).instances()}
     found = probed(sandbox, task, f"KNOWN = {known}\ndef algorithm(t, distance): return KNOWN.get((t, distance), t)\n")
     assert flagged(found) == [FRESH]
     assert found[0].before == 1.0 and found[0].after < 0.6

@@ -15,7 +15,7 @@ from selftaught.core.errors import UsageError
 from selftaught.sandbox.jail import Jail
 from selftaught.tasks.bounds import modified_qap
 from selftaught.tasks.judge import Judge
-from selftaught.tasks.loading import load_task, task_names
+from selftaught.tasks.loading import PAPER, load_task
 from selftaught.tasks.modified_qap import SIZE
 from selftaught.tasks.parity_with_noise import BIT_CHANCE, NOISE, TEST
 from selftaught.tasks.released import parity, parity_with_noise
@@ -46,7 +46,7 @@ def seed_scores(sandbox: Jail, task: str) -> list[float]:
     return [scored(sandbox, task, load_task(task, "released").seed.source, split).value for split in SPLITS]
 
 
-@pytest.mark.parametrize("name", task_names())
+@pytest.mark.parametrize("name", PAPER)
 def test_the_instances_are_the_same_whatever_the_run_s_seed(name: str) -> None:
     spec = load_task(name, "released")
     assert repr(list(spec.instances(Random(1), "val"))) == repr(list(spec.instances(Random(2), "val")))
@@ -213,7 +213,7 @@ def test_one_list_of_the_wrong_length_spoils_the_whole_score(sandbox: Jail) -> N
 # what is told, and what has no released way
 
 
-@pytest.mark.parametrize("name", task_names())
+@pytest.mark.parametrize("name", PAPER)
 def test_the_text_tells_how_the_score_is_made(name: str) -> None:
     spec = load_task(name, "released")
     told = [f"{spec.scoring.floor:g}"] if spec.scoring.floor is not None else []

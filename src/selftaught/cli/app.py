@@ -161,6 +161,9 @@ def bound(
 def resume(
     settings: dict[str, Any],
     run: RunName = "last",
+    task: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Go on with a corrected file of a task: grade may change.")
+    ] = None,
     sandbox: Annotated[str | None, typer.Option(help="Another sandbox than the run began in.")] = None,
     runs: Runs = RUNS,
     otel: Otel = False,
@@ -172,7 +175,7 @@ def resume(
     from selftaught.cli.otel import traced
 
     with traced(otel, otel_content) as tracing:
-        actions.resume(run, runs, settings, sandbox, tracing=tracing, as_json=as_json)
+        actions.resume(run, runs, settings, sandbox, task=task, tracing=tracing, as_json=as_json)
 
 
 @app.command(cls=Grouped)

@@ -64,8 +64,8 @@ def with_settings(settings: Iterable[Setting]) -> Callable[[Callable[..., None]]
         ]
 
         def called(**given: Any) -> None:
-            taken = {name: given.pop(name) for name in declared}
-            command(**given, settings={name: value for name, value in taken.items() if value not in (None, [])})
+            taken = {name: _taken(setting, given.pop(name)) for name, setting in declared.items()}
+            command(**given, settings={name: value for name, value in taken.items() if value is not None})
 
         parameters = [*own, *map(_parameter, declared.values())]
         called.__doc__, called.__name__ = command.__doc__, command.__name__
@@ -74,6 +74,13 @@ def with_settings(settings: Iterable[Setting]) -> Callable[[Callable[..., None]]
         return called
 
     return decorate
+
+
+def _taken(setting: Setting, value: Any) -> Any:
+    """The value as the configuration takes it."""
+    if setting.commas and value is not None:
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return None if value == [] else value  # a flag that may be repeated, and was not given
 
 
 def flag_of(setting: Setting) -> str:
@@ -96,7 +103,8 @@ def in_flags(text: str, settings: Mapping[str, Setting]) -> str:
 
 def _parameter(setting: Setting) -> inspect.Parameter:
     flags = setting.flags
-    if setting.kind is bool:
+    kind = str if setting.commas else setting.kind
+    if kind is bool:
         flags = (f"{flags[0]}/--no-{flags[0].removeprefix('--')}",)
     option = typer.Option(
         *flags,
@@ -106,7 +114,7 @@ def _parameter(setting: Setting) -> inspect.Parameter:
         rich_help_panel=setting.group,
     )
     return inspect.Parameter(
-        setting.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[setting.kind | None, option]
+        setting.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]
     )
 
 

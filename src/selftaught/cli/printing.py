@@ -39,13 +39,19 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
     for line in tables.summary(run, config.accept):
         print(line)
     print(tables.fidelity(config.fidelity))
-    if any(entry.input_tokens or entry.failed for entry in run.ledger):
+    if run.ledger:
         table(tables.LEDGER_HEADERS, tables.ledger_rows(run), right=tables.LEDGER_HEADERS[2:])
     if run.status != "finished":
         print(f"Status: {run.status}. Go on with: selftaught resume {folder.path}")
     for failure in run.failures[:5]:
         example = f" ({one_line(failure.examples[0], 100)})" if failure.examples and failure.examples[0] else ""
         print(f"  {failure.count} × {failure.work}: {failure.verdict}{example}")
+    for fault in run.faults[:5]:
+        print(f"  the task's own code failed, and the answer counts as a bad one: {one_line(fault, 200)}")
+    if run.faults and run.status != "finished":
+        print(f"  If grade is at fault, correct the file, and: selftaught resume {folder.path} --task FILE")
+    for task in dict.fromkeys(run.corrected):
+        print(f"  the file of {task} was corrected on the way: scores from before are by the old grade")
     noticed = tables.suspicious(run)
     if noticed:
         print("Suspicious, and on record (--json, or the report, has each):")
@@ -65,6 +71,8 @@ def score(task: str, split: str, fidelity: str, seed: int, tier: str, judged: Sc
         })  # fmt: skip
         return
     note = f" ({one_line(judged.note)})" if judged.note else ""
+    if judged.fault:
+        print(f"selftaught: the task's own code failed: {one_line(judged.fault, 200)}", file=sys.stderr)
     print(f"{task}/{split}: {judged.value:.4f}  {judged.verdict}{note}")
     print(f"{instances_of(fidelity, seed)}; sandbox: {tier}")
 

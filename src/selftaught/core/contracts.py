@@ -51,6 +51,8 @@ class Score:
         error: standard error of `value` as a mean over instances that were drawn; None where it is no such mean.
         grades: of each instance, in order; empty where there are none, or not all were graded.
         feedback: what an improver may read of how the score came about; at most MOST_FEEDBACK characters. Untrusted.
+        fault: what the task's own code did wrong, for its author: a `grade` that raised. Some answers count as bad
+            that may not be. Untrusted text in part.
     """
 
     value: float
@@ -59,6 +61,7 @@ class Score:
     error: float | None = field(default=None, compare=False)
     grades: tuple[float, ...] = field(default=(), compare=False)
     feedback: str = field(default="", compare=False)
+    fault: str = field(default="", compare=False)
 
 
 MOST_FEEDBACK = 4_000
@@ -82,10 +85,11 @@ class Completion:
         output_tokens: all that was generated, `reasoning_tokens` of them not shown in `text`.
         cost: US dollars; `price_source` says who says so: the provider, a price list with its version, or the user.
         seconds: from the call that was answered to its answer; None where the model does not tell.
+        dropped: what was asked for and not passed on as it was, since the model does not take it: "temperature=0.7"
+            was not told at all, "temperature=1.5 as 1" was clamped.
         reasoning: what the model thought, as far as it is shown; never part of `text`.
         no_program: in a few words, why there is no program in it, where the model's server says so: "cut at the token
             limit", "refused". "" where nothing is known against one.
-        dropped: what was asked for and not passed on, since the model does not take it, as "temperature=0.7".
         response_id: the server's own id of the answer that it came in, as its logs and traces have it.
     """
 

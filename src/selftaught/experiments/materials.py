@@ -9,7 +9,7 @@ from selftaught.config import Parameters
 from selftaught.core.contracts import Program
 from selftaught.core.errors import UsageError
 from selftaught.runs.folder import RunFolder
-from selftaught.tasks.loading import load_task
+from selftaught.tasks.loading import check_stands_alone, is_built_in, load_task
 from selftaught.tasks.spec import TaskSpec
 from selftaught.wiring.inputs import load_improver, read_text
 
@@ -37,6 +37,8 @@ def gather(given: Parameters, runs: Path) -> tuple[Parameters, Materials]:
     found = {name: load_task(name, given.fidelity) for name in [*given.tasks, *given.on]}
     tasks: dict[str, TaskSpec] = {}
     for name, task in found.items():
+        if not is_built_in(task.source):
+            check_stands_alone(task)
         if task.name in tasks and tasks[task.name].source != task.source:
             raise UsageError(f"two tasks are called {task.name}, one of them {name}; rename a file, or give it a NAME")
         tasks[task.name] = task

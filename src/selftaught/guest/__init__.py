@@ -1,6 +1,11 @@
 """The guest's side: code that runs inside the sandbox. It imports nothing of the house.
 
-helpers.py    what improvers import: `from helpers import extract_code` (the host uses it too)
+helpers.py    what improvers import: `from helpers import extract_code`
+responses.py  the program in a model's response (the host reads by it too), and what it needs:
+reasoning.py  a response without its reasoning
+blocks.py     its fenced blocks
+patches.py    the changes that it shows
+outline.py    whether a text is Python, and what it defines; hostile text is bounded here
 wire.py       the messages between host, warm interpreter and guest (the host uses it too)
 interface.py  what an improver holds: `utility` and `language_model`
 lock.py       the system calls by which a guest is locked in

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy
 
-from selftaught.guest import wire
+from selftaught.guest import helpers, wire
 from selftaught.guest.interface import ERRORS, TOO_MANY_PROCESSES, LanguageModel, Utility
 
 CHANNEL = 3
@@ -92,15 +92,19 @@ def serve() -> None:
     channel = Channel()
     entry: Callable[..., Any] | None = None
     extra: tuple[Any, ...] = ()
+    facts: dict[str, Any] | None = None
     while True:
         message = channel.receive()
         nonce = 0 if isinstance(message, wire.Reply) else message.nonce
         try:
             if isinstance(message, wire.Load):
                 entry = _load(message)
-                extra = _improving(channel, message.facts)
+                facts = message.facts
+                extra = _improving(channel, facts)
                 answer: wire.Message = wire.Loaded(nonce) if entry else wire.Raised("", "", nonce)
             elif isinstance(message, wire.Call) and entry is not None:
+                if facts is not None:
+                    helpers.begin_improving(message.arguments[0], released=facts.get("released_reader", False))
                 answer = wire.Returned(entry(*message.arguments, *extra), nonce)
             else:
                 continue  # a reply that nobody waits for any more

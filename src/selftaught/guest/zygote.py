@@ -12,6 +12,7 @@ import select
 import signal
 import socket
 import sys
+import types
 
 import numpy
 import numpy.fft
@@ -34,12 +35,14 @@ def main(control: str) -> None:
     for name in _WARM:
         __import__(name)
     _warm_up()
-    sys.modules["helpers"] = helpers  # what published improvers import
+    sys.modules["helpers"] = _helpers()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     host = _reach(control)
     setup = wire.to_zygote.decode(host.recv(1 << 20))
     assert isinstance(setup, wire.Setup)  # our own host sent it
     _prepare(setup)
+    if control.isdecimal():  # who starts a container's process may end before it
+        lock.die_with_parent()  # even one that is stopped, and so would not see its host hang up
     _send(host, wire.Ready(setup.layers, os.getuid()), os.pidfd_open(os.getpid()))
     gc.collect()
     gc.freeze()  # guests never touch, and so never copy, what was there before them
@@ -65,6 +68,13 @@ def _reach(control: str) -> socket.socket:
     return socket.socket(fileno=_CONTROL)
 
 
+def _helpers() -> types.ModuleType:
+    """What published improvers import. It has no file: nothing that Python says of it names a path of the host."""
+    module = types.ModuleType("helpers", helpers.__doc__)
+    vars(module).update({name: getattr(helpers, name) for name in helpers.__all__})
+    return module
+
+
 def _warm_up() -> None:
     square = numpy.zeros((4, 4))
     square @ square
@@ -74,6 +84,7 @@ def _warm_up() -> None:
     wire.encode(wire.Returned([1, 2.0]))
     exec(compile("x = 1", "<warm>", "exec"), {})
     interface.ERRORS.copy()
+    helpers.extract_code("<think>?</think>\n```python\ndef f(): ...\n```")
 
 
 def _prepare(setup: wire.Setup) -> None:

@@ -147,6 +147,7 @@ class RecordedUtility(UtilityWrapper):
             note=score.note,
             reused=reused,
             error=score.error,
+            fault=score.fault,
             seconds=time.monotonic() - started,
             grades=list(score.grades),
             feedback=text_id(score.feedback) if score.feedback else "",

@@ -57,8 +57,8 @@ class Recorder:
         for record in store:
             self._known[record.at] = record
             self._steps += isinstance(record, Stepped)
-            if isinstance(record, Scored) and (record.utility, record.program) not in self._scores:
-                self._scores[record.utility, record.program] = _done(score_of(record, store))
+            if isinstance(record, Scored) and not record.fault:  # else scored again: the task may have been corrected
+                self._scores.setdefault((record.utility, record.program), _done(score_of(record, store)))
 
     def address(self, kind: str, *content: str) -> str:
         """Where this piece of work stands on record, asked for once more."""
@@ -146,7 +146,8 @@ class Recorder:
 def score_of(record: Scored, store: Store) -> Score:
     """The score as it was given."""
     feedback = store.text(record.feedback) if record.feedback else ""
-    return Score(record.value, Verdict(record.verdict), record.note, record.error, tuple(record.grades), feedback)
+    told = record.value, Verdict(record.verdict), record.note, record.error, tuple(record.grades)
+    return Score(*told, feedback=feedback, fault=record.fault)
 
 
 def _done(score: Score) -> Future[Score]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from selftaught.bounded import READER, NotRead
 from selftaught.core.address import draw_seed, here
 from selftaught.core.contracts import Completion, Prompt
-from selftaught.guest.helpers import python_blocks
+from selftaught.guest.blocks import python_blocks
 from selftaught.models.edits import EDITS
 
 _TRIES = 20

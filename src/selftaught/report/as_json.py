@@ -10,7 +10,9 @@ steps         one for each t: improver and proposed (SHA-256; proposed may be nu
               proposal, val, test and proposed_val as {mean, standard_error, n} or null, and what was spent since
               the step before. standard_error is null for n = 1
 best          t of the best improver by val, or null
-improvement   of `selftaught improve`: scores before and after, by utility; else null
+improvement   of `selftaught improve`: scores before and after, by utility; verdict and note of the improver; source:
+              the program was "returned", had been "scored" by the improver, is of a "response" that it never scored, or
+              was "kept" from before; else null
 total         what was spent in all; pending, of that, since the last step
 failures      how often each kind of work ended in each verdict other than "ok", with a few notes
 ledger        what was bought of the model: for each t, role (improver, solution) and model the responses, failed
@@ -19,6 +21,8 @@ ledger        what was bought of the model: for each t, role (improver, solution
 probed        for each reported solution and task what its probes for reward hacks found: mean grades before and after,
               p (adjusted; null where nothing is left to chance), whether that flags it, and a note
 noticed       what guests did that was denied or suspicious
+faults        what tasks' own code did wrong while programs were scored: a grade that raised; each once
+corrected     tasks whose file was replaced on the way (`resume --task`), in order
 
 Spending: responses, input_tokens, output_tokens, unpriced (responses whose tokens are not all known, so that the two
 sums are lower bounds), model_calls, applications, scores_run, scores_reused, seconds. Notes are for people: one line,
@@ -59,6 +63,8 @@ def as_json(run: RunView, config: Mapping[str, Any], name: str) -> dict[str, Any
         "ledger": [asdict(entry) | {"sources": list(entry.sources)} for entry in run.ledger],
         "probed": [_probed(probed) for probed in run.probed],
         "noticed": [{"program": n.program, "what": n.what, "note": one_line(n.note)} for n in run.noticed],
+        "faults": [one_line(fault) for fault in run.faults],
+        "corrected": list(run.corrected),
     }
     plain: dict[str, Any] = msgspec.to_builtins(body)
     return plain

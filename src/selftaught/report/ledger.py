@@ -1,7 +1,7 @@
-"""Records → the ledger: what was bought of which model, for what, towards which I_t, at what cost. A pure fold."""
+"""Records → the ledger: what was bought of which model, for what, towards which I_t, and at what cost."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field, replace
 
 from selftaught.runs.records import Answered, Record, Tried
 
@@ -34,36 +34,70 @@ class Entry:
     seconds: float = 0.0
 
 
-def ledger(records: Iterable[Record]) -> list[Entry]:
-    """One entry for each role, t and model, by t. Failed attempts stand under the model that answered there, if any."""
-    told = list(records)
-    models = {record.at: record.model for record in told if isinstance(record, Answered)}
-    parts: dict[tuple[int, str, str], list[Answered | Tried]] = {}
-    for record in told:
-        if isinstance(record, Answered):
-            parts.setdefault((record.t, record.role, record.model), []).append(record)
-        elif isinstance(record, Tried):
-            parts.setdefault((record.t, record.role, models.get(record.ask, "")), []).append(record)
-    return [_entry(*key, part) for key, part in sorted(parts.items())]
+class Ledger:
+    """The entries so far. Failed attempts stand under the model that answered there in the end, if any."""
+
+    def __init__(self) -> None:
+        self._parts: dict[tuple[int, str, str], _Part] = {}
+        self._models: dict[str, str] = {}
+        self._unanswered: dict[str, list[Tried]] = {}
+
+    def add(self, record: Record) -> None:
+        """Count what was bought; other records are let pass."""
+        match record:
+            case Answered():
+                self._models[record.at] = record.model
+                self._part(record, record.model).answered(record)
+                for tried in self._unanswered.pop(record.at, ()):
+                    self._part(tried, record.model).tried(tried)
+            case Tried() if record.ask in self._models:
+                self._part(record, self._models[record.ask]).tried(record)
+            case Tried():
+                self._unanswered.setdefault(record.ask, []).append(record)
+            case _:
+                pass
+
+    def entries(self) -> list[Entry]:
+        """One for each role, t and model, by t."""
+        parts = {key: replace(part, count=Counter(part.count)) for key, part in self._parts.items()}
+        for tried in (one for several in self._unanswered.values() for one in several):
+            parts.setdefault((tried.t, tried.role, ""), _Part()).tried(tried)
+        return [part.entry(*key) for key, part in sorted(parts.items())]
+
+    def _part(self, record: Answered | Tried, model: str) -> "_Part":
+        return self._parts.setdefault((record.t, record.role, model), _Part())
 
 
-def _entry(t: int, role: str, model: str, part: list[Answered | Tried]) -> Entry:
-    bought = [record for record in part if isinstance(record, Answered)]
-    failed = [record for record in part if isinstance(record, Tried)]
-    return Entry(
-        role=role,
-        t=t,
-        model=model,
-        responses=len(bought),
-        failed=len(failed),
-        input_tokens=sum(record.input_tokens or 0 for record in bought),
-        output_tokens=sum(record.output_tokens or 0 for record in bought),
-        cached_tokens=sum(record.cached_tokens or 0 for record in bought),
-        reasoning_tokens=sum(record.reasoning_tokens or 0 for record in bought),
-        uncounted=sum(record.input_tokens is None or record.output_tokens is None for record in bought),
-        cost=sum(record.cost or 0.0 for record in part),
-        unpriced=sum(record.cost is None for record in bought),
-        sources=tuple(sorted({record.price_source for record in bought if record.price_source})),
-        dropped=sum(bool(record.dropped) for record in bought),
-        seconds=sum(record.seconds for record in part),
-    )
+@dataclass
+class _Part:
+    """An entry while it grows."""
+
+    count: Counter[str] = field(default_factory=Counter)
+    cost: float = 0.0
+    seconds: float = 0.0
+    sources: frozenset[str] = frozenset()
+
+    def answered(self, record: Answered) -> None:
+        self.cost += record.cost or 0.0
+        self.seconds += record.seconds
+        self.sources |= {record.price_source} if record.price_source else set()
+        self.count.update(
+            responses=1,
+            input_tokens=record.input_tokens or 0,
+            output_tokens=record.output_tokens or 0,
+            cached_tokens=record.cached_tokens or 0,
+            reasoning_tokens=record.reasoning_tokens or 0,
+            uncounted=record.input_tokens is None or record.output_tokens is None,
+            unpriced=record.cost is None,
+            dropped=bool(record.dropped),
+        )
+
+    def tried(self, record: Tried) -> None:
+        self.cost += record.cost
+        self.seconds += record.seconds
+        self.count["failed"] += 1
+
+    def entry(self, t: int, role: str, model: str) -> Entry:
+        return Entry(
+            role, t, model, **self.count, cost=self.cost, seconds=self.seconds, sources=tuple(sorted(self.sources))
+        )

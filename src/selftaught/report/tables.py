@@ -69,7 +69,7 @@ def duration(seconds: float) -> str:
 def summary(run: RunView, policy: str) -> list[str]:
     """What came out, honestly: whether anything got better, and whether that is more than noise."""
     if run.improvement is not None:
-        return [*_of_improvement(run.improvement), *probes(run)]
+        return [*_of_improvement(run.improvement), *probes(run), *temperatures(run)]
     seed, best = run.seed_step, run.best_step
     if seed is None or best is None or seed.val is None or best.val is None:
         return ["Nothing is measured yet."]
@@ -79,7 +79,7 @@ def summary(run: RunView, policy: str) -> list[str]:
     ]
     if seed.val.n == 1:
         lines.append("A single application has no standard error.")
-    return lines + _of_run(run, seed, best) + probes(run) + _of_tokens(run.total)
+    return lines + _of_run(run, seed, best) + probes(run) + _of_tokens(run.total) + temperatures(run)
 
 
 def fidelity(name: str) -> str:
@@ -134,6 +134,17 @@ def _bought(role: str, model: str, entries: list[Entry]) -> tuple[str, ...]:
         *(f"{total(name):,}{more}" for name in ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens")),
         "—" if unpriced == responses and not cost else f"${cost:,.4f}{'+' if unpriced else ''}",
     )
+
+
+def temperatures(run: RunView) -> list[str]:
+    """How many responses were asked for at another temperature than the improver's, since the model takes no such."""
+    dropped = sum(entry.dropped for entry in run.ledger)
+    if not dropped:
+        return []
+    return [
+        f"{dropped} of {run.total.responses} responses: the model does not take the temperature that was asked for; "
+        "it was clamped or dropped."
+    ]
 
 
 def suspicious(run: RunView) -> list[str]:
@@ -199,8 +210,22 @@ def _of_improvement(made: Improvement) -> list[str]:
     lines = [
         f"{one_line(name)}: {_score(made.before.get(name))} → {_score(made.after.get(name))}" for name in utilities
     ]
+    lines = [*_whence(made), *lines]
     gained = [made.after[name] > made.before[name] for name in made.before if name in made.after]
     return [*lines, "Nothing got better."] if gained and not any(gained) else lines
+
+
+def _whence(made: Improvement) -> list[str]:
+    """How the improver ended, and what is handed over where that is not what it returned."""
+    handed = {
+        "scored": "Handed over is the best program that it had scored.",
+        "response": "Handed over is a program from a response that it had not scored.",
+        "kept": "Handed over is the best from before.",
+    }.get(made.source, "")
+    if made.verdict != "ok":
+        how = f"The improver returned no program ({made.verdict})" + (f": {one_line(made.note)}" if made.note else "")
+        return [how.rstrip(".") + "." + (f" {handed}" if handed else "")]
+    return [f"The improver returned a program that is not the best one found. {handed}"] if handed else []
 
 
 def _score(value: float | None) -> str:

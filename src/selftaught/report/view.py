@@ -1,14 +1,21 @@
-"""Records → what is known of the run. A pure fold: equal records, equal view."""
+"""Records → what is known of the run. A pure fold: equal records, equal view.
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+One fold for everybody who looks: the progress line and whatever shows a run that goes on add what is new, at a cost
+that does not grow with what they have; `view` folds a whole record.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from selftaught.core.measurement import Estimate, estimate, instance_error
-from selftaught.report.ledger import Entry, ledger
+from selftaught.report.ledger import Entry, Ledger
 from selftaught.runs.records import (
     Answered,
     Applied,
+    Chosen,
+    Corrected,
     Ended,
     Measured,
     Noticed,
@@ -76,9 +83,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class Improvement:
-    """The one application of `selftaught improve`: scores of the solution before and after, by utility.
+    """What `selftaught improve` made: scores of the solution before and after, by utility.
 
-    A utility that has not scored one of the two yet is missing there.
+    A utility that has not scored one of the two yet is missing there. `verdict` and `note`: of the last application of
+    the improver. `source`: where the program is from, as in `Chosen`; "" in records of before.
     """
 
     verdict: str
@@ -87,6 +95,7 @@ class Improvement:
     after: dict[str, float]
     solution: str
     made: str | None
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,6 +110,11 @@ class RunView:
         total: of the whole record: the steps' spending and `pending`.
         probed: what became of each reported solution where only a reward hack would lose.
         pending: spent since the last step, on one that is not finished.
+        best_candidate: the highest score that an improver was given since then; None while there is none.
+        no_program: how many responses held no program, by the reason.
+        salvaged: applications that ended badly, and handed over the best that they had scored.
+        faults: what tasks' own code did wrong while programs were scored, each once. Untrusted text in part.
+        corrected: the tasks whose text was replaced on the way, in order.
     """
 
     status: str
@@ -116,6 +130,11 @@ class RunView:
     probed: tuple[Probed, ...]
     ledger: tuple[Entry, ...]
     improvement: Improvement | None
+    best_candidate: float | None = None
+    no_program: dict[str, int] = field(default_factory=dict)
+    salvaged: int = 0
+    faults: tuple[str, ...] = ()
+    corrected: tuple[str, ...] = ()
 
     @property
     def seed_step(self) -> Step | None:
@@ -128,61 +147,198 @@ class RunView:
         return next((step for step in self.steps if step.t == self.best), None)
 
 
+class Readable(Protocol):
+    """A `Store`, as far as a fold goes."""
+
+    def since(self, seq: int, /) -> Iterable[tuple[int, Record]]:
+        """The records after number `seq`, each with its number."""
+
+
+class Fold:
+    """What is known so far. A record that was added already, by its address, is not counted again.
+
+    Not for several threads at once.
+    """
+
+    def __init__(self) -> None:
+        self._read = 0
+        self._seen: set[str] = set()
+        self._clock = _Clock()
+        self._status, self._note = "new", ""
+        self._sessions: list[Session] = []
+        self._total, self._pending = _Tally(), _Tally()
+        self._steps: list[tuple[Stepped, Spent]] = []
+        self._measured: dict[str, _Measurement] = {}
+        self._failures: Counter[tuple[str, str]] = Counter()
+        self._examples: dict[tuple[str, str], list[str]] = {}
+        self._noticed: list[Noticed] = []
+        self._probed: list[Probed] = []
+        self._ledger = Ledger()
+        self._no_program: Counter[str] = Counter()
+        self._salvaged = 0
+        self._faults: dict[str, None] = {}
+        self._corrected: list[str] = []
+        self._at_root: list[Scored] = []
+        self._applied_at_root: list[Applied] = []
+        self._chosen: Chosen | None = None
+        self.best_candidate: float | None = None
+
+    def read(self, store: "Readable") -> None:
+        """Add what the store holds beyond what was read before; always of the same store."""
+        for number, record in store.since(self._read):
+            self.add(record)
+            self._read = number
+
+    def add(self, record: Record) -> bool:
+        """Whether it is new."""
+        if record.at in self._seen:
+            return False
+        self._seen.add(record.at)
+        seconds = self._clock.until(record)
+        for tally in (self._total, self._pending):
+            tally.add(record, seconds)
+        self._ledger.add(record)
+        self._note_of(record)
+        return True
+
+    @property
+    def total(self) -> Spent:
+        """What was spent in all."""
+        return self._total.spent()
+
+    @property
+    def t(self) -> int | None:
+        """Of the last step that is known."""
+        return self._steps[-1][0].t if self._steps else None
+
+    def view(self) -> RunView:
+        """All that is known."""
+        steps = tuple(self._step(*known) for known in self._steps)
+        return RunView(
+            status=self._status,
+            note=self._note,
+            sessions=tuple(self._sessions),
+            steps=steps,
+            measured={improver: known.samples for improver, known in self._measured.items()},
+            best=_best(steps),
+            total=self.total,
+            pending=self._pending.spent(),
+            failures=tuple(
+                Failure(*key, count, tuple(self._examples[key])) for key, count in self._failures.most_common()
+            ),
+            noticed=tuple(self._noticed),
+            probed=tuple(self._probed),
+            ledger=tuple(self._ledger.entries()),
+            improvement=None if steps or self._measured else self._improvement(),
+            best_candidate=self.best_candidate,
+            no_program=dict(self._no_program.most_common()),
+            salvaged=self._salvaged,
+            faults=tuple(self._faults),
+            corrected=tuple(self._corrected),
+        )
+
+    def _note_of(self, record: Record) -> None:
+        match record:
+            case Session():
+                self._sessions.append(record)
+                # One that was killed cannot say so, and looks like one that runs.
+                self._status, self._note = "running or killed", ""
+            case Ended():
+                self._status, self._note = record.how, record.note
+            case Answered():
+                self._no_program.update([record.no_program] if record.no_program else [])
+            case Scored():
+                self._note_score(record)
+            case Applied():
+                self._note_failure(f"improver on {record.utility}", record)
+                self._salvaged += record.salvaged
+                if _depth(record) == 1:
+                    self._applied_at_root.append(record)
+            case Chosen():
+                self._chosen = record
+            case Measured():
+                self._measured[record.improver] = _Measurement.of(record)
+            case Stepped():
+                self._steps.append((record, self._pending.spent()))
+                self._pending, self.best_candidate = _Tally(), None
+            case Probed():
+                self._probed.append(record)
+            case Noticed():
+                self._noticed.append(record)
+            case Corrected():
+                self._corrected.append(record.task)
+            case _:
+                pass
+
+    def _note_score(self, record: Scored) -> None:
+        self._note_failure(f"score of {record.utility}", record)
+        if record.fault:
+            self._faults[record.fault] = None
+        depth = _depth(record)
+        if depth == 1:
+            self._at_root.append(record)
+        if depth == 2 and (self.best_candidate is None or record.value > self.best_candidate):
+            self.best_candidate = record.value
+
+    def _note_failure(self, work: str, record: Scored | Applied) -> None:
+        if record.verdict == "ok":
+            return
+        key = work, record.verdict
+        self._failures[key] += 1
+        examples = self._examples.setdefault(key, [])
+        if record.note and record.note not in examples and len(examples) < _MOST_EXAMPLES:
+            examples.append(record.note)
+
+    def _step(self, record: Stepped, spent: Spent) -> Step:
+        measured = self._measured.get(record.improver)
+        proposed = self._measured.get(record.proposed or "")
+        return Step(
+            t=record.t,
+            improver=record.improver,
+            proposed=record.proposed,
+            accepted=record.accepted,
+            verdict=record.verdict,
+            note=record.note,
+            val=measured.val if measured else None,
+            test=measured.test if measured else None,
+            proposed_val=proposed.val if proposed else None,
+            spent=spent,
+        )
+
+    def _improvement(self) -> Improvement | None:
+        """`selftaught improve` works at the root: its applications there, scores beside them, and no steps."""
+        applied = self._applied_at_root
+        if not applied or applied[0].utility == "meta-utility":  # the latter: a run without a step on record yet
+            return None
+        solution, last, chosen = applied[0].solution, applied[-1], self._chosen
+        made, source = (chosen.program, chosen.source) if chosen else (last.program, "")
+        before = {score.utility: score.value for score in self._at_root if score.program == solution}
+        after = {score.utility: score.value for score in self._at_root if score.program == made}
+        return Improvement(last.verdict, last.note, before, after, solution, made, source)
+
+
 def view(records: Iterable[Record]) -> RunView:
     """Fold the records, in the order written."""
-    told = list(records)
-    measured = {record.improver: tuple(record.samples) for record in told if isinstance(record, Measured)}
-    steps, pending = _steps(told, measured)
-    status, note = _status(told)
-    return RunView(
-        status=status,
-        note=note,
-        sessions=tuple(record for record in told if isinstance(record, Session)),
-        steps=tuple(steps),
-        measured=measured,
-        best=_best(steps),
-        total=_spent(told, _worked(told)),
-        pending=pending,
-        failures=_failures(told),
-        noticed=tuple(record for record in told if isinstance(record, Noticed)),
-        probed=tuple(record for record in told if isinstance(record, Probed)),
-        ledger=tuple(ledger(told)),
-        improvement=None if steps or measured else _improvement(told),
-    )
+    fold = Fold()
+    for record in records:
+        fold.add(record)
+    return fold.view()
 
 
-def _steps(told: Sequence[Record], measured: Mapping[str, Sequence[Sampled]]) -> tuple[list[Step], Spent]:
-    """The steps, each with the spending of the records since the one before it; and that of the records left over."""
-    steps, since, clock = [], 0, _worked(told)
-    for end, record in enumerate(told, start=1):
-        if isinstance(record, Stepped):
-            steps.append(_step(record, measured, _spent(told[since:end], clock[since : end + 1])))
-            since = end
-    return steps, _spent(told[since:], clock[since:])
+@dataclass(frozen=True)
+class _Measurement:
+    samples: tuple[Sampled, ...]
+    val: Estimate | None
+    test: Estimate | None
 
-
-def _step(record: Stepped, measured: Mapping[str, Sequence[Sampled]], spent: Spent) -> Step:
-    samples = measured.get(record.improver, ())
-    return Step(
-        t=record.t,
-        improver=record.improver,
-        proposed=record.proposed,
-        accepted=record.accepted,
-        verdict=record.verdict,
-        note=record.note,
-        val=_on_val(samples),
-        test=_on_test([sample for sample in samples if sample.test is not None]),
-        proposed_val=_on_val(measured.get(record.proposed or "", ())),
-        spent=spent,
-    )
-
-
-def _on_val(samples: Sequence[Sampled]) -> Estimate | None:
-    return _estimate([(sample.task, sample.val, sample.val_error) for sample in samples])
-
-
-def _on_test(samples: Sequence[Sampled]) -> Estimate | None:
-    return _estimate([(sample.task, sample.test or 0.0, sample.test_error) for sample in samples])
+    @classmethod
+    def of(cls, record: Measured) -> "_Measurement":
+        tested = [sample for sample in record.samples if sample.test is not None]
+        return cls(
+            tuple(record.samples),
+            _estimate([(sample.task, sample.val, sample.val_error) for sample in record.samples]),
+            _estimate([(sample.task, sample.test or 0.0, sample.test_error) for sample in tested]),
+        )
 
 
 def _estimate(told: Sequence[tuple[str, float, float | None]]) -> Estimate | None:
@@ -198,67 +354,48 @@ def _best(steps: Sequence[Step]) -> int | None:
     return -max(measured)[1] if measured else None
 
 
-def _spent(part: Sequence[Record], clock: Sequence[float]) -> Spent:
-    """`clock`: worked seconds before the first record of `part`, and after each."""
-    answers = [record for record in part if isinstance(record, Answered)]
-    scores = [record for record in part if isinstance(record, Scored)]
-    applied = [record for record in part if isinstance(record, Applied)]
-    return Spent(
-        responses=len(answers),
-        input_tokens=sum(answer.input_tokens or 0 for answer in answers),
-        output_tokens=sum(answer.output_tokens or 0 for answer in answers),
-        unpriced=sum(answer.input_tokens is None or answer.output_tokens is None for answer in answers),
-        model_calls=sum(application.model_calls for application in applied),
-        applications=len(applied),
-        scores_run=sum(not score.reused for score in scores),
-        scores_reused=sum(score.reused for score in scores),
-        seconds=clock[-1] - clock[0],
-    )
+class _Tally:
+    """`Spent`, while it grows."""
+
+    def __init__(self) -> None:
+        self._count: Counter[str] = Counter()
+        self._seconds = 0.0
+
+    def add(self, record: Record, seconds: float) -> None:
+        count = self._count
+        self._seconds += seconds
+        match record:
+            case Answered(input_tokens=given, output_tokens=made):
+                count["responses"] += 1
+                count["input_tokens"] += given or 0
+                count["output_tokens"] += made or 0
+                count["unpriced"] += given is None or made is None
+            case Applied(model_calls=calls):
+                count["applications"] += 1
+                count["model_calls"] += calls
+            case Scored(reused=reused):
+                count["scores_reused" if reused else "scores_run"] += 1
+            case _:
+                pass
+
+    def spent(self) -> Spent:
+        return Spent(**self._count, seconds=self._seconds)
 
 
-def _worked(told: Sequence[Record]) -> list[float]:
-    """Seconds worked before the first record, and after each. Between two sessions nothing ran; a step's share begins
-    where the one before it ended, so that the shares add up.
-    """
-    clock, before = [0.0], 0.0
-    for record in told:
-        ran = record.time and before and not isinstance(record, Session)
-        clock.append(clock[-1] + (max(0.0, record.time - before) if ran else 0.0))
-        before = record.time or before
-    return clock
+class _Clock:
+    """Seconds worked from record to record. Between two sessions nothing ran; a clock set back takes none away."""
+
+    def __init__(self) -> None:
+        self._before = 0.0
+
+    def until(self, record: Record) -> float:
+        """Since the record before. A step's share begins where the one before it ended: the shares add up."""
+        ran = record.time and self._before and not isinstance(record, Session)
+        seconds = max(0.0, record.time - self._before) if ran else 0.0
+        self._before = record.time or self._before
+        return seconds
 
 
-def _status(told: Sequence[Record]) -> tuple[str, str]:
-    """Of the last session. One that was killed cannot say so, and looks like one that runs."""
-    status, note = "new", ""
-    for record in told:
-        if isinstance(record, Session):
-            status, note = "running or killed", ""
-        elif isinstance(record, Ended):
-            status, note = record.how, record.note
-    return status, note
-
-
-def _failures(told: Sequence[Record]) -> tuple[Failure, ...]:
-    counts: Counter[tuple[str, str]] = Counter()
-    notes: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for record in told:
-        if not isinstance(record, (Scored, Applied)) or record.verdict == "ok":
-            continue
-        kind = f"score of {record.utility}" if isinstance(record, Scored) else f"improver on {record.utility}"
-        key = kind, record.verdict
-        counts[key] += 1
-        if record.note and record.note not in notes[key] and len(notes[key]) < _MOST_EXAMPLES:
-            notes[key].append(record.note)
-    return tuple(Failure(*key, count, tuple(notes[key])) for key, count in counts.most_common())
-
-
-def _improvement(told: Sequence[Record]) -> Improvement | None:
-    """`selftaught improve` works at the root: one application there, scores beside it, and no steps."""
-    applied = next((r for r in told if isinstance(r, Applied) and r.at.count("/") == 1), None)
-    if applied is None or applied.utility == "meta-utility":  # the latter: a run whose first step is not on record
-        return None
-    scores = [record for record in told if isinstance(record, Scored) and record.at.count("/") == 1]
-    before = {score.utility: score.value for score in scores if score.program == applied.solution}
-    after = {score.utility: score.value for score in scores if score.program == applied.program}
-    return Improvement(applied.verdict, applied.note, before, after, applied.solution, applied.program)
+def _depth(record: Record) -> int:
+    """How far below the run itself it was asked for: 1 is the run's own work, 2 that of its one application."""
+    return record.at.count("/")

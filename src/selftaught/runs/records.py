@@ -4,23 +4,29 @@ Programs, prompts and responses are kept once, by the SHA-256 of their text; a r
 append-only. Times are seconds since the epoch; durations are wall seconds.
 """
 
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
+
+Time: TypeAlias = Annotated[float, msgspec.Meta(ge=0, lt=253_402_300_800)]
+"""Seconds since 1970, before the year 10,000: what can be shown as a date."""
+Number: TypeAlias = Annotated[float, msgspec.Meta(ge=-1e304, le=1e304)]
+"""Many of them can be added."""
 
 
 class _Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):
     """Base of all records: `at` is the address, unique in a run; `time` is when the work was finished."""
 
     at: str
-    time: float = 0.0
+    time: Time = 0.0
 
 
 class Session(_Record, frozen=True, tag="session"):
     """The run was started or resumed; at `/session#k`. `version`: of the package.
 
     `frozen`: text ids of the files that the next resume must find. `corrected`: those of them that were given anew at
-    this start, as a mended task may be. `seed`: what repeats the run's instances anywhere, with its salt.
+    this start, as a mended task may be. `seed`: what repeats the run's instances anywhere, with its salt. `depth`,
+    `model_calls` and `utility_calls`: as they were set at this start; a later one may set more. 0: not told.
     """
 
     version: str
@@ -31,6 +37,9 @@ class Session(_Record, frozen=True, tag="session"):
     python: str = ""
     corrected: list[str] = []
     seed: str = ""
+    depth: int = 0
+    model_calls: int = 0
+    utility_calls: int = 0
 
 
 class Answered(_Record, frozen=True, tag="answered"):
@@ -45,18 +54,18 @@ class Answered(_Record, frozen=True, tag="answered"):
     """
 
     prompt: str
-    temperature: float
+    temperature: Number
     response: str
     model: str
     input_tokens: int | None
     output_tokens: int | None
     finish_reason: str
-    seconds: float
+    seconds: Number
     role: str = ""
     t: int = 0
     cached_tokens: int | None = None
     reasoning_tokens: int | None = None
-    cost: float | None = None
+    cost: Number | None = None
     price_source: str = ""
     dropped: str = ""
     follows: bool = False
@@ -77,16 +86,17 @@ class Tried(_Record, frozen=True, tag="tried"):
     role: str
     t: int
     error: str
-    seconds: float
+    seconds: Number
     calls: int = 1
     tokens: int = 0
-    cost: float = 0.0
-    wait_seconds: float = 0.0
+    cost: Number = 0.0
+    wait_seconds: Number = 0.0
 
 
 class Scored(_Record, frozen=True, tag="scored"):
     """A utility scored a program. `reused`: an equal program's score answered, nothing was run.
 
+    `fault`: what the task's own code did wrong meanwhile, as in `Score`.
     `grades`: by instance, in order. `feedback`: text id of what an improver may read of it; "" where there is none.
     `round`, `parent` and `response`, of a program that an improver scored: as in core/origin.py. `value` is what an
     improver sees; `raw` and `raw_error` are the task's own number, where it is another, and `numbers` what else it
@@ -95,20 +105,21 @@ class Scored(_Record, frozen=True, tag="scored"):
 
     utility: str
     program: str
-    value: float
+    value: Number
     verdict: str
     note: str
     reused: bool
-    seconds: float
-    error: float | None = None
-    grades: list[float] = []
+    seconds: Number
+    error: Number | None = None
+    grades: list[Number] = []
     feedback: str = ""
     round: int = 0
     parent: str = ""
     response: str = ""
-    raw: float | None = None
-    raw_error: float | None = None
-    numbers: dict[str, float] = {}
+    fault: str = ""
+    raw: Number | None = None
+    raw_error: Number | None = None
+    numbers: dict[str, Number] = {}
     guessed: bool = False
 
 
@@ -128,10 +139,10 @@ class Applied(_Record, frozen=True, tag="applied"):
     model_calls: int
     responses: int
     utility_calls: int
-    seconds: float
+    seconds: Number
     unsandboxed: int = 0
     salvaged: bool = False
-    best: float | None = None
+    best: Number | None = None
     guessed: bool = False
 
 
@@ -146,17 +157,17 @@ class Sampled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     program: str | None
     verdict: str
     note: str
-    val: float
+    val: Number
     val_verdict: str
-    test: float | None
+    test: Number | None
     test_verdict: str | None
-    val_error: float | None = None
-    test_error: float | None = None
-    val_grades: list[float] = []
-    test_grades: list[float] = []
+    val_error: Number | None = None
+    test_error: Number | None = None
+    val_grades: list[Number] = []
+    test_grades: list[Number] = []
     salvaged: bool = False
-    val_raw: float | None = None
-    test_raw: float | None = None
+    val_raw: Number | None = None
+    test_raw: Number | None = None
 
 
 class Measured(_Record, frozen=True, tag="measured"):
@@ -164,7 +175,7 @@ class Measured(_Record, frozen=True, tag="measured"):
 
     improver: str
     samples: list[Sampled]
-    seconds: float
+    seconds: Number
 
 
 class Stepped(_Record, frozen=True, tag="stepped"):
@@ -180,17 +191,29 @@ class Stepped(_Record, frozen=True, tag="stepped"):
     accepted: bool
     verdict: str
     note: str
-    p: float | None = None
+    p: Number | None = None
     approved: bool | None = None
+
+
+class Chosen(_Record, frozen=True, tag="chosen"):
+    """`improve` hands over this program; at `/chosen#k`, after its k-th application.
+
+    `source`: "returned" by the improver; "scored" by it, and better than what it returned, if it returned a program;
+    "response": of one that it bought and never scored; "kept": what there was, since nothing was better.
+    """
+
+    program: str
+    value: float
+    source: str
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One probe of a solution: its mean grade before and after. `p`: adjusted; None where nothing is left to chance."""
 
     probe: str
-    before: float
-    after: float
-    p: float | None = None
+    before: Number
+    after: Number
+    p: Number | None = None
     flagged: bool = False
     note: str = ""
 
@@ -201,7 +224,7 @@ class Probed(_Record, frozen=True, tag="probed"):
     task: str
     program: str
     findings: list[Finding]
-    seconds: float
+    seconds: Number
 
     @property
     def flagged(self) -> bool:
@@ -217,6 +240,17 @@ class Noticed(_Record, frozen=True, tag="noticed"):
     note: str
 
 
+class Corrected(_Record, frozen=True, tag="corrected"):
+    """A run went on with another text of a task; at `/corrected#k`. `before` and `after` are text ids.
+
+    Scores on record are by the text that held when they were made.
+    """
+
+    task: str
+    before: str
+    after: str
+
+
 class Ended(_Record, frozen=True, tag="ended"):
     """A session came to an end of its own: `how` is finished, interrupted, stopped or failed."""
 
@@ -224,7 +258,9 @@ class Ended(_Record, frozen=True, tag="ended"):
     note: str
 
 
-Record: TypeAlias = Session | Answered | Tried | Scored | Applied | Measured | Stepped | Probed | Noticed | Ended
+Record: TypeAlias = (
+    Session | Answered | Tried | Scored | Applied | Measured | Stepped | Chosen | Probed | Noticed | Corrected | Ended
+)
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)

@@ -34,7 +34,8 @@ class Machine:
     run repeats it, and two applications alike in all else still differ.
 
     `feedback`: improvers may read why a program scored what it did. `salvage`: one that fails hands over the best
-    program that it had scored.
+    program that it had scored. `released_reader`: `extract_code` finds what the paper's code would have found, where
+    that would have found anything.
     """
 
     sandbox: Sandbox
@@ -44,6 +45,7 @@ class Machine:
     map: Map
     feedback: bool = True
     salvage: bool = False
+    released_reader: bool = False
 
     def __call__(self, improver: Program, utility: Utility, solution: Program, model: LanguageModel) -> Application:
         meter = Meter(self.allowance, threading.Lock())
@@ -82,6 +84,7 @@ class Machine:
             "utility_budget": self.allowance.utility_calls,
             "model_budget": self.allowance.model_calls,
             "max_responses_per_call": self.allowance.responses_per_call,
+            "released_reader": self.released_reader,
             "feedback": self.feedback,
         }
 

@@ -29,9 +29,9 @@ It is scored by this utility:
 ```
 
 Make one well-considered change to it that should raise its score, and keep the rest. Say what you change and why, then
-write the whole changed solution."""
+write the whole changed program in one block of code."""
         responses = language_model.prompt(expertise, message, n_responses=n_responses, temperature=0.7)
-        neighbours = [solution for solution in map(extract_code, responses) if solution]
+        neighbours = [solution for solution in extract_code(responses, like=current) if solution]
         if not neighbours:
             continue
         scores = utility.batch(neighbours)

@@ -20,7 +20,7 @@ def improve_algorithm(initial_solution, utility, language_model):
         beam = sorted(scores, key=scores.get, reverse=True)[:WIDTH]
         messages = [expansion(beam[number % len(beam)], utility) for number in range(n_messages)]
         responses = language_model.batch_prompt(expertise, messages, temperature=0.7)
-        found = dict.fromkeys(map(extract_code, responses))  # without repeats, in order
+        found = dict.fromkeys(extract_code(responses, like=initial_solution))  # without repeats, in order
         solutions = [solution for solution in found if solution and solution not in scores]
         scores.update(zip(solutions, utility.batch(solutions)))
     return max(scores, key=scores.get)
@@ -39,4 +39,5 @@ It is scored by this utility:
 ```
 
 Other solutions are being improved beside this one, so take this one further in a direction of its own. You must return
-a better solution. First put forward an idea that is new and not trivial, then implement it."""
+a better solution. First put forward an idea that is new and not trivial, then implement it: the whole program, in one
+block of code."""

@@ -20,12 +20,12 @@ It is scored by this utility:
 ```
 
 You must return a better solution. Be as creative as you can under the constraints. What makes it better must be new
-and not trivial. First put forward an idea, then implement it."""
+and not trivial. First put forward an idea, then implement it: the whole program, in one block of code."""
     n_responses = language_model.max_responses_per_call
     responses = []
     for _ in range(language_model.budget):
         responses += language_model.prompt(expertise, message, n_responses=n_responses, temperature=0.7)
-    candidates = [initial_solution] + [solution for solution in map(extract_code, responses) if solution]
-    candidates = candidates[: utility.budget]
+    solutions = [solution for solution in extract_code(responses, like=initial_solution) if solution]
+    candidates = ([initial_solution] + solutions)[: utility.budget]
     scores = utility.batch(candidates)
     return candidates[scores.index(max(scores))]  # the first of the best: a new one has to score higher

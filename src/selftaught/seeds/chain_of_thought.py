@@ -19,4 +19,4 @@ It is scored by this utility:
 Think step by step. What does the utility reward? Where does the solution fall short of that, and why? Which algorithm
 would do better, and does it keep to the limits? Then write the whole improved solution as one block of code."""
     responses = language_model.prompt(expertise, message, n_responses=1, temperature=0.7)
-    return extract_code(responses[0]) or initial_solution
+    return extract_code(responses[0], like=initial_solution) or initial_solution

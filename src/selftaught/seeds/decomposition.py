@@ -18,8 +18,9 @@ def improve_algorithm(initial_solution, utility, language_model):
         names = [every[(asked + number) % len(every)] for number in range(n_messages)]
         asked += n_messages
         responses = language_model.batch_prompt(expertise, [request(best, name, utility) for name in names])
-        for name, code in zip(names, map(extract_code, responses)):
-            candidate = code and replaced(best, name, code)
+        found = [extract_code(response, like=part(best, name)) for name, response in zip(names, responses)]
+        for name, code in zip(names, found):
+            candidate = replaced(best, name, code)
             score = utility(candidate) if candidate else best_score
             if score > best_score:
                 best, best_score = candidate, score
@@ -36,23 +37,23 @@ def functions(program):
     return places or {"": (0, len(program.split("\n")))}
 
 
+def part(program, name):
+    """The text of one function."""
+    start, end = functions(program)[name]
+    return "\n".join(program.split("\n")[start:end])
+
+
 def replaced(program, name, code):
     """The program with `code` in a function's place; None where that is not what the code defines."""
-    places, lines = functions(program), program.split("\n")
-    if name not in places or (name and name not in functions(code)):
+    if not code or name not in functions(program) or (name and name not in functions(code)):
         return None
-    if not name:
-        return code
-    start, end = places[name]
-    return "\n".join(lines[:start] + [code.strip("\n")] + lines[end:])
+    return program.replace(part(program, name), code.strip("\n"), 1) if name else code
 
 
 def request(program, name, utility):
     """The message that asks for one function."""
-    start, end = functions(program)[name]
-    part = "\n".join(program.split("\n")[start:end])
-    return f"""Improve this part:\n```python\n{part}\n```\n
+    return f"""Improve this part:\n```python\n{part(program, name)}\n```\n
 It belongs to this program:\n```python\n{program}\n```\n
 The program is scored by this utility:\n```python\n{utility.str}\n```\n
 The rest of the program stays as it is. Say how the part limits the score, then write only the part's new version, with
-the same name and arguments, and any helper functions that it needs."""
+the same name and arguments, and any helper functions that it needs, in one block of code."""

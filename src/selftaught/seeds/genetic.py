@@ -19,7 +19,7 @@ def improve_algorithm(initial_solution, utility, language_model):
         population = sorted(scores, key=scores.get, reverse=True)[:POPULATION]
         messages = [mating(parents(population), scores, utility) for _ in range(n_messages)]
         responses = language_model.batch_prompt(expertise, messages, temperature=0.8)
-        found = dict.fromkeys(map(extract_code, responses))  # without repeats, in order
+        found = dict.fromkeys(extract_code(responses, like=initial_solution))  # without repeats, in order
         children = [child for child in found if child and child not in scores]
         scores.update(zip(children, utility.batch(children)))
     return max(scores, key=scores.get)
@@ -44,4 +44,5 @@ The score comes from this utility:
 ```
 
 Write a new solution that descends from what is shown and scores higher. {cross}Then change one thing in a way of your
-own. Explain in a sentence what you took and what you changed, then write the whole new solution."""
+own. Explain in a sentence what you took and what you changed, then write the whole new program in one block of
+code."""

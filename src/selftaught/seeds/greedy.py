@@ -22,11 +22,11 @@ It is scored by this utility:
 ```
 
 You must return a better solution. Be as creative as you can under the constraints. What makes it better must be new
-and not trivial. First put forward an idea, then implement it."""
+and not trivial. First put forward an idea, then implement it: the whole program, in one block of code."""
         n_responses = language_model.max_responses_per_call
         responses = language_model.prompt(expertise, message, n_responses=n_responses, temperature=0.7)
         share = -(-(utility.budget - utility.uses) // calls_left)  # of the scores left, rounded up: for this call
-        solutions = [solution for solution in map(extract_code, responses) if solution][:share]
+        solutions = [solution for solution in extract_code(responses, like=best) if solution][:share]
         for solution, score in zip(solutions, utility.batch(solutions)):
             if score > best_score:
                 best, best_score = solution, score

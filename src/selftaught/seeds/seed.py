@@ -15,10 +15,10 @@ It is scored by this utility:
 ```
 
 You must return a better solution. Be as creative as you can under the constraints. What makes it better must be new
-and not trivial. First put forward an idea, then implement it."""
+and not trivial. First put forward an idea, then implement it: the whole program, in one block of code."""
     n_messages = min(language_model.max_responses_per_call, utility.budget)
     responses = language_model.batch_prompt(expertise, [message] * n_messages, temperature=0.7)
-    solutions = [extract_code(response) for response in responses]
+    solutions = [extract_code(response, like=initial_solution) for response in responses]
     solutions = [solution for solution in solutions if solution]
     if not solutions:
         return initial_solution

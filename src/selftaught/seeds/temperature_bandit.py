@@ -32,10 +32,10 @@ It is scored by this utility:
 ```
 
 You must return a better solution. Be as creative as you can under the constraints. What makes it better must be new
-and not trivial. First put forward an idea, then implement it."""
+and not trivial. First put forward an idea, then implement it: the whole program, in one block of code."""
         temperature = max(TEMPERATURES, key=lambda arm: upper_bound(rewards, arm))
         responses = language_model.prompt(expertise, message, n_responses=n_responses, temperature=temperature)
-        solutions = [solution for solution in map(extract_code, responses) if solution]
+        solutions = [solution for solution in extract_code(responses, like=best) if solution]
         scores = utility.batch(solutions)
         rewards[temperature].append(sum(score > best_score for score in scores) / n_responses)
         if scores and max(scores) > best_score:

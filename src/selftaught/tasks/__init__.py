@@ -10,7 +10,15 @@ three_sat.py             planted 3SAT
 string_grid_distance.py  a string at a given distance from another
 modified_qap.py          a quadratic assignment with preferences
 maxcut.py                the weight between two parts of a graph
-released/                the same six with the instances and scores of the paper's released code
+tsp.py                   a short round trip
+job_shop.py              a short schedule
+bin_packing.py           a rule for items that come one by one
+circle_packing.py        circles in a square
+autoconvolution.py       a function whose convolution with itself is flat
+formulas.py              the formula behind some points
+grading.py               what several grades are made of
+levels.py                what levels are made of: texts with their sizes, ladders of sizes
+released/                the paper's six with the instances and scores of the paper's released code
 bounds/                  the best answers known to the instances of each
 probes/                  is a solution as good where only a reward hack would lose?
 

@@ -11,28 +11,29 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from copy import deepcopy
 from dataclasses import replace
-from math import sqrt
+from math import isfinite, sqrt
 from statistics import fmean, stdev
 from typing import Any
-
-import numpy as np
 
 from selftaught.core.address import draw_seed
 from selftaught.core.contracts import Program, Score, Verdict
 from selftaught.core.errors import TaskError
 from selftaught.sandbox.contract import Outcome, Sandbox
 from selftaught.tasks.feedback import CallLog, Explain, reason_of
-from selftaught.tasks.spec import SPLITS, Instance, Scoring, TaskSpec, line_in
+from selftaught.tasks.spec import SPLITS, Instance, Scoring, TaskSpec, Wording, line_in
 
 _BAD_ANSWERS = (
     ValueError, TypeError, LookupError, AttributeError, ArithmeticError,
     RecursionError,  # how deep an answer is nested is the guest's doing alone
 )  # fmt: skip
-_NUMBERS = (bool, int, float, np.bool_, np.integer, np.floating)
 _MOST_INSTANCES = 10_000
 _MOST_NOTE = 300
 _LARGEST = 1e300
+_ROUNDING = 1e-9
+"""So far beyond its range a grade is still the range's end: a sum or a cosine is rounded."""
 _MOST_REASON = 120
+HOPELESS_AFTER = 3
+"""Calls of one scoring. If the first so many all time out, the others are not run."""
 _MOST_TEXT = 2000
 
 
@@ -40,14 +41,28 @@ class Judge:
     """Implements `Utility`: the mean grade over the instances of one split.
 
     Equal task, split and run seed: equal instances, and equal chance for the program.
+
+    A `grade` that raises makes the answer a bad one. One that gives no grade at all (another type, out of range)
+    raises TaskError; where `paid`, it makes a bad answer too, and the score's `fault` tells: what was paid for is
+    never lost to it.
     """
 
     deterministic = True
 
-    def __init__(self, spec: TaskSpec, sandbox: Sandbox, split: str, run_seed: int) -> None:
+    def __init__(
+        self,
+        spec: TaskSpec,
+        sandbox: Sandbox,
+        split: str,
+        run_seed: int,
+        wording: Wording | None = None,
+        *,
+        paid: bool = False,
+    ) -> None:
         if split not in SPLITS:
             raise ValueError(f"a split is one of {SPLITS}, not {split!r}")
         self._spec, self._sandbox, self._split, self._run_seed = spec, sandbox, split, str(run_seed)
+        self._paid, self._wording = paid, wording
         self._lock = threading.Lock()
         self._made: list[Instance] | None = None
 
@@ -57,22 +72,39 @@ class Judge:
 
     @property
     def description(self) -> str:
-        return self._spec.described(len(self.instances()))
+        return self._spec.described(len(self.instances()), self._wording)
 
     def __call__(self, program: Program) -> Score:
+        return self._score(program, until_ok=False)
+
+    def failure(self, program: Program) -> Score | None:
+        """The score of a program all of whose answers fail; None as soon as one is ok. Raises TaskError."""
+        score = self._score(program, until_ok=True)
+        return None if score.verdict is Verdict.OK else score
+
+    def _score(self, program: Program, *, until_ok: bool) -> Score:
         instances = self.instances()
-        seed = draw_seed(self._run_seed, self._spec.name, self._split, "guest")
         graded: list[Score] = []
         log = CallLog(self._spec.limits.cpu_seconds)
-        with closing(self.graded(program, instances, seed)) as answers:
+        with closing(self.graded(program, instances, self._guest_seed())) as answers:
             for instance, (outcome, score) in zip(instances, answers, strict=False):
+                if until_ok and score.verdict is Verdict.OK:
+                    return score
                 graded.append(score)
                 log.add(outcome, score, self._explainer(instance))
-                if score.verdict in self._spec.scoring.spoiled:
+                if score.verdict in self._spec.scoring.spoiled or self._hopeless(graded):
                     break
         score = _scored(graded, len(instances), self._spec.scoring)
         told = log.text(score, len(instances)) if self._split == "val" else ""  # of the sealed test, nothing
         return replace(score, feedback=told)
+
+    def _guest_seed(self) -> int:
+        return draw_seed(self._run_seed, self._spec.name, self._split, "guest")
+
+    def _hopeless(self, graded: Sequence[Score]) -> bool:
+        """The first calls have all timed out. The released scores are kept as they are."""
+        timed_out = all(score.verdict is Verdict.TIMED_OUT for score in graded)
+        return len(graded) == HOPELESS_AFTER and timed_out and self._spec.scoring == Scoring()
 
     def graded(
         self, program: Program, instances: Sequence[Instance], seed: int
@@ -121,12 +153,10 @@ class Judge:
         def words(answer: Any) -> str:
             try:
                 said = explain(deepcopy(instance), answer)
-            except _BAD_ANSWERS as error:
-                return f"explain() raised {_kind_and_line(self._spec, error)}"
             except (Exception, SystemExit) as error:
-                raise TaskError(f"{_place(self._spec, error)}: explain() failed: {_told(error)}") from error
+                return f"explain() raised {_kind_and_line(self._spec, error)}"
             if not isinstance(said, str):
-                raise TaskError(f"{self._spec.file}: explain() gave {_plain(repr(said))[:80]}; wanted a text")
+                return f"explain() gave a {type(said).__name__}, and no text"
             return said
 
         return words
@@ -137,30 +167,54 @@ class Judge:
         try:
             # A copy: what `grade` does to its instance must not reach the next program's.
             grade = self._spec.grade(deepcopy(instance), outcome.value)
-        except _BAD_ANSWERS as error:
-            # The words may hold what is hidden: an improver is told the kind and the place alone.
-            told = f"grade() of a {type(outcome.value).__name__} raised {_kind_and_line(self._spec, error)}"
-            return Score(0.0, Verdict.BAD_ANSWER, _told(error), feedback=told)
         except (Exception, SystemExit) as error:
-            wanted = "wanted a grade, or ValueError for an answer that is none"
-            raise TaskError(f"{_place(self._spec, error)}: grade() failed: {_told(error)}; {wanted}") from error
-        if isinstance(grade, _NUMBERS) and grade != grade:  # a program's nan came through: no reason to stop a run
-            return Score(0.0, Verdict.BAD_ANSWER, "grade() gave nan", feedback="the grade of the answer is nan")
-        low, high = (0, 1) if self._spec.scoring.bounded else (-_LARGEST, _LARGEST)
-        if not isinstance(grade, _NUMBERS) or not low <= grade <= high:
-            came = _plain(repr(grade))[:80]
-            raise TaskError(f"{self._spec.file}: grade() gave {came}; wanted a number from {low:g} to {high:g}")
-        return Score(float(grade))
+            kind = _kind_and_line(self._spec, error)
+            # A ValueError is how `grade` refuses an answer; others a strange answer may cause, too.
+            note = _told(error) if isinstance(error, ValueError) else f"grade() raised {kind}: {_plain(str(error))}"
+            fault = "" if isinstance(error, _BAD_ANSWERS) else f"{self._spec.file}: {note}"
+            # The words may hold what is hidden: an improver is told the kind and the place alone.
+            return _bad(note, f"grade() of a {type(outcome.value).__name__} raised {kind}", fault)
+        value = _number(grade)
+        if value is not None and not isfinite(value):  # a program's nan came through
+            return _bad(f"grade() gave {value}", f"the grade of the answer is {value}")
+        low, high = (0.0, 1.0) if self._spec.scoring.bounded else (-_LARGEST, _LARGEST)
+        if value is None or not low - _ROUNDING <= value <= high + _ROUNDING:
+            note = f"grade() gave {_plain(repr(grade))[:80]}; wanted a number from {low:g} to {high:g}"
+            if not self._paid:
+                raise TaskError(f"{self._spec.file}: {note}")
+            return _bad(note, "grade() gave no grade for the answer", f"{self._spec.file}: {note}")
+        return Score(min(max(value, low), high))
+
+
+def _bad(note: str, told: str, fault: str = "") -> Score:
+    """`told`: what an improver may read of it."""
+    return Score(0.0, Verdict.BAD_ANSWER, note, feedback=told, fault=fault)
+
+
+def _number(grade: Any) -> float | None:
+    """What `float` makes of a number of any kind (numpy's, an array of no dimensions, a Fraction); None of others."""
+    if isinstance(grade, (str, bytes, bytearray)) or getattr(grade, "ndim", 0) != 0:
+        return None
+    try:
+        return float(grade)
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _scored(graded: Sequence[Score], calls: int, scoring: Scoring) -> Score:
     """The mean of the grades, with its error, unless `scoring` says otherwise.
 
-    Fewer than `calls` are graded where one spoiled all.
+    Fewer than `calls` are graded where one spoiled all, or the first all timed out.
     """
     failed = [score for score in graded if score.verdict is not Verdict.OK]
     verdict = failed[0].verdict if failed else Verdict.OK
-    note = "; ".join(_counted(failed, calls))[:_MOST_NOTE]
+    unrun = calls - len(graded)
+    counted = [
+        *_counted(failed, calls),
+        *([f"{unrun} not run"] if unrun and graded[-1].verdict not in scoring.spoiled else []),
+    ]
+    note = "; ".join(counted)[:_MOST_NOTE]
+    fault = next((score.fault for score in failed if score.fault), "")
     value = fmean(score.value for score in graded)
     if scoring.floor is not None:
         value = max(value, scoring.floor)
@@ -168,7 +222,8 @@ def _scored(graded: Sequence[Score], calls: int, scoring: Scoring) -> Score:
     plain = len(spread) > 1 and scoring == Scoring()  # else the score is not the mean of its grades
     error = stdev(spread) / sqrt(len(spread)) if plain else None
     grades = tuple(spread) if len(spread) == calls else ()
-    return Score(scoring.spoiled.get(graded[-1].verdict, value), verdict, note, error, grades)
+    told = (verdict, note, error, grades)
+    return Score(scoring.spoiled.get(graded[-1].verdict, value), *told, fault=fault)
 
 
 def _counted(failed: Sequence[Score], total: int) -> Iterator[str]:
@@ -189,7 +244,10 @@ def _told(error: BaseException) -> str:
 
 
 def _kind_and_line(spec: TaskSpec, error: BaseException) -> str:
-    return f"{type(error).__name__}{line_in(spec.file, error)}"
+    """Where models may read the code, with the statement as it stands there: it holds nothing of an instance."""
+    line = line_in(spec.file, error)
+    statement = spec.source.splitlines()[int(line.split()[-1]) - 1].strip() if line and spec.shown else ""
+    return f"{type(error).__name__}{line}" + (f": {statement[:_MOST_REASON]}" if statement else "")
 
 
 def _place(spec: TaskSpec, error: BaseException) -> str:

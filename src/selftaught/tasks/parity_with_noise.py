@@ -1,30 +1,67 @@
 """Learn a parity from noisy examples (learning parity with noise).
 
 There is a hidden set of bit positions. The parity of a bit vector is 1 if an odd number of its bits at those positions
-are 1, else 0. Each position is in the set with probability 0.3, so the set may be empty. Each instance has a set of its
-own.
+are 1, else 0. Each position is in the set with probability {mask:g}, so the set may be empty. Each instance has a set
+of its own.
 
 algorithm(train_samples, train_parity, test_samples) gets three numpy arrays of zeros and ones: train_samples of shape
-(100, 10), one bit vector a row; train_parity of shape (100,), their parities, each of which was flipped with
-probability 0.05; and test_samples of shape (20, 10). It returns the 20 parities of the rows of test_samples, each 0
-or 1, as a list or an array. The grade is the share of them that is right; nothing is flipped there.
+({train}, {bits}), one bit vector a row{range}; train_parity of shape ({train},), their parities, each of which was
+flipped with probability {noise:g}; and test_samples of shape ({test}, {bits}). It returns the {test} parities of the
+rows of test_samples, each 0 or 1, as a list or an array. The grade is the share of them that is right; nothing is
+flipped there.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from selftaught.tasks.levels import described, ladder
 from selftaught.tasks.spec import Instance
 
-NAME = "parity-with-noise"
-CPU_SECONDS = 2.0
-
-BITS, TRAIN, TEST = 10, 100, 20
+BITS, TRAIN, TEST = 10, 100, 20  # the paper's, §5.1 and App. K
 MASK_CHANCE, BIT_CHANCE, NOISE = 0.3, 0.5, 0.05
-COUNT = {"val": 20, "test": 50}
+
+
+@dataclass(frozen=True)
+class Level:
+    """Sizes and probabilities of one level: bits go up evenly from `fewest` to `most` over the instances."""
+
+    fewest: int
+    most: int
+    train: int
+    test: int
+    noise: float
+    val_count: int
+    test_count: int
+    cpu_seconds: float
+    mask: float = MASK_CHANCE
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What the text tells."""
+        one = self.fewest == self.most
+        bits = {"bits": self.fewest, "range": ""} if one else {
+            "bits": "b", "range": f", b from {self.fewest} to {self.most}"
+        }  # fmt: skip
+        return {**vars(self), **bits}
+
+
+LEVELS = {
+    "paper": Level(BITS, BITS, TRAIN, TEST, NOISE, 20, 50, 2.0),
+    "hard": Level(16, 104, 500, 100, 0.1, 12, 12, 0.15),
+}
+LEVEL = globals().get("LEVEL", "paper")
+P = LEVELS[LEVEL]
+__doc__ = described(__doc__, P.about)
+
+NAME = "parity-with-noise"
+SHOW = True
+CPU_SECONDS = P.cpu_seconds
+BOUND = 1.0  # exact: the planted set is by far the most probable one
 
 SEED = '''\
 import numpy as np
@@ -39,23 +76,25 @@ Bits = npt.NDArray[np.int64]
 
 
 def instances(rng: Random, split: str) -> Iterator[tuple[tuple[Bits, Bits, Bits], list[int]]]:
-    """Sizes and probabilities of paper §5.1 and App. K."""
-    return drawn(rng, COUNT[split], NOISE)
-
-
-def drawn(rng: Random, count: int, noise: float) -> Iterator[tuple[tuple[Bits, Bits, Bits], list[int]]]:
-    """`count` instances, each with a mask of its own. Hidden: the test samples' parities, without noise."""
-    for _ in range(count):
+    """Hidden: the test samples' parities, without noise."""
+    for bits in ladder(P.fewest, P.most, {"val": P.val_count, "test": P.test_count}[split]):
         chance = np.random.default_rng(rng.getrandbits(128))  # its own: one instance tells nothing of the next
+        mask = _drawn(chance, P.mask, bits)
+        yield examples(chance, mask, P.train, P.test, P.noise)
 
-        def bits(probability: float, *shape: int, chance: np.random.Generator = chance) -> Bits:
-            return (chance.random(shape) < probability).astype(np.int64)
 
-        mask = bits(MASK_CHANCE, BITS)
-        samples = bits(BIT_CHANCE, TRAIN + TEST, BITS)
-        parity = samples @ mask % 2
-        noisy = parity[:TRAIN] ^ bits(noise, TRAIN)
-        yield (samples[:TRAIN], noisy, samples[TRAIN:]), parity[TRAIN:].tolist()
+def examples(
+    chance: np.random.Generator, mask: Bits, train: int, test: int, noise: float
+) -> tuple[tuple[Bits, Bits, Bits], list[int]]:
+    """One instance: samples, their parities under `mask`, of which those to learn from are flipped now and then."""
+    samples = _drawn(chance, BIT_CHANCE, train + test, len(mask))
+    parity = samples @ mask % 2
+    noisy = parity[:train] ^ _drawn(chance, noise, train)
+    return (samples[:train], noisy, samples[train:]), parity[train:].tolist()
+
+
+def _drawn(chance: np.random.Generator, probability: float, *shape: int) -> Bits:
+    return (chance.random(shape) < probability).astype(np.int64)
 
 
 def grade(instance: Instance, answer: Any) -> float:

@@ -1,10 +1,13 @@
 """What a run depends on: loaded and checked before anything is spent, then frozen into the run's folder."""
 
 import ast
+import os
 import secrets
+import time
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.resources import files
+from math import log10
 from pathlib import Path
 from typing import Any
 
@@ -12,29 +15,38 @@ import msgspec
 
 from selftaught.bounded import READER, NotRead
 from selftaught.config import RunConfig, from_mapping
+from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Program
 from selftaught.core.errors import RecordError, UsageError
 from selftaught.runs.folder import INPUTS, RunFolder, find_run, list_runs
+from selftaught.runs.records import Corrected, Session
+from selftaught.runs.store import Store
 from selftaught.runs.toml import read_toml, to_toml
 from selftaught.sandbox.machine import ENTRY
-from selftaught.tasks.loading import load_task
+from selftaught.tasks.entry import check_entry
+from selftaught.tasks.loading import check_stands_alone, is_built_in, load_task
 from selftaught.tasks.spec import TaskSpec
 
 _SEEDS = files("selftaught") / "seeds"
 _IMPROVER, _PROGRAM, _SCRIPT = "initial.improver.py", "initial.program.py", "script.json"
 """Their dots keep them apart from any task: a task's name has none."""
+_STEPS = 200_000
 MOST_INPUT_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything that decides what a run computes, beside the model's answers."""
+    """Everything that decides what a run computes, beside the model's answers.
+
+    `earlier`: what starts before this one allowed an improver in all, where this one allows it more.
+    """
 
     config: RunConfig
     tasks: tuple[TaskSpec, ...]
     improver: Program
     program: Program | None = None
     script: str | None = None
+    earlier: tuple[Allowance, ...] = ()
 
     @property
     def seed(self) -> int:
@@ -44,19 +56,40 @@ class Inputs:
 
 def load_inputs(config: RunConfig, runs: Path) -> Inputs:
     """From what the user named. Draws the seed if none was given. Raises UsageError."""
-    config = msgspec.structs.replace(config, seed=secrets.randbits(48) if config.seed is None else config.seed)
+    config = msgspec.structs.replace(
+        config,
+        seed=secrets.randbits(48) if config.seed is None else config.seed,
+        machine_speed=config.machine_speed or machine_speed(),
+    )
     for name in config.tasks:
         if config.tasks.count(name) > 1:
             raise UsageError(f"the task {name} is listed twice; name each task once and use `repeats`")
     tasks = tuple(load_task(name, config.fidelity) for name in config.tasks)
     if len({task.name for task in tasks}) < len(tasks):
         raise UsageError(f"two tasks have one name: {', '.join(task.name for task in tasks)}; rename a file")
+    for task in tasks:
+        if not is_built_in(task.source):
+            check_stands_alone(task)
     program = None
     if config.program:
         program = Program(read_text(Path(config.program), "a program"))
         check_program(program, tasks[0].entry, config.program)
     script = read_text(Path(config.script), "a script") if config.script else None
     return Inputs(config, tasks, load_improver(config.improver, runs), program, script)
+
+
+def machine_speed() -> int:
+    """Million steps of an empty Python loop in a second of CPU time, as one digit: more would be chance."""
+
+    def seconds() -> float:
+        began = time.thread_time()
+        for _ in range(_STEPS):
+            pass
+        return time.thread_time() - began
+
+    millions = _STEPS / 1e6 / min(seconds() for _ in range(3))
+    magnitude: int = 10 ** int(log10(max(1.0, millions)))
+    return max(1, round(millions / magnitude) * magnitude)
 
 
 def load_frozen(folder: RunFolder) -> Inputs:
@@ -71,7 +104,8 @@ def load_frozen(folder: RunFolder) -> Inputs:
 
 
 def frozen_config(folder: RunFolder) -> RunConfig:
-    """The settings that the run was begun with. Raises UsageError."""
+    """The settings that the run was begun with. Raises UsageError; RecordError for a folder that is no run's."""
+    folder.check_plain()
     return from_mapping(read_toml(folder.config), str(folder.config))
 
 
@@ -113,6 +147,7 @@ def load_improver(name: str, runs: Path) -> Program:
         hint = f"; did you mean {close[0]!r}?" if close else ""
         known = f"{', '.join(improver_names())}, the path of a .py file, or a run"
         raise UsageError(f"no improver is called {name!r}{hint}; wanted one of {known}") from None
+    folder.check_plain()
     best = folder.path / "best_improver.py"
     if not best.is_file():
         raise UsageError(f"the run {folder.path} has no best improver yet; resume it: selftaught resume {folder.path}")
@@ -121,7 +156,7 @@ def load_improver(name: str, runs: Path) -> Program:
 
 def _last_with_an_improver(runs: Path) -> RunFolder:
     """The newest run that has one: an `improve` run makes none. Raises UsageError."""
-    with_one = [folder for folder in list_runs(runs) if (folder.path / "best_improver.py").is_file()]
+    with_one = [folder for folder in list_runs(runs) if os.access(folder.path / "best_improver.py", os.R_OK)]
     if not with_one:
         raise UsageError(f"no run in {runs}/ has a best improver yet; start one with: selftaught run TASK")
     return with_one[-1]
@@ -150,7 +185,7 @@ def check_improver(improver: Program, name: str) -> None:
     run either: they build their own language model, and are handed the utility's text beside the utility.
     """
     check_program(improver, ENTRY, name)
-    sign = _read(improver, name, "sign_of_the_older_interface")
+    sign = _read(improver, name, f"{__name__}:sign_of_the_older_interface")
     if sign:
         raise UsageError(
             f"{name} is written for the older interface of the paper's appendix ({sign}), which is not supported. "
@@ -161,38 +196,15 @@ def check_improver(improver: Program, name: str) -> None:
 
 def check_program(program: Program, entry: str, name: str) -> None:
     """A file that the user names must parse and define `entry`. Raises UsageError."""
-    names = _read(program, name, "defined_names")
-    if isinstance(names, str):
-        raise UsageError(f"{name} is not Python: {names}; wanted a program that defines {entry}()")
-    if entry not in names:
-        functions = ", ".join(names) or "nothing"
-        raise UsageError(f"{name} has no function {entry}; it defines {functions}. Wanted: def {entry}(...)")
+    check_entry(_read(program, name, "selftaught.tasks.entry:defined_names"), entry, name)
 
 
 def _read(program: Program, name: str, how: str) -> Any:
     """Read in another process: the user's file may be a model's text, as a best improver is. Raises UsageError."""
     try:
-        return READER.call(f"{__name__}:{how}", program.source)
+        return READER.call(how, program.source)
     except NotRead as error:
         raise UsageError(f"{name} cannot be read as Python: {error}") from error
-
-
-def defined_names(source: str) -> list[str] | str:
-    """The names that a program defines, in order; or why it is none."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        line = f" (line {error.lineno})" if isinstance(error, SyntaxError) and error.lineno else ""
-        return (error.msg if isinstance(error, SyntaxError) else str(error)) + line
-    names = {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
-    names |= {
-        target.id
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-    return sorted(names)
 
 
 def sign_of_the_older_interface(source: str) -> str | None:
@@ -229,3 +241,25 @@ def read_text(path: Path, what: str) -> str:
 def _task_file(task: str) -> str:
     """A task without a name of its own has its file's, and must find it again."""
     return f"{''.join(c if c.isalnum() or c in '-_' else '_' for c in task)}.py"
+
+
+def task_input(task: str) -> str:
+    """Where a task's text is kept, from the run's folder."""
+    return f"{INPUTS}/{_task_file(task)}"
+
+
+def check_as_begun(store: Store, folder: RunFolder, corrected: str = "") -> Session | None:
+    """The first session, if there is one. Raises RecordError if an input was changed since.
+
+    `corrected`: the name of an input that is about to be replaced, and so may be anything.
+    """
+    first: Session | None = None
+    wanted: dict[str, str] = {}
+    for record in store:
+        if isinstance(record, Session):
+            first, wanted = first or record, {**record.frozen}
+        elif isinstance(record, Corrected):
+            wanted[task_input(record.task)] = record.after
+    if first is not None:
+        folder.check_frozen(wanted, but=corrected)
+    return first

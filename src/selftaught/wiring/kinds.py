@@ -1,7 +1,7 @@
 """What each kind of run does, once its parts are put together.
 
 run      Algorithm 1: an improver improves itself, and each I_t is measured
-improve  one application of an improver to one solution
+improve  one application of an improver to one solution (improving.py)
 chain    a frozen improver, applied to what it made, again and again: what is measured after k applications
 bypass   proposals of an improver for itself, none of them scored; and each of them run once, to see what it asks for
 """
@@ -19,6 +19,7 @@ from selftaught.middleware.recorder import Recorder
 from selftaught.middleware.threads import thread_map
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.records import Measured, Record, Scored, Stepped
+from selftaught.wiring.improving import improve
 from selftaught.wiring.inputs import Inputs, sandbox_note
 from selftaught.wiring.parts import Parts, describe
 
@@ -58,19 +59,6 @@ def run(inputs: Inputs, parts: Parts, recorder: Recorder, folder: RunFolder) -> 
         if value > best_value:
             best, best_value = step.improver, value
             folder.write("best_improver.py", best.source)
-
-
-def improve(inputs: Inputs, parts: Parts, recorder: Recorder, folder: RunFolder) -> None:
-    """I(u, s, L), once; s and what came of it, scored on both splits."""
-    task = parts.tasks[0]
-    solution = inputs.program or task.seed
-    made = parts.apply(inputs.improver, task.utility, solution, parts.task_model)
-    for program in [solution, *([made.program] if made.program else [])]:
-        task.utility(program)
-        if task.test:
-            task.test(program)
-    if made.program:
-        folder.write("improved.py", made.program.source)
 
 
 def chain(inputs: Inputs, parts: Parts, recorder: Recorder, folder: RunFolder) -> None:

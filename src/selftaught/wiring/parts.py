@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from string import Template
 from typing import TYPE_CHECKING
 
+from selftaught.config import RunConfig
 from selftaught.core import acceptance
 from selftaught.core.acceptance import Accept
 from selftaught.core.address import in_places
 from selftaught.core.algorithm import MetaUtility
+from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Apply, LanguageModel, Program, Task, Utility
 from selftaught.core.feedback import Made, of_improver
 from selftaught.core.measurement import Sample, measure
@@ -28,7 +30,7 @@ from selftaught.sandbox.machine import (
 )
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.probes.trial import Prober, probe
-from selftaught.tasks.spec import TaskSpec
+from selftaught.tasks.spec import TaskSpec, Wording
 from selftaught.wiring.inputs import Inputs, meta_utility_template
 from selftaught.wiring.models import Models
 
@@ -46,6 +48,7 @@ class Parts:
     tasks: list[Task]
     model: LanguageModel
     task_model: LanguageModel
+    applied: Callable[[Allowance], Apply]
     apply: Apply
     meta_utility: Utility
     measure: RecordedMeasure
@@ -65,22 +68,30 @@ def assemble(
     config = inputs.config
     purse = purse or Purse(config.caps, models.spent(recorder.store), gate)
     model, task_model = models.recorded(purse, recorder, gate, tracing)
-    machine = Machine(
-        sandbox,
-        config.allowance,
-        IMPROVER_LIMITS,
-        inputs.seed,
-        thread_map,
-        feedback=config.feedback == "on",
-        salvage=config.salvage == "on" or config.kind == "improve",
-    )
-    apply = RecordedApply(tracing.apply(machine) if tracing else machine, recorder)
+
+    def applied(allowance: Allowance) -> Apply:
+        machine = Machine(
+            sandbox,
+            allowance,
+            IMPROVER_LIMITS,
+            inputs.seed,
+            thread_map,
+            feedback=config.feedback == "on",
+            salvage=config.salvage == "on" or config.kind == "improve",
+            released_reader=config.extract_code == "released",
+        )
+        return RecordedApply(tracing.apply(machine) if tracing else machine, recorder)
+
+    apply = applied(config.allowance)
+
+    wording = wording_of(config)
 
     def traced(utility: Utility) -> Utility:
         return tracing.utility(utility) if tracing else utility
 
     def utility(spec: TaskSpec, split: str) -> Utility:
-        return RecordedUtility(GatedUtility(traced(Judge(spec, sandbox, split, inputs.seed)), gate), recorder)
+        judge = Judge(spec, sandbox, split, inputs.seed, wording, paid=True)
+        return RecordedUtility(GatedUtility(traced(judge), gate), recorder)
 
     def test(spec: TaskSpec) -> Utility:
         sealed = utility(spec, "test")
@@ -107,7 +118,12 @@ def assemble(
         "better": lambda: acceptance.better(lambda program: val_mean(measured(program))),
     }
     accept = policies[config.accept]()
-    return Parts(tasks, model, task_model, apply, RecordedUtility(traced(meta), recorder), measured, accept)
+    return Parts(tasks, model, task_model, applied, apply, RecordedUtility(traced(meta), recorder), measured, accept)
+
+
+def wording_of(config: RunConfig) -> Wording:
+    """How its tasks are described to models."""
+    return Wording(source=config.utility_text == "source", million_steps=config.machine_speed)
 
 
 _FEEDBACK = """\

@@ -12,6 +12,9 @@ asking.py              how prompts become calls, and what the model is told
 patience.py            when and how often a failed call is made again
 traffic.py             how many calls go out at once, and how many a minute
 http.py                the HTTP client under an SDK: one deadline, a largest answer
-failures.py            what a failure means: again or not, and what the user is told
+temperatures.py        which temperatures a model takes, and what is asked in the place of another
+error_body.py          what a server says of a failure: its words, codes and numbers, in whatever body
+meaning.py             what that means: the one classifier, for every server
+failures.py            what follows: an answer, another attempt, or an end with advice
 endpoint.py            a server's URL and key, and what may be said of them
 """

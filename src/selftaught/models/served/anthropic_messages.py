@@ -81,11 +81,11 @@ class Anthropic:
         try:
             body = create(model=self._model, max_tokens=most, **told).http_response.content
         except anthropic.APIStatusError as error:
-            code = getattr(error, "type", None)
-            raise self._failures.refused(error.status_code, error, code, error.response.headers) from None
+            answer = error.response
+            raise self._failures.refused(error.status_code, answer.text, answer.headers, question) from None
         except anthropic.APIConnectionError as error:
             raise self._failures.unreachable(error.__cause__ or error) from None
-        completions: list[Completion] = self._failures.read(body, self._completions, question.n)
+        completions: list[Completion] = self._failures.read(body, self._completions, question)
         return completions
 
     def _completions(self, answer: Any) -> list[Completion]:

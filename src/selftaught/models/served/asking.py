@@ -9,9 +9,10 @@ from typing import Literal
 
 from selftaught.core.address import draw_seed, here
 from selftaught.core.contracts import Completion, Prompt
-from selftaught.core.errors import ModelUnavailable, UsageError
+from selftaught.core.errors import UsageError
 from selftaught.models.served.capabilities import Capabilities
-from selftaught.models.served.patience import Patience
+from selftaught.models.served.patience import Failed, Patience
+from selftaught.models.served.temperatures import Temperatures, changed
 from selftaught.models.served.traffic import Traffic
 
 MOST_TOGETHER = 8
@@ -26,8 +27,8 @@ class Manner:
     """How a model is asked, whoever serves it.
 
     Attributes:
-        temperature_policy: where the model does not take a prompt's temperature: "error" raises, "drop" asks without
-            it and says so on the completion.
+        temperature_policy: for a model that takes no temperature: "clamp" refuses it before anything is spent, "drop"
+            asks without one. Where there is a range, both ask with the nearest that is taken. The completion says so.
         max_connections: calls in flight at most, from whatever threads they come.
         requests_per_minute, tokens_per_minute: in any 60 seconds; tokens are estimated until the server counts them.
         timeout_seconds: for one attempt, from its first byte to its last.
@@ -37,7 +38,7 @@ class Manner:
     """
 
     capabilities: Capabilities = field(default_factory=Capabilities)
-    temperature_policy: Literal["error", "drop"] = "error"
+    temperature_policy: Literal["clamp", "drop"] = "clamp"
     max_connections: int = 32
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
@@ -66,9 +67,17 @@ class Declined(Exception):  # noqa: N818 - internal: an answer, if none that hel
     Prompts are written by guests, so that this is no failure of the model's: it is an empty completion.
     """
 
-    def __init__(self, finish_reason: str) -> None:
-        super().__init__(finish_reason)
+    def __init__(self, finish_reason: str, words: str = "") -> None:
+        super().__init__(words or finish_reason)
         self.finish_reason = finish_reason
+
+
+class TemperatureRefused(Failed):
+    """The server does not take the temperature that was told. `words`: what it says of it, whole."""
+
+    def __init__(self, message: str, words: str) -> None:
+        super().__init__(message, again=False)
+        self.words = words
 
 
 class Asker:
@@ -82,6 +91,8 @@ class Asker:
         self._traffic = manner.traffic or traffic(manner, manner.patience.stop)
         self._lock = threading.Lock()
         self._guess_tokens = float(_FIRST_GUESS_TOKENS)
+        self._answered = False
+        self._temperatures = Temperatures(manner.capabilities.temperature, manner.temperature_policy == "drop")
         check_temperature(model, manner)
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
@@ -114,35 +125,48 @@ class Asker:
         ]
 
     def _answer(self, prompt: Prompt, group: list[int]) -> list[Completion]:
-        question, dropped = self._question(prompt, group)
         tokens = (len(prompt.system) + len(prompt.user)) // _CHARACTERS_A_TOKEN + len(group) * int(self._guess_tokens)
-        answer = self._manner.patience.call(lambda: self._attempt(question), self._traffic, tokens)
+        answer = self._manner.patience.call(lambda: self._attempt(prompt, group), self._traffic, tokens)
         self._learn(answer)
+        return answer
+
+    def _attempt(self, prompt: Prompt, group: list[int]) -> list[Completion]:
+        question = self._question(prompt, group)
+        try:
+            answer = self._ask(question)
+        except Declined as declined:
+            return self._nothing(question, declined.finish_reason)
+        except TemperatureRefused as refused:
+            return self._refused_temperature(question, refused)
+        except Failed as failed:
+            # What was answered before was asked alike but for its prompt, and so it is the prompt: a guest's.
+            if failed.unexplained and self._answered:
+                return self._nothing(question, "rejected")
+            raise
+        self._answered = True
+        dropped = changed(prompt.temperature, question.temperature)
         return [replace(one, dropped=dropped) for one in answer] if dropped else answer
 
-    def _attempt(self, question: Question) -> list[Completion]:
-        try:
-            return self._ask(question)
-        except Declined as declined:
-            return [Completion("", finish_reason=declined.finish_reason, model=self._model)] * question.n
+    def _nothing(self, question: Question, finish_reason: str) -> list[Completion]:
+        return [Completion("", finish_reason=finish_reason, model=self._model)] * question.n
 
-    def _question(self, prompt: Prompt, group: list[int]) -> tuple[Question, str]:
+    def _refused_temperature(self, question: Question, refused: TemperatureRefused) -> list[Completion]:
+        """Learns what is taken, and raises to ask again. Nothing that is learned so ends a run that was answered."""
+        if self._temperatures.learn(question.temperature, refused.words):
+            raise Failed(f"{refused}; from now on {self._temperatures.taken}", again=True, wait_seconds=0.0)
+        if self._answered:
+            return self._nothing(question, "temperature")
+        raise Failed(f"{refused}; {_TAKES_NONE}", again=False)
+
+    def _question(self, prompt: Prompt, group: list[int]) -> Question:
         manner = self._manner
-        hottest, dropped = manner.capabilities.temperature, ""
-        temperature: float | None = prompt.temperature
-        if hottest is None or prompt.temperature > hottest:
-            if manner.temperature_policy == "error":
-                takes = "no temperature" if hottest is None else f"temperatures up to {hottest:g}"
-                raise ModelUnavailable(
-                    f"{self._model} takes {takes}, and the prompt asks for {prompt.temperature:g}; {_DROP}"
-                )
-            temperature, dropped = None, f"temperature={prompt.temperature:g}"
         seed = None
         if manner.capabilities.seed and manner.seed is not None and here():  # outside of a run equal prompts are draws
             about = (str(manner.seed), here(), prompt.system, prompt.user, repr(prompt.temperature), str(group[0]))
             seed = draw_seed(*about) % (1 << _SEED_BITS)
         system, user = sendable(prompt.system), sendable(prompt.user)
-        return Question(system, user, temperature, len(group), seed, manner.max_output_tokens), dropped
+        temperature = self._temperatures.asked(prompt.temperature)
+        return Question(system, user, temperature, len(group), seed, manner.max_output_tokens)
 
     def _learn(self, answer: list[Completion]) -> None:
         """How long responses are, for the estimates: a running mean."""
@@ -163,11 +187,12 @@ def traffic(manner: Manner, stop: Callable[[], None]) -> Traffic:
 
 
 _DROP = "to ask without it, which is recorded: --temperature-policy drop"
+_TAKES_NONE = "ask without it, which is recorded: --capability temperature=no --temperature-policy drop"
 
 
 def check_temperature(model: str, manner: Manner) -> None:
     """Raises UsageError, before anything is spent, where no prompt at all can be put to the model."""
-    if manner.capabilities.temperature is None and manner.temperature_policy == "error":
+    if manner.capabilities.temperature is None and manner.temperature_policy != "drop":
         raise UsageError(
             f"{model} takes no temperature, and every prompt has one; {_DROP} (or --capability temperature=yes)"
         )

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from selftaught.core.errors import UsageError
 
 _MOST_SHOWN = 300
+_SHORTEST_KEY = 8
+"""What is shorter is no key but a word that a local server wants in its place (x, none, EMPTY), and stays."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,11 @@ class Endpoint:
         return f" Most base URLs end in {self.ends_in}" if unusual else ""
 
     def brief(self, error: object) -> str:
-        """The error on one line, without the key."""
+        """The error on one line, without the key and without what would move a terminal's cursor."""
         text = str(error)
-        if self.key:
+        if self.key and len(self.key) >= _SHORTEST_KEY:
             text = text.replace(self.key, "***")  # before it is cut: half a key is one too many
+        text = "".join(one if one.isprintable() else " " for one in text)
         return " ".join(text.split())[:_MOST_SHOWN]
 
 

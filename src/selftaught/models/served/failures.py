@@ -9,24 +9,15 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from selftaught.core.errors import ModelUnavailable
-from selftaught.models.served.asking import Declined
+from selftaught.models.served.asking import Declined, Question, TemperatureRefused
 from selftaught.models.served.endpoint import Endpoint
+from selftaught.models.served.error_body import read_error, seconds
 from selftaught.models.served.http import MOST_BYTES, TooLarge
+from selftaught.models.served.meaning import Meaning, meaning_of
 from selftaught.models.served.patience import Failed
 
 _LONGEST_ID = 200
-_AGAIN = {408, 409, 425, 429}
-_BUSY = {429, 529}  # 529 is Anthropic's
-_NOTHING_LEFT = {"insufficient_quota", "billing_error"}
-_REFUSED = (
-    "content_filter", "content_policy_violation", "content filtering policy", "prompt was flagged", "input was flagged",
-)  # fmt: skip
-"""How Azure, OpenAI, Anthropic and OpenRouter say that they will not answer a prompt."""
-_TOO_LONG = (
-    "context_length_exceeded", "maximum context length", "exceed_context_size", "available context size",
-    "prompt is too long", "input token count", "request_too_large",
-)  # fmt: skip
-"""How OpenAI, vLLM, llama.cpp, Anthropic and Google say that a prompt is too long for the model."""
+_FINISHED = {Meaning.TOO_LONG: "too long", Meaning.REFUSED: "content_filter"}
 _MALFORMED = (ValueError, TypeError, LookupError, RecursionError)
 """What reading an answer raises that is no JSON, or has another shape than was promised."""
 
@@ -41,30 +32,46 @@ class Failures:
     models: Callable[[], list[str]]
 
     def refused(
-        self, status: int, error: object, code: object = None, headers: Mapping[str, str] | None = None
+        self, status: int, body: str, headers: Mapping[str, str] | None = None, question: Question | None = None
     ) -> Exception:
-        """For an HTTP status that is none of success. `error` is all that was said; `code` its short name."""
-        server, said, lower = self.server.shown, self.server.brief(error), str(error).lower()
-        what = f"{server} answered {status}: {said}"
-        if status == 401 or "api key not valid" in lower:
-            return Failed(f"{server} refused the key ({status}): {said}; check {self.server.key_variable}", again=False)
-        if status in (400, 413, 422) and any(sign in lower for sign in _TOO_LONG):
-            return Declined("too long")
-        if status in (400, 403) and any(sign in lower for sign in _REFUSED):
-            return Declined("content_filter")
-        if status == 404:
-            return Failed(f"{server} does not know {self.model} (404): {said}{self._known()}", again=False)
-        if status in (400, 422) and "temperature" in lower:
-            advice = "ask without it, which is recorded: --capability temperature=no --temperature-policy drop"
-            return Failed(f"{self.model} does not take this temperature ({status}): {said}; {advice}", again=False)
-        if status in (400, 422) and any(
-            name in lower for name in ("max_tokens", "max_completion_tokens", "'n'", "seed")
-        ):
-            return Failed(f"{what}; to ask otherwise: --capability token_limit=…, n=no, seed=no", again=False)
-        if status == 402 or code in _NOTHING_LEFT:  # also as a 429, which no waiting helps
-            return Failed(f"{what}; the account has nothing left", again=False)
-        again = status in _AGAIN or status >= 500
-        return Failed(what, again=again, wait_seconds=retry_after(headers or {}), busy=status in _BUSY)
+        """For an answer that is none: an HTTP status that is none of success, or an error in the body of a 200."""
+        limit = question.max_output_tokens if question else None
+        said = read_error(status, body)
+        meaning = meaning_of(said, limit)
+        words = self.server.brief(said.words)
+        if meaning in (Meaning.TOO_LONG, Meaning.REFUSED):
+            return Declined(_FINISHED[meaning], words)
+        if meaning is Meaning.TEMPERATURE:
+            return TemperatureRefused(
+                f"{self.model} does not take this temperature ({said.status}): {words}", said.words
+            )
+        wait = retry_after(headers or {})
+        return Failed(
+            self._told(meaning, self._what(status, said.status), words, limit),
+            again=meaning in (Meaning.BUSY, Meaning.BROKEN),
+            wait_seconds=said.wait_seconds if wait is None else wait,
+            busy=meaning is Meaning.BUSY,
+            billed=status < 300 and meaning is Meaning.BROKEN,
+            unexplained=meaning is Meaning.WRONG,
+        )
+
+    def _what(self, status: int, in_body: int) -> str:
+        return f"{status}" if status == in_body else f"{status}, with the error {in_body or 'below'} in it"
+
+    def _told(self, meaning: Meaning, status: str, words: str, limit: int | None) -> str:
+        server, what = self.server.shown, f": {words}" if words else ""
+        answered = f"{server} answered {status}{what}"
+        if meaning is Meaning.KEY:
+            return f"{server} refused the key ({status}){what}; check {self.server.key_variable}"
+        if meaning is Meaning.NOTHING_LEFT:
+            return f"{answered}; the account has nothing left"
+        if meaning is Meaning.UNKNOWN_MODEL:
+            return f"{server} does not know {self.model} ({status}){what}{self._known()}"
+        if meaning is Meaning.OUTPUT_LIMIT:
+            return f"{answered}; {limit} output tokens are more than it can make: set a smaller --max-output-tokens"
+        if meaning is Meaning.PARAMETER:
+            return f"{answered}; to ask otherwise: --capability token_limit=…, n=no, seed=no"
+        return answered
 
     def unreachable(self, error: BaseException) -> Failed:
         """For an error of the HTTP library's: before, during or instead of an answer."""
@@ -82,17 +89,19 @@ class Failures:
             return Failed(f"{self.server.shown} broke off its answer: {said}", again=True, billed=True)
         return Failed(f"{self.server.shown} cannot be reached: {said}; is it running?{self.server.hint}", again=True)
 
-    def read(self, body: str | bytes, completions: Callable[[Any], list[Any]], wanted: int) -> list[Any]:
-        """What `completions` makes of an answer's JSON, which may have any shape. Raises Failed."""
+    def read(self, body: str | bytes, completions: Callable[[Any], list[Any]], question: Question) -> list[Any]:
+        """What `completions` makes of an answer's JSON, which may have any shape. Raises Failed, Declined."""
         try:
             answer = json.loads(body)
+            if error_in(answer):
+                raise self.refused(200, body if isinstance(body, str) else body.decode(), {}, question)
             made = completions(answer)
         except _MALFORMED as error:
             what = f"{self.server.shown} answered with nonsense: {self.server.brief(repr(error))}"
             raise Failed(what, again=True, billed=True) from None
         if not made:
-            said = f": {self.server.brief(answer['error'])}" if isinstance(answer, dict) and "error" in answer else ""
-            raise Failed(f"{self.server.shown} answered without any choice{said}", again=True, billed=True)
+            raise Failed(f"{self.server.shown} answered without any choice", again=True, billed=True)
+        wanted = question.n
         if len(made) != wanted:
             asked = "one was" if wanted == 1 else f"{wanted} were"
             advice = "" if wanted == 1 else "; ask for one at a time: --capability n=no"
@@ -122,11 +131,23 @@ def listed(server: Endpoint, read: Callable[[], Sequence[str]], errors: tuple[ty
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds, from whichever of the three spellings the server used."""
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        with suppress(LookupError, TypeError, ValueError):
-            return max(0.0, float(headers[name]) * unit)
+        found = seconds(headers.get(name), unit)
+        if found is not None:
+            return found
     with suppress(TypeError, ValueError):
         return max(0.0, parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - time.time())
     return None
+
+
+def error_in(answer: Any) -> bool:
+    """Whether an answer that was called a success is an error: of the whole, or of a choice."""
+    if not isinstance(answer, dict):
+        return False
+    if answer.get("error") and not answer.get("choices"):
+        return True
+    choices = answer.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices else None
+    return isinstance(first, dict) and bool(first.get("error")) and not first.get("message", {}).get("content")
 
 
 def id_of(answer: Mapping[str, object], name: str) -> str:

@@ -1,7 +1,7 @@
 """Google's Gemini API, through its own SDK: the extra `selftaught[google]`."""
 
 import importlib
-import re
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -71,18 +71,13 @@ class Gemini:
             contents: Any = {"role": "user", "parts": [{"text": question.user}]}
             answer = self._client().models.generate_content(model=self._model, contents=contents, config=config)
         except errors.APIError as error:
-            raise self._refused(error) from None
+            headers: Mapping[str, str] = getattr(error.response, "headers", {})
+            said = getattr(error.response, "text", "") or json.dumps(error.details, default=str)
+            raise self._failures.refused(error.code, said, headers, question) from None
         except self._transport_errors() as error:
             raise self._failures.unreachable(error) from None
         body = answer.sdk_http_response.body or ""
-        return shared(self._failures.read(body, self._completions, question.n))
-
-    def _refused(self, error: Any) -> Exception:
-        headers: Mapping[str, str] = getattr(error.response, "headers", {})
-        delay = re.search(r"'retryDelay': '(\d+(?:\.\d+)?)s'", str(error))  # in the body; there is no header
-        if delay and "retry-after" not in headers:
-            headers = {"retry-after": delay[1]}
-        return self._failures.refused(error.code, error, error.status, headers)
+        return shared(self._failures.read(body, self._completions, question))
 
     def _completions(self, answer: Any) -> list[Completion]:
         """Raises TypeError or LookupError where the answer has another shape than was promised."""

@@ -65,11 +65,11 @@ class OpenAIChat:
         try:
             body = create(model=self._model, **self._body(question)).http_response.content
         except openai.APIStatusError as error:
-            code = getattr(error, "code", None)
-            raise self._failures.refused(error.status_code, error, code, error.response.headers) from None
+            answer = error.response
+            raise self._failures.refused(error.status_code, answer.text, answer.headers, question) from None
         except openai.APIConnectionError as error:
             raise self._failures.unreachable(error.__cause__ or error) from None
-        return shared(self._failures.read(body, self._completions, question.n))
+        return shared(self._failures.read(body, self._completions, question))
 
     def _body(self, question: Question) -> dict[str, Any]:
         told: dict[str, Any] = {

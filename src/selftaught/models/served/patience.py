@@ -16,6 +16,7 @@ class Failed(Exception):  # noqa: N818 - internal: one attempt, not the call
     """One attempt failed. `again`: whether another may succeed; `wait_seconds`: what the server asked for.
 
     `busy`: nothing is wrong but the number of calls. `billed`: the server may have worked, and may want to be paid.
+    `unexplained`: it will not succeed and nobody knows why: it may be for the prompt.
     """
 
     def __init__(
@@ -26,9 +27,11 @@ class Failed(Exception):  # noqa: N818 - internal: one attempt, not the call
         wait_seconds: float | None = None,
         busy: bool = False,
         billed: bool = False,
+        unexplained: bool = False,
     ) -> None:
         super().__init__(message)
         self.again, self.wait_seconds, self.busy, self.billed = again, wait_seconds, busy, billed
+        self.unexplained = unexplained
 
 
 Told = Callable[[str, float, bool], None]

@@ -2,7 +2,9 @@
 
 loading.py   the bound of a task; the one door, which imports a bound's packages only when it is asked for
 
-and one file for each task, with its docstring, of which the first line says what the reference is;
+known.py     of harder tasks, whose best answers cannot be found here: where their `BOUND` comes from
+
+and one file for each task of the paper, with its docstring, of which the first line says what the reference is;
 
     KIND                     "exact": no program scores more, on average over instances where chance decides;
                              "heuristic": found by a long search, so that the best may be a little higher

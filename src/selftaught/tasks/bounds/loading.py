@@ -6,7 +6,8 @@ from importlib import import_module
 from typing import Any
 
 from selftaught.core.errors import UsageError
-from selftaught.tasks.loading import BUILT_IN, task_names
+from selftaught.tasks.bounds.known import KNOWN
+from selftaught.tasks.loading import PAPER
 from selftaught.tasks.spec import Instance, TaskSpec
 
 
@@ -15,25 +16,37 @@ class Bound:
     """The best known of a task's instances.
 
     Attributes:
-        kind: "exact" or "heuristic", a lower bound on the optimum (`__init__.py`).
+        kind: "exact" or "heuristic", a lower bound on the optimum (`__init__.py`); of harder tasks see `known.py`.
         about: how it is found, in one line.
-        answer: from an instance's arguments.
+        best: the grade of the best answer known to an instance, on the scale of the task's score; or, of a harder task,
+            the best score known, whatever the instance.
+        answer: that answer, from an instance's arguments; None where it is too hard to find here.
     """
 
     task: TaskSpec
     kind: str
     about: str
-    answer: Callable[..., Any]
-
-    def best(self, instance: Instance) -> float:
-        """The grade of the best answer known, on the scale of the task's score."""
-        return float(self.task.grade(instance, self.answer(*instance.args)))
+    best: Callable[[Instance], float]
+    answer: Callable[..., Any] | None = None
 
 
 def load_bound(task: TaskSpec) -> Bound:
-    """The bound of a built-in task, of either fidelity. Raises UsageError if there is none, or its package lacks."""
-    if task.name not in BUILT_IN:
-        raise UsageError(f"there is no reference bound for the task {task.name}; there are {', '.join(task_names())}")
+    """The bound of a built-in task, of either fidelity, or a task's own. Raises UsageError if there is none.
+
+    Also if the package that it needs is not installed.
+    """
+    if task.name in PAPER:
+        return _computed(task)
+    if (known := task.bound) is None:
+        raise UsageError(
+            f"there is no reference bound for the task {task.name}; to give it one, write the best score that is known "
+            "into its file, as BOUND = 0.9"
+        )
+    kind, about = KNOWN.get(task.name, ("stated", "As the task's file has it."))
+    return Bound(task, kind, about, lambda instance: known)
+
+
+def _computed(task: TaskSpec) -> Bound:
     try:
         module = import_module(f"selftaught.tasks.bounds.{task.name.replace('-', '_')}")
     except ModuleNotFoundError as error:
@@ -41,4 +54,8 @@ def load_bound(task: TaskSpec) -> Bound:
             f"the reference bound of {task.name} needs the package {error.name}; "
             "to install it: pip install 'selftaught[bounds]'"
         ) from error
-    return Bound(task, module.KIND, (module.__doc__ or "").splitlines()[0], module.answer)
+
+    def best(instance: Instance) -> float:
+        return float(task.grade(instance, module.answer(*instance.args)))
+
+    return Bound(task, module.KIND, (module.__doc__ or "").splitlines()[0], best, module.answer)

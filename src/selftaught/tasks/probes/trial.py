@@ -48,7 +48,7 @@ class Prober:
     def __init__(self, spec: TaskSpec, sandbox: Sandbox, run_seed: int) -> None:
         self._spec, self._sandbox, self._run_seed = spec, sandbox, run_seed
         self._probes = load_probes(spec)
-        self._val = Judge(spec, sandbox, "val", run_seed)
+        self._val = Judge(spec, sandbox, "val", run_seed, paid=True)
         self._lock = threading.Lock()
         self._made: tuple[list[Instance], bool] | None = None
 
@@ -99,7 +99,7 @@ class Prober:
         while len(plain) < max(ENOUGH, len(own)):
             seed = draw_seed(str(self._run_seed), self._spec.name, "probe", str(len(plain)))
             plain += Judge(self._spec, self._sandbox, "val", seed).instances()
-            if _same([instance.args for instance in plain], [instance.args for instance in own]):
+            if same([instance.args for instance in plain], [instance.args for instance in own]):
                 return own, True
         return plain, False
 
@@ -126,9 +126,10 @@ def probe(prober: Prober, run_seed: int, selected_from: int) -> Callable[[Progra
     return found
 
 
-def _same(first: Any, second: Any) -> bool:
+def same(first: Any, second: Any) -> bool:
+    """Equal plain data, arrays by what they hold."""
     if isinstance(first, np.ndarray) or isinstance(second, np.ndarray):
         return bool(np.array_equal(first, second))
     if isinstance(first, (list, tuple)) and isinstance(second, (list, tuple)):
-        return len(first) == len(second) and all(_same(*pair) for pair in zip(first, second, strict=True))
+        return len(first) == len(second) and all(same(*pair) for pair in zip(first, second, strict=True))
     return bool(first == second)

@@ -14,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from selftaught.core.contracts import Verdict
-from selftaught.tasks.maxcut import EDGE, FEWEST, HEAVIEST, MOST
+from selftaught.tasks.maxcut import EDGE, FEWEST, HEAVIEST, MOST, PAPER_SEED
 from selftaught.tasks.released.draws import RAISED, seeds
 from selftaught.tasks.spec import Instance, Scoring
 
 NAME = "maxcut"
+SHOW = True
 CPU_SECONDS = 0.1
 COUNT = 100
 SCORING = Scoring(
@@ -28,24 +29,7 @@ SCORING = Scoring(
     spoiled={**dict.fromkeys([Verdict.TIMED_OUT, *RAISED], 0.01), Verdict.BAD_ANSWER: 0.0},
 )
 
-SEED = '''\
-def algorithm(weights):
-    """The node and the part that cut the most so far, until all nodes are placed; in the order of n * n * n."""
-    n = len(weights)
-    parts = [None] * n
-    for _ in range(n):
-        most, chosen = -1, None
-        for node in range(n):
-            if parts[node] is not None:
-                continue
-            for part in (0, 1):
-                gain = sum(weights[node, other] for other in range(n) if parts[other] == 1 - part)
-                if gain > most:
-                    most, chosen = gain, (node, part)
-        node, part = chosen
-        parts[node] = part
-    return parts
-'''
+SEED = PAPER_SEED
 
 Weights = npt.NDArray[np.float64]
 

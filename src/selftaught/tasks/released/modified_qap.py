@@ -12,45 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from selftaught.tasks.modified_qap import SIZE, Matrix, value
+from selftaught.tasks.modified_qap import PAPER_SEED, SIZE, Matrix, value
 from selftaught.tasks.released.draws import seeds
 from selftaught.tasks.spec import Instance, Scoring
 
 NAME = "modified-qap"
+SHOW = True
 CPU_SECONDS = 0.5
 COUNT = 10
 SCORING = Scoring(bounded=False, floor=0.01)
 
-SEED = '''\
-import math
-import random
-
-
-def algorithm(flow, distance, preference):
-    """Simulated annealing towards a small value: swap two facilities, a thousand times, ever more strictly."""
-    n = len(flow)
-
-    def value(places):
-        moved = distance[places][:, places]
-        return float((flow * moved).sum()) - 0.5 * sum(preference[i, places[i]] for i in range(n))
-
-    places = list(range(n))
-    current = value(places)
-    best, least = list(places), current
-    heat = 1.0
-    for step in range(1000):
-        heat *= 0.99
-        i, j = random.sample(range(n), 2)
-        places[i], places[j] = places[j], places[i]
-        changed = value(places)
-        if changed < current or random.random() < math.exp((current - changed) / heat):
-            current = changed
-            if current < least:
-                best, least = list(places), current
-        else:
-            places[i], places[j] = places[j], places[i]
-    return best
-'''
+SEED = PAPER_SEED
 
 
 def instances(rng: Random, split: str) -> Iterator[tuple[tuple[Matrix, Matrix, Matrix], None]]:

@@ -13,37 +13,15 @@ from typing import Any
 
 from selftaught.tasks.released.draws import RAISED, seeds
 from selftaught.tasks.spec import Instance, Scoring
-from selftaught.tasks.three_sat import CLAUSES_PER_VARIABLE, COUNT, FEWEST, MOST
+from selftaught.tasks.three_sat import CLAUSES_PER_VARIABLE, COUNT, FEWEST, MOST, PAPER_SEED
 
 NAME = "three-sat"
+SHOW = True
 CPU_SECONDS = 0.1
 UNSOLVED = 0.01
 SCORING = Scoring(floor=UNSOLVED, spoiled=dict.fromkeys(RAISED, UNSOLVED))
 
-SEED = '''\
-import random
-
-
-def algorithm(formula):
-    """A random walk: flip a variable of an unsatisfied clause, one of the three or the one that satisfies the least."""
-    n = max(abs(literal) for clause in formula for literal in clause)
-    values = [False] * (n + 1)
-
-    def holds(literal):
-        return values[abs(literal)] == (literal > 0)
-
-    def satisfies(literal):
-        return sum(holds(literal) for clause in formula if literal in clause)
-
-    for step in range(1000):
-        unsatisfied = [clause for clause in formula if not any(holds(literal) for literal in clause)]
-        if not unsatisfied:
-            return values
-        clause = random.choice(unsatisfied)
-        literal = random.choice(clause) if random.random() < 0.4 else min(clause, key=satisfies)
-        values[abs(literal)] = not values[abs(literal)]
-    return None
-'''
+SEED = PAPER_SEED
 
 
 def instances(rng: Random, split: str) -> Iterator[tuple[tuple[list[list[int]]], None]]:

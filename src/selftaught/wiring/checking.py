@@ -1,0 +1,37 @@
+"""Before a run begins: does its task work at all? What is wrong with it is found before anything is spent."""
+
+from selftaught.core.contracts import Program
+from selftaught.core.errors import TaskError, UsageError
+from selftaught.sandbox.contract import Sandbox
+from selftaught.tasks.judge import Judge
+from selftaught.tasks.loading import is_built_in
+from selftaught.tasks.spec import SPLITS, TaskSpec
+from selftaught.wiring.inputs import Inputs
+
+
+def check_tasks(inputs: Inputs, sandbox: Sandbox) -> None:
+    """Instances of both splits can be made, and the program to start from answers one of val. Raises UsageError.
+
+    A seed that fails everywhere may be meant: `allow_failing_seed`. Some of the paper's own are.
+    """
+    for task in inputs.tasks:
+        meant = inputs.config.allow_failing_seed or (inputs.program is None and is_built_in(task.source))
+        check_task(task, sandbox, inputs.seed, inputs.program, allow_failing_seed=meant)
+
+
+def check_task(
+    task: TaskSpec, sandbox: Sandbox, run_seed: int, program: Program | None = None, *, allow_failing_seed: bool = False
+) -> None:
+    """The same for one task, with `program` in the place of its seed."""
+    try:
+        val, _ = (judge for split in SPLITS if (judge := Judge(task, sandbox, split, run_seed)).instances())
+        failure = None if allow_failing_seed else val.failure(program or task.seed)
+    except TaskError as error:
+        raise UsageError(str(error)) from error
+    if failure is not None:
+        what = "the program to improve" if program else "its SEED"
+        raise UsageError(
+            f"the task {task.name}: {what} fails on every instance: {failure.fault or failure.note}. A program may "
+            "import Python's standard library and numpy, and nothing else. Correct it (or grade, if the fault is "
+            "there); to start from it all the same, set allow_failing_seed"
+        )

@@ -1,0 +1,50 @@
+"""What a later start of a run may raise: how deep a run goes, and what an `improve` may spend. All else stays."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from math import ceil
+from typing import Any
+
+import msgspec
+
+from selftaught.config import RunConfig
+from selftaught.core.budget import Allowance
+from selftaught.core.errors import UsageError
+from selftaught.runs.records import Record, Session
+from selftaught.wiring.inputs import Inputs
+
+_OF_KIND = {"run": ("depth",), "improve": ("model_calls", "utility_calls")}
+RAISED = ("depth", "model_calls", "utility_calls")
+
+
+def in_force(config: RunConfig, records: Iterable[Record]) -> RunConfig:
+    """The settings with what the last start had raised: the frozen ones are those of the first."""
+    for name in _OF_KIND.get(config.kind, ()):
+        told = [getattr(record, name) for record in records if isinstance(record, Session)]
+        config = msgspec.structs.replace(config, **{name: max([getattr(config, name), *told])})
+    return config
+
+
+def going_on(inputs: Inputs, records: Iterable[Record], given: Mapping[str, Any]) -> Inputs:
+    """The inputs of a start that goes on, with what `given` raises. Raises UsageError for what cannot be."""
+    told = list(records)
+    config = raised(in_force(inputs.config, told), given)
+    budgets = [(s.model_calls, s.utility_calls) for s in told if isinstance(s, Session) and s.model_calls]
+    earlier = [Allowance(calls, config.responses, scores) for calls, scores in dict.fromkeys(budgets)]
+    if inputs.config.kind != "improve":
+        earlier = []
+    return replace(inputs, config=config, earlier=tuple(one for one in earlier if one != config.allowance))
+
+
+def raised(config: RunConfig, given: Mapping[str, Any]) -> RunConfig:
+    """More of what may be raised. Scores grow with the model calls unless they are given."""
+    more = {name: given[name] for name in RAISED if name in given}
+    for name, value in more.items():
+        before = getattr(config, name)
+        if value != before and name not in _OF_KIND.get(config.kind, ()):
+            raise UsageError(f"{name} cannot be changed of a run of kind {config.kind}: it decides what is computed")
+        if value < before:
+            raise UsageError(f"{name}: wanted at least the {before} that the run has, got {value}")
+    if "model_calls" in more and "utility_calls" not in more:
+        more["utility_calls"] = ceil(config.utility_calls * more["model_calls"] / config.model_calls)
+    return msgspec.structs.replace(config, **more)

@@ -1,0 +1,119 @@
+"""`improve`: an improver applied to one solution; then what it bought and never scored is scored, and the best counts.
+
+Nothing that was found is lost, however the improver ends. A start with a larger budget goes on: the improver is applied
+once more, to the best so far, with what is left of the new budget.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from selftaught.bounded import READER, NotRead
+from selftaught.core.budget import Allowance
+from selftaught.core.contracts import Application, Program, Task, Verdict
+from selftaught.core.origin import Origin, coming_from
+from selftaught.middleware.recorder import Recorder
+from selftaught.middleware.threads import thread_map
+from selftaught.runs.folder import RunFolder
+from selftaught.runs.records import Answered, Applied, Chosen, Record, Scored
+from selftaught.wiring.inputs import Inputs
+from selftaught.wiring.parts import Parts
+
+RETURNED, SCORED, RESPONSE, KEPT = "returned", "scored", "response", "kept"
+"""Where the program that is handed over comes from, as in `Chosen`: of equals the first."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A program and its score, and which of the four it is."""
+
+    program: Program
+    value: float
+    source: str
+
+
+def improve(inputs: Inputs, parts: Parts, recorder: Recorder, folder: RunFolder) -> None:
+    """I(u, s, L); s and what came of it, scored on both splits."""
+    task, solution = parts.tasks[0], inputs.program or parts.tasks[0].seed
+    best, found = solution, list[Found]()
+    _score(task, solution)
+    model_calls = utility_calls = 0
+    for number, total in enumerate([*inputs.earlier, inputs.config.allowance]):
+        left = Allowance(total.model_calls - model_calls, total.responses_per_call, total.utility_calls - utility_calls)
+        made = parts.applied(left)(inputs.improver, task.utility, best, parts.task_model)
+        records = _of_application(list(recorder.store), number)
+        unscored = _unscored(records, best, made, recorder)[: left.utility_calls - made.utility_calls]
+        found = [
+            *_returned(task, made),
+            *_scored(records, recorder),
+            *thread_map(lambda pair: _of_response(task, *pair), unscored),
+            *[replace(one, source=KEPT) for one in found],
+        ]
+        model_calls += made.model_calls
+        utility_calls += made.utility_calls + len(unscored)
+        if found:
+            found = [max(found, key=lambda one: one.value)]  # the first of equals
+            best = _hand_over(found[0], number, recorder, folder)
+            if best != solution:
+                _score(task, best)
+
+
+def _hand_over(chosen: Found, number: int, recorder: Recorder, folder: RunFolder) -> Program:
+    program, at = chosen.program, f"/chosen#{number}"
+    record = Chosen(at=at, time=time.time(), program=program.id, value=chosen.value, source=chosen.source)
+    recorder.write(record, program.source)
+    folder.write("improved.py", program.source)
+    return program
+
+
+def _score(task: Task, program: Program) -> None:
+    task.utility(program)
+    if task.test:
+        task.test(program)
+
+
+def _returned(task: Task, made: Application) -> Iterator[Found]:
+    if made.program is not None and not made.salvaged:
+        yield Found(made.program, task.utility(made.program).value, RETURNED)
+
+
+def _scored(records: Sequence[Record], recorder: Recorder) -> Iterator[Found]:
+    """By the improver itself; no failures."""
+    for record in records:
+        if isinstance(record, Scored) and (record.verdict == Verdict.OK or record.value > 0):
+            yield Found(Program(recorder.store.text(record.program)), record.value, SCORED)
+
+
+def _of_application(records: Sequence[Record], number: int) -> list[Record]:
+    """What the application of this number asked for, in the order of its asking."""
+    applied = [r for r in records if isinstance(r, Applied) and r.at.count("/") == 1][number]
+    return [r for r in records if r.at.startswith(f"{applied.at}/")]
+
+
+def _unscored(
+    records: Sequence[Record], initial: Program, made: Application, recorder: Recorder
+) -> list[tuple[Program, str]]:
+    """Programs in responses that were bought and never scored, each with the id of its response."""
+    known = {record.program for record in records if isinstance(record, Scored)} | {initial.id}
+    known |= {made.program.id} if made.program else set()
+    new: dict[Program, str] = {}
+    for answered in sorted((r for r in records if isinstance(r, Answered)), key=lambda r: r.at):
+        for program in _programs_in(recorder.store.text(answered.response), initial):
+            if program.id not in known:
+                new.setdefault(program, answered.response)
+    return list(new.items())
+
+
+def _programs_in(response: str, initial: Program) -> Iterator[Program]:
+    """The one that the response holds, read beside this process: none, where there is none."""
+    try:
+        code = READER.call("selftaught.guest.helpers:extract_code", response, initial.source)
+    except NotRead:
+        return
+    if code:
+        yield Program(code)
+
+
+def _of_response(task: Task, program: Program, response: str) -> Found:
+    with coming_from(Origin(response=response)):
+        return Found(program, task.utility(program).value, RESPONSE)
