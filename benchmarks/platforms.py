@@ -41,14 +41,14 @@ def grade(instance, answer):
     return float(answer == sorted(numbers))
 '''
 BODIES = (
-    "return numbers[::-1]", "raise ValueError('no idea')", "return sorted(numbers[:9]) + numbers[9:]", "while True: pass",
-    "return sorted(numbers, reverse=True)", "return sorted(numbers)",
+    "return numbers[::-1]", "raise ValueError('no idea')", "return sorted(numbers[:9]) + numbers[9:]",
+    "while True: pass",    "return sorted(numbers, reverse=True)", "return sorted(numbers)",
 )  # fmt: skip
 FLAGS = ("--model", "openai/gpt-4.1-mini", "--preset", "quick", "--capability", "n=no", "--otel-content")
 
 
 class Model(BaseHTTPRequestHandler):
-    """OpenAI's wire format. The second and third request are one too many; else programs, better and worse in turn."""
+    """OpenAI's wire format. Two requests of the second run are too many; else programs, better and worse in turn."""
 
     protocol_version = "HTTP/1.1"
     numbers = itertools.count()
@@ -59,7 +59,7 @@ class Model(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))
         number = next(self.numbers)
-        if number in (1, 2):
+        if number in (8, 9):
             return self._send(429, {"error": {"message": "slow down"}})
         time.sleep(0.3 + 0.1 * (number % 5))
         text = f"An idea.\n\n```python\ndef algorithm(numbers):\n    {BODIES[number % len(BODIES)]}\n```\n"
@@ -210,7 +210,7 @@ def missing(shown: dict[str, Any], expected: Expected) -> Iterator[str]:
         "scores as annotations": (shown["annotations"], expected.evaluations),
         "failed attempts": (sum(span["events"].count("selftaught.attempt_failed") for span in kinds["LLM"]), 2),
         "model calls without prompt or response": (
-            sum("Improve this" not in str(span["input"]) or "An idea" not in str(span["output"]) for span in kinds["LLM"]),
+            sum(not ("Improve this" in str(span["input"]) and "idea" in str(span["output"])) for span in kinds["LLM"]),
             0,
         ),
         "model calls without tokens": (sum(span["tokens"] != 1200 for span in kinds["LLM"]), 0),
