@@ -120,7 +120,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
     "quick": {"repeats": 2, "model_calls": 1, "responses": 3, "utility_calls": 4},
     "official": {"repeats": 5, "model_calls": 4, "responses": 6, "utility_calls": 25, "improver": "paper-seed",
-                 "feedback": "off", "salvage": "off", "extract_code": "released"},
+                 "accept": "released", "feedback": "off", "salvage": "off", "extract_code": "released"},
     "paper": {
         "repeats": 5, "model_calls": 6, "responses": 6, "utility_calls": 37, "depth": 4,
         "improver": "paper-seed", "accept": "paper", "feedback": "off", "salvage": "off", "extract_code": "released",
@@ -134,12 +134,17 @@ Depth = Annotated[
 ]
 Improver = Annotated[str, setting("Improver to start from: a built-in name, a .py file, or a run.", Group.WHAT)]
 Accept = Annotated[
-    Literal["paper", "better"],
+    Literal["paper", "released", "better", "significant"],
     setting(
-        "When a proposed improver is taken: paper: always; better: if it measures higher than its parent.",
+        "When a proposed improver is taken: paper: always; released: unless it measures 0; better: if it measures "
+        "higher than its parent; significant: if a paired test says so.",
         Group.WHAT,
         of="run experiment",
     ),
+]
+AcceptLevel = Annotated[
+    Annotated[float, Meta(gt=0, lt=1)],
+    setting("Level of the test of --accept significant.", Group.WHAT, of="run experiment"),
 ]
 Feedback = Annotated[
     Literal["on", "off"],
@@ -249,6 +254,15 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     improver: Improver = "seed"
     depth: Depth = 3
     accept: Accept = "better"
+    accept_level: AcceptLevel = 0.05
+    approve: Annotated[
+        bool,
+        setting(
+            "Ask a person before a proposed improver is taken: on a terminal, or by a file in the run's folder.",
+            Group.WHAT,
+            of="run",
+        ),
+    ] = False
     feedback: Feedback = "on"
     salvage: Salvage = "on"
     utility_text: UtilityText = "source"
@@ -333,6 +347,7 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     improver: Improver = "paper-seed"
     depth: Depth = 4
     accept: Accept = "paper"
+    accept_level: AcceptLevel = 0.05
     feedback: Feedback = "off"
     salvage: Salvage = "off"
     utility_text: UtilityText = "source"
