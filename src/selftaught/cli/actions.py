@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import secrets
-import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -16,8 +15,8 @@ from selftaught import __version__
 from selftaught.cli import printing
 from selftaught.cli.progress import Progress
 from selftaught.cli.stopping import run_stoppable
-from selftaught.cli.terminal import FAILURE, environment, open_jail, say
-from selftaught.config import RunConfig, from_mapping, make_config
+from selftaught.cli.terminal import FAILURE, environment, open_jail, say, warn_if_unsafe
+from selftaught.config import RunConfig, make_config
 from selftaught.core.address import draw_seed
 from selftaught.core.contracts import Program
 from selftaught.core.errors import RunStopped, SelfTaughtError, TaskError, UsageError
@@ -29,25 +28,22 @@ from selftaught.runs.recording import pack
 from selftaught.runs.store import Store
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import is_built_in, load_task, task_names
-from selftaught.wiring.checking import check_tasks
-from selftaught.wiring.choosing import borrow
-from selftaught.wiring.correcting import correct, find_corrected
+from selftaught.wiring.choosing import choose_models
 from selftaught.wiring.forecast import forecast
-from selftaught.wiring.going_on import RAISED, going_on, in_force
+from selftaught.wiring.going_on import in_force
 from selftaught.wiring.inputs import (
     Inputs,
     check_program,
-    freeze,
     frozen_config,
     frozen_tasks,
-    load_frozen,
     load_inputs,
     read_text,
-    task_input,
 )
-from selftaught.wiring.replay import Comparison, open_recorded
+from selftaught.wiring.models import Models
+from selftaught.wiring.recorded_answers import open_recorded
+from selftaught.wiring.replay import Comparison
 from selftaught.wiring.replay import replay as repeat
-from selftaught.wiring.session import Start, check_resumable, work
+from selftaught.wiring.run import Run
 
 if TYPE_CHECKING:
     from selftaught.tracing.run import Tracing
@@ -70,23 +66,16 @@ def start(
     config = make_config(settings, file)
     inputs = load_inputs(config, runs)
     gate = Gate(config.max_time_seconds)
-    borrowed = borrow(inputs, gate, runs, environment())
-    for line in borrowed.said:
+    chosen = choose_models(inputs, gate, runs, environment())
+    for line in chosen.said:
         say(line)
     if dry_run:
-        printing.forecast(forecast(inputs, borrowed.models), as_json=as_json)
+        printing.forecast(forecast(inputs, chosen.models), as_json=as_json)
         return
-    with open_jail(config.sandbox) as jail:
-        inputs = dataclasses.replace(inputs, config=msgspec.structs.replace(borrowed.config, sandbox=jail.tier))
-        check_tasks(inputs, jail)
-        folder = new_folder(runs, inputs.tasks[0].name, out)
-        try:
-            freeze(inputs, folder)
-            store = Store.create(folder.store)
-        except SelfTaughtError:  # nothing has begun: nothing is left that would be in the way of the next try
-            shutil.rmtree(folder.path, ignore_errors=True)
-            raise
-        _go(inputs, Start(folder, jail, borrowed.models, gate, tracing=tracing), store, as_json=as_json)
+    inputs = dataclasses.replace(inputs, config=chosen.config)
+    folder = new_folder(runs, inputs.tasks[0].name, out)
+    with Run.begin(inputs, folder, chosen.models, gate=gate, tracing=tracing) as begun:
+        _go(begun, as_json=as_json)
 
 
 def resume(
@@ -94,8 +83,8 @@ def resume(
     runs: Path,
     changed: Mapping[str, Any],
     sandbox: str | None,
-    *,
     task: str | None = None,
+    *,
     tracing: "Tracing | None" = None,
     as_json: bool,
 ) -> None:
@@ -103,48 +92,31 @@ def resume(
 
     `task`: a corrected file of one of its tasks.
     """
+
+    def choose(inputs: Inputs, gate: Gate) -> Models:
+        return choose_models(inputs, gate, runs, environment()).models
+
     folder = find_run(name, runs)
-    store = Store.open(folder.store)
-    inputs = going_on(load_frozen(folder), store, changed)
-    kept = {name: value for name, value in changed.items() if name not in RAISED}
-    settings = {**msgspec.to_builtins(inputs.config), "max_time_seconds": None, **kept}
-    config = from_mapping(settings, str(folder.config), kept)
-    inputs = dataclasses.replace(inputs, config=config)
-    gate = Gate(config.max_time_seconds)
-    with open_jail(sandbox or config.sandbox) as jail:
-        corrected = find_corrected(task, inputs, jail) if task else None
-        check_resumable(
-            store,
-            folder,
-            jail.tier,
-            weaker_allowed=sandbox is not None,
-            corrected=task_input(corrected.name) if corrected else "",
-        )
-        if corrected:
-            inputs = correct(corrected, inputs, folder, store)
-        borrowed = borrow(inputs, gate, runs, environment())
-        say(f"resuming {folder.path} · model: {borrowed.models.name}")
-        _go(inputs, Start(folder, jail, borrowed.models, gate, tracing=tracing), store, as_json=as_json)
+    with Run.resume(folder, choose, changed=changed, tier=sandbox, task=task, tracing=tracing) as begun:
+        say(f"resuming {folder.path} · model: {begun.models.name}")
+        _go(begun, as_json=as_json)
 
 
-def _go(inputs: Inputs, begin: Start, store: Store, *, as_json: bool) -> None:
-    folder = begin.folder
-    depth = inputs.config.depth if inputs.config.kind == "run" else 1
-    with Progress(depth=depth, on_record=store) as progress:
-        ready = dataclasses.replace(begin, watch=progress.watch)
+def _go(run: Run, *, as_json: bool) -> None:
+    warn_if_unsafe(run.sandbox.tier)
+    config, folder = run.inputs.config, run.folder
+    with Progress(depth=config.depth if config.kind == "run" else 1, on_record=run.store) as progress:
         try:
-            run_stoppable(lambda: work(inputs, ready, store), begin.gate, begin.sandbox.close)
+            run_stoppable(lambda: run.work(progress.watch), run.gate, run.sandbox.close)
         except SelfTaughtError as error:
-            store.close()
             hint = f"everything finished is on record; go on with: selftaught resume {folder.path}"
             if isinstance(error, RunStopped):
                 raise RunStopped(f"{error}; {hint}", interrupted=error.interrupted) from error
             if isinstance(error, TaskError):
                 hint = "the run keeps its own copy of the task: correct the file, and start a new run"
             raise type(error)(f"{error} ({hint})") from error
-    printing.result(inputs.config, store, folder, as_json=as_json)
-    store.close()
-    if inputs.config.kind == "improve" and not (folder.path / "improved.py").is_file():
+    printing.result(config, run.store, folder, as_json=as_json)
+    if config.kind == "improve" and not (folder.path / "improved.py").is_file():
         raise SystemExit(FAILURE)  # a script that goes on with the program must not go on
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
+from types import TracebackType
 from typing import IO
 
 import msgspec
@@ -117,6 +118,14 @@ class Store:
         if writable and version < SCHEMA_VERSION:
             store._migrate()
         return store
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def _migrate(self) -> None:
         """From now on it holds records that an older selftaught cannot read: it is to say so, and not to fail."""

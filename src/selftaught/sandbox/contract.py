@@ -98,3 +98,16 @@ class Sandbox(Protocol):
             Exception: whatever a service raised, other than `BudgetExceeded` and `BadRequest`.
         """
         ...
+
+
+class OpenSandbox(Sandbox, Protocol):
+    """A sandbox as a run has it: it can be closed, and says what it isolates with."""
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The layers of isolation, outermost first."""
+        ...
+
+    def close(self) -> None:
+        """End whatever still runs in it: its callers get a SandboxError."""
+        ...

@@ -7,7 +7,12 @@ parts.py      how the parts are put together: read it to see how a run is made
 going_on.py   what a later start may raise
 improving.py  `improve`: nothing found is lost, and more budget goes on
 kinds.py      what each kind of run does
-session.py    one start of a run, from the first record to the last
+run.py        one run: begun, gone on with, and what it does in one start
 forecast.py   what a run can cost, and is expected to, before anything is spent
 replay.py     a recorded run again, with no model at all
+recorded_answers.py
+              the responses that a run or a recording holds, as a model
+checking.py   does a task work at all, before anything is spent
+correcting.py a task's file corrected in the middle of a run
+traced.py     what a trace says of a run
 """

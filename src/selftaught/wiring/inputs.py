@@ -18,6 +18,8 @@ from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Program
 from selftaught.core.errors import RecordError, UsageError
 from selftaught.runs.folder import INPUTS, RunFolder, find_run, list_runs
+from selftaught.runs.records import Corrected, Session
+from selftaught.runs.store import Store
 from selftaught.runs.toml import read_toml, to_toml
 from selftaught.sandbox.machine import ENTRY
 from selftaught.tasks.entry import check_entry
@@ -241,3 +243,20 @@ def _task_file(task: str) -> str:
 def task_input(task: str) -> str:
     """Where a task's text is kept, from the run's folder."""
     return f"{INPUTS}/{_task_file(task)}"
+
+
+def check_as_begun(store: Store, folder: RunFolder, corrected: str = "") -> Session | None:
+    """The first session, if there is one. Raises RecordError if an input was changed since.
+
+    `corrected`: the name of an input that is about to be replaced, and so may be anything.
+    """
+    first: Session | None = None
+    wanted: dict[str, str] = {}
+    for record in store:
+        if isinstance(record, Session):
+            first, wanted = first or record, {**record.frozen}
+        elif isinstance(record, Corrected):
+            wanted[task_input(record.task)] = record.after
+    if first is not None:
+        folder.check_frozen(wanted, but=corrected)
+    return first
