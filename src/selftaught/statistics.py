@@ -202,8 +202,8 @@ def _instance_differences(before: Sequence[Graded], after: Sequence[Graded]) -> 
     pairs = list(zip(before, after, strict=True))
     for task in dict.fromkeys(task for task, *_ in before):
         rows = [pair for pair in pairs if pair[0][0] == task]
-        columns = [sum(column) for column in zip(*by_instance(rows), strict=True)]
-        found += [column / len(columns) for column in columns]
+        old, new = (list(map(sum, zip(*table, strict=True))) for table in by_instance(rows))
+        found += [(b - a) / len(old) for a, b in zip(old, new, strict=True)]
     return found
 
 

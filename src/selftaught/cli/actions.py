@@ -13,6 +13,7 @@ import msgspec
 
 from selftaught import __version__
 from selftaught.cli import printing
+from selftaught.cli.approving import asker
 from selftaught.cli.progress import Progress
 from selftaught.cli.stopping import run_stoppable
 from selftaught.cli.terminal import FAILURE, environment, open_jail, say, warn_if_unsafe
@@ -28,6 +29,7 @@ from selftaught.runs.recording import pack
 from selftaught.runs.store import Store
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import is_built_in, load_task, task_names
+from selftaught.wiring.accepting import out_of_reach
 from selftaught.wiring.choosing import choose_models
 from selftaught.wiring.forecast import forecast
 from selftaught.wiring.going_on import in_force
@@ -73,6 +75,8 @@ def start(
         printing.forecast(forecast(inputs, chosen.models), as_json=as_json)
         return
     inputs = dataclasses.replace(inputs, config=chosen.config)
+    if caution := out_of_reach(config, len(inputs.tasks)):
+        say(caution)
     folder = new_folder(runs, inputs.tasks[0].name, out)
     with Run.begin(inputs, folder, chosen.models, gate=gate, tracing=tracing) as begun:
         _go(begun, as_json=as_json)
@@ -106,8 +110,9 @@ def _go(run: Run, *, as_json: bool) -> None:
     warn_if_unsafe(run.sandbox.tier)
     config, folder = run.inputs.config, run.folder
     with Progress(depth=config.depth if config.kind == "run" else 1, on_record=run.store) as progress:
+        asked = dataclasses.replace(run, approve=asker(folder, run.gate, progress))
         try:
-            run_stoppable(lambda: run.work(progress.watch), run.gate, run.sandbox.close)
+            run_stoppable(lambda: asked.work(progress.watch), run.gate, run.sandbox.close)
         except SelfTaughtError as error:
             hint = f"everything finished is on record; go on with: selftaught resume {folder.path}"
             if isinstance(error, RunStopped):
