@@ -1,7 +1,6 @@
 """What each command does."""
 
 import dataclasses
-import json
 import secrets
 import sys
 import tempfile
@@ -24,11 +23,12 @@ from selftaught.core.errors import RunStopped, SelfTaughtError, TaskError, Usage
 from selftaught.middleware.gate import Gate
 from selftaught.report.page import page
 from selftaught.report.view import view
-from selftaught.runs.folder import RunFolder, find_run, list_runs, new_folder
+from selftaught.runs.folder import REPORT, RunFolder, find_run, list_runs, new_folder
 from selftaught.runs.recording import pack
 from selftaught.runs.store import Store
 from selftaught.tasks.judge import Judge
-from selftaught.tasks.loading import is_built_in, load_task, task_names
+from selftaught.tasks.loading import is_built_in, load_task
+from selftaught.tasks.measured import MEASURED
 from selftaught.wiring.accepting import out_of_reach
 from selftaught.wiring.choosing import choose_models
 from selftaught.wiring.forecast import forecast
@@ -138,8 +138,10 @@ def score(
     # A run of the same --seed has its sealed test drawn from it: a look at that from here would be on no record.
     instances = drawn if split == "val" else draw_seed(str(drawn), "score")
     with open_jail(sandbox) as jail:
-        judged = Judge(spec, jail, split, instances)(source)
-    printing.score(spec.name, split, fidelity, drawn, jail.tier, judged, as_json=as_json)
+        judge = Judge(spec, jail, split, instances)
+        judged, seed_score = judge(source), judge(spec.seed)
+    head = {"task": spec.name, "split": split, "fidelity": fidelity, "seed": drawn, "sandbox": jail.tier}
+    printing.score(head, judged, seed_score, spec.bound, as_json=as_json)
 
 
 def list_all(runs: Path, *, as_json: bool) -> None:
@@ -148,8 +150,8 @@ def list_all(runs: Path, *, as_json: bool) -> None:
     for folder in list_runs(runs):
         try:
             rows.append(printing.summary(folder, *_read(folder)))
-        except SelfTaughtError as error:
-            rows.append({"run": folder.path.name, "error": str(error)})
+        except Exception as error:  # of whatever kind: one run's damage must not hide the others
+            rows.append({"run": folder.path.name, "error": str(error) or type(error).__name__})
     printing.run_list(rows, runs, as_json=as_json)
 
 
@@ -217,20 +219,21 @@ def report(name: str, runs: Path, out: Path | None) -> None:
     folder = find_run(name, runs)
     config, store = _read(folder)
     html = page(view(store), msgspec.to_builtins(config), store.text, title=folder.path.name)
-    file = out or folder.path / "report.html"
-    _write(file, html)
+    if out is None:
+        file = folder.write(REPORT, html)
+    else:
+        file = out
+        _write(file, html)
     print(file)
 
 
 def tasks(*, as_json: bool) -> None:
-    """The built-in tasks and the first sentence of each."""
-    rows = [{"task": name, "about": load_task(name).description.strip().splitlines()[0]} for name in task_names()]
-    if as_json:
-        print(json.dumps({"schema": "selftaught.tasks/1", "tasks": rows}, indent=2))
-    else:
-        width = max(len(row["task"]) for row in rows)
-        print("\n".join(f"{row['task']:<{width}}  {row['about']}" for row in rows))
-        print("\nA task of your own is a Python file: selftaught run path/to/task.py")
+    """The built-in tasks, a row for each level."""
+    rows = [
+        {"task": name, "about": load_task(name).about.splitlines()[0], "kind": "function", **dataclasses.asdict(told)}
+        for name, told in MEASURED.items()
+    ]
+    printing.tasks(rows, as_json=as_json)
 
 
 def demo(seed: int | None, sandbox: str | None, runs: Path, *, as_json: bool) -> None:

@@ -93,6 +93,7 @@ def read_parameters(folder: Path) -> Parameters:
     file = folder / PARAMETERS
     if not file.is_file():
         raise UsageError(f"{folder} holds no experiment: there is no {file}")
+    RunFolder(folder).check_plain()
     try:
         return msgspec.convert(_todays_names(read_toml(file)), Parameters)
     except msgspec.ValidationError as error:

@@ -41,6 +41,8 @@ def main(control: str) -> None:
     setup = wire.to_zygote.decode(host.recv(1 << 20))
     assert isinstance(setup, wire.Setup)  # our own host sent it
     _prepare(setup)
+    if control.isdecimal():  # who starts a container's process may end before it
+        lock.die_with_parent()  # even one that is stopped, and so would not see its host hang up
     _send(host, wire.Ready(setup.layers, os.getuid()), os.pidfd_open(os.getpid()))
     gc.collect()
     gc.freeze()  # guests never touch, and so never copy, what was there before them

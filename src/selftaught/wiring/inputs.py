@@ -1,6 +1,7 @@
 """What a run depends on: loaded and checked before anything is spent, then frozen into the run's folder."""
 
 import ast
+import os
 import secrets
 import time
 from dataclasses import dataclass
@@ -103,7 +104,8 @@ def load_frozen(folder: RunFolder) -> Inputs:
 
 
 def frozen_config(folder: RunFolder) -> RunConfig:
-    """The settings that the run was begun with. Raises UsageError."""
+    """The settings that the run was begun with. Raises UsageError; RecordError for a folder that is no run's."""
+    folder.check_plain()
     return from_mapping(read_toml(folder.config), str(folder.config))
 
 
@@ -145,6 +147,7 @@ def load_improver(name: str, runs: Path) -> Program:
         hint = f"; did you mean {close[0]!r}?" if close else ""
         known = f"{', '.join(improver_names())}, the path of a .py file, or a run"
         raise UsageError(f"no improver is called {name!r}{hint}; wanted one of {known}") from None
+    folder.check_plain()
     best = folder.path / "best_improver.py"
     if not best.is_file():
         raise UsageError(f"the run {folder.path} has no best improver yet; resume it: selftaught resume {folder.path}")
@@ -153,7 +156,7 @@ def load_improver(name: str, runs: Path) -> Program:
 
 def _last_with_an_improver(runs: Path) -> RunFolder:
     """The newest run that has one: an `improve` run makes none. Raises UsageError."""
-    with_one = [folder for folder in list_runs(runs) if (folder.path / "best_improver.py").is_file()]
+    with_one = [folder for folder in list_runs(runs) if os.access(folder.path / "best_improver.py", os.R_OK)]
     if not with_one:
         raise UsageError(f"no run in {runs}/ has a best improver yet; start one with: selftaught run TASK")
     return with_one[-1]
@@ -236,8 +239,8 @@ def read_text(path: Path, what: str) -> str:
 
 
 def _task_file(task: str) -> str:
-    """A task without a name of its own has its file's, and must find it again."""
-    return f"{''.join(c if c.isalnum() or c in '-_' else '_' for c in task)}.py"
+    """A task without a name of its own has its file's, and must find it again; so must its level."""
+    return f"{''.join(c if c.isalnum() or c in '-_@' else '_' for c in task)}.py"
 
 
 def task_input(task: str) -> str:
