@@ -141,7 +141,7 @@ ODD = {
     "an-infinite-temperature": "language_model.prompt('e', 'm', temperature=float('inf'))",
     "a-text-as-temperature": "language_model.prompt('e', 'm', temperature='hot')",
     "too-few-temperatures": "language_model.batch_prompt('e', ['m'] * 3, temperature=[0.5])",
-    "a-billion-temperatures": "language_model.prompt('e', 'm', temperature=[0.5] * 100_000)",
+    "too-many-temperatures": "language_model.prompt('e', 'm', temperature=[0.5] * 9_000)",
     "nested-temperatures": "language_model.prompt('e', 'm', temperature=[[0.5]])",
     "no-expertise": "language_model.prompt(None, 'm')",
     "a-message-that-is-a-list": "language_model.prompt('e', ['m'])",

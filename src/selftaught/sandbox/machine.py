@@ -17,7 +17,7 @@ from selftaught.sandbox.reading import is_program
 ENTRY = "improve_algorithm"
 MOST_PROGRAM_CHARACTERS = 1_000_000
 MOST_PROGRAMS = 10_000
-MOST_FREE_REQUESTS = 1000
+MOST_FREE_REQUESTS = 300
 """Beyond the budgets: an improver may ask on for what it no longer gets, but after so many times it waits longer each
 time."""
 MOST_PROMPT_CHARACTERS = 4_000_000
