@@ -1,7 +1,6 @@
 """What each command does."""
 
 import dataclasses
-import json
 import secrets
 import sys
 import tempfile
@@ -27,7 +26,8 @@ from selftaught.runs.folder import REPORT, RunFolder, find_run, list_runs, new_f
 from selftaught.runs.recording import pack
 from selftaught.runs.store import Store
 from selftaught.tasks.judge import Judge
-from selftaught.tasks.loading import is_built_in, load_task, task_names
+from selftaught.tasks.loading import is_built_in, load_task
+from selftaught.tasks.measured import MEASURED
 from selftaught.wiring.choosing import choose_models
 from selftaught.wiring.forecast import forecast
 from selftaught.wiring.going_on import in_force
@@ -133,8 +133,10 @@ def score(
     # A run of the same --seed has its sealed test drawn from it: a look at that from here would be on no record.
     instances = drawn if split == "val" else draw_seed(str(drawn), "score")
     with open_jail(sandbox) as jail:
-        judged = Judge(spec, jail, split, instances)(source)
-    printing.score(spec.name, split, fidelity, drawn, jail.tier, judged, as_json=as_json)
+        judge = Judge(spec, jail, split, instances)
+        judged, seed_score = judge(source), judge(spec.seed)
+    head = {"task": spec.name, "split": split, "fidelity": fidelity, "seed": drawn, "sandbox": jail.tier}
+    printing.score(head, judged, seed_score, spec.bound, as_json=as_json)
 
 
 def list_all(runs: Path, *, as_json: bool) -> None:
@@ -221,14 +223,12 @@ def report(name: str, runs: Path, out: Path | None) -> None:
 
 
 def tasks(*, as_json: bool) -> None:
-    """The built-in tasks and the first sentence of each."""
-    rows = [{"task": name, "about": load_task(name).description.strip().splitlines()[0]} for name in task_names()]
-    if as_json:
-        print(json.dumps({"schema": "selftaught.tasks/1", "tasks": rows}, indent=2))
-    else:
-        width = max(len(row["task"]) for row in rows)
-        print("\n".join(f"{row['task']:<{width}}  {row['about']}" for row in rows))
-        print("\nA task of your own is a Python file: selftaught run path/to/task.py")
+    """The built-in tasks, a row for each level."""
+    rows = [
+        {"task": name, "about": load_task(name).about.splitlines()[0], "kind": "function", **dataclasses.asdict(told)}
+        for name, told in MEASURED.items()
+    ]
+    printing.tasks(rows, as_json=as_json)
 
 
 def demo(seed: int | None, sandbox: str | None, runs: Path, *, as_json: bool) -> None:

@@ -3,9 +3,10 @@
 from math import sqrt
 
 from selftaught.core.measurement import Estimate
+from selftaught.core.standing import way_to_best
 from selftaught.report.ledger import Entry
 from selftaught.report.untrusted import one_line
-from selftaught.report.view import Improvement, RunView, Spent, Step
+from selftaught.report.view import Improvement, RunView, Solved, Spent, Step
 from selftaught.runs.records import Finding
 
 HEADERS = ("t", "improver", "val", "test", "verdict", "calls", "responses", "tokens", "time")
@@ -69,7 +70,7 @@ def duration(seconds: float) -> str:
 def summary(run: RunView, policy: str) -> list[str]:
     """What came out, honestly: whether anything got better, and whether that is more than noise."""
     if run.improvement is not None:
-        return [*_of_improvement(run.improvement), *probes(run), *temperatures(run)]
+        return [*_of_improvement(run.improvement, run), *probes(run), *temperatures(run)]
     seed, best = run.seed_step, run.best_step
     if seed is None or best is None or seed.val is None or best.val is None:
         return ["Nothing is measured yet."]
@@ -80,6 +81,19 @@ def summary(run: RunView, policy: str) -> list[str]:
     if seed.val.n == 1:
         lines.append("A single application has no standard error.")
     return lines + _of_run(run, seed, best) + probes(run) + _of_tokens(run.total) + temperatures(run)
+
+
+def solved(found: Solved) -> str:
+    """That a task tells nothing of improvers."""
+    whence = "the seed itself" if found.by_seed else "the first response"
+    return f"{one_line(found.task)}: val {found.value:.3f} from {whence}: nothing to tell improvers apart here"
+
+
+def way(name: str, before: float | None, after: float | None, run: RunView) -> str:
+    """How far a solution came towards the best known, as in ", 39% of the way to the best known, 0.687"."""
+    best = run.sessions[-1].best_known.get(name.rpartition("/")[0]) if run.sessions else None
+    share = way_to_best(after, before, best) if before is not None and after is not None else None
+    return "" if share is None else f", {share:.0%} of the way to the best known, {best:.4g}"
 
 
 def fidelity(name: str) -> str:
@@ -203,12 +217,14 @@ def _of_tokens(total: Spent) -> list[str]:
     return [f"+ marks a sum of tokens that is too low: {total.unpriced} of {total.responses} responses have no count."]
 
 
-def _of_improvement(made: Improvement) -> list[str]:
+def _of_improvement(made: Improvement, run: RunView) -> list[str]:
     if made.made is None:
         return [f"The improver made no program: {made.verdict}. {one_line(made.note)}".rstrip()]
     utilities = {**made.before, **made.after}
     lines = [
-        f"{one_line(name)}: {_score(made.before.get(name))} → {_score(made.after.get(name))}" for name in utilities
+        f"{one_line(name)}: {_score(made.before.get(name))} → {_score(made.after.get(name))}"
+        + way(name, made.before.get(name), made.after.get(name), run)
+        for name in utilities
     ]
     lines = [*_whence(made), *lines]
     gained = [made.after[name] > made.before[name] for name in made.before if name in made.after]

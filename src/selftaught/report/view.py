@@ -5,11 +5,12 @@ that does not grow with what they have; `view` folds a whole record.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from selftaught.core.measurement import Estimate, estimate, instance_error
+from selftaught.core.standing import is_solved
 from selftaught.report.ledger import Entry, Ledger
 from selftaught.runs.records import (
     Answered,
@@ -99,6 +100,15 @@ class Improvement:
 
 
 @dataclass(frozen=True)
+class Solved:
+    """A task on which nothing tells improvers apart: `value` on val, from the `seed` or else the first response."""
+
+    task: str
+    value: float
+    by_seed: bool
+
+
+@dataclass(frozen=True)
 class RunView:
     """A run so far.
 
@@ -113,6 +123,7 @@ class RunView:
         best_candidate: the highest score that an improver was given since then; None while there is none.
         no_program: how many responses held no program, by the reason.
         salvaged: applications that ended badly, and handed over the best that they had scored.
+        solved: the tasks of which the seed or the first response already was as good as any program can be.
         faults: what tasks' own code did wrong while programs were scored, each once. Untrusted text in part.
         corrected: the tasks whose text was replaced on the way, in order.
     """
@@ -133,6 +144,7 @@ class RunView:
     best_candidate: float | None = None
     no_program: dict[str, int] = field(default_factory=dict)
     salvaged: int = 0
+    solved: tuple["Solved", ...] = ()
     faults: tuple[str, ...] = ()
     corrected: tuple[str, ...] = ()
 
@@ -182,6 +194,7 @@ class Fold:
         self._applied_at_root: list[Applied] = []
         self._chosen: Chosen | None = None
         self.best_candidate: float | None = None
+        self._first: dict[tuple[str, bool], float] = {}
 
     def read(self, store: "Readable") -> None:
         """Add what the store holds beyond what was read before; always of the same store."""
@@ -233,9 +246,21 @@ class Fold:
             best_candidate=self.best_candidate,
             no_program=dict(self._no_program.most_common()),
             salvaged=self._salvaged,
+            solved=tuple(self._solved()),
             faults=tuple(self._faults),
             corrected=tuple(self._corrected),
         )
+
+    def _solved(self) -> Iterator[Solved]:
+        """By the best score on record, else by 1, the most that a grade is."""
+        best_known = self._sessions[-1].best_known if self._sessions else {}
+        for task in sorted({task for task, _ in self._first}):
+            best = best_known.get(task, 1.0)
+            for by_seed in (True, False):
+                value = self._first.get((task, by_seed))
+                if value is not None and is_solved(value, best):
+                    yield Solved(task, value, by_seed)
+                    break
 
     def _note_of(self, record: Record) -> None:
         match record:
@@ -275,6 +300,9 @@ class Fold:
         if record.fault:
             self._faults[record.fault] = None
         depth = _depth(record)
+        task, _, split = record.utility.rpartition("/")
+        if split == "val" and (record.response or (task, False) not in self._first):
+            self._first.setdefault((task, not record.response), record.value)
         if depth == 1:
             self._at_root.append(record)
         if depth == 2 and (self.best_candidate is None or record.value > self.best_candidate):

@@ -199,6 +199,7 @@ class Run:
             depth=self.inputs.config.depth,
             model_calls=self.inputs.config.model_calls,
             utility_calls=self.inputs.config.utility_calls,
+            best_known={task.name: task.bound for task in self.inputs.tasks if task.bound is not None},
         )
 
 
