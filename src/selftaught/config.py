@@ -188,6 +188,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     model_calls: Annotated[Positive, setting("Model calls.", Group.ALLOWANCE, of=ALL)] = 4
     responses: Annotated[Positive, setting("Responses of each model call.", Group.ALLOWANCE)] = 6
     utility_calls: Annotated[Positive, setting("Programs scored.", Group.ALLOWANCE, of=ALL)] = 25
+    improver_cpu_seconds: Annotated[Seconds, setting("CPU seconds of the improver itself.", Group.ALLOWANCE)] = 60.0
+    improver_wall_seconds: Annotated[
+        Seconds, setting("Seconds in which it may be idle, not counting what it waits for.", Group.ALLOWANCE)
+    ] = 120.0
+    improver_memory_mib: Annotated[
+        Annotated[int, Meta(ge=64, le=1 << 20)], setting("MiB of memory of the improver itself.", Group.ALLOWANCE)
+    ] = 1024
 
     base_url: Annotated[str | None, setting("Base URL of the API server (usually ends in /v1).", Group.MODEL)] = None
     temperature_policy: Annotated[

@@ -1,7 +1,7 @@
 """How the parts of a run are put together. No logic: read it to see how a run is made."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import Template
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from selftaught.middleware.purse import Purse
 from selftaught.middleware.recorded import RecordedApply, RecordedMeasure, RecordedUtility
 from selftaught.middleware.recorder import Recorder
 from selftaught.middleware.threads import thread_map
-from selftaught.sandbox.contract import Sandbox
+from selftaught.sandbox.contract import Limits, Sandbox
 from selftaught.sandbox.machine import (
     HOTTEST,
     IMPROVER_LIMITS,
@@ -69,11 +69,13 @@ def assemble(
     purse = purse or Purse(config.caps, models.spent(recorder.store), gate)
     model, task_model = models.recorded(purse, recorder, gate, tracing)
 
+    limits = improver_limits(config)
+
     def applied(allowance: Allowance) -> Apply:
         machine = Machine(
             sandbox,
             allowance,
-            IMPROVER_LIMITS,
+            limits,
             inputs.seed,
             thread_map,
             feedback=config.feedback == "on",
@@ -117,6 +119,16 @@ def assemble(
     return Parts(tasks, model, task_model, applied, apply, RecordedUtility(traced(meta), recorder), measured, accept)
 
 
+def improver_limits(config: RunConfig) -> Limits:
+    """What the process of an improver may use."""
+    return replace(
+        IMPROVER_LIMITS,
+        cpu_seconds=config.improver_cpu_seconds,
+        wall_seconds=config.improver_wall_seconds,
+        memory_bytes=config.improver_memory_mib << 20,
+    )
+
+
 def wording_of(config: RunConfig) -> Wording:
     """How its tasks are described to models."""
     return Wording(source=config.utility_text == "source", million_steps=config.machine_speed)
@@ -139,9 +151,9 @@ def describe(inputs: Inputs) -> str:
         model_calls=config.model_calls,
         responses_per_call=config.responses,
         utility_calls=config.utility_calls,
-        cpu_seconds=f"{IMPROVER_LIMITS.cpu_seconds:g}",
-        wall_seconds=f"{IMPROVER_LIMITS.wall_seconds:g}",
-        memory=f"{IMPROVER_LIMITS.memory_bytes >> 20} MiB",
+        cpu_seconds=f"{config.improver_cpu_seconds:g}",
+        wall_seconds=f"{config.improver_wall_seconds:g}",
+        memory=f"{config.improver_memory_mib} MiB",
         feedback=_FEEDBACK if config.feedback == "on" else "",
         failure=_SALVAGED if config.salvage == "on" else _LOST,
         response_limit=f" ({config.max_output_tokens:,} tokens)" if config.max_output_tokens else "",
