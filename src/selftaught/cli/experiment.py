@@ -33,7 +33,7 @@ from selftaught.middleware.gate import Gate
 from selftaught.models.served.traffic import Traffic
 from selftaught.runs.salt import salted
 from selftaught.tasks.loading import PAPER
-from selftaught.wiring.choosing import borrow
+from selftaught.wiring.choosing import choose_models
 from selftaught.wiring.inputs import Inputs, load_inputs
 from selftaught.wiring.models import Models
 
@@ -81,9 +81,9 @@ def experiment(
     caps = Caps(limits.get("max_calls"), limits.get("max_tokens"), limits.get("max_cost"))
     gate, traffics = Gate(limits.get("max_time_seconds")), dict[str, Traffic]()
 
-    def lend(inputs: Inputs) -> tuple[Models, RunConfig]:
-        borrowed = borrow(inputs, gate, runs, environment(), traffics, caps)
-        return borrowed.models, borrowed.config
+    def choose(inputs: Inputs) -> tuple[Models, RunConfig]:
+        chosen = choose_models(inputs, gate, runs, environment(), traffics=traffics, caps=caps)
+        return chosen.models, chosen.config
 
     if name == "strategies":
         of_runs(given.tasks, runs)
@@ -94,7 +94,7 @@ def experiment(
     open_experiment(folder, given, materials)
 
     with open_jail(limits.get("sandbox", "auto")) as jail:
-        lab = Lab(folder, materials, jail, lend, gate, caps, say, tracing)
+        lab = Lab(folder, materials, jail, choose, gate, caps, say, tracing)
         found: list[Result] = []
 
         def work() -> None:
@@ -102,7 +102,7 @@ def experiment(
                 label = None
                 if label_with:
                     config = _of_one_run(given, ["three-sat"], label_with)
-                    label = lend(load_inputs(config, runs))[0]
+                    label = choose(load_inputs(config, runs))[0]
                 found.append(strategies(given, of_runs(given.tasks, runs), lab, label))
             else:
                 found.append(conduct(given, lab))
@@ -208,11 +208,11 @@ def _resolved(given: Parameters, materials: Materials, gate: Gate, runs: Path, c
         config = _of_one_run(given, list(materials.tasks), model)
         improver = next(iter(materials.improvers.values()))
         inputs = Inputs(config, tuple(materials.tasks.values()), improver, script=materials.script)
-        borrowed = borrow(inputs, gate, runs, environment(), caps=caps)
-        for line in borrowed.said:
+        chosen = choose_models(inputs, gate, runs, environment(), caps=caps)
+        for line in chosen.said:
             say(line)
-        names.append(borrowed.config.model)
-        base_url = base_url or borrowed.config.base_url
+        names.append(chosen.config.model)
+        base_url = base_url or chosen.config.base_url
     return msgspec.structs.replace(given, models=list(dict.fromkeys(names)), base_url=base_url)
 
 

@@ -54,9 +54,14 @@ def open_jail(name: str) -> "Jail":
     from selftaught.sandbox.choice import open_sandbox
 
     jail = open_sandbox(name)
-    if not jail.tier_in_force.isolates:
-        say("WARNING: --sandbox unsafe: programs written by a model run as you, with your files and your network.")
+    warn_if_unsafe(jail.tier)
     return jail
+
+
+def warn_if_unsafe(tier: str) -> None:
+    """Say loudly that programs are not isolated."""
+    if tier == "unsafe":
+        say("WARNING: --sandbox unsafe: programs written by a model run as you, with your files and your network.")
 
 
 def say(text: str) -> None:

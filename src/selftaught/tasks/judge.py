@@ -21,7 +21,7 @@ from selftaught.core.errors import TaskError
 from selftaught.core.run_seed import RunSeed
 from selftaught.sandbox.contract import Outcome, Sandbox
 from selftaught.tasks.feedback import CallLog, Explain, reason_of
-from selftaught.tasks.spec import SPLITS, Instance, Scoring, TaskSpec, line_in
+from selftaught.tasks.spec import SPLITS, Instance, Scoring, TaskSpec, Wording, line_in
 
 _BAD_ANSWERS = (
     ValueError, TypeError, LookupError, AttributeError, ArithmeticError,
@@ -52,13 +52,20 @@ class Judge:
     deterministic = True
 
     def __init__(
-        self, spec: TaskSpec, sandbox: Sandbox, split: str, run_seed: RunSeed | int, *, paid: bool = False
+        self,
+        spec: TaskSpec,
+        sandbox: Sandbox,
+        split: str,
+        run_seed: RunSeed | int,
+        wording: Wording | None = None,
+        *,
+        paid: bool = False,
     ) -> None:
         if split not in SPLITS:
             raise ValueError(f"a split is one of {SPLITS}, not {split!r}")
         self._spec, self._sandbox, self._split = spec, sandbox, split
         self._seed = RunSeed(run_seed) if isinstance(run_seed, int) else run_seed
-        self._paid = paid
+        self._paid, self._wording = paid, wording
         self._lock = threading.Lock()
         self._made: list[Instance] | None = None
 
@@ -68,7 +75,7 @@ class Judge:
 
     @property
     def description(self) -> str:
-        return self._spec.described(len(self.instances()))
+        return self._spec.described(len(self.instances()), self._wording)
 
     def __call__(self, program: Program) -> Score:
         return self._score(program, until_ok=False)
@@ -82,17 +89,19 @@ class Judge:
         instances = self.instances()
         graded: list[Score] = []
         log = CallLog(self._spec.limits.cpu_seconds)
+        cpu_seconds = 0.0
         with closing(self.graded(program, instances, self._guest_seed())) as answers:
             for instance, (outcome, score) in zip(instances, answers, strict=False):
                 if until_ok and score.verdict is Verdict.OK:
                     return score
                 graded.append(score)
+                cpu_seconds += outcome.cpu_seconds
                 log.add(outcome, score, self._explainer(instance))
                 if score.verdict in self._spec.scoring.spoiled or self._hopeless(graded):
                     break
         score = _scored(graded, len(instances), self._spec.scoring)
         told = log.text(score, len(instances)) if self._split == "val" else ""  # of the sealed test, nothing
-        return replace(score, feedback=told)
+        return replace(score, feedback=told, cpu_seconds=cpu_seconds)
 
     def _guest_seed(self) -> int:
         return draw_seed(str(self._seed.number), self._spec.name, self._split, "guest")
@@ -215,7 +224,7 @@ def _scored(graded: Sequence[Score], calls: int, scoring: Scoring) -> Score:
     if scoring.floor is not None:
         value = max(value, scoring.floor)
     spread = [score.value for score in graded]
-    plain = len(spread) > 1 and scoring == Scoring()  # else the score is not the mean of its grades
+    plain = len(spread) > 1 and scoring.floor is None and not scoring.spoiled  # else it is not the mean of its grades
     error = stdev(spread) / sqrt(len(spread)) if plain else None
     grades = tuple(spread) if len(spread) == calls else ()
     told = (verdict, note, error, grades)
@@ -240,7 +249,10 @@ def _told(error: BaseException) -> str:
 
 
 def _kind_and_line(spec: TaskSpec, error: BaseException) -> str:
-    return f"{type(error).__name__}{line_in(spec.file, error)}"
+    """Where models may read the code, with the statement as it stands there: it holds nothing of an instance."""
+    line = line_in(spec.file, error)
+    statement = spec.source.splitlines()[int(line.split()[-1]) - 1].strip() if line and spec.shown else ""
+    return f"{type(error).__name__}{line}" + (f": {statement[:_MOST_REASON]}" if statement else "")
 
 
 def _place(spec: TaskSpec, error: BaseException) -> str:

@@ -22,11 +22,11 @@ IMPROVER, SOLUTION = "improver", "solution"
 
 def failed_attempt(error: str, seconds: float, billed: bool) -> None:
     """What every model is to tell of an attempt that failed: it is settled, and on record, where it was made."""
-    note_failed_attempt(error, seconds, attempt_failed(billed=billed))
+    attempt_failed(lambda cost: note_failed_attempt(error, seconds, cost), billed=billed)
 
 
 @dataclass(frozen=True)
-class Lent:
+class PricedModel:
     """One model as a run uses it. `server`: the URL at which it is served, if it is."""
 
     model: LanguageModel
@@ -40,14 +40,14 @@ class Lent:
 class Models:
     """One for improving improvers, one for improving solutions: often the same."""
 
-    improver: Lent
-    solution: Lent
+    improver: PricedModel
+    solution: PricedModel
 
     @classmethod
     def only(cls, model: LanguageModel, name: str) -> "Models":
         """One for both, which costs nothing."""
-        lent = Lent(model, name, Tariff())
-        return cls(lent, lent)
+        priced = PricedModel(model, name, Tariff())
+        return cls(priced, priced)
 
     @property
     def name(self) -> str:
@@ -61,12 +61,12 @@ class Models:
     ) -> tuple[RecordedModel, RecordedModel]:
         """Recorder → gate → (tracing →) purse → the real thing, for each role: improver, solution."""
 
-        def one(lent: Lent, role: str) -> RecordedModel:
-            model: LanguageModel = PaidModel(lent.model, lent.tariff, purse)
+        def one(priced: PricedModel, role: str) -> RecordedModel:
+            model: LanguageModel = PaidModel(priced.model, priced.tariff, purse)
             if tracing:
-                most = lent.tariff.most_output_tokens
-                model = tracing.model(model, lent.name, role, server=lent.server, max_output_tokens=most)
-            return RecordedModel(GatedModel(model, gate), recorder, thread_map, role, lent.together)
+                most = priced.tariff.most_output_tokens
+                model = tracing.model(model, priced.name, role, server=priced.server, max_output_tokens=most)
+            return RecordedModel(GatedModel(model, gate), recorder, thread_map, role, priced.together)
 
         return one(self.improver, IMPROVER), one(self.solution, SOLUTION)
 
