@@ -284,6 +284,10 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
         setting("Most US dollars.", Group.LIMITS, of=ALL),
     ] = None
     sandbox: Annotated[str, setting("auto, bubblewrap, landlock, container or unsafe.", Group.SANDBOX)] = "auto"
+    executor: Annotated[
+        str,
+        setting("Where guests run: local, or one that an installed package brings.", Group.SANDBOX, of="run improve"),
+    ] = "local"
     seed: Annotated[
         Annotated[int, Meta(ge=0, le=2**63 - 1)] | None,
         setting("Repeats a run exactly; drawn anew unless given. Keep it from guests.", Group.WHAT, of="run improve"),

@@ -246,6 +246,14 @@ def tasks(as_json: AsJson = False) -> None:
 
 
 @app.command(cls=Grouped)
+def plugins(as_json: AsJson = False) -> None:
+    """List what installed packages bring, and what of it cannot be used. Exit code 1 if anything cannot."""
+    from selftaught.cli import plugin_list
+
+    raise typer.Exit(OK if plugin_list.show(as_json=as_json) else FAILURE)
+
+
+@app.command(cls=Grouped)
 def doctor(as_json: AsJson = False) -> None:
     """Say what this machine can do, what it lacks, and what to install or enable."""
     from selftaught.cli import doctor as machine
