@@ -1,9 +1,7 @@
 """What each command does."""
 
 import dataclasses
-import json
 import secrets
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +13,15 @@ from selftaught import __version__
 from selftaught.cli import printing
 from selftaught.cli.progress import Progress
 from selftaught.cli.stopping import run_stoppable
-from selftaught.cli.terminal import FAILURE, environment, open_jail, say, warn_if_unsafe
+from selftaught.cli.terminal import (
+    FAILURE,
+    environment,
+    open_jail,
+    print_json,
+    say,
+    warn_if_unsafe,
+    write_exactly,
+)
 from selftaught.config import RunConfig, make_config
 from selftaught.core.address import draw_seed
 from selftaught.core.contracts import Program
@@ -94,11 +100,14 @@ def resume(
     """
 
     def choose(inputs: Inputs, gate: Gate) -> Models:
-        return choose_models(inputs, gate, runs, environment()).models
+        chosen = choose_models(inputs, gate, runs, environment())
+        for line in chosen.said:
+            say(line)
+        return chosen.models
 
     folder = find_run(name, runs)
     with Run.resume(folder, choose, changed=changed, tier=sandbox, task=task, tracing=tracing) as begun:
-        say(f"resuming {folder.path} · model: {begun.models.name}")
+        say(f"resuming {folder.path}")
         _go(begun, as_json=as_json)
 
 
@@ -165,7 +174,7 @@ def export(name: str, runs: Path, what: str | None, out: Path | None) -> None:
         return
     source = printing.program_of(config, store, folder, what)
     if out is None:
-        sys.stdout.write(source)
+        write_exactly(source)
     else:
         _write(out, source)
         say(f"wrote {out}")
@@ -224,7 +233,7 @@ def tasks(*, as_json: bool) -> None:
     """The built-in tasks and the first sentence of each."""
     rows = [{"task": name, "about": load_task(name).description.strip().splitlines()[0]} for name in task_names()]
     if as_json:
-        print(json.dumps({"schema": "selftaught.tasks/1", "tasks": rows}, indent=2))
+        print_json({"schema": "selftaught.tasks/1", "tasks": rows})
     else:
         width = max(len(row["task"]) for row in rows)
         print("\n".join(f"{row['task']:<{width}}  {row['about']}" for row in rows))
