@@ -91,7 +91,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         ("OPENAI_API_KEY", "OPENAI_BASE_URL"),
         ("GOOGLE_API_KEY", "GOOGLE_GEMINI_BASE_URL"),
-        ("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_ENDPOINT"),
     ],
 )
 def test_a_dotenv_file_does_not_send_the_environments_key_anywhere(

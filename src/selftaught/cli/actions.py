@@ -11,13 +11,13 @@ import msgspec
 
 from selftaught import __version__
 from selftaught.cli import printing
+from selftaught.cli.approving import asker
 from selftaught.cli.progress import Progress
 from selftaught.cli.stopping import run_stoppable
 from selftaught.cli.terminal import (
     FAILURE,
     environment,
     open_jail,
-    print_json,
     say,
     warn_if_unsafe,
     write_exactly,
@@ -33,7 +33,9 @@ from selftaught.runs.folder import REPORT, RunFolder, find_run, list_runs, new_f
 from selftaught.runs.recording import pack
 from selftaught.runs.store import Store
 from selftaught.tasks.judge import Judge
-from selftaught.tasks.loading import is_built_in, load_task, task_names
+from selftaught.tasks.loading import is_built_in, load_task
+from selftaught.tasks.measured import MEASURED
+from selftaught.wiring.accepting import out_of_reach
 from selftaught.wiring.choosing import choose_models
 from selftaught.wiring.forecast import forecast
 from selftaught.wiring.going_on import in_force
@@ -79,6 +81,8 @@ def start(
         printing.forecast(forecast(inputs, chosen.models), as_json=as_json)
         return
     inputs = dataclasses.replace(inputs, config=chosen.config)
+    if caution := out_of_reach(config, len(inputs.tasks)):
+        say(caution)
     folder = new_folder(runs, inputs.tasks[0].name, out)
     with Run.begin(inputs, folder, chosen.models, gate=gate, tracing=tracing) as begun:
         _go(begun, as_json=as_json)
@@ -115,8 +119,9 @@ def _go(run: Run, *, as_json: bool) -> None:
     warn_if_unsafe(run.sandbox.tier)
     config, folder = run.inputs.config, run.folder
     with Progress(depth=config.depth if config.kind == "run" else 1, on_record=run.store) as progress:
+        asked = dataclasses.replace(run, approve=asker(folder, run.gate, progress))
         try:
-            run_stoppable(lambda: run.work(progress.watch), run.gate, run.sandbox.close)
+            run_stoppable(lambda: asked.work(progress.watch), run.gate, run.sandbox.close)
         except SelfTaughtError as error:
             hint = f"everything finished is on record; go on with: selftaught resume {folder.path}"
             if isinstance(error, RunStopped):
@@ -142,8 +147,10 @@ def score(
     # A run of the same --seed has its sealed test drawn from it: a look at that from here would be on no record.
     instances = drawn if split == "val" else draw_seed(str(drawn), "score")
     with open_jail(sandbox) as jail:
-        judged = Judge(spec, jail, split, instances)(source)
-    printing.score(spec.name, split, fidelity, drawn, jail.tier, judged, as_json=as_json)
+        judge = Judge(spec, jail, split, instances)
+        judged, seed_score = judge(source), judge(spec.seed)
+    head = {"task": spec.name, "split": split, "fidelity": fidelity, "seed": drawn, "sandbox": jail.tier}
+    printing.score(head, judged, seed_score, spec.bound, as_json=as_json)
 
 
 def list_all(runs: Path, *, as_json: bool) -> None:
@@ -230,14 +237,12 @@ def report(name: str, runs: Path, out: Path | None) -> None:
 
 
 def tasks(*, as_json: bool) -> None:
-    """The built-in tasks and the first sentence of each."""
-    rows = [{"task": name, "about": load_task(name).description.strip().splitlines()[0]} for name in task_names()]
-    if as_json:
-        print_json({"schema": "selftaught.tasks/1", "tasks": rows})
-    else:
-        width = max(len(row["task"]) for row in rows)
-        print("\n".join(f"{row['task']:<{width}}  {row['about']}" for row in rows))
-        print("\nA task of your own is a Python file: selftaught run path/to/task.py")
+    """The built-in tasks, a row for each level."""
+    rows = [
+        {"task": name, "about": load_task(name).about.splitlines()[0], "kind": "function", **dataclasses.asdict(told)}
+        for name, told in MEASURED.items()
+    ]
+    printing.tasks(rows, as_json=as_json)
 
 
 def demo(seed: int | None, sandbox: str | None, runs: Path, *, as_json: bool) -> None:

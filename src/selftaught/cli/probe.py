@@ -15,7 +15,7 @@ from selftaught.report import tables
 from selftaught.runs.folder import find_run
 from selftaught.runs.records import Finding, Scored
 from selftaught.runs.store import Store
-from selftaught.tasks.loading import BUILT_IN, load_task
+from selftaught.tasks.loading import BUILT_IN, load_task, split_level
 from selftaught.tasks.probes.trial import Prober
 from selftaught.tasks.probes.trial import probe as prober_of
 from selftaught.wiring.inputs import check_program, load_frozen, read_text
@@ -45,7 +45,7 @@ def _of_program(task: str, file: Path, seed: int | None, fidelity: str, sandbox:
 
 
 def _of_run(name: str, runs: Path, sandbox: str, *, chosen: bool) -> list[dict[str, Any]]:
-    if name in BUILT_IN or name.endswith(".py"):
+    if split_level(name)[0] in BUILT_IN or name.endswith(".py"):
         raise UsageError(f"{name} is a task; name the program too: selftaught probe {name} PROGRAM.py")
     folder = find_run(name, runs)
     if chosen:

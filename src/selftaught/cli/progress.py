@@ -3,7 +3,8 @@
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from rich.live import Live
@@ -48,6 +49,17 @@ class Progress:
     ) -> None:
         if self._live is not None:
             self._live.stop()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Within the block the terminal is somebody else's."""
+        if self._live is not None:
+            self._live.stop()
+        try:
+            yield
+        finally:
+            if self._live is not None:
+                self._live.start()
 
     def watch(self, record: Record) -> None:
         """Count the record; say what a person wants to know of it."""

@@ -163,15 +163,11 @@ def _servers_of_others(told: Mapping[str, str]) -> list[tuple[str, str]]:
 
     pairs = [(provider.urls, provider.keys) for provider in PROVIDERS.values()]
     found = []
-    for servers, keys in [*pairs, (("OLLAMA_HOST",), PROVIDERS["ollama"].keys), (_RECEIVERS, _RECEIVER_KEYS)]:
+    for servers, keys in [*pairs, (("OLLAMA_HOST",), PROVIDERS["ollama"].keys)]:
         own = next((key for key in keys if os.environ.get(key)), None)
         if own is not None and not any(told.get(key) for key in keys):
             found += [(server, own) for server in servers if server in told and server not in os.environ]
     return found
-
-
-_RECEIVERS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-_RECEIVER_KEYS = ("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS")
 
 
 def open_jail(name: str) -> "Jail":

@@ -2,6 +2,7 @@
 
 algorithm.py    Algorithm 1 and the meta-utility
 acceptance.py   when I_t replaces I_{t-1}
+standing.py     how far a score is on the way to the best known
 measurement.py  how an improver is measured for the report: on val and on test
 contracts.py    the nouns of the paper and the verbs that the rest of the house supplies
 budget.py       what one application of an improver may spend

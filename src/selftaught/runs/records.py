@@ -27,6 +27,7 @@ class Session(_Record, frozen=True, tag="session"):
     `frozen`: text ids of the files that the next resume must find. `corrected`: those of them that were given anew at
     this start, as a mended task may be. `seed`: what repeats the run's instances anywhere, with its salt. `depth`,
     `model_calls` and `utility_calls`: as they were set at this start; a later one may set more. 0: not told.
+    `best_known`: the best score known of a task, by its name, where one is.
     """
 
     version: str
@@ -40,6 +41,7 @@ class Session(_Record, frozen=True, tag="session"):
     depth: int = 0
     model_calls: int = 0
     utility_calls: int = 0
+    best_known: dict[str, float] = {}
 
 
 class Answered(_Record, frozen=True, tag="answered"):
@@ -195,6 +197,16 @@ class Stepped(_Record, frozen=True, tag="stepped"):
     approved: bool | None = None
 
 
+class Approved(_Record, frozen=True, tag="approved"):
+    """A person was asked whether the proposal for I_t is taken, and answered; at `/approved#t`. `by`: in what way."""
+
+    t: int
+    program: str
+    approved: bool
+    by: str
+    note: str = ""
+
+
 class Chosen(_Record, frozen=True, tag="chosen"):
     """`improve` hands over this program; at `/chosen#k`, after its k-th application.
 
@@ -259,7 +271,19 @@ class Ended(_Record, frozen=True, tag="ended"):
 
 
 Record: TypeAlias = (
-    Session | Answered | Tried | Scored | Applied | Measured | Stepped | Chosen | Probed | Noticed | Corrected | Ended
+    Session
+    | Answered
+    | Tried
+    | Scored
+    | Applied
+    | Measured
+    | Stepped
+    | Approved
+    | Chosen
+    | Probed
+    | Noticed
+    | Corrected
+    | Ended
 )
 
 _encoder = msgspec.json.Encoder()

@@ -176,6 +176,10 @@ class Guest:
             self._seen_cpu_seconds = time.clock_gettime((~self.handle.pid << 3) | 2)  # another process's CPU clock
         return self._seen_cpu_seconds
 
+    def last_cpu(self) -> float:
+        """The same of one that may be gone: what was last seen of it, since the number may be another process's."""
+        return self.cpu() if self._open and not self.gone() else self._seen_cpu_seconds
+
     def _check_size(self) -> None:
         """Raises Ended if it really holds more than it may. Its address space is bounded too, more widely."""
         with contextlib.suppress(OSError, KeyError):  # it is gone: the socket tells how

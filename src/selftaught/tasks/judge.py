@@ -86,17 +86,19 @@ class Judge:
         instances = self.instances()
         graded: list[Score] = []
         log = CallLog(self._spec.limits.cpu_seconds)
+        cpu_seconds = 0.0
         with closing(self.graded(program, instances, self._guest_seed())) as answers:
             for instance, (outcome, score) in zip(instances, answers, strict=False):
                 if until_ok and score.verdict is Verdict.OK:
                     return score
                 graded.append(score)
+                cpu_seconds += outcome.cpu_seconds
                 log.add(outcome, score, self._explainer(instance))
                 if score.verdict in self._spec.scoring.spoiled or self._hopeless(graded):
                     break
         score = _scored(graded, len(instances), self._spec.scoring)
         told = log.text(score, len(instances)) if self._split == "val" else ""  # of the sealed test, nothing
-        return replace(score, feedback=told)
+        return replace(score, feedback=told, cpu_seconds=cpu_seconds)
 
     def _guest_seed(self) -> int:
         return draw_seed(self._run_seed, self._spec.name, self._split, "guest")
@@ -219,7 +221,7 @@ def _scored(graded: Sequence[Score], calls: int, scoring: Scoring) -> Score:
     if scoring.floor is not None:
         value = max(value, scoring.floor)
     spread = [score.value for score in graded]
-    plain = len(spread) > 1 and scoring == Scoring()  # else the score is not the mean of its grades
+    plain = len(spread) > 1 and scoring.floor is None and not scoring.spoiled  # else it is not the mean of its grades
     error = stdev(spread) / sqrt(len(spread)) if plain else None
     grades = tuple(spread) if len(spread) == calls else ()
     told = (verdict, note, error, grades)

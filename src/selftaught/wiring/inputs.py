@@ -239,8 +239,8 @@ def read_text(path: Path, what: str) -> str:
 
 
 def _task_file(task: str) -> str:
-    """A task without a name of its own has its file's, and must find it again."""
-    return f"{''.join(c if c.isalnum() or c in '-_' else '_' for c in task)}.py"
+    """A task without a name of its own has its file's, and must find it again; so must its level."""
+    return f"{''.join(c if c.isalnum() or c in '-_@' else '_' for c in task)}.py"
 
 
 def task_input(task: str) -> str:
