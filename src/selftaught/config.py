@@ -305,6 +305,10 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
         setting("Most US dollars.", Group.LIMITS, of=ALL),
     ] = None
     sandbox: Annotated[str, setting("auto, bubblewrap, landlock, container or unsafe.", Group.SANDBOX)] = "auto"
+    executor: Annotated[
+        str,
+        setting("Where guests run: local, or one that an installed package brings.", Group.SANDBOX, of="run improve"),
+    ] = "local"
     seed: Annotated[
         Annotated[str, Meta(pattern=PATTERN)] | None,
         setting(

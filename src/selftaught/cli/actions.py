@@ -1,7 +1,6 @@
 """What each command does."""
 
 import dataclasses
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +13,14 @@ from selftaught.cli import printing
 from selftaught.cli.approving import asker
 from selftaught.cli.progress import Progress
 from selftaught.cli.stopping import run_stoppable
-from selftaught.cli.terminal import FAILURE, environment, open_jail, say, warn_if_unsafe
+from selftaught.cli.terminal import (
+    FAILURE,
+    environment,
+    open_jail,
+    say,
+    warn_if_unsafe,
+    write_exactly,
+)
 from selftaught.config import RunConfig, make_config
 from selftaught.core.contracts import Program
 from selftaught.core.errors import RunStopped, SelfTaughtError, TaskError, UsageError
@@ -99,11 +105,14 @@ def resume(
     """
 
     def choose(inputs: Inputs, gate: Gate) -> Models:
-        return choose_models(inputs, gate, runs, environment()).models
+        chosen = choose_models(inputs, gate, runs, environment())
+        for line in chosen.said:
+            say(line)
+        return chosen.models
 
     folder = find_run(name, runs)
     with Run.resume(folder, choose, changed=changed, tier=sandbox, task=task, tracing=tracing) as begun:
-        say(f"resuming {folder.path} · model: {begun.models.name}")
+        say(f"resuming {folder.path}")
         _go(begun, as_json=as_json)
 
 
@@ -173,7 +182,7 @@ def export(name: str, runs: Path, what: str | None, out: Path | None) -> None:
         return
     source = printing.program_of(config, store, folder, what)
     if out is None:
-        sys.stdout.write(source)
+        write_exactly(source)
     else:
         _write(out, source)
         say(f"wrote {out}")

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from selftaught import plugins
 from selftaught.bounded import READER, NotRead
 from selftaught.config import RunConfig, from_mapping
 from selftaught.core.budget import Allowance
@@ -135,6 +136,8 @@ def load_improver(name: str, runs: Path) -> Program:
     if name in improver_names():
         return Program((_SEEDS / f"{name.replace('-', '_')}.py").read_text())
     path = Path(name)
+    if not path.is_file() and name in plugins.names("improvers"):
+        path = plugins.find("improvers", name)
     if path.is_file():
         improver = Program(read_text(path, "an improver"))
         check_improver(improver, name)
