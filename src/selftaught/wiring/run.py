@@ -7,14 +7,14 @@ import platform
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from selftaught import __version__
+from selftaught import __version__, plugins
 from selftaught.config import from_mapping
 from selftaught.core.errors import NoSandbox, RunStopped, SelfTaughtError
 from selftaught.middleware.gate import Gate
@@ -25,6 +25,7 @@ from selftaught.runs.records import Ended, Record, Session
 from selftaught.runs.store import Store
 from selftaught.sandbox.choice import open_sandbox
 from selftaught.sandbox.contract import OpenSandbox
+from selftaught.wiring.accepting import Approve, by_file
 from selftaught.wiring.checking import check_tasks
 from selftaught.wiring.correcting import correct, find_corrected
 from selftaught.wiring.going_on import RAISED, going_on
@@ -52,6 +53,7 @@ class Run:
         purse: the caps, where several runs share them; else the run has its own.
         tracing: observes the run, and changes nothing in it.
         feedback: of a run that is repeated, as in `Recorder`.
+        approve: asks a person, where the settings want one asked; else a file in the run's folder does.
     """
 
     folder: RunFolder
@@ -63,6 +65,7 @@ class Run:
     purse: Purse | None = None
     tracing: "Tracing | None" = None
     feedback: Mapping[str, str] = field(default_factory=dict)
+    approve: Approve | None = None
     opened: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
@@ -87,7 +90,7 @@ class Run:
         gate = gate or Gate(inputs.config.max_time_seconds)
         opened = ExitStack()
         try:
-            inside = sandbox or opened.enter_context(open_sandbox(inputs.config.sandbox))
+            inside = sandbox or opened.enter_context(_opened(inputs, inputs.config.sandbox))
             inputs = replace(inputs, config=msgspec.structs.replace(inputs.config, sandbox=inside.tier))
             if not checked:
                 check_tasks(inputs, inside)
@@ -128,7 +131,7 @@ class Run:
             settings = {**msgspec.to_builtins(inputs.config), "max_time_seconds": None, **kept}
             inputs = replace(inputs, config=from_mapping(settings, str(folder.config), kept))
             gate = gate or Gate(inputs.config.max_time_seconds)
-            inside = sandbox or opening.enter_context(open_sandbox(tier or inputs.config.sandbox))
+            inside = sandbox or opening.enter_context(_opened(inputs, tier or inputs.config.sandbox))
             corrected = find_corrected(task, inputs, inside) if task else None
             name = task_input(corrected.name) if corrected else ""
             check_resumable(store, folder, inside.tier, weaker_allowed=tier is not None, corrected=name)
@@ -173,7 +176,8 @@ class Run:
     def _work(self, session: Session, watch: Watch) -> None:
         recorder = Recorder(self.store, watch, self.feedback)
         recorder.write(session)
-        parts = assemble(self.inputs, self.sandbox, self.models, recorder, self.gate, self.purse, self.tracing)
+        approve = self.approve or by_file(self.folder, self.gate)
+        parts = assemble(self.inputs, self.sandbox, self.models, recorder, self.gate, self.purse, self.tracing, approve)
         how, note = "failed", ""
         try:
             KINDS[self.inputs.config.kind](self.inputs, parts, recorder, self.folder)
@@ -207,12 +211,23 @@ class Run:
         )
 
 
+def _strength(tier: str) -> int:
+    """A plugin's tier is known to be as strong as itself, and no more."""
+    return STRENGTH.index(tier) if tier in STRENGTH else -1
+
+
+def _opened(inputs: Inputs, sandbox: str) -> AbstractContextManager[OpenSandbox]:
+    if inputs.config.executor == "local":
+        return open_sandbox(sandbox)
+    return closing(plugins.find("executors", inputs.config.executor)(sandbox))
+
+
 def check_resumable(store: Store, folder: RunFolder, tier: str, *, weaker_allowed: bool, corrected: str = "") -> None:
     """Raises RecordError if an input was changed, NoSandbox if the run would go on behind a weaker wall."""
     first = check_as_begun(store, folder, corrected)
     if first is None:
         return
-    if not weaker_allowed and STRENGTH.index(tier) < STRENGTH.index(first.tier):
+    if not weaker_allowed and tier != first.tier and _strength(tier) <= _strength(first.tier):
         raise NoSandbox(
             f"the run began in the sandbox {first.tier}, and here is only {tier}, which is weaker. "
             f"To go on all the same: `sandbox={tier}`"
