@@ -1,8 +1,6 @@
 """What each command does."""
 
 import dataclasses
-import secrets
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,16 +13,24 @@ from selftaught.cli import printing
 from selftaught.cli.approving import asker
 from selftaught.cli.progress import Progress
 from selftaught.cli.stopping import run_stoppable
-from selftaught.cli.terminal import FAILURE, environment, open_jail, say, warn_if_unsafe
+from selftaught.cli.terminal import (
+    FAILURE,
+    environment,
+    open_jail,
+    say,
+    warn_if_unsafe,
+    write_exactly,
+)
 from selftaught.config import RunConfig, make_config
-from selftaught.core.address import draw_seed
 from selftaught.core.contracts import Program
 from selftaught.core.errors import RunStopped, SelfTaughtError, TaskError, UsageError
+from selftaught.core.run_seed import RunSeed
 from selftaught.middleware.gate import Gate
 from selftaught.report.page import page
 from selftaught.report.view import view
 from selftaught.runs.folder import REPORT, RunFolder, find_run, list_runs, new_folder
 from selftaught.runs.recording import pack
+from selftaught.runs.salt import salted
 from selftaught.runs.store import Store
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import is_built_in, load_task
@@ -66,6 +72,7 @@ def start(
 ) -> None:
     """`run` and `improve`: check everything, make the folder, go; or only say what it would cost."""
     config = make_config(settings, file)
+    config = msgspec.structs.replace(config, seed=salted(config.seed, runs, environment()))
     inputs = load_inputs(config, runs)
     gate = Gate(config.max_time_seconds)
     chosen = choose_models(inputs, gate, runs, environment())
@@ -98,11 +105,14 @@ def resume(
     """
 
     def choose(inputs: Inputs, gate: Gate) -> Models:
-        return choose_models(inputs, gate, runs, environment()).models
+        chosen = choose_models(inputs, gate, runs, environment())
+        for line in chosen.said:
+            say(line)
+        return chosen.models
 
     folder = find_run(name, runs)
     with Run.resume(folder, choose, changed=changed, tier=sandbox, task=task, tracing=tracing) as begun:
-        say(f"resuming {folder.path} · model: {begun.models.name}")
+        say(f"resuming {folder.path}")
         _go(begun, as_json=as_json)
 
 
@@ -126,7 +136,7 @@ def _go(run: Run, *, as_json: bool) -> None:
 
 
 def score(
-    task: str, program: Path, split: str, seed: int | None, *, fidelity: str, sandbox: str, as_json: bool
+    task: str, program: Path, split: str, seed: str | None, runs: Path, *, fidelity: str, sandbox: str, as_json: bool
 ) -> None:
     """One program, one task, one split. Exit code 0 whatever the score: a bad program is a result."""
     if split not in ("val", "test"):
@@ -134,13 +144,13 @@ def score(
     spec = load_task(task, fidelity)
     source = Program(read_text(program, "a program"))
     check_program(source, spec.entry, str(program))
-    drawn = secrets.randbits(48) if seed is None else seed
-    # A run of the same --seed has its sealed test drawn from it: a look at that from here would be on no record.
-    instances = drawn if split == "val" else draw_seed(str(drawn), "score")
+    drawn = RunSeed.parse(salted(seed, runs, environment()))
+    # A run of the same seed has its sealed test drawn from it: a look at that from here would be on no record.
+    instances = drawn if split == "val" else drawn.of("score")
     with open_jail(sandbox) as jail:
         judge = Judge(spec, jail, split, instances)
         judged, seed_score = judge(source), judge(spec.seed)
-    head = {"task": spec.name, "split": split, "fidelity": fidelity, "seed": drawn, "sandbox": jail.tier}
+    head = {"task": spec.name, "split": split, "fidelity": fidelity, "seed": str(drawn), "sandbox": jail.tier}
     printing.score(head, judged, seed_score, spec.bound, as_json=as_json)
 
 
@@ -172,7 +182,7 @@ def export(name: str, runs: Path, what: str | None, out: Path | None) -> None:
         return
     source = printing.program_of(config, store, folder, what)
     if out is None:
-        sys.stdout.write(source)
+        write_exactly(source)
     else:
         _write(out, source)
         say(f"wrote {out}")
@@ -236,7 +246,7 @@ def tasks(*, as_json: bool) -> None:
     printing.tasks(rows, as_json=as_json)
 
 
-def demo(seed: int | None, sandbox: str | None, runs: Path, *, as_json: bool) -> None:
+def demo(seed: str | None, sandbox: str | None, runs: Path, *, as_json: bool) -> None:
     """A short run that needs nothing: three-sat, the model `mutate`."""
     flags = {"kind": "run", "tasks": ["three-sat"], "model": "mutate", "sandbox": sandbox, "seed": seed, **DEMO}
     say("demo: a short self-improvement on three-sat; no key, no network. The model is `mutate`: random edits,")

@@ -1,17 +1,15 @@
 """Results on stdout: for people as text, for programs as one JSON object."""
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from selftaught.cli.options import in_flags
+from selftaught.cli.terminal import cleaned, console, print_json
 from selftaught.config import RunConfig, declared
 from selftaught.core.contracts import Score
 from selftaught.core.errors import UsageError
@@ -43,6 +41,8 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
     for line in solved(run):
         print(line)
     print(tables.fidelity(config.fidelity))
+    if config.seed:
+        print(f"Seed: {config.seed} (with --seed {config.seed}, another run draws the same instances)")
     if run.ledger:
         table(tables.LEDGER_HEADERS, tables.ledger_rows(run), right=tables.LEDGER_HEADERS[2:])
     if run.status != "finished":
@@ -83,6 +83,8 @@ def score(head: dict[str, Any], judged: Score, seed: Score, best: float | None, 
     print(f"{head['task']}/{head['split']}: {judged.value:.4f}{error}  {judged.verdict}{note}")
     print(_standing(seed, best, way))
     print(f"{instances_of(head['fidelity'], head['seed'])}; sandbox: {head['sandbox']}")
+    if head["split"] == "test" and head["fidelity"] == "honest":
+        print("A run of this seed has a sealed test of its own, on other instances: it is looked at in the run alone.")
 
 
 def _standing(seed: Score, best: float | None, way: float | None) -> str:
@@ -94,7 +96,7 @@ def _standing(seed: Score, best: float | None, way: float | None) -> str:
     return told if way is None else f"{told}; of the way from the one to the other: {way:.0%}"
 
 
-def instances_of(fidelity: str, seed: int) -> str:
+def instances_of(fidelity: str, seed: str) -> str:
     """Where the instances of a score come from."""
     if fidelity == "released":
         return f"fidelity: released; instances: the released ones; the program's own chance drawn with --seed {seed}"
@@ -277,8 +279,7 @@ def _pick(ids: list[str], number: int, what: str, store: Store) -> str:
 
 def dump(value: dict[str, Any]) -> None:
     """One JSON object on stdout."""
-    json.dump(value, sys.stdout, indent=2, allow_nan=False, ensure_ascii=False)
-    print()
+    print_json(value)
 
 
 def table(headers: tuple[str, ...], rows: Sequence[tuple[str, ...]], right: tuple[str, ...] = ()) -> None:
@@ -287,8 +288,8 @@ def table(headers: tuple[str, ...], rows: Sequence[tuple[str, ...]], right: tupl
     for header in headers:
         shown.add_column(header, justify="right" if header in right else "left", no_wrap=True)
     for row in rows:
-        shown.add_row(*(Text(one_line(cell)) for cell in row))
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_PLAIN_WIDTH)
-    console.print(shown)
+        shown.add_row(*(cleaned(one_line(cell)) for cell in row))
+    screen = console()
+    if not screen.is_terminal:
+        screen = console(width=_PLAIN_WIDTH)
+    screen.print(shown)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from selftaught.config import Parameters, RunConfig, from_mapping
+from selftaught.config import Parameters, RunConfig, from_mapping, with_seed_as_text
 from selftaught.core.errors import RecordError, SelfTaughtError, UsageError
 from selftaught.core.money import NOTHING, Caps
 from selftaught.experiments.baselines import BASELINES
@@ -95,7 +95,7 @@ def read_parameters(folder: Path) -> Parameters:
         raise UsageError(f"{folder} holds no experiment: there is no {file}")
     RunFolder(folder).check_plain()
     try:
-        return msgspec.convert(_todays_names(read_toml(file)), Parameters)
+        return msgspec.convert(with_seed_as_text(_todays_names(read_toml(file))), Parameters)
     except msgspec.ValidationError as error:
         raise UsageError(f"{file} was damaged: {error}") from error
 
@@ -111,7 +111,12 @@ def conduct(given: Parameters, lab: Lab) -> Result:
     experiment = EXPERIMENTS[given.experiment]
     if not finished_cells(lab.folder):
         for task in lab.materials.tasks.values():
-            check_task(task, lab.sandbox, given.seed, allow_failing_seed=is_built_in(task.source))
+            check_task(
+                task,
+                lab.sandbox,
+                given.run_seed,
+                allow_failing_seed=given.allow_failing_seed or is_built_in(task.source),
+            )
     while True:
         done = finished_cells(lab.folder)
         cells = experiment.cells(given, done)

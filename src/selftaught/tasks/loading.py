@@ -19,6 +19,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from selftaught import plugins
 from selftaught.core.contracts import Program
 from selftaught.core.errors import UsageError
 from selftaught.sandbox.contract import Limits
@@ -71,6 +72,8 @@ def load_task(name_or_path: str, fidelity: str = "honest") -> TaskSpec:
         file = _built_in_file(name, fidelity)
         return _from_source(file.read_text(encoding="utf-8"), name, str(file), "" if released else level)
     path = Path(name_or_path if Path(name_or_path).is_file() else name)
+    if not path.is_file() and name not in BUILT_IN and name in plugins.names("tasks"):
+        path = plugins.find("tasks", name)
     if path.suffix != ".py" and not path.is_file() and name not in BUILT_IN:
         raise UsageError(f"no task is called {name!r}; {_known(name)}")
     if fidelity == "released":

@@ -2,7 +2,6 @@
 
 import ast
 import os
-import secrets
 import time
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -13,13 +12,16 @@ from typing import Any
 
 import msgspec
 
+from selftaught import plugins
 from selftaught.bounded import READER, NotRead
 from selftaught.config import RunConfig, from_mapping
 from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Program
 from selftaught.core.errors import RecordError, UsageError
+from selftaught.core.run_seed import RunSeed
 from selftaught.runs.folder import INPUTS, RunFolder, find_run, list_runs
 from selftaught.runs.records import Corrected, Session
+from selftaught.runs.salt import salted
 from selftaught.runs.store import Store
 from selftaught.runs.toml import read_toml, to_toml
 from selftaught.sandbox.machine import ENTRY
@@ -49,16 +51,16 @@ class Inputs:
     earlier: tuple[Allowance, ...] = ()
 
     @property
-    def seed(self) -> int:
+    def seed(self) -> RunSeed:
         """The run's seed; always set once inputs are loaded."""
-        return self.config.seed if self.config.seed is not None else 0
+        return RunSeed.parse(self.config.seed or "0")
 
 
 def load_inputs(config: RunConfig, runs: Path) -> Inputs:
-    """From what the user named. Draws the seed if none was given. Raises UsageError."""
+    """From what the user named. Draws the seed if none was given; one that was is salted before. Raises UsageError."""
     config = msgspec.structs.replace(
         config,
-        seed=secrets.randbits(48) if config.seed is None else config.seed,
+        seed=config.seed or salted(None, runs, {}),
         machine_speed=config.machine_speed or machine_speed(),
     )
     for name in config.tasks:
@@ -134,6 +136,8 @@ def load_improver(name: str, runs: Path) -> Program:
     if name in improver_names():
         return Program((_SEEDS / f"{name.replace('-', '_')}.py").read_text())
     path = Path(name)
+    if not path.is_file() and name in plugins.names("improvers"):
+        path = plugins.find("improvers", name)
     if path.is_file():
         improver = Program(read_text(path, "an improver"))
         check_improver(improver, name)

@@ -76,7 +76,7 @@ def assemble(
             sandbox,
             allowance,
             limits,
-            inputs.seed,
+            inputs.seed.number,
             thread_map,
             feedback=config.feedback == "on",
             salvage=config.salvage == "on" or config.kind == "improve",
@@ -115,7 +115,7 @@ def assemble(
         return of_improver(made, config.allowance)
 
     meta = MetaUtility(tasks, task_model, apply, describe(inputs), in_places(thread_map), tell)
-    accept = Accepting(config, measured, recorder, inputs.seed, approve)
+    accept = Accepting(config, measured, recorder, inputs.seed.number, approve)
     return Parts(tasks, model, task_model, applied, apply, RecordedUtility(traced(meta), recorder), measured, accept)
 
 
