@@ -276,6 +276,10 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     machine_speed: Positive | None = None
     extract_code: ExtractCode = "careful"
     proposals: Positive = 1000
+    other_version: Annotated[
+        bool,
+        setting("Go on although this selftaught may compute otherwise than the one before.", Group.WHAT, of="resume"),
+    ] = False
     model: Annotated[
         str,
         setting(

@@ -32,6 +32,7 @@ from selftaught.runs.folder import REPORT, RunFolder, find_run, list_runs, new_f
 from selftaught.runs.recording import pack
 from selftaught.runs.salt import salted
 from selftaught.runs.store import Store
+from selftaught.tasks.frozen import is_ours
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import is_built_in, load_task
 from selftaught.tasks.measured import MEASURED
@@ -41,8 +42,10 @@ from selftaught.wiring.forecast import forecast
 from selftaught.wiring.going_on import in_force
 from selftaught.wiring.inputs import (
     Inputs,
+    changed_since,
     check_program,
     frozen_config,
+    frozen_modules,
     frozen_tasks,
     load_inputs,
     read_text,
@@ -52,6 +55,7 @@ from selftaught.wiring.recorded_answers import open_recorded
 from selftaught.wiring.replay import Comparison
 from selftaught.wiring.replay import replay as repeat
 from selftaught.wiring.run import Run
+from selftaught.wiring.version import other_versions
 
 if TYPE_CHECKING:
     from selftaught.tracing.run import Tracing
@@ -113,6 +117,8 @@ def resume(
     folder = find_run(name, runs)
     with Run.resume(folder, choose, changed=changed, tier=sandbox, task=task, tracing=tracing) as begun:
         say(f"resuming {folder.path}")
+        for text in changed_since(folder):
+            say(f"{text} is taken from the run, as it was when the run began; this version of selftaught has another")
         _go(begun, as_json=as_json)
 
 
@@ -204,7 +210,11 @@ def replay(name: str, runs: Path, sandbox: str | None, *, trust_tasks: bool = Fa
     with tempfile.TemporaryDirectory(prefix="selftaught-") as scratch:
         folder = open_recorded(name, runs, Path(scratch) / "run")
         if Path(name).is_file() and not trust_tasks:
-            _check_tasks_are_ours(name, frozen_tasks(folder))
+            _check_tasks_are_ours(name, folder)
+        with Store.open(folder.store, writable=False) as store:
+            others = ", ".join(other_versions(store))
+        if others:
+            say(f"recorded by selftaught {others}, whose code is not that of this one: what comes out may differ")
         depth = frozen_config(folder).depth
         gate = Gate()
         with open_jail(sandbox or "auto") as jail, Progress(depth=depth) as progress:
@@ -214,9 +224,10 @@ def replay(name: str, runs: Path, sandbox: str | None, *, trust_tasks: bool = Fa
     return not found[0].differences
 
 
-def _check_tasks_are_ours(recording: str, tasks: Mapping[str, str]) -> None:
+def _check_tasks_are_ours(recording: str, folder: RunFolder) -> None:
     """A recording may be anybody's, and a task's file runs with the user's rights. Raises UsageError."""
-    foreign = [task for task, source in tasks.items() if not is_built_in(source)]
+    foreign = [task for task, source in frozen_tasks(folder).items() if not is_built_in(source)]
+    foreign += [module for module, text in (frozen_modules(folder) or {}).items() if not is_ours(module, text)]
     if foreign:
         raise UsageError(
             f"the recording {recording} brings a task of its own, {', '.join(foreign)}: a Python file that would run "
