@@ -92,7 +92,7 @@ def test_the_same_call_with_a_higher_cap_goes_on(task: str) -> None:
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        ({"depth": 9}, "was begun with depth=1, not 9"),
+        ({"repeats": 9}, "was begun with repeats=1, not 9"),
         ({"depht": 1}, "no setting is called 'depht'; did you mean 'depth'?"),
         ({"task": "parity"}, "holds another run: run of near"),
         ({"task": "no-such"}, "no task is called 'no-such'"),

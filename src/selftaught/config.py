@@ -120,7 +120,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
     "quick": {"repeats": 2, "model_calls": 1, "responses": 3, "utility_calls": 4},
     "official": {"repeats": 5, "model_calls": 4, "responses": 6, "utility_calls": 25, "improver": "paper-seed",
-                 "feedback": "off", "salvage": "off", "extract_code": "released"},
+                 "accept": "released", "feedback": "off", "salvage": "off", "extract_code": "released"},
     "paper": {
         "repeats": 5, "model_calls": 6, "responses": 6, "utility_calls": 37, "depth": 4,
         "improver": "paper-seed", "accept": "paper", "feedback": "off", "salvage": "off", "extract_code": "released",
@@ -134,12 +134,17 @@ Depth = Annotated[
 ]
 Improver = Annotated[str, setting("Improver to start from: a built-in name, a .py file, or a run.", Group.WHAT)]
 Accept = Annotated[
-    Literal["paper", "better"],
+    Literal["paper", "released", "better", "significant"],
     setting(
-        "When a proposed improver is taken: paper: always; better: if it measures higher than its parent.",
+        "When a proposed improver is taken: paper: always; released: unless it measures 0; better: if it measures "
+        "higher than its parent; significant: if a paired test says so.",
         Group.WHAT,
         of="run experiment",
     ),
+]
+AcceptLevel = Annotated[
+    Annotated[float, Meta(gt=0, lt=1)],
+    setting("Level of the test of --accept significant.", Group.WHAT, of="run experiment"),
 ]
 Feedback = Annotated[
     Literal["on", "off"],
@@ -183,6 +188,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     model_calls: Annotated[Positive, setting("Model calls.", Group.ALLOWANCE, of=ALL)] = 4
     responses: Annotated[Positive, setting("Responses of each model call.", Group.ALLOWANCE)] = 6
     utility_calls: Annotated[Positive, setting("Programs scored.", Group.ALLOWANCE, of=ALL)] = 25
+    improver_cpu_seconds: Annotated[Seconds, setting("CPU seconds of the improver itself.", Group.ALLOWANCE)] = 60.0
+    improver_wall_seconds: Annotated[
+        Seconds, setting("Seconds in which it may be idle, not counting what it waits for.", Group.ALLOWANCE)
+    ] = 120.0
+    improver_memory_mib: Annotated[
+        Annotated[int, Meta(ge=64, le=1 << 20)], setting("MiB of memory of the improver itself.", Group.ALLOWANCE)
+    ] = 1024
 
     base_url: Annotated[str | None, setting("Base URL of the API server (usually ends in /v1).", Group.MODEL)] = None
     temperature_policy: Annotated[
@@ -249,6 +261,15 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     improver: Improver = "seed"
     depth: Depth = 3
     accept: Accept = "better"
+    accept_level: AcceptLevel = 0.05
+    approve: Annotated[
+        bool,
+        setting(
+            "Ask a person before a proposed improver is taken: on a terminal, or by a file in the run's folder.",
+            Group.WHAT,
+            of="run",
+        ),
+    ] = False
     feedback: Feedback = "on"
     salvage: Salvage = "on"
     utility_text: UtilityText = "source"
@@ -333,6 +354,7 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     improver: Improver = "paper-seed"
     depth: Depth = 4
     accept: Accept = "paper"
+    accept_level: AcceptLevel = 0.05
     feedback: Feedback = "off"
     salvage: Salvage = "off"
     utility_text: UtilityText = "source"

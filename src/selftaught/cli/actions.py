@@ -2,7 +2,6 @@
 
 import dataclasses
 import secrets
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,9 +11,17 @@ import msgspec
 
 from selftaught import __version__
 from selftaught.cli import printing
+from selftaught.cli.approving import asker
 from selftaught.cli.progress import Progress
 from selftaught.cli.stopping import run_stoppable
-from selftaught.cli.terminal import FAILURE, environment, open_jail, say, warn_if_unsafe
+from selftaught.cli.terminal import (
+    FAILURE,
+    environment,
+    open_jail,
+    say,
+    warn_if_unsafe,
+    write_exactly,
+)
 from selftaught.config import RunConfig, make_config
 from selftaught.core.address import draw_seed
 from selftaught.core.contracts import Program
@@ -28,6 +35,7 @@ from selftaught.runs.store import Store
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import is_built_in, load_task
 from selftaught.tasks.measured import MEASURED
+from selftaught.wiring.accepting import out_of_reach
 from selftaught.wiring.choosing import choose_models
 from selftaught.wiring.forecast import forecast
 from selftaught.wiring.going_on import in_force
@@ -73,6 +81,8 @@ def start(
         printing.forecast(forecast(inputs, chosen.models), as_json=as_json)
         return
     inputs = dataclasses.replace(inputs, config=chosen.config)
+    if caution := out_of_reach(config, len(inputs.tasks)):
+        say(caution)
     folder = new_folder(runs, inputs.tasks[0].name, out)
     with Run.begin(inputs, folder, chosen.models, gate=gate, tracing=tracing) as begun:
         _go(begun, as_json=as_json)
@@ -94,11 +104,14 @@ def resume(
     """
 
     def choose(inputs: Inputs, gate: Gate) -> Models:
-        return choose_models(inputs, gate, runs, environment()).models
+        chosen = choose_models(inputs, gate, runs, environment())
+        for line in chosen.said:
+            say(line)
+        return chosen.models
 
     folder = find_run(name, runs)
     with Run.resume(folder, choose, changed=changed, tier=sandbox, task=task, tracing=tracing) as begun:
-        say(f"resuming {folder.path} · model: {begun.models.name}")
+        say(f"resuming {folder.path}")
         _go(begun, as_json=as_json)
 
 
@@ -106,8 +119,9 @@ def _go(run: Run, *, as_json: bool) -> None:
     warn_if_unsafe(run.sandbox.tier)
     config, folder = run.inputs.config, run.folder
     with Progress(depth=config.depth if config.kind == "run" else 1, on_record=run.store) as progress:
+        asked = dataclasses.replace(run, approve=asker(folder, run.gate, progress))
         try:
-            run_stoppable(lambda: run.work(progress.watch), run.gate, run.sandbox.close)
+            run_stoppable(lambda: asked.work(progress.watch), run.gate, run.sandbox.close)
         except SelfTaughtError as error:
             hint = f"everything finished is on record; go on with: selftaught resume {folder.path}"
             if isinstance(error, RunStopped):
@@ -167,7 +181,7 @@ def export(name: str, runs: Path, what: str | None, out: Path | None) -> None:
         return
     source = printing.program_of(config, store, folder, what)
     if out is None:
-        sys.stdout.write(source)
+        write_exactly(source)
     else:
         _write(out, source)
         say(f"wrote {out}")

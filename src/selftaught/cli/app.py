@@ -1,7 +1,6 @@
 """The commands and their flags. Results go to stdout; progress, logs and errors to stderr."""
 
 import errno
-import io
 import os
 import sys
 from pathlib import Path
@@ -27,7 +26,7 @@ from selftaught.cli.options import (
     in_flags,
     with_settings,
 )
-from selftaught.cli.terminal import FAILURE, INTERRUPTED, NO_SANDBOX, OK, broken_package, exit_code
+from selftaught.cli.terminal import FAILURE, INTERRUPTED, NO_SANDBOX, OK, broken_package, exit_code, open_streams
 from selftaught.config import Group, Parameters, RunConfig, Setting, declared
 from selftaught.core.errors import SelfTaughtError
 
@@ -290,9 +289,7 @@ def experiment(
 
 def main() -> None:
     """Run one command; turn our errors into one line and an exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal without Unicode is no reason to fail
+    open_streams()
     try:
         app(prog_name="selftaught")
         sys.stdout.flush()
@@ -314,9 +311,6 @@ def main() -> None:
         advice = f"reinstall it (pip install --force-reinstall {name})"
         print(f"selftaught: {name} does not import ({said}): {advice}", file=sys.stderr)
         sys.exit(NO_SANDBOX if name in ("numpy", "msgspec") else FAILURE)  # the sandbox stands on these two
-    except BrokenPipeError:  # `selftaught show | head`
-        sys.stderr.close()
-        sys.exit(FAILURE)
     except OSError as error:
         if error.errno != errno.ENOSPC or _state["verbose"]:
             raise

@@ -1,6 +1,5 @@
 """`selftaught experiment NAME`: the paper's tables and figures, one command each."""
 
-import json
 import secrets
 import time
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ import msgspec
 
 from selftaught.cli import printing
 from selftaught.cli.stopping import run_stoppable
-from selftaught.cli.terminal import environment, open_jail, say
+from selftaught.cli.terminal import environment, open_jail, print_json, say
 from selftaught.config import Parameters, RunConfig, declared, from_mapping, plainly
 from selftaught.core.errors import RunStopped, SelfTaughtError, UsageError
 from selftaught.core.money import Caps
@@ -215,7 +214,7 @@ def _resolved(given: Parameters, materials: Materials, gate: Gate, runs: Path, c
 
 def _print(result: Result, given: Parameters, folder: Path, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(result_as_json(result, given), indent=2, allow_nan=False, ensure_ascii=False))
+        print_json(result_as_json(result, given))
         return
     for table in result.tables:
         print(f"\n{table.title}")

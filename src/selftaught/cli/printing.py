@@ -1,17 +1,15 @@
 """Results on stdout: for people as text, for programs as one JSON object."""
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from selftaught.cli.options import in_flags
+from selftaught.cli.terminal import cleaned, console, print_json
 from selftaught.config import RunConfig, declared
 from selftaught.core.contracts import Score
 from selftaught.core.errors import UsageError
@@ -277,8 +275,7 @@ def _pick(ids: list[str], number: int, what: str, store: Store) -> str:
 
 def dump(value: dict[str, Any]) -> None:
     """One JSON object on stdout."""
-    json.dump(value, sys.stdout, indent=2, allow_nan=False, ensure_ascii=False)
-    print()
+    print_json(value)
 
 
 def table(headers: tuple[str, ...], rows: Sequence[tuple[str, ...]], right: tuple[str, ...] = ()) -> None:
@@ -287,8 +284,8 @@ def table(headers: tuple[str, ...], rows: Sequence[tuple[str, ...]], right: tupl
     for header in headers:
         shown.add_column(header, justify="right" if header in right else "left", no_wrap=True)
     for row in rows:
-        shown.add_row(*(Text(one_line(cell)) for cell in row))
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_PLAIN_WIDTH)
-    console.print(shown)
+        shown.add_row(*(cleaned(one_line(cell)) for cell in row))
+    screen = console()
+    if not screen.is_terminal:
+        screen = console(width=_PLAIN_WIDTH)
+    screen.print(shown)

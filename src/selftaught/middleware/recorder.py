@@ -16,10 +16,21 @@ from selftaught.core.address import Addresses, here
 from selftaught.core.contracts import Program, Score, Utility, Verdict
 from selftaught.core.money import Amount
 from selftaught.core.suspicion import suspicious_text, suspicious_verdict
-from selftaught.runs.records import Answered, Applied, Measured, Noticed, Probed, Record, Scored, Stepped, Tried
+from selftaught.runs.records import (
+    Answered,
+    Applied,
+    Approved,
+    Measured,
+    Noticed,
+    Probed,
+    Record,
+    Scored,
+    Stepped,
+    Tried,
+)
 from selftaught.runs.store import Store
 
-Kind = TypeVar("Kind", Answered, Scored, Applied, Measured, Probed)
+Kind = TypeVar("Kind", Answered, Scored, Applied, Measured, Approved, Probed)
 
 asking: ContextVar["tuple[Recorder, str] | None"] = ContextVar("selftaughtasking", default=None)
 """The recorder and the role for which a model is being asked in this context."""

@@ -113,6 +113,7 @@ def _check_entry(entry: os.DirEntry[str]) -> None:
 
 def new_folder(root: Path, label: str, wanted: Path | None = None) -> RunFolder:
     """An empty folder for a new run: `wanted`, or one named by time and `label` below `root`."""
+    label = "".join(c if c.isalnum() or c in "-_@." else "_" for c in label)[:60]
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{label}-{secrets.token_hex(2)}"
     path = wanted or root / name
     if path.exists() and (not path.is_dir() or any(path.iterdir())):

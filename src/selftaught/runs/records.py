@@ -197,6 +197,16 @@ class Stepped(_Record, frozen=True, tag="stepped"):
     approved: bool | None = None
 
 
+class Approved(_Record, frozen=True, tag="approved"):
+    """A person was asked whether the proposal for I_t is taken, and answered; at `/approved#t`. `by`: in what way."""
+
+    t: int
+    program: str
+    approved: bool
+    by: str
+    note: str = ""
+
+
 class Chosen(_Record, frozen=True, tag="chosen"):
     """`improve` hands over this program; at `/chosen#k`, after its k-th application.
 
@@ -261,7 +271,19 @@ class Ended(_Record, frozen=True, tag="ended"):
 
 
 Record: TypeAlias = (
-    Session | Answered | Tried | Scored | Applied | Measured | Stepped | Chosen | Probed | Noticed | Corrected | Ended
+    Session
+    | Answered
+    | Tried
+    | Scored
+    | Applied
+    | Measured
+    | Stepped
+    | Approved
+    | Chosen
+    | Probed
+    | Noticed
+    | Corrected
+    | Ended
 )
 
 _encoder = msgspec.json.Encoder()

@@ -61,12 +61,13 @@ class Improving:
     Attributes:
         facts: what the guest may read of its utility, model and budgets; see `guest.interface`.
         services: who answers its requests, by name. Several requests may be under way at once.
-        most_requests: beyond, the guest is ended: requests that cost no budget cost the host's time.
+        swift_requests: beyond, each is answered after a longer wait than the one before it, which is the guest's own
+            idle time: requests that cost no budget cost the host's time.
     """
 
     facts: Mapping[str, Value]
     services: Mapping[str, Service]
-    most_requests: int = 1000
+    swift_requests: int = 1000
 
 
 class Sandbox(Protocol):

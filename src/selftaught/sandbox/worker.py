@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from selftaught.core.errors import SandboxError
+from selftaught.core.errors import NoSandbox, SandboxError
 from selftaught.guest import wire
 from selftaught.sandbox import cgroups
 from selftaught.sandbox.filters import filter_program
@@ -98,7 +98,11 @@ class Worker:
         return self._ended is None
 
     def take(self, profile: Profile) -> Handle:
-        """A locked guest, forked before if possible; another one is forked for the next caller meanwhile."""
+        """A locked guest, forked before if possible; another one is forked for the next caller meanwhile.
+
+        Raises NoSandbox where the limit under which it all was started leaves no room for such a guest.
+        """
+        self._check_room(profile)
         with self._change:
             self._wanted[profile] += 1
             try:
@@ -112,6 +116,14 @@ class Worker:
                 self._wanted[profile] -= 1
                 self._fork_enough(profile)
                 self._keep_few(profile)
+
+    def _check_room(self, profile: Profile) -> None:
+        most = self._ready.address_space if self._ready else None
+        if most is not None and profile.memory_bytes > most:
+            raise NoSandbox(
+                f"a guest needs {profile.memory_bytes >> 20} MiB of address space, and this process was started under "
+                f"a limit of {most >> 20} MiB (ulimit -v); raise that limit, or set a smaller improver_memory_mib"
+            )
 
     def exit_of(self, handle: Handle) -> Exit | None:
         """How a guest that has ended did so; None if that is not known in time."""

@@ -25,6 +25,7 @@ from selftaught.runs.records import Ended, Record, Session
 from selftaught.runs.store import Store
 from selftaught.sandbox.choice import open_sandbox
 from selftaught.sandbox.contract import OpenSandbox
+from selftaught.wiring.accepting import Approve, by_file
 from selftaught.wiring.checking import check_tasks
 from selftaught.wiring.correcting import correct, find_corrected
 from selftaught.wiring.going_on import RAISED, going_on
@@ -51,6 +52,7 @@ class Run:
         purse: the caps, where several runs share them; else the run has its own.
         tracing: observes the run, and changes nothing in it.
         feedback: of a run that is repeated, as in `Recorder`.
+        approve: asks a person, where the settings want one asked; else a file in the run's folder does.
     """
 
     folder: RunFolder
@@ -62,6 +64,7 @@ class Run:
     purse: Purse | None = None
     tracing: "Tracing | None" = None
     feedback: Mapping[str, str] = field(default_factory=dict)
+    approve: Approve | None = None
     opened: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
@@ -170,7 +173,8 @@ class Run:
     def _work(self, session: Session, watch: Watch) -> None:
         recorder = Recorder(self.store, watch, self.feedback)
         recorder.write(session)
-        parts = assemble(self.inputs, self.sandbox, self.models, recorder, self.gate, self.purse, self.tracing)
+        approve = self.approve or by_file(self.folder, self.gate)
+        parts = assemble(self.inputs, self.sandbox, self.models, recorder, self.gate, self.purse, self.tracing, approve)
         how, note = "failed", ""
         try:
             KINDS[self.inputs.config.kind](self.inputs, parts, recorder, self.folder)
