@@ -47,7 +47,9 @@ def test_the_same_program_scores_by_fidelity(folder: Path) -> None:
         assert low - 1e-9 <= scored["value"] <= high + 1e-9 and scored["fidelity"] == fidelity
     told = selftaught("score", "parity", "column.py", "--fidelity", "released", cwd=folder).stdout
     first, seed, whence = told.splitlines()
-    assert first.startswith("parity/val: 10.0500 ± ") and first.endswith("  ok") and seed.startswith("the task's seed: ")
+    assert (
+        first.startswith("parity/val: 10.0500 ± ") and first.endswith("  ok") and seed.startswith("the task's seed: ")
+    )
     assert whence.startswith("fidelity: released; instances: the released ones;")
 
 
