@@ -41,6 +41,8 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
     for line in solved(run):
         print(line)
     print(tables.fidelity(config.fidelity))
+    if config.seed:
+        print(f"Seed: {config.seed} (with --seed {config.seed}, another run draws the same instances)")
     if run.ledger:
         table(tables.LEDGER_HEADERS, tables.ledger_rows(run), right=tables.LEDGER_HEADERS[2:])
     if run.status != "finished":
@@ -81,6 +83,8 @@ def score(head: dict[str, Any], judged: Score, seed: Score, best: float | None, 
     print(f"{head['task']}/{head['split']}: {judged.value:.4f}{error}  {judged.verdict}{note}")
     print(_standing(seed, best, way))
     print(f"{instances_of(head['fidelity'], head['seed'])}; sandbox: {head['sandbox']}")
+    if head["split"] == "test" and head["fidelity"] == "honest":
+        print("A run of this seed has a sealed test of its own, on other instances: it is looked at in the run alone.")
 
 
 def _standing(seed: Score, best: float | None, way: float | None) -> str:
@@ -92,7 +96,7 @@ def _standing(seed: Score, best: float | None, way: float | None) -> str:
     return told if way is None else f"{told}; of the way from the one to the other: {way:.0%}"
 
 
-def instances_of(fidelity: str, seed: int) -> str:
+def instances_of(fidelity: str, seed: str) -> str:
     """Where the instances of a score come from."""
     if fidelity == "released":
         return f"fidelity: released; instances: the released ones; the program's own chance drawn with --seed {seed}"
