@@ -144,9 +144,10 @@ def tasks(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     ]
     table(("task", "kind", *numbers, "source"), shown, right=numbers)
     print(
-        "CPU s: of scoring the good program once. seed, good: scores of the task's seed and of a good program, on one\n"
-        "machine. best: the best score known, and its source. A task without a level is at the paper's (@paper) where\n"
-        "it is the paper's: today's models solve those in one answer. More: docs/tasks.md\n"
+        "CPU s: of scoring the good program once. seed, good: scores of the task's seed\n"
+        "and of a good program, on one machine. best: the best known, and its source.\n"
+        "The paper's tasks are at its sizes (@paper) where no level is named: today's\n"
+        "models solve those in one answer. More: docs/tasks.md\n"
         "A task of your own is a Python file: selftaught run path/to/task.py"
     )
 
@@ -228,7 +229,7 @@ def run_list(rows: list[dict[str, Any]], root: Path, *, as_json: bool) -> None:
         dump({"schema": "selftaught.runs/1", "runs": rows})
         return
     if not rows:
-        print(f"There is no run in {root}/ yet. Start one with: selftaught run three-sat")
+        print(f"There is no run in {root}/ yet. Start one with: selftaught run three-sat@hard")
         return
     shown = []
     for row in rows:
