@@ -23,7 +23,7 @@ from selftaught.core.contracts import Program
 from selftaught.core.errors import RunStopped, SelfTaughtError, TaskError, UsageError
 from selftaught.middleware.gate import Gate
 from selftaught.report.page import page
-from selftaught.report.view import view
+from selftaught.report.view import RunView, view
 from selftaught.runs.folder import RunFolder, find_run, list_runs, new_folder
 from selftaught.runs.recording import pack
 from selftaught.runs.store import Store
@@ -130,7 +130,7 @@ def resume(
 def _go(inputs: Inputs, begin: Start, store: Store, *, as_json: bool) -> None:
     folder = begin.folder
     depth = inputs.config.depth if inputs.config.kind == "run" else 1
-    with Progress(depth=depth, on_record=store) as progress:
+    with Progress(depth=depth, on_record=store, waiting=begin.models.waiting) as progress:
         ready = dataclasses.replace(begin, watch=progress.watch)
         try:
             run_stoppable(lambda: work(inputs, ready, store), begin.gate, begin.sandbox.close)
@@ -143,9 +143,17 @@ def _go(inputs: Inputs, begin: Start, store: Store, *, as_json: bool) -> None:
                 hint = "the run keeps its own copy of the task: correct the file, and start a new run"
             raise type(error)(f"{error} ({hint})") from error
     printing.result(inputs.config, store, folder, as_json=as_json)
+    useless = nothing_usable(view(store))
     store.close()
+    if useless:
+        raise SystemExit(FAILURE)  # it was no search: the lines above say why
     if inputs.config.kind == "improve" and not (folder.path / "improved.py").is_file():
         raise SystemExit(FAILURE)  # a script that goes on with the program must not go on
+
+
+def nothing_usable(run: RunView) -> bool:
+    """Whether not one response of the model could be used."""
+    return run.total.responses > 0 and sum(run.no_program.values()) == run.total.responses
 
 
 def score(

@@ -37,7 +37,7 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
     if run.steps:
         table(tables.HEADERS, tables.rows(run), right=("calls", "responses", "tokens", "time"))
     for line in tables.summary(run, config.accept):
-        print(line)
+        print(in_flags(line, declared(RunConfig)))
     print(tables.fidelity(config.fidelity))
     if run.ledger:
         table(tables.LEDGER_HEADERS, tables.ledger_rows(run), right=tables.LEDGER_HEADERS[2:])

@@ -15,6 +15,7 @@ from selftaught.models.prices import find_price
 from selftaught.models.served.asking import traffic
 from selftaught.models.served.providers import PROVIDERS
 from selftaught.models.served.traffic import Traffic
+from selftaught.models.waiting import Waiting
 from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.models import Lent, Models, failed_attempt
 from selftaught.wiring.replay import replay_model
@@ -52,6 +53,7 @@ def borrow(
     caps = caps or config.caps
     bound = config.max_output_tokens or (BOUNDED_OUTPUT_TOKENS if caps.need_bound else None)
     found: dict[str, ChosenModel] = {}
+    waiting = Waiting()
 
     def lend(name: str) -> Lent:
         if name.startswith(_REPLAY) and name not in found:
@@ -67,6 +69,7 @@ def borrow(
                 max_connections=config.max_connections,
                 stop=gate.check,
                 failed=failed_attempt,
+                waiting=waiting,
                 manner=replace(
                     config.manner,
                     max_output_tokens=bound,
@@ -96,7 +99,7 @@ def borrow(
         resolved["improver_model"] = improver.name
     if config.task_model:
         resolved["task_model"] = solution.name
-    return Borrowed(Models(improver, solution), msgspec.structs.replace(config, **resolved), said)
+    return Borrowed(Models(improver, solution, waiting), msgspec.structs.replace(config, **resolved), said)
 
 
 def _url_of(name: str, config: RunConfig) -> str | None:
