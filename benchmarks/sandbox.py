@@ -134,7 +134,7 @@ def round_trip(tier: Tier, repeats: int) -> None:
     )
     facts = {"utility_str": "", "utility_budget": 1, "model_budget": 1, "max_responses_per_call": 1}
     with Jail(tier, 1) as jail:
-        improving = Improving(facts, {"utility": lambda program: 1.0}, most_requests=10 * repeats)
+        improving = Improving(facts, {"utility": lambda program: 1.0}, swift_requests=10 * repeats)
         limits = Limits(cpu_seconds=60)
         (outcome,) = jail.run(improver, "f", [[10 * repeats]], limits, seed=0, improving=improving)
     if not isinstance(outcome.value, float):

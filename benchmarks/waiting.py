@@ -13,15 +13,12 @@ import time
 from pathlib import Path
 
 from selftaught.config import make_config
-from selftaught.middleware.gate import Gate
 from selftaught.models.scripted import Scripted
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.records import Record, Stepped
-from selftaught.runs.store import Store
-from selftaught.sandbox.choice import open_sandbox
-from selftaught.wiring.inputs import freeze, load_frozen, load_inputs
+from selftaught.wiring.inputs import load_inputs
 from selftaught.wiring.models import Models
-from selftaught.wiring.session import Start, work
+from selftaught.wiring.run import Run
 
 TASK = '''"""Write algorithm(x), which returns a number."""
 SEED = "def algorithm(x):\\n    return 0.25\\n"
@@ -51,20 +48,15 @@ def step_seconds(improver: str, latency_seconds: float) -> float:
         task.write_text(TASK)
         flags = {"tasks": [str(task)], "improver": improver, "depth": 1, "seed": 1}
         inputs = load_inputs(make_config({**flags, "preset": "official"}), Path(place))
-        folder = RunFolder(Path(place) / "run")
-        folder.path.mkdir()
-        freeze(inputs, folder)
-        store = Store.create(folder.store)
         stepped: list[float] = []
 
         def watch(record: Record) -> None:
             if isinstance(record, Stepped):
                 stepped.append(time.monotonic())
 
-        with open_sandbox("auto") as jail:
-            model = Scripted(script(latency_seconds, inputs.improver.source))
-            work(load_frozen(folder), Start(folder, jail, Models.only(model, "scripted"), Gate(), watch=watch), store)
-        store.close()
+        model = Scripted(script(latency_seconds, inputs.improver.source))
+        with Run.begin(inputs, RunFolder(Path(place) / "run"), Models.only(model, "scripted")) as run:
+            run.work(watch)
         return stepped[1] - stepped[0] - latency_seconds  # the proposal's own measurement is not the step's
 
 

@@ -1,75 +1,262 @@
-"""A run from Python, with a model that is a function of your own: all else is as the command line does it."""
+"""What `import selftaught` gives: runs, improvements and scores from Python. A thin front, as the command line is.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+Nothing here reads a command line or prints. Settings are keywords, by the names of the configuration (config.py).
+"""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from difflib import get_close_matches, unified_diff
+from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from selftaught.config import make_config
+import msgspec
+
+from selftaught.config import RunConfig, declared, make_config
+from selftaught.core.contracts import Program, Score
 from selftaught.core.errors import UsageError
-from selftaught.core.money import Tariff
-from selftaught.middleware.gate import Gate
-from selftaught.models.calling import Answer, Called
-from selftaught.models.prices import find_price
+from selftaught.core.run_seed import RunSeed
+from selftaught.middleware.gate import Gate, run_until_stopped
+from selftaught.models.calling import Answer
 from selftaught.report.view import RunView, view
-from selftaught.runs.folder import RunFolder
+from selftaught.runs.folder import RunFolder, find_run, new_folder
+from selftaught.runs.records import Record, Scored
+from selftaught.runs.salt import salted
 from selftaught.runs.store import Store
 from selftaught.sandbox.choice import open_sandbox
-from selftaught.wiring.checking import check_tasks
-from selftaught.wiring.going_on import RAISED, going_on
-from selftaught.wiring.inputs import Inputs, freeze, load_frozen, load_inputs
-from selftaught.wiring.models import Lent, Models, failed_attempt
-from selftaught.wiring.session import Start, check_resumable, work
+from selftaught.tasks.judge import Judge
+from selftaught.tasks.loading import load_task
+from selftaught.wiring.choosing import CALLED, choose_models
+from selftaught.wiring.going_on import RAISED
+from selftaught.wiring.inputs import Inputs, check_program, frozen_config, load_frozen, load_inputs, read_text
+from selftaught.wiring.models import Models
+from selftaught.wiring.run import Run
+
+Progress: TypeAlias = Callable[[Record], None]
+RUNS = Path("runs")
 
 
-def run(tasks: Sequence[str], model: Answer, out: Path | str, *, kind: str = "run", **settings: Any) -> RunView:
-    """Improve an improver (`kind="improve"`: a solution) on tasks, asking the function `model`.
+class Value(float):
+    """A mean, and its standard error over the instances; `error` is None where it has none.
+
+    >>> Value(0.5, 0.02)
+    0.5 ± 0.02
+    """
+
+    error: float | None
+
+    def __new__(cls, value: float, error: float | None = None) -> "Value":
+        made = super().__new__(cls, value)
+        made.error = error
+        return made
+
+    def __repr__(self) -> str:
+        return float.__repr__(self) if self.error is None else f"{float.__repr__(self)} ± {self.error:.2g}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run came to, or has come to so far.
+
+    Attributes:
+        folder: where it is kept; `resume` on the command line and the same call from Python go on with it.
+        run: everything that is on record, folded (`selftaught.report.view.RunView`).
+        program: text of the improved program, or of the best improver of a `run`; None while there is none.
+        before: text that it started from.
+        score: of `program` on val: a float with `.error`. test: the same on the sealed test.
+    """
+
+    folder: Path
+    run: RunView
+    program: str | None
+    before: str
+    score: Value | None
+    test: Value | None
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars spent so far; None where a model has no price."""
+        entries = self.run.ledger
+        return None if any(entry.unpriced for entry in entries) else sum(entry.cost for entry in entries)
+
+    def diff(self) -> str:
+        """What was changed, as a unified diff; empty where nothing is better."""
+        before, after = (text.splitlines(keepends=True) for text in (self.before, self.program or self.before))
+        return "".join(unified_diff(before, after, "before.py", "after.py"))
+
+    def _repr_html_(self) -> str:
+        """For notebooks. What programs wrote is escaped."""
+        rows = {"status": self.run.status, "val": self.score, "test": self.test, "folder": self.folder}
+        cells = "".join(f"<tr><th>{name}</th><td>{escape(str(value))}</td></tr>" for name, value in rows.items())
+        return f"<table>{cells}</table><pre>{escape(self.diff())}</pre>"
+
+
+def run(
+    tasks: str | Path | Sequence[str | Path],
+    *,
+    model: str | Answer = "auto",
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+    **settings: Any,
+) -> Result:
+    """Improve an improver on tasks (Algorithm 1), or go on with the run in `out`.
 
     Args:
-        tasks: built-in names, or paths of Python files.
-        model: one `core.contracts.Prompt` in, a `str` or a `Completion` out; called from several threads at once.
-        out: the run's folder. One that holds a run of the same kind is gone on with, with its own tasks and settings.
-        kind: run or improve.
-        settings: by the names of the configuration (`config.RunConfig`): depth=3, preset="quick", max_calls=100 …
+        tasks: a built-in name or the path of a task's file, or several.
+        model: a name, as `--model` takes it; or a function of your own, sync or async: one `Prompt` in, a str or a
+            `Completion` out, called from several threads at once.
+        out: the run's folder; a new one below runs/ unless given. One that holds this run is gone on with, and may be
+            given other caps.
+        progress: shown every record as it is made.
+        **settings: depth=3, preset="quick", max_calls=100 …; see `selftaught run --help`.
 
-    Raises SelfTaughtError: RunStopped at a cap, ModelUnavailable where `model` raises. What is done is on record then,
-    and the same call goes on.
+    Raises `UsageError` for a call that cannot be right, `RunStopped` at a cap, `ModelUnavailable` where the model
+    fails. What is done is on record then, and the same call goes on.
+
+    >>> result = run("string-grid-distance", model="mutate", out="it", preset="quick", depth=1, repeats=1, probes=False)
+    >>> result.run.status
+    'finished'
     """
-    name = getattr(model, "__name__", type(model).__name__)
-    folder = RunFolder(Path(out))
-    there = folder.store.is_file()
-    if there:
-        inputs = _as_it_stands(folder, settings)
-    else:
-        given = {"kind": kind, "tasks": list(tasks), "model": f"called:{name}", **settings}
-        inputs = load_inputs(make_config(given), Path("runs"))
-    config = inputs.config
-    price = find_price(name, None, config.price)
-    if config.max_cost is not None and price is None:
-        raise UsageError('max_cost needs a price for a function of your own: price=["IN,OUT"]')
-    gate = Gate(config.max_time_seconds)
-    patience = replace(config.manner.patience, stop=gate.check, failed=failed_attempt)
-    lent = Lent(Called(model, name, replace(config.manner, patience=patience)), name, Tariff(price, None, True))
-    with open_sandbox(config.sandbox) as jail:
-        if not there:
-            check_tasks(inputs, jail)
-            folder.path.mkdir(parents=True, exist_ok=True)
-            freeze(inputs, folder)
-        store = Store.open(folder.store) if there else Store.create(folder.store)
-        try:
-            check_resumable(store, folder, jail.tier, weaker_allowed=False)
-            work(inputs, Start(folder, jail, Models(lent, lent), gate), store)
-            return view(store)
-        finally:
-            store.close()
+    names = [tasks] if isinstance(tasks, (str, Path)) else list(tasks)
+    return _go("run", [str(name) for name in names], model, out, progress, settings)
 
 
-def _as_it_stands(folder: RunFolder, settings: Mapping[str, Any]) -> Inputs:
-    """A run that is there, deeper or with more budget where the settings say so."""
-    store = Store.open(folder.store, writable=False)
-    try:
-        inputs = going_on(load_frozen(folder), store, {})
-        more = {n: settings[n] for n in RAISED if settings.get(n, 0) > getattr(inputs.config, n)}
-        return going_on(inputs, store, more)
-    finally:
-        store.close()
+def improve(
+    task: str | Path,
+    program: str | Path | None = None,
+    *,
+    model: str | Answer = "auto",
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+    **settings: Any,
+) -> Result:
+    """Improve one program, once: the task's seed, or `program`, the path of a file. The rest is as in `run`.
+
+    >>> result = improve("string-grid-distance", model="mutate", out="better", responses=2, probes=False)
+    >>> "def algorithm" in result.program, result.score.error is not None
+    (True, True)
+    """
+    given = {**settings, **({"program": str(program)} if program is not None else {})}
+    return _go("improve", [str(task)], model, out, progress, given)
+
+
+def score(
+    task: str | Path,
+    program: str | Path,
+    *,
+    split: str = "val",
+    seed: str | int | None = None,
+    sandbox: str = "auto",
+    fidelity: str = "honest",
+) -> Score:
+    r"""The score of a program, a path or its text, on a task. A program that fails has a verdict other than ok.
+
+    >>> str(score("parity", "def algorithm(x, *rest):\n    raise ValueError\n").verdict)
+    'crashed'
+    """
+    spec = load_task(str(task), fidelity)
+    text = str(program)
+    named = "\n" not in text and text.endswith(".py")
+    source = Program(read_text(Path(text), "a program") if named else text)
+    check_program(source, spec.entry, text if named else "the program")
+    with open_sandbox(sandbox) as opened:
+        drawn = RunSeed.parse(salted(seed, RUNS, _environment()))
+        return Judge(spec, opened, split, drawn if split == "val" else drawn.of("score"))(source)
+
+
+def load_run(name: str | Path = "last", runs: str | Path = RUNS) -> Result:
+    """A run by its folder, its name below `runs`, or "last". Nothing of it is executed. Raises `UsageError`."""
+    folder = RunFolder(Path(name)) if Path(name).is_dir() else find_run(str(name), Path(runs))
+    with Store.open(folder.store, writable=False) as store:
+        return _result(folder, frozen_config(folder), store)
+
+
+def _go(
+    kind: str,
+    tasks: list[str],
+    model: str | Answer,
+    out: str | Path | None,
+    progress: Progress | None,
+    settings: Mapping[str, Any],
+) -> Result:
+    _check_names(settings)
+    function = None if isinstance(model, str) else model
+    if function is not None and not callable(function):
+        raise UsageError(f"model: wanted a name or a function, got {function!r}")
+    name = model if isinstance(model, str) else f"{CALLED}{getattr(model, '__name__', type(model).__name__)}"
+    given = {"kind": kind, "tasks": tasks, "model": name, **settings}
+
+    def choose(inputs: Inputs, gate: Gate) -> Models:
+        return choose_models(inputs, gate, RUNS, _environment(), function=function).models
+
+    with ExitStack() as closing:
+        if out is not None and RunFolder(Path(out)).store.is_file():
+            folder = RunFolder(Path(out))
+            changed = _changed(folder, given, settings)
+            going = closing.enter_context(Run.resume(folder, choose, changed=changed))
+        else:
+            inputs = load_inputs(_salted(make_config(given)), RUNS)
+            gate = Gate(inputs.config.max_time_seconds)
+            chosen = choose_models(inputs, gate, RUNS, _environment(), function=function)
+            inputs = Inputs(chosen.config, inputs.tasks, inputs.improver, inputs.program, inputs.script)
+            folder = new_folder(RUNS, inputs.tasks[0].name, Path(out) if out is not None else None)
+            going = closing.enter_context(Run.begin(inputs, folder, chosen.models, gate=gate))
+        run_until_stopped(lambda: going.work(progress or (lambda record: None)), going.gate, going.sandbox.close)
+        return _result(going.folder, going.inputs.config, going.store)
+
+
+def _check_names(settings: Mapping[str, Any]) -> None:
+    known = declared(RunConfig)
+    for name in settings:
+        if name not in known:
+            close = get_close_matches(name, known, 1)
+            raise UsageError(f"no setting is called {name!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
+
+
+def _salted(config: RunConfig) -> RunConfig:
+    return msgspec.structs.replace(config, seed=salted(config.seed, RUNS, _environment()))
+
+
+def _changed(folder: RunFolder, given: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a call for a run that is there: what may differ. Raises UsageError where it is a call for another run."""
+    there, known = load_frozen(folder), declared(RunConfig)
+    tasks = [load_task(name, there.config.fidelity) for name in given["tasks"]]
+    if there.config.kind != given["kind"] or [task.source for task in tasks] != [task.source for task in there.tasks]:
+        names = ", ".join(task.name for task in there.tasks)
+        raise UsageError(f"{folder.path} holds another run: {there.config.kind} of {names}; name another `out`")
+    wanted = _salted(make_config(given))
+    for name in settings:
+        now, before = getattr(wanted, name), getattr(there.config, name)
+        if now != before and "resume" not in known[name].commands and name not in ("model", "program", "preset"):
+            raise UsageError(f"{folder.path} was begun with {name}={before!r}, not {now!r}; name another `out`")
+    changed = {name: value for name, value in settings.items() if "resume" in known[name].commands}
+    return {name: value for name, value in changed.items() if name not in RAISED or value > getattr(there.config, name)}
+
+
+def _result(folder: RunFolder, config: RunConfig, store: Store) -> Result:
+    told = view(store)
+    if config.kind == "improve" and told.improvement is not None:
+        made = told.improvement
+        errors = {(one.utility, one.program): one.error for one in store if isinstance(one, Scored)}
+        program = store.text(made.made) if made.made else None
+
+        def value(split: str) -> Value | None:
+            found = next((one for one in made.after.items() if one[0].endswith(f"/{split}")), None)
+            return None if found is None else Value(found[1], errors.get((found[0], made.made or "")))
+
+        return Result(folder.path, told, program, store.text(made.solution), value("val"), value("test"))
+    if not told.steps or told.best is None:
+        return Result(folder.path, told, None, "", None, None)
+    best = told.steps[told.best]
+    val, test = (None if one is None else Value(one.mean, one.standard_error) for one in (best.val, best.test))
+    return Result(folder.path, told, store.text(best.improver), store.text(told.steps[0].improver), val, test)
+
+
+def _environment() -> dict[str, str]:
+    """The process's own: keys and servers. A `.env` file is the command line's."""
+    return dict(os.environ)
+
+
+__all__ = ["Progress", "Result", "Value", "improve", "load_run", "run", "score"]

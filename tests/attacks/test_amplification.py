@@ -1,10 +1,16 @@
 """Amplification: what a guest sends costs the host no more, in time and memory, than a guest may cost it."""
 
+import itertools
+import random
+import threading
 import time
 
 import pytest
+from hypothesis import HealthCheck, given, settings, target
+from hypothesis import strategies as st
 
 from attacks.arena import FORGE, improve, peak_megabytes, raid
+from guest.growing import body, cost
 from selftaught.core.contracts import Verdict
 from selftaught.sandbox import messages
 from selftaught.sandbox.contract import Limits, Outcome, Value
@@ -64,6 +70,44 @@ def test_requests_cost_the_improver_what_they_cost_the_host(isolating_sandbox: J
     outcome = improve(isolating_sandbox, source, {"utility": lambda program: 0.0}, limits=limits)
     assert outcome.verdict is Verdict.TIMED_OUT
     assert time.process_time() - before < 3 * limits.cpu_seconds
+
+
+HONEST = """
+import time
+def f():
+    end = time.process_time() + 0.02
+    while time.process_time() < end: pass
+    return 7
+"""
+
+
+def test_an_honest_program_beside_hostile_ones_is_right_100_times_of_100(isolating_sandbox: Jail) -> None:
+    over = threading.Event()
+
+    def attack() -> None:
+        for what in itertools.cycle(EXPLODING):
+            if over.is_set():
+                return
+            raid(isolating_sandbox, f"import numpy\ndef f():\n    return {EXPLODING[what]}", limits=PATIENT)
+
+    attacking = threading.Thread(target=attack)
+    attacking.start()
+    limits = Limits(cpu_seconds=0.2, wall_seconds=1.0)
+    values = [raid(isolating_sandbox, HONEST, limits=limits).value for _ in range(100)]
+    over.set()
+    attacking.join()
+    assert values == [7] * 100
+
+
+@given(chance=st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_message_costs_much_more_than_itself(chance: random.Random) -> None:
+    """Whatever its dtypes, shapes, nesting, texts and numbers: bounded memory, and no long step."""
+    found = cost(body(chance))
+    target(found.ratio)
+    assert found.grown < (16 << 20) + 4 * found.size
+    assert found.held_seconds < 0.1
+    assert found.cpu_seconds < 1.0
 
 
 def test_requests_under_way_are_bounded_together(isolating_sandbox: Jail) -> None:

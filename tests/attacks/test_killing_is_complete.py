@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,37 @@ def test_nothing_outlives_a_host_that_is_killed(isolating_sandbox: Jail, death: 
         host.send_signal(death)
         host.wait(10)
         assert comes_true(lambda: not any(map(_is_there, left)), 5.0), [found for found in left if _is_there(found)]
+
+
+def test_even_stopped_processes_do_not_outlive_a_host_that_is_killed(isolating_sandbox: Jail) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOST, isolating_sandbox.tier], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as host:
+        assert host.stdout
+        ours = {_session(int(pid)) for pid in host.stdout.readline().split()}
+        stopped = [found for found in processes() if found.session in ours]
+        for found in stopped:
+            os.kill(found.pid, signal.SIGSTOP)
+        host.kill()
+        host.wait(10)
+        try:
+            assert comes_true(lambda: not any(map(_is_there, stopped)))
+        finally:
+            for found in filter(_is_there, stopped):
+                os.kill(found.pid, signal.SIGKILL)
+
+
+def test_guests_that_wait_for_work_do_not_pile_up(isolating_sandbox: Jail) -> None:
+    """Many callers at once, and many kinds of programs: one guest waits for each of the last few kinds."""
+    with Jail(isolating_sandbox.tier_in_force, 2) as jail:
+
+        def ask(number: int) -> None:
+            for seconds in (1.0, 5.0, 20.0, 70.0, 200.0, 600.0):
+                assert raid(jail, "def f(): return 1", limits=Limits(cpu_seconds=seconds)).value == 1
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(ask, range(16)))
+        assert comes_true(lambda: len(guests(jail)) <= 2 * 4)
 
 
 def test_nothing_outlives_a_jail_that_is_closed(isolating_sandbox: Jail) -> None:

@@ -78,3 +78,19 @@ def without_landlock(arguments: list[str], cwd: Path) -> subprocess.CompletedPro
     command = [sys.executable, "-c", LAUNCHER, *arguments]
     env = {**os.environ, "OLLAMA_HOST": "127.0.0.1:9"}
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_an_address_space_that_is_too_small_for_an_improver_is_told_at_once(tmp_path: Path) -> None:
+    """As batch systems limit it (ulimit -v)."""
+    launcher = (
+        "import os, resource, sys; resource.setrlimit(resource.RLIMIT_AS, (1_900 << 20,) * 2);"
+        "os.execv(sys.executable, [sys.executable, '-m', 'selftaught', *sys.argv[1:]])"
+    )
+    arguments = ["improve", "three-sat", "--model", "mutate", "--no-probes", "--out", "r"]
+    command = [sys.executable, "-c", launcher, *arguments]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 4, done.stderr
+    assert "needs 2048 MiB of address space" in done.stderr and "ulimit -v" in done.stderr
+    smaller = [sys.executable, "-c", launcher, *arguments[:-1], "s", "--improver-memory-mib", "512"]
+    done = subprocess.run(smaller, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr

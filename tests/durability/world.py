@@ -14,14 +14,13 @@ from pathlib import Path
 from selftaught.config import make_config
 from selftaught.core.address import draw_seed, here
 from selftaught.core.contracts import Completion, Prompt
-from selftaught.middleware.gate import Gate
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.records import Record
 from selftaught.runs.store import Store
 from selftaught.sandbox.choice import open_sandbox
-from selftaught.wiring.inputs import freeze, load_frozen, load_inputs
+from selftaught.wiring.inputs import load_inputs
 from selftaught.wiring.models import Models
-from selftaught.wiring.session import Start, work
+from selftaught.wiring.run import Run
 
 TASK = '''"""Return a number; the score is how near it comes to 1. Write algorithm(x)."""
 
@@ -94,7 +93,7 @@ class MortalStore(Store):
 
 def prepare(folder: Path, improver: str, *, depth: int = 1) -> None:
     """A run folder as `selftaught run` makes it."""
-    folder.mkdir(parents=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     source, task = folder.parent / f"{improver}.py", folder.parent / "nearness.py"
     source.write_text(IMPROVERS[improver])
     task.write_text(TASK)
@@ -102,21 +101,20 @@ def prepare(folder: Path, improver: str, *, depth: int = 1) -> None:
         "kind": "run", "tasks": [str(task)], "improver": str(source), "depth": depth, "seed": 5, "model": "mutate",
         "repeats": REPEATS[improver], "model_calls": 2, "responses": 2, "utility_calls": 8, "accept": "better",
     }  # fmt: skip
-    freeze(load_inputs(make_config(flags), folder.parent), RunFolder(folder))
-    Store.create(folder / "run.sqlite").close()
+    inputs = load_inputs(make_config(flags), folder.parent)
+    with open_sandbox("auto", 1) as sandbox:
+        Run.begin(inputs, RunFolder(folder), Models.only(Witness(folder / "asked.txt"), "witness"), sandbox).close()
 
 
 def go(folder: Path, kill_after: int | None = None) -> None:
     """Do the run, or what is left of it."""
-    store = MortalStore.open(folder / "run.sqlite")
-    assert isinstance(store, MortalStore)
-    store.left = kill_after
-    with open_sandbox("auto", 2) as jail:
-        model = Witness(folder / "asked.txt")
-        work(
-            load_frozen(RunFolder(folder)), Start(RunFolder(folder), jail, Models.only(model, "witness"), Gate()), store
-        )
-    store.close()
+    with open_sandbox("auto", 2) as sandbox:
+        models = Models.only(Witness(folder / "asked.txt"), "witness")
+        with Run.resume(RunFolder(folder), lambda inputs, gate: models, sandbox) as run:
+            run.store.__class__ = MortalStore
+            assert isinstance(run.store, MortalStore)
+            run.store.left = kill_after
+            run.work()
 
 
 if __name__ == "__main__":

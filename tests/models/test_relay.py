@@ -1,9 +1,11 @@
 """The model `relay`: prompts and replies are files."""
 
 import json
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -135,3 +137,13 @@ def test_a_folder_that_is_gone_ends_the_run_with_a_line(tmp_path: Path) -> None:
     folder.rmdir()
     with pytest.raises(ModelUnavailable, match="cannot write a prompt into .*box"):
         model([PROMPT])
+
+
+@pytest.mark.parametrize("make", [lambda file: file.symlink_to("/etc/hostname"), Path.mkdir, os.mkfifo])
+def test_a_reply_that_is_a_link_a_folder_or_a_pipe_is_not_read(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    asked = ThreadPoolExecutor(1).submit(relay(tmp_path), [PROMPT])
+    while not prompts(tmp_path):
+        time.sleep(0.01)
+    make(tmp_path / prompts(tmp_path)[0].name.replace(".prompt.", ".reply."))
+    with pytest.raises(ModelUnavailable, match="is not read"):
+        asked.result(20)

@@ -13,7 +13,7 @@ from selftaught.sandbox.choice import TIERS, open_sandbox, survey
 from selftaught.sandbox.contract import Limits
 from selftaught.sandbox.jail import Jail
 from selftaught.sandbox.tiers import bubblewrap
-from selftaught.wiring.session import STRENGTH
+from selftaught.wiring.run import STRENGTH
 
 OPEN = """
 import sys, tempfile

@@ -323,3 +323,12 @@ def test_closing_ends_what_runs() -> None:
     with pytest.raises(SandboxError):
         run(jail, "import time\ndef f(): time.sleep(60)", [], limits=Limits(wall_seconds=30))
     timer.join()
+
+
+def test_a_solution_may_run_coroutines(every_sandbox: Jail) -> None:
+    source = (
+        "import asyncio\nasync def add(a, b):\n    await asyncio.sleep(0.001)\n    return a + b\n"
+        "def f():\n    return asyncio.run(add(1, 2))\n"
+    )
+    (outcome,) = run(every_sandbox, source, [])
+    assert (outcome.verdict, outcome.value) == (Verdict.OK, 3), outcome.note

@@ -63,7 +63,9 @@ def test_what_was_spent_is_told(sandbox: Jail) -> None:
         "language_model.prompt('e', 'm', n_responses='3')",
         "language_model.prompt('e', 'm', temperature=float('nan'))",
         "language_model.prompt('e', 'm', temperature=float('inf'))",
-        "language_model.prompt('e', 'm', temperature=-0.1)",
+        "language_model.prompt('e', 'm', 2, temperature=[0.1])",
+        "language_model.batch_prompt('e', ['a', 'b'], temperature=[0.1, 0.2, 0.3])",
+        "language_model.batch_prompt('e', ['a', 'b'], temperature=[0.1, None])",
         "language_model.prompt('e', 'm', temperature=True)",
         "language_model.prompt('e', 'm', temperature='hot')",
         "language_model.prompt(None, 'm')",
@@ -92,6 +94,90 @@ def test_a_bad_request_is_shown_to_the_guest_and_costs_nothing(sandbox: Jail, re
 def test_too_much_at_once_is_refused_and_costs_nothing(sandbox: Jail, request_: str) -> None:
     made = improve(sandbox, f"try: {request_}\nexcept Exception as e: return type(e).__name__")
     assert made == Application(Program("BudgetExceeded"))
+
+
+def test_each_message_may_have_a_temperature_of_its_own(sandbox: Jail) -> None:
+    body = (
+        "texts = language_model.batch_prompt('e', ['a', 'b'], temperature=[0.1, 0.2])\n"
+        "return repr(texts + language_model.prompt('e', 'm', 3, temperature=(0, 1, 0.5)))"
+    )
+    assert said(sandbox, body) == repr(["a@0.1", "b@0.2", "m@0", "m@1", "m@0.5"])
+
+
+@pytest.mark.parametrize("temperature", [-0.1, 2.5, 1 << 62])
+def test_a_temperature_that_no_model_takes_is_the_model_s_affair(sandbox: Jail, temperature: float) -> None:
+    body = f"return language_model.prompt('e', 'm', temperature={temperature})[0]"
+    assert said(sandbox, body) == f"m@{temperature:g}"
+
+
+@pytest.mark.parametrize("request_", ["prompt('e', 'm', n_responses=4)", "batch_prompt('e', 'abcd')"])
+def test_what_is_raised_beyond_the_budget_can_be_imported(sandbox: Jail, request_: str) -> None:
+    body = (
+        f"from helpers import BudgetExceeded\ntry: language_model.{request_}\n"
+        "except BudgetExceeded as error: return str(error)"
+    )
+    assert said(sandbox, body) == "4 responses asked for in one call; the most is 3"
+
+
+def test_no_path_of_the_host_is_in_what_is_said_of_the_helpers(sandbox: Jail) -> None:
+    body = "import helpers\ntry: from helpers import nothing\nexcept ImportError as e: return f'{e} {helpers}'"
+    made = said(sandbox, body)
+    assert "nothing" in made and "/" not in made
+
+
+def test_the_counter_of_calls_counts_what_was_paid_for(sandbox: Jail) -> None:
+    body = (
+        "language_model.batch_prompt('e', [])\nseen = [language_model.times_used]\n"
+        "for n in (4, 0, 1, 1, 1):\n    try: language_model.prompt('e', 'm', n)\n    except Exception: pass\n"
+        "    seen.append(language_model.times_used)\nreturn repr(seen)"
+    )
+    assert said(sandbox, body) == repr([0, 0, 0, 1, 2, 2])
+
+
+def test_a_utility_that_is_spent_goes_on_answering_0(sandbox: Jail) -> None:
+    body = "return repr(sum(utility('x') for _ in range(2000)))"
+    assert improve(sandbox, body) == Application(Program("4.0"), utility_calls=4)
+
+
+@pytest.mark.parametrize("request_", ["utility('x')", "utility.batch([])", "language_model.batch_prompt('e', [])"])
+def test_who_asks_for_ever_waits_ever_longer_on_its_own_time(sandbox: Jail, request_: str) -> None:
+    made = improve(sandbox, f"while True: {request_}", Limits(cpu_seconds=30.0, wall_seconds=1.0))
+    assert (made.verdict, made.note) == (Verdict.TIMED_OUT, "gave no answer in 1 idle s")
+
+
+def test_to_ask_for_ever_from_many_threads_is_no_quicker(sandbox: Jail) -> None:
+    body = (
+        "import threading\ndef ask():\n    while True: utility('x')\n"
+        "threads = [threading.Thread(target=ask, daemon=True) for _ in range(32)]\n"
+        "for thread in threads: thread.start()\nthreads[0].join()"
+    )
+    made = improve(sandbox, body, Limits(cpu_seconds=30.0, wall_seconds=1.0))
+    assert (made.verdict, made.note) == (Verdict.TIMED_OUT, "gave no answer in 1 idle s")
+
+
+GATHERED = """
+import asyncio
+async def ask(n):
+    await asyncio.sleep(0.001 * n)
+    return await asyncio.to_thread(language_model.batch_prompt, 'e', ['a' * n])
+async def both():
+    texts = await asyncio.gather(ask(2), ask(1))
+    try: await asyncio.wait_for(asyncio.sleep(60), 0.01)
+    except asyncio.TimeoutError: texts.append(['late'])
+    loop = asyncio.get_running_loop()
+    texts.append([await loop.run_in_executor(None, utility, 'abc')])
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(asyncio.to_thread(utility, 'de'))
+    return texts + [task.result()]
+"""
+
+
+@pytest.mark.parametrize(
+    "run", ["asyncio.run(both())", "asyncio.new_event_loop().run_until_complete(both())",
+            "asyncio.SelectorEventLoop().run_until_complete(both())"],
+)  # fmt: skip
+def test_an_improver_may_ask_with_asyncio(every_sandbox: Jail, run: str) -> None:
+    assert said(every_sandbox, f"{GATHERED}\nreturn repr({run})") == repr([["aa@0.7"], ["a@0.7"], ["late"], [3.0], 2.0])
 
 
 def test_an_improver_that_never_ends_made_no_program(sandbox: Jail) -> None:

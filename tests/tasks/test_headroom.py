@@ -1,7 +1,7 @@
 """Tasks with headroom: what their instances and grades promise, and what good programs, kept from the package, get."""
 
 from collections.abc import Iterator
-from itertools import permutations
+from itertools import permutations, product
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,20 +11,37 @@ import pytest
 
 from selftaught.core.contracts import Program, Verdict
 from selftaught.sandbox.jail import Jail
-from selftaught.tasks import autoconvolution, bin_packing, circle_packing, formulas, job_shop, tsp
+from selftaught.tasks import (
+    autoconvolution,
+    bin_packing,
+    circle_packing,
+    formulas,
+    job_shop,
+    maxcut,
+    modified_qap,
+    tsp,
+)
 from selftaught.tasks.bounds.loading import load_bound
 from selftaught.tasks.grading import closeness
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task
+from selftaught.tasks.probes import maxcut as maxcut_forms
 from selftaught.tasks.spec import Instance
+from selftaught.tasks.string_grid_distance import distance
 
 REFERENCES = Path(__file__).parent / "references"
 MEASURED = {
     "autoconvolution": (0.029, 0.45),
     "bin-packing": (0.190, 0.46),
-    "circle-packing": (0.038, 0.37),
+    "circle-packing": (0.038, 0.32),
     "formulas": (0.031, 0.51),
     "job-shop": (0.145, 0.28),
+    "maxcut@hard": (0.251, 0.74),
+    "modified-qap@hard": (0.058, 0.39),
+    "parity@hard": (0.517, 0.73),
+    "parity-with-noise@hard": (0.5, 0.745),
+    "string-grid-distance@hard": (0.415, 0.68),
+    "three-sat@hard": (0.03, 0.64),
     "tsp": (0.099, 0.51),
 }
 """What the seed and the reference program of each got where nothing else ran."""
@@ -46,7 +63,7 @@ def test_a_seed_scores_what_is_told_of_it_and_is_far_from_the_best(name: str, sa
     task = load_task(name)
     score = Judge(task, sandbox, "val", 11)(task.seed)
     assert score.verdict is Verdict.OK
-    assert score.value == pytest.approx(MEASURED[name][0], abs=0.02)
+    assert score.value == pytest.approx(MEASURED[name][0], abs=0.04 if "parity" in name else 0.02)
 
 
 @pytest.mark.parametrize("name", MEASURED)
@@ -73,7 +90,7 @@ def nasty(size: int) -> Iterator[Any]:
 
 @pytest.mark.parametrize("name", MEASURED)
 def test_no_strange_answer_breaks_a_grade_or_is_worth_more_than_an_honest_one(name: str) -> None:
-    """A constant table is first fit in bin packing: an honest rule, and a bad one."""
+    """A constant table is first fit in bin packing, a bad rule; a constant is half right in parity, or more by luck."""
     task = load_task(name)
     best = 0.0
     for args, hidden in list(task.instances(Random(1), "val"))[:2]:
@@ -83,9 +100,85 @@ def test_no_strange_answer_breaks_a_grade_or_is_worth_more_than_an_honest_one(na
             for answer in nasty(int(size)) if size < 1000 else ():
                 try:
                     best = max(best, task.grade(Instance(args, hidden), answer))
-                except ValueError:
+                except (ValueError, TypeError):
                     continue
-    assert best < MEASURED[name][0] + 0.03
+    assert best < MEASURED[name][0] + (0.15 if "parity" in name else 0.03)
+
+
+# harder levels of the paper's tasks
+
+
+def at(name: str, seed: int = 1) -> list[Instance]:
+    return [Instance(*pair) for pair in load_task(name).instances(Random(seed), "val")]
+
+
+def test_a_level_is_in_the_name_and_in_the_text_that_a_model_reads() -> None:
+    hard, paper = load_task("three-sat@hard"), load_task("three-sat@paper")
+    assert (hard.name, paper.name, load_task("three-sat").name) == ("three-sat@hard", "three-sat", "three-sat")
+    assert "20 to 500 variables" in hard.about and "5 to 50 variables" in paper.about
+    assert "{" not in hard.about + paper.about
+
+
+def test_planted_formulas_hide_what_was_planted() -> None:
+    """The majority of a variable's signs satisfies no more than chance would, next to the paper's way of planting."""
+    left = []
+    for (formula,), _ in at("three-sat@hard"):
+        signs: dict[int, int] = {}
+        for clause in formula:
+            for v in clause:
+                signs[abs(v)] = signs.get(abs(v), 0) + (1 if v > 0 else -1)
+        left.append(np.mean([not any((signs[abs(v)] > 0) == (v > 0) for v in clause) for clause in formula]))
+    assert 0.04 < np.mean(left) < 0.125
+
+
+def test_light_parities_are_the_only_light_ones() -> None:
+    for (train, parity, test), hidden in at("parity@hard")[:3]:
+        found = [i for i in range(train.shape[1]) if (train[:, i] == parity).all()]
+        assert len(found) <= 1 and all((test[:, i] == hidden).all() for i in found)
+
+
+def test_a_hidden_string_has_all_the_distances() -> None:
+    task = load_task("string-grid-distance@hard")
+    instance = Instance((["AAAA", "ABAB"], [2, 3]))  # ABBA: 2 letters and 2 turns off AAAA, ... or another
+    grades = {s: task.grade(instance, s) for s in ("AABB", "ABBB", "AAAA")}
+    assert all(0 <= grade <= 1 for grade in grades.values())
+    found = [s for s in map("".join, product("AB", repeat=4)) if task.grade(instance, s) == 1.0]
+    assert all([distance(s, t) for t in instance.args[0]] == [2, 3] for s in found)
+
+
+def test_no_cut_of_a_small_cube_is_larger_than_the_planted_one() -> None:
+    tiles = maxcut._tiles()
+    states = np.array(list(product((-1, 1), repeat=8)))
+    edges = maxcut._EDGES
+    satisfied = tiles @ (states[:, edges[:, 0]] * states[:, edges[:, 1]]).T
+    assert (satisfied.max(axis=1) == tiles.sum(axis=1)).all()
+
+
+def test_every_edge_of_a_lattice_is_in_one_cube_and_no_search_beats_what_is_planted() -> None:
+    (weights,), planted = maxcut.lattice(np.random.default_rng(3), 6)
+    assert (np.count_nonzero(weights, axis=1) == 6).all() and (weights == weights.T).all()
+    for seed in range(3):
+        found = maxcut.tabu_search(weights, np.random.default_rng(seed), 3000)
+        assert maxcut.cut(weights, found) <= planted
+
+
+def test_turning_nodes_moves_the_largest_cut_as_the_form_says() -> None:
+    instance = Instance(*maxcut.lattice(np.random.default_rng(3), 6))
+    before = maxcut.tabu_search(instance.args[0], np.random.default_rng(1), 2000)
+    turned = maxcut_forms.turned(Random(5), instance)
+    changed = turned.args[0] != instance.args[0]
+    rng = Random(5)
+    sides = np.array([rng.choice((-1, 1)) for _ in range(len(before))])
+    after = (before ^ (sides < 0)).astype(np.int64)
+    gap = [i.hidden - maxcut.cut(i.args[0], parts) for i, parts in ((instance, before), (turned, after))]
+    assert changed.any() and gap[0] == gap[1]
+
+
+def test_the_mean_of_all_placements_is_exact() -> None:
+    chance = np.random.default_rng(1)
+    flow, distances, preference = chance.random((3, 5, 5))
+    values = [modified_qap.value(list(p), flow, distances, preference) for p in permutations(range(5))]
+    assert modified_qap.mean_value(flow, distances, preference) == pytest.approx(np.mean(values))
 
 
 # tsp

@@ -213,3 +213,52 @@ def test_a_task_that_reads_a_file_beside_it_does_not_stand_alone(tmp_path: Path)
     check_stands_alone(load_task(write(tmp_path, name="alone.py")))
     with pytest.raises(UsageError, match=r"reads.py, line 3: it fails .+ a task is one file, which reads no other"):
         check_stands_alone(load_task(write(tmp_path, name="reads.py", seed=reads)))
+
+
+LEVELLED = """
+LEVELS = {"small": 3, "large": 30}
+LEVEL = globals().get("LEVEL", "small")
+__doc__ = f"Echo {LEVELS[LEVEL]} numbers."
+"""
+
+
+def test_a_task_has_levels_and_a_bare_name_means_the_first(tmp_path: Path) -> None:
+    path = write(tmp_path, LEVELLED)
+    loaded = [load_task(name) for name in (path, f"{path}@small", f"{path}@large")]
+    assert [(task.name, task.about) for task in loaded] == [
+        ("echo", "Echo 3 numbers."), ("echo", "Echo 3 numbers."), ("echo@large", "Echo 30 numbers."),
+    ]  # fmt: skip
+
+
+def test_the_file_that_a_run_keeps_has_its_level_in_its_name(tmp_path: Path) -> None:
+    task = load_task("three-sat@hard")
+    (tmp_path / f"{task.name}.py").write_text(task.source)
+    again = load_task(str(tmp_path / f"{task.name}.py"))
+    assert (again.name, again.about, again.limits) == (task.name, task.about, task.limits)
+
+
+@pytest.mark.parametrize(
+    ("text", "level", "told"),
+    [
+        (LEVELLED, "@huge", "has no level 'huge'; it has small and large"),
+        (LEVELLED + "SIZE = {'small': 1}[LEVEL]\n", "@huge", "has no level 'huge'; it has small and large"),
+        ("", "@huge", "has no level 'huge'; it has no LEVELS"),
+        ("LEVELS = 3\n", "", 'LEVELS is 3; wanted a dict, as {"easy": ..., "hard": ...}'),
+        ("LEVELS = {'a b': 3}\n", "", "LEVELS is {'a b': 3}; wanted a dict"),
+        ("LEVELS = {'a': 3}\nLEVEL = 'b'\n", "", "LEVEL is 'b', and the first of LEVELS is 'a'"),
+        ("BOUND = 'x'\n", "", "BOUND is 'x'; wanted a number, the best score known"),
+    ],
+)
+def test_a_level_that_is_none_is_told(text: str, level: str, told: str, tmp_path: Path) -> None:
+    assert told in complaint(write(tmp_path, text) + level)
+
+
+def test_an_at_sign_in_a_file_s_name_is_no_level_unless_it_has_levels(tmp_path: Path) -> None:
+    assert load_task(write(tmp_path, name="a@b.py")).name == "a_b"
+
+
+def test_the_released_way_is_of_the_paper_s_level_alone() -> None:
+    assert load_task("three-sat@paper", "released").name == "three-sat"
+    for name in ("three-sat@hard", "tsp"):
+        with pytest.raises(UsageError, match="not of the paper's released code"):
+            load_task(name, "released")

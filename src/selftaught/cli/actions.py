@@ -1,10 +1,6 @@
 """What each command does."""
 
 import dataclasses
-import json
-import secrets
-import shutil
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,40 +10,48 @@ import msgspec
 
 from selftaught import __version__
 from selftaught.cli import printing
+from selftaught.cli.approving import asker
 from selftaught.cli.progress import Progress
 from selftaught.cli.stopping import run_stoppable
-from selftaught.cli.terminal import FAILURE, environment, open_jail, say
-from selftaught.config import RunConfig, from_mapping, make_config
-from selftaught.core.address import draw_seed
+from selftaught.cli.terminal import (
+    FAILURE,
+    environment,
+    open_jail,
+    say,
+    warn_if_unsafe,
+    write_exactly,
+)
+from selftaught.config import RunConfig, make_config
 from selftaught.core.contracts import Program
 from selftaught.core.errors import RunStopped, SelfTaughtError, TaskError, UsageError
+from selftaught.core.run_seed import RunSeed
 from selftaught.middleware.gate import Gate
 from selftaught.report.page import page
 from selftaught.report.view import RunView, view
-from selftaught.runs.folder import RunFolder, find_run, list_runs, new_folder
+from selftaught.runs.folder import REPORT, RunFolder, find_run, list_runs, new_folder
 from selftaught.runs.recording import pack
+from selftaught.runs.salt import salted
 from selftaught.runs.store import Store
 from selftaught.tasks.judge import Judge
-from selftaught.tasks.loading import is_built_in, load_task, task_names
-from selftaught.wiring.checking import check_tasks
-from selftaught.wiring.choosing import borrow
-from selftaught.wiring.correcting import correct, find_corrected
+from selftaught.tasks.loading import is_built_in, load_task
+from selftaught.tasks.measured import MEASURED
+from selftaught.wiring.accepting import out_of_reach
+from selftaught.wiring.choosing import choose_models
 from selftaught.wiring.forecast import forecast
-from selftaught.wiring.going_on import RAISED, going_on, in_force
+from selftaught.wiring.going_on import in_force
 from selftaught.wiring.inputs import (
     Inputs,
     check_program,
-    freeze,
     frozen_config,
     frozen_tasks,
-    load_frozen,
     load_inputs,
     read_text,
-    task_input,
 )
-from selftaught.wiring.replay import Comparison, open_recorded
+from selftaught.wiring.models import Models
+from selftaught.wiring.recorded_answers import open_recorded
+from selftaught.wiring.replay import Comparison
 from selftaught.wiring.replay import replay as repeat
-from selftaught.wiring.session import Start, check_resumable, work
+from selftaught.wiring.run import Run
 
 if TYPE_CHECKING:
     from selftaught.tracing.run import Tracing
@@ -68,25 +72,21 @@ def start(
 ) -> None:
     """`run` and `improve`: check everything, make the folder, go; or only say what it would cost."""
     config = make_config(settings, file)
+    config = msgspec.structs.replace(config, seed=salted(config.seed, runs, environment()))
     inputs = load_inputs(config, runs)
     gate = Gate(config.max_time_seconds)
-    borrowed = borrow(inputs, gate, runs, environment())
-    for line in borrowed.said:
+    chosen = choose_models(inputs, gate, runs, environment())
+    for line in chosen.said:
         say(line)
     if dry_run:
-        printing.forecast(forecast(inputs, borrowed.models), as_json=as_json)
+        printing.forecast(forecast(inputs, chosen.models), as_json=as_json)
         return
-    with open_jail(config.sandbox) as jail:
-        inputs = dataclasses.replace(inputs, config=msgspec.structs.replace(borrowed.config, sandbox=jail.tier))
-        check_tasks(inputs, jail)
-        folder = new_folder(runs, inputs.tasks[0].name, out)
-        try:
-            freeze(inputs, folder)
-            store = Store.create(folder.store)
-        except SelfTaughtError:  # nothing has begun: nothing is left that would be in the way of the next try
-            shutil.rmtree(folder.path, ignore_errors=True)
-            raise
-        _go(inputs, Start(folder, jail, borrowed.models, gate, tracing=tracing), store, as_json=as_json)
+    inputs = dataclasses.replace(inputs, config=chosen.config)
+    if caution := out_of_reach(config, len(inputs.tasks)):
+        say(caution)
+    folder = new_folder(runs, inputs.tasks[0].name, out)
+    with Run.begin(inputs, folder, chosen.models, gate=gate, tracing=tracing) as begun:
+        _go(begun, as_json=as_json)
 
 
 def resume(
@@ -94,8 +94,8 @@ def resume(
     runs: Path,
     changed: Mapping[str, Any],
     sandbox: str | None,
-    *,
     task: str | None = None,
+    *,
     tracing: "Tracing | None" = None,
     as_json: bool,
 ) -> None:
@@ -103,51 +103,38 @@ def resume(
 
     `task`: a corrected file of one of its tasks.
     """
+
+    def choose(inputs: Inputs, gate: Gate) -> Models:
+        chosen = choose_models(inputs, gate, runs, environment())
+        for line in chosen.said:
+            say(line)
+        return chosen.models
+
     folder = find_run(name, runs)
-    store = Store.open(folder.store)
-    inputs = going_on(load_frozen(folder), store, changed)
-    kept = {name: value for name, value in changed.items() if name not in RAISED}
-    settings = {**msgspec.to_builtins(inputs.config), "max_time_seconds": None, **kept}
-    config = from_mapping(settings, str(folder.config), kept)
-    inputs = dataclasses.replace(inputs, config=config)
-    gate = Gate(config.max_time_seconds)
-    with open_jail(sandbox or config.sandbox) as jail:
-        corrected = find_corrected(task, inputs, jail) if task else None
-        check_resumable(
-            store,
-            folder,
-            jail.tier,
-            weaker_allowed=sandbox is not None,
-            corrected=task_input(corrected.name) if corrected else "",
-        )
-        if corrected:
-            inputs = correct(corrected, inputs, folder, store)
-        borrowed = borrow(inputs, gate, runs, environment())
-        say(f"resuming {folder.path} · model: {borrowed.models.name}")
-        _go(inputs, Start(folder, jail, borrowed.models, gate, tracing=tracing), store, as_json=as_json)
+    with Run.resume(folder, choose, changed=changed, tier=sandbox, task=task, tracing=tracing) as begun:
+        say(f"resuming {folder.path}")
+        _go(begun, as_json=as_json)
 
 
-def _go(inputs: Inputs, begin: Start, store: Store, *, as_json: bool) -> None:
-    folder = begin.folder
-    depth = inputs.config.depth if inputs.config.kind == "run" else 1
-    with Progress(depth=depth, on_record=store, waiting=begin.models.waiting) as progress:
-        ready = dataclasses.replace(begin, watch=progress.watch)
+def _go(run: Run, *, as_json: bool) -> None:
+    warn_if_unsafe(run.sandbox.tier)
+    config, folder = run.inputs.config, run.folder
+    depth = config.depth if config.kind == "run" else 1
+    with Progress(depth=depth, on_record=run.store, waiting=run.models.waiting) as progress:
+        asked = dataclasses.replace(run, approve=asker(folder, run.gate, progress))
         try:
-            run_stoppable(lambda: work(inputs, ready, store), begin.gate, begin.sandbox.close)
+            run_stoppable(lambda: asked.work(progress.watch), run.gate, run.sandbox.close)
         except SelfTaughtError as error:
-            store.close()
             hint = f"everything finished is on record; go on with: selftaught resume {folder.path}"
             if isinstance(error, RunStopped):
                 raise RunStopped(f"{error}; {hint}", interrupted=error.interrupted) from error
             if isinstance(error, TaskError):
                 hint = "the run keeps its own copy of the task: correct the file, and start a new run"
             raise type(error)(f"{error} ({hint})") from error
-    printing.result(inputs.config, store, folder, as_json=as_json)
-    useless = nothing_usable(view(store))
-    store.close()
-    if useless:
+    printing.result(config, run.store, folder, as_json=as_json)
+    if nothing_usable(view(run.store)):
         raise SystemExit(FAILURE)  # it was no search: the lines above say why
-    if inputs.config.kind == "improve" and not (folder.path / "improved.py").is_file():
+    if config.kind == "improve" and not (folder.path / "improved.py").is_file():
         raise SystemExit(FAILURE)  # a script that goes on with the program must not go on
 
 
@@ -157,7 +144,7 @@ def nothing_usable(run: RunView) -> bool:
 
 
 def score(
-    task: str, program: Path, split: str, seed: int | None, *, fidelity: str, sandbox: str, as_json: bool
+    task: str, program: Path, split: str, seed: str | None, runs: Path, *, fidelity: str, sandbox: str, as_json: bool
 ) -> None:
     """One program, one task, one split. Exit code 0 whatever the score: a bad program is a result."""
     if split not in ("val", "test"):
@@ -165,12 +152,14 @@ def score(
     spec = load_task(task, fidelity)
     source = Program(read_text(program, "a program"))
     check_program(source, spec.entry, str(program))
-    drawn = secrets.randbits(48) if seed is None else seed
-    # A run of the same --seed has its sealed test drawn from it: a look at that from here would be on no record.
-    instances = drawn if split == "val" else draw_seed(str(drawn), "score")
+    drawn = RunSeed.parse(salted(seed, runs, environment()))
+    # A run of the same seed has its sealed test drawn from it: a look at that from here would be on no record.
+    instances = drawn if split == "val" else drawn.of("score")
     with open_jail(sandbox) as jail:
-        judged = Judge(spec, jail, split, instances)(source)
-    printing.score(spec.name, split, fidelity, drawn, jail.tier, judged, as_json=as_json)
+        judge = Judge(spec, jail, split, instances)
+        judged, seed_score = judge(source), judge(spec.seed)
+    head = {"task": spec.name, "split": split, "fidelity": fidelity, "seed": str(drawn), "sandbox": jail.tier}
+    printing.score(head, judged, seed_score, spec.bound, as_json=as_json)
 
 
 def list_all(runs: Path, *, as_json: bool) -> None:
@@ -179,8 +168,8 @@ def list_all(runs: Path, *, as_json: bool) -> None:
     for folder in list_runs(runs):
         try:
             rows.append(printing.summary(folder, *_read(folder)))
-        except SelfTaughtError as error:
-            rows.append({"run": folder.path.name, "error": str(error)})
+        except Exception as error:  # of whatever kind: one run's damage must not hide the others
+            rows.append({"run": folder.path.name, "error": str(error) or type(error).__name__})
     printing.run_list(rows, runs, as_json=as_json)
 
 
@@ -201,7 +190,7 @@ def export(name: str, runs: Path, what: str | None, out: Path | None) -> None:
         return
     source = printing.program_of(config, store, folder, what)
     if out is None:
-        sys.stdout.write(source)
+        write_exactly(source)
     else:
         _write(out, source)
         say(f"wrote {out}")
@@ -248,23 +237,24 @@ def report(name: str, runs: Path, out: Path | None) -> None:
     folder = find_run(name, runs)
     config, store = _read(folder)
     html = page(view(store), msgspec.to_builtins(config), store.text, title=folder.path.name)
-    file = out or folder.path / "report.html"
-    _write(file, html)
+    if out is None:
+        file = folder.write(REPORT, html)
+    else:
+        file = out
+        _write(file, html)
     print(file)
 
 
 def tasks(*, as_json: bool) -> None:
-    """The built-in tasks and the first sentence of each."""
-    rows = [{"task": name, "about": load_task(name).description.strip().splitlines()[0]} for name in task_names()]
-    if as_json:
-        print(json.dumps({"schema": "selftaught.tasks/1", "tasks": rows}, indent=2))
-    else:
-        width = max(len(row["task"]) for row in rows)
-        print("\n".join(f"{row['task']:<{width}}  {row['about']}" for row in rows))
-        print("\nA task of your own is a Python file: selftaught run path/to/task.py")
+    """The built-in tasks, a row for each level."""
+    rows = [
+        {"task": name, "about": load_task(name).about.splitlines()[0], "kind": "function", **dataclasses.asdict(told)}
+        for name, told in MEASURED.items()
+    ]
+    printing.tasks(rows, as_json=as_json)
 
 
-def demo(seed: int | None, sandbox: str | None, runs: Path, *, as_json: bool) -> None:
+def demo(seed: str | None, sandbox: str | None, runs: Path, *, as_json: bool) -> None:
     """A short run that needs nothing: three-sat, the model `mutate`."""
     flags = {"kind": "run", "tasks": ["three-sat"], "model": "mutate", "sandbox": sandbox, "seed": seed, **DEMO}
     say("demo: a short self-improvement on three-sat; no key, no network. The model is `mutate`: random edits,")

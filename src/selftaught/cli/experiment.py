@@ -1,6 +1,5 @@
 """`selftaught experiment NAME`: the paper's tables and figures, one command each."""
 
-import json
 import secrets
 import time
 from collections.abc import Mapping
@@ -12,8 +11,8 @@ import msgspec
 
 from selftaught.cli import printing
 from selftaught.cli.stopping import run_stoppable
-from selftaught.cli.terminal import environment, open_jail, say
-from selftaught.config import Parameters, RunConfig, declared, from_mapping, plainly
+from selftaught.cli.terminal import environment, open_jail, print_json, say
+from selftaught.config import Parameters, RunConfig, declared, from_mapping, plainly, with_seed_as_text
 from selftaught.core.errors import RunStopped, SelfTaughtError, UsageError
 from selftaught.core.money import Caps
 from selftaught.experiments.conducting import (
@@ -31,8 +30,9 @@ from selftaught.experiments.materials import Materials, check_unchanged, gather,
 from selftaught.experiments.results import as_json as result_as_json
 from selftaught.middleware.gate import Gate
 from selftaught.models.served.traffic import Traffic
+from selftaught.runs.salt import salted
 from selftaught.tasks.loading import PAPER
-from selftaught.wiring.choosing import borrow
+from selftaught.wiring.choosing import choose_models
 from selftaught.wiring.inputs import Inputs, load_inputs
 from selftaught.wiring.models import Models
 
@@ -75,14 +75,14 @@ def experiment(
     told, limits = _split(settings)
     if what:
         told["tasks"] = what
-    given = _parameters(name, told, folder)
+    given = _parameters(name, told, folder, runs)
     _check(given, told)
     caps = Caps(limits.get("max_calls"), limits.get("max_tokens"), limits.get("max_cost"))
     gate, traffics = Gate(limits.get("max_time_seconds")), dict[str, Traffic]()
 
-    def lend(inputs: Inputs) -> tuple[Models, RunConfig]:
-        borrowed = borrow(inputs, gate, runs, environment(), traffics, caps)
-        return borrowed.models, borrowed.config
+    def choose(inputs: Inputs) -> tuple[Models, RunConfig]:
+        chosen = choose_models(inputs, gate, runs, environment(), traffics=traffics, caps=caps)
+        return chosen.models, chosen.config
 
     if name == "strategies":
         of_runs(given.tasks, runs)
@@ -93,7 +93,7 @@ def experiment(
     open_experiment(folder, given, materials)
 
     with open_jail(limits.get("sandbox", "auto")) as jail:
-        lab = Lab(folder, materials, jail, lend, gate, caps, say, tracing)
+        lab = Lab(folder, materials, jail, choose, gate, caps, say, tracing)
         found: list[Result] = []
 
         def work() -> None:
@@ -101,7 +101,7 @@ def experiment(
                 label = None
                 if label_with:
                     config = _of_one_run(given, ["three-sat"], label_with)
-                    label = lend(load_inputs(config, runs))[0]
+                    label = choose(load_inputs(config, runs))[0]
                 found.append(strategies(given, of_runs(given.tasks, runs), lab, label))
             else:
                 found.append(conduct(given, lab))
@@ -123,22 +123,24 @@ def _split(settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]
     return told, {name: value for name, value in settings.items() if name not in own}
 
 
-def _parameters(name: str, told: Mapping[str, Any], folder: Path) -> Parameters:
+def _parameters(name: str, told: Mapping[str, Any], folder: Path, runs: Path) -> Parameters:
     """Those given; of an experiment that is there and was given none, its own."""
     if (folder / PARAMETERS).is_file():
         there = msgspec.to_builtins(read_parameters(folder))
+        if "seed" in told:
+            told = {**told, "seed": salted(told["seed"], runs, environment())}
         return _converted({**there, **told, "experiment": name})
-    seed = {"seed": secrets.randbits(32)}
+    told = {**told, "seed": salted(told.get("seed"), runs, environment())}
     added = [one.removeprefix("+") for one in told.get("improvers", []) if one.startswith("+")]
     if added:
         plain = [one for one in told["improvers"] if not one.startswith("+")]
         told = {**told, "improvers": [*(plain or _PEOPLES), *added]}
-    return _converted({"models": ["auto"], **seed, **DEFAULTS[name], **told, "experiment": name})
+    return _converted({"models": ["auto"], **DEFAULTS[name], **told, "experiment": name})
 
 
 def _converted(settings: Mapping[str, Any]) -> Parameters:
     try:
-        return msgspec.convert(settings, Parameters)
+        return msgspec.convert(with_seed_as_text(settings), Parameters)
     except msgspec.ValidationError as error:
         raise UsageError(plainly(str(error), settings, Parameters, "the experiment", settings)) from error
 
@@ -205,17 +207,17 @@ def _resolved(given: Parameters, materials: Materials, gate: Gate, runs: Path, c
         config = _of_one_run(given, list(materials.tasks), model)
         improver = next(iter(materials.improvers.values()))
         inputs = Inputs(config, tuple(materials.tasks.values()), improver, script=materials.script)
-        borrowed = borrow(inputs, gate, runs, environment(), caps=caps)
-        for line in borrowed.said:
+        chosen = choose_models(inputs, gate, runs, environment(), caps=caps)
+        for line in chosen.said:
             say(line)
-        names.append(borrowed.config.model)
-        base_url = base_url or borrowed.config.base_url
+        names.append(chosen.config.model)
+        base_url = base_url or chosen.config.base_url
     return msgspec.structs.replace(given, models=list(dict.fromkeys(names)), base_url=base_url)
 
 
 def _print(result: Result, given: Parameters, folder: Path, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(result_as_json(result, given), indent=2, allow_nan=False, ensure_ascii=False))
+        print_json(result_as_json(result, given))
         return
     for table in result.tables:
         print(f"\n{table.title}")

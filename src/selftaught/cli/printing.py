@@ -1,26 +1,26 @@
 """Results on stdout: for people as text, for programs as one JSON object."""
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from selftaught.cli.options import in_flags
+from selftaught.cli.terminal import cleaned, console, print_json
 from selftaught.config import RunConfig, declared
 from selftaught.core.contracts import Score
 from selftaught.core.errors import UsageError
+from selftaught.core.standing import way_to_best
 from selftaught.report import tables
 from selftaught.report.as_json import as_json as run_as_json
 from selftaught.report.untrusted import one_line
 from selftaught.report.view import RunView, view
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.store import Store
+from selftaught.tasks.measured import MEASURED
 from selftaught.wiring.forecast import Forecast
 from selftaught.wiring.replay import Comparison
 
@@ -38,7 +38,11 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
         table(tables.HEADERS, tables.rows(run), right=("calls", "responses", "tokens", "time"))
     for line in tables.summary(run, config.accept):
         print(in_flags(line, declared(RunConfig)))
+    for line in solved(run):
+        print(line)
     print(tables.fidelity(config.fidelity))
+    if config.seed:
+        print(f"Seed: {config.seed} (with --seed {config.seed}, another run draws the same instances)")
     if run.ledger:
         table(tables.LEDGER_HEADERS, tables.ledger_rows(run), right=tables.LEDGER_HEADERS[2:])
     if run.status != "finished":
@@ -62,22 +66,37 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
             print(f"{what}: {folder.path / name}")
 
 
-def score(task: str, split: str, fidelity: str, seed: int, tier: str, judged: Score, *, as_json: bool) -> None:
-    """One score."""
+def score(head: dict[str, Any], judged: Score, seed: Score, best: float | None, *, as_json: bool) -> None:
+    """One score, beside that of the task's seed on the same instances, and the best known."""
+    way = way_to_best(judged.value, seed.value, best)
     if as_json:
         dump({
-            "schema": "selftaught.score/1", "task": task, "split": split, "fidelity": fidelity, "seed": seed,
-            "sandbox": tier, "value": judged.value, "verdict": str(judged.verdict), "note": judged.note,
+            "schema": "selftaught.score/1", **head, "value": judged.value, "verdict": str(judged.verdict),
+            "note": judged.note, "error": judged.error, "grades": judged.grades, "cpu_seconds": judged.cpu_seconds,
+            "seed_value": seed.value, "best_known": best, "share": way,
         })  # fmt: skip
         return
+    error = "" if judged.error is None else f" ± {judged.error:.4f}"
     note = f" ({one_line(judged.note)})" if judged.note else ""
     if judged.fault:
         print(f"selftaught: the task's own code failed: {one_line(judged.fault, 200)}", file=sys.stderr)
-    print(f"{task}/{split}: {judged.value:.4f}  {judged.verdict}{note}")
-    print(f"{instances_of(fidelity, seed)}; sandbox: {tier}")
+    print(f"{head['task']}/{head['split']}: {judged.value:.4f}{error}  {judged.verdict}{note}")
+    print(_standing(seed, best, way))
+    print(f"{instances_of(head['fidelity'], head['seed'])}; sandbox: {head['sandbox']}")
+    if head["split"] == "test" and head["fidelity"] == "honest":
+        print("A run of this seed has a sealed test of its own, on other instances: it is looked at in the run alone.")
 
 
-def instances_of(fidelity: str, seed: int) -> str:
+def _standing(seed: Score, best: float | None, way: float | None) -> str:
+    trouble = f", {one_line(seed.note)}" if seed.note else ""
+    told = f"the task's seed: {seed.value:.4f}{trouble}"
+    if best is None:
+        return told
+    told += f"; the best known: {best:.4g}"
+    return told if way is None else f"{told}; of the way from the one to the other: {way:.0%}"
+
+
+def instances_of(fidelity: str, seed: str) -> str:
     """Where the instances of a score come from."""
     if fidelity == "released":
         return f"fidelity: released; instances: the released ones; the program's own chance drawn with --seed {seed}"
@@ -105,6 +124,42 @@ def bound(head: dict[str, Any], rows: list[dict[str, Any]], *, as_json: bool) ->
     print(instances_of(head["fidelity"], head["seed"]))
     if head["fidelity"] == "honest":
         print("They are drawn for this command alone: no run has them, not even one of this seed.")
+
+
+def tasks(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    """A row for each built-in task and level."""
+    if as_json:
+        dump({"schema": "selftaught.tasks/1", "tasks": rows})
+        return
+    numbers = ("CPU s", "seed", "good", "best")
+    shown = [
+        (
+            row["task"],
+            row["kind"],
+            f"{row['cpu_seconds']:.1f}",
+            *(f"{row[name]:.3f}" for name in ("seed", "good", "best")),
+            row["source"],
+        )
+        for row in rows
+    ]
+    table(("task", "kind", *numbers, "source"), shown, right=numbers)
+    print(
+        "CPU s: of scoring the good program once. seed, good: scores of the task's seed and of a good program, on one\n"
+        "machine. best: the best score known, and its source. A task without a level is at the paper's (@paper) where\n"
+        "it is the paper's: today's models solve those in one answer. More: docs/tasks.md\n"
+        "A task of your own is a Python file: selftaught run path/to/task.py"
+    )
+
+
+def solved(run: RunView) -> list[str]:
+    """Of tasks on which no improver can show anything: what to take instead."""
+    lines = []
+    for found in run.solved:
+        base, _, level = found.task.partition("@")
+        harder = f"{base}@hard"
+        instead = f"; try {harder}" if harder in MEASURED and level != "hard" else ""
+        lines.append(f"{tables.solved(found)}{instead}.")
+    return lines
 
 
 def forecast(told: Forecast, *, as_json: bool) -> None:
@@ -224,8 +279,7 @@ def _pick(ids: list[str], number: int, what: str, store: Store) -> str:
 
 def dump(value: dict[str, Any]) -> None:
     """One JSON object on stdout."""
-    json.dump(value, sys.stdout, indent=2, allow_nan=False, ensure_ascii=False)
-    print()
+    print_json(value)
 
 
 def table(headers: tuple[str, ...], rows: Sequence[tuple[str, ...]], right: tuple[str, ...] = ()) -> None:
@@ -234,8 +288,8 @@ def table(headers: tuple[str, ...], rows: Sequence[tuple[str, ...]], right: tupl
     for header in headers:
         shown.add_column(header, justify="right" if header in right else "left", no_wrap=True)
     for row in rows:
-        shown.add_row(*(Text(one_line(cell)) for cell in row))
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_PLAIN_WIDTH)
-    console.print(shown)
+        shown.add_row(*(cleaned(one_line(cell)) for cell in row))
+    screen = console()
+    if not screen.is_terminal:
+        screen = console(width=_PLAIN_WIDTH)
+    screen.print(shown)

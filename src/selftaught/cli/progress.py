@@ -3,13 +3,14 @@
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
-from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from selftaught.cli.terminal import cleaned, console
 from selftaught.middleware.recorded import val_mean
 from selftaught.models.waiting import Wait, Waiting
 from selftaught.report.tables import duration
@@ -36,7 +37,7 @@ class Progress:
     ) -> None:
         self._depth, self._quiet = depth, quiet
         self._lock = threading.Lock()
-        self._console = Console(stderr=True)
+        self._console = console(stderr=True)
         self._live: Live | None = None
         self._began = self._shown = time.monotonic()
         self._waiting = waiting or Waiting()
@@ -82,6 +83,17 @@ class Progress:
                 self._waits_said += 1
                 self.say(_waiting_for(wait))
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Within the block the terminal is somebody else's."""
+        if self._live is not None:
+            self._live.stop()
+        try:
+            yield
+        finally:
+            if self._live is not None:
+                self._live.start()
+
     def watch(self, record: Record) -> None:
         """Count the record; say what a person wants to know of it."""
         with self._lock:
@@ -98,7 +110,7 @@ class Progress:
         if self._quiet:
             return
         if self._live is not None:
-            self._console.print(Text(text))
+            self._console.print(cleaned(text))
         else:
             print(text, file=sys.stderr, flush=True)
 

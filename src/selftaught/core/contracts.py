@@ -51,6 +51,7 @@ class Score:
         error: standard error of `value` as a mean over instances that were drawn; None where it is no such mean.
         grades: of each instance, in order; empty where there are none, or not all were graded.
         feedback: what an improver may read of how the score came about; at most MOST_FEEDBACK characters. Untrusted.
+        cpu_seconds: CPU time of the program's calls, those that were stopped too.
         fault: what the task's own code did wrong, for its author: a `grade` that raised. Some answers count as bad
             that may not be. Untrusted text in part.
     """
@@ -61,6 +62,7 @@ class Score:
     error: float | None = field(default=None, compare=False)
     grades: tuple[float, ...] = field(default=(), compare=False)
     feedback: str = field(default="", compare=False)
+    cpu_seconds: float = field(default=0.0, compare=False)
     fault: str = field(default="", compare=False)
 
 

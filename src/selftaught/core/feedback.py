@@ -41,12 +41,18 @@ def used_time(eighths: Sequence[int], limit_seconds: float) -> str:
     )
 
 
+def loop_time(million_steps: int) -> str:
+    """One line on the speed of a machine that does so many million steps of an empty Python loop in a second."""
+    return f"A million steps of an empty Python loop take about {1000 / million_steps:.2g} ms of CPU time here."
+
+
+_LOOP_TIME = re.compile(r"(steps of an empty Python loop take about )\S{1,20}( ms of CPU time)")
 _USED_TIME = re.compile(r"(CPU time of a call, rounded up to \d+ths of the limit of \S+ s: )the [^\n]{1,40}")
 
 
 def without_times(prompt: str) -> str:
-    """The same for prompts that differ in such a line alone: what a prompt is found by, on record."""
-    return _USED_TIME.sub(r"\1", prompt)
+    """The same for prompts that differ in such lines alone: what a prompt is found by, on record."""
+    return _LOOP_TIME.sub(r"\1\2", _USED_TIME.sub(r"\1", prompt))
 
 
 def _ended(solution: Program, application: Application, score: Score) -> str:

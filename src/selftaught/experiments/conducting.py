@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from selftaught.config import Parameters, RunConfig, from_mapping
+from selftaught.config import Parameters, RunConfig, from_mapping, with_seed_as_text
 from selftaught.core.errors import RecordError, SelfTaughtError, UsageError
 from selftaught.core.money import NOTHING, Caps
 from selftaught.experiments.baselines import BASELINES
@@ -28,12 +28,12 @@ from selftaught.runs.folder import RunFolder, find_run
 from selftaught.runs.records import Ended
 from selftaught.runs.store import Store, text_id
 from selftaught.runs.toml import read_toml, to_toml
-from selftaught.sandbox.jail import Jail
+from selftaught.sandbox.contract import OpenSandbox
 from selftaught.tasks.loading import is_built_in
 from selftaught.wiring.checking import check_task
-from selftaught.wiring.inputs import Inputs, freeze, load_frozen, load_improver
+from selftaught.wiring.inputs import Inputs, load_frozen, load_improver
 from selftaught.wiring.models import Models
-from selftaught.wiring.session import Start, check_resumable, work
+from selftaught.wiring.run import Run
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
     from selftaught.tracing.run import Tracing
@@ -46,7 +46,7 @@ RESULT = "result.json"
 AT_ONCE = 4
 """Cells: each waits for its model most of the time, and is a folder, a store and threads."""
 
-Lend = Callable[[Inputs], tuple[Models, RunConfig]]
+Choose = Callable[[Inputs], tuple[Models, RunConfig]]
 """The models that a configuration names, and the configuration with their names as resolved."""
 
 
@@ -56,8 +56,8 @@ class Lab:
 
     folder: Path
     materials: Materials
-    sandbox: Jail
-    lend: Lend
+    sandbox: OpenSandbox
+    choose: Choose
     gate: Gate
     caps: Caps
     say: Callable[[str], None]
@@ -93,8 +93,9 @@ def read_parameters(folder: Path) -> Parameters:
     file = folder / PARAMETERS
     if not file.is_file():
         raise UsageError(f"{folder} holds no experiment: there is no {file}")
+    RunFolder(folder).check_plain()
     try:
-        return msgspec.convert(_todays_names(read_toml(file)), Parameters)
+        return msgspec.convert(with_seed_as_text(_todays_names(read_toml(file))), Parameters)
     except msgspec.ValidationError as error:
         raise UsageError(f"{file} was damaged: {error}") from error
 
@@ -110,7 +111,12 @@ def conduct(given: Parameters, lab: Lab) -> Result:
     experiment = EXPERIMENTS[given.experiment]
     if not finished_cells(lab.folder):
         for task in lab.materials.tasks.values():
-            check_task(task, lab.sandbox, given.seed, allow_failing_seed=is_built_in(task.source))
+            check_task(
+                task,
+                lab.sandbox,
+                given.run_seed,
+                allow_failing_seed=given.allow_failing_seed or is_built_in(task.source),
+            )
     while True:
         done = finished_cells(lab.folder)
         cells = experiment.cells(given, done)
@@ -138,13 +144,10 @@ def finished_cells(folder: Path) -> dict[str, Outcome]:
 
 def read_outcome(folder: RunFolder) -> Outcome:
     """A run's records and texts, whole in memory."""
-    store = Store.open(folder.store, writable=False)
-    try:
+    with Store.open(folder.store, writable=False) as store:
         return Outcome(
             list(store), {text_id(text): text for text in store.texts()}.__getitem__, str(folder.path.resolve())
         )
-    finally:
-        store.close()
 
 
 def of_runs(names: Sequence[str], runs: Path) -> dict[str, Outcome]:
@@ -178,53 +181,46 @@ def _run_all(cells: Sequence[Cell], lab: Lab) -> None:
     purse = Purse(lab.caps, NOTHING, lab.gate)
     prepared = [_prepare(cell, lab) for cell in cells]
     for folder, models in _all_begun(lab, prepared):
-        store = Store.open(folder.store, writable=False)
-        purse.add(models.spent(store))
-        store.close()
+        with Store.open(folder.store, writable=False) as store:
+            purse.add(models.spent(store))
 
-    def run(ready: tuple[RunFolder, Inputs, Models]) -> None:
-        folder, inputs, models = ready
-        store = Store.open(folder.store)
+    def go(ready: tuple[RunFolder, Models]) -> None:
+        folder, models = ready
         try:
-            check_resumable(store, folder, lab.sandbox.tier, weaker_allowed=False)
-            work(inputs, Start(folder, lab.sandbox, models, lab.gate, purse, tracing=lab.tracing), store)
+            with Run.resume(
+                folder, lambda inputs, gate: models, lab.sandbox, lab.gate, purse=purse, tracing=lab.tracing
+            ) as run:
+                run.work()
         except SelfTaughtError as error:
             lab.gate.stop(error)  # the others end too, and what they have is on record
             raise
-        finally:
-            store.close()
         lab.say(f"  finished {folder.path.name}")
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        waiting = [pool.submit(run, ready) for ready in prepared]
+        waiting = [pool.submit(go, ready) for ready in prepared]
     errors = [error for future in waiting if (error := future.exception())]
     if errors:
         raise lab.gate.reason or errors[0]
 
 
-def _prepare(cell: Cell, lab: Lab) -> tuple[RunFolder, Inputs, Models]:
-    """The cell's run folder, made and frozen if it is not there yet."""
+def _prepare(cell: Cell, lab: Lab) -> tuple[RunFolder, Models]:
+    """The cell's run folder, begun if it is not there yet; and its models."""
     folder = RunFolder(lab.folder / "runs" / cell.name)
     if folder.store.is_file():
-        inputs = load_frozen(folder)
-        models, _ = lab.lend(inputs)
-        return folder, inputs, models
+        return folder, lab.choose(load_frozen(folder))[0]
     given = {name: value for name, value in cell.settings.items() if value is not None}
     config = from_mapping(given, f"the cell {cell.name}")
     tasks = tuple(lab.materials.tasks[name] for name in config.tasks)
     improver = lab.materials.improvers.get(config.improver) or load_improver(config.improver, lab.folder / "runs")
     inputs = Inputs(config, tasks, improver, script=lab.materials.script)
-    models, config = lab.lend(inputs)
-    config = msgspec.structs.replace(config, sandbox=lab.sandbox.tier)
-    inputs = Inputs(config, inputs.tasks, inputs.improver, inputs.program, inputs.script)
-    freeze(inputs, folder)
-    Store.create(folder.store).close()
-    return folder, inputs, models
+    models, config = lab.choose(inputs)
+    Run.begin(replace(inputs, config=config), folder, models, lab.sandbox, lab.gate, checked=True).close()
+    return folder, models
 
 
-def _all_begun(lab: Lab, prepared: Sequence[tuple[RunFolder, Inputs, Models]]) -> list[tuple[RunFolder, Models]]:
+def _all_begun(lab: Lab, prepared: Sequence[tuple[RunFolder, Models]]) -> list[tuple[RunFolder, Models]]:
     """Every run of the experiment, of earlier stages too: what they spent counts."""
-    ready = {folder.path.name: models for folder, _, models in prepared}
+    ready = {folder.path.name: models for folder, models in prepared}
     others = [RunFolder(path.parent) for path in sorted((lab.folder / "runs").glob("*/run.sqlite"))]
     anyone = next(iter(ready.values()))
     return [(folder, ready.get(folder.path.name, anyone)) for folder in others]

@@ -8,6 +8,7 @@ patches.py    the changes that it shows
 outline.py    whether a text is Python, and what it defines; hostile text is bounded here
 wire.py       the messages between host, warm interpreter and guest (the host uses it too)
 interface.py  what an improver holds: `utility` and `language_model`
+event_loop.py what asyncio runs on in a guest
 lock.py       the system calls by which a guest is locked in
 program.py    loads a program and answers calls: all that a guest does
 zygote.py     the warm interpreter from which each guest is forked

@@ -4,7 +4,8 @@ Counters here are for the improver to read. Those that bind are kept outside, wh
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 Asking = Callable[..., Any]
@@ -40,16 +41,14 @@ class Utility:
         self.uses = 0
 
     def __call__(self, program: str, use_sandbox: bool = True) -> float:
-        with self._lock:
-            self.uses += 1
-        return float(self._ask("utility", program, *([] if use_sandbox else [False])))
+        with _counted(self, "uses", 1):
+            return float(self._ask("utility", program, *([] if use_sandbox else [False])))
 
     def batch(self, programs: Sequence[str]) -> list[float]:
         """Score several programs at the same time, in order; each costs one call."""
         programs = list(programs)
-        with self._lock:
-            self.uses += len(programs)
-        return [float(score) for score in self._ask("utility_batch", programs)]
+        with _counted(self, "uses", len(programs)):
+            return [float(score) for score in self._ask("utility_batch", programs)]
 
     def feedback(self, program: str) -> str:
         """Why a program that was scored has its score, in words; free. Empty in a run without feedback."""
@@ -66,15 +65,35 @@ class LanguageModel:
         self.max_responses_per_call: int = facts["max_responses_per_call"]
         self.times_used = 0
 
-    def prompt(self, expertise: str, message: str, n_responses: int = 1, temperature: float = 0.7) -> list[str]:
+    def prompt(
+        self, expertise: str, message: str, n_responses: int = 1, temperature: float | Sequence[float] = 0.7
+    ) -> list[str]:
         """`n_responses` independent responses to one message; one call of the budget."""
-        return self._sample("prompt", expertise, message, n_responses, temperature)
+        return self._sample(1, "prompt", expertise, message, n_responses, temperature)
 
-    def batch_prompt(self, expertise: str, message_batch: Sequence[str], temperature: float = 0.7) -> list[str]:
-        """One response to each message, in order, all asked at once; one call of the budget."""
-        return self._sample("batch_prompt", expertise, list(message_batch), temperature)
+    def batch_prompt(
+        self, expertise: str, message_batch: Sequence[str], temperature: float | Sequence[float] = 0.7
+    ) -> list[str]:
+        """One response to each message, in order, all asked at once; one call of the budget, none for no message.
 
-    def _sample(self, service: str, *arguments: Any) -> list[str]:
-        with self._lock:
-            self.times_used += 1
-        return list(self._ask(service, *arguments))
+        `temperature`: one for all of them, or a list with one for each.
+        """
+        messages = list(message_batch)
+        return self._sample(min(1, len(messages)), "batch_prompt", expertise, messages, temperature)
+
+    def _sample(self, calls: int, service: str, *arguments: Any) -> list[str]:
+        with _counted(self, "times_used", calls):
+            return list(self._ask(service, *arguments))
+
+
+@contextmanager
+def _counted(service: Utility | LanguageModel, counter: str, calls: int) -> Iterator[None]:
+    """Calls under way count; those that were refused do not."""
+    with service._lock:
+        vars(service)[counter] += calls
+    try:
+        yield
+    except (BudgetExceeded, BadRequest):
+        with service._lock:
+            vars(service)[counter] -= calls
+        raise

@@ -84,6 +84,12 @@ def limit_resources(memory_bytes: int, cpu_seconds: int, descriptors: int) -> No
         resource.setrlimit(what, (most, most))
 
 
+def address_space_limit() -> int | None:
+    """The hard limit on this process's address space, in bytes; None where there is none."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    return None if hard == resource.RLIM_INFINITY else hard
+
+
 def landlock_abi() -> int:
     """The kernel's Landlock version; 0 where there is none."""
     return max(0, int(_libc.syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1)))

@@ -122,10 +122,14 @@ ToZygote = Setup | Fork
 
 
 class Ready(Message, frozen=True, tag="ready"):
-    """The zygote is up, with these layers in force; its pidfd comes with this message."""
+    """The zygote is up, with these layers in force; its pidfd comes with this message.
+
+    `address_space`: how many bytes of it a guest can be given at most, where it was started under a limit.
+    """
 
     layers: list[str]
     user: int
+    address_space: int | None = None
 
 
 class Forked(Message, frozen=True, tag="forked"):

@@ -19,7 +19,7 @@ import numpy.fft
 import numpy.linalg
 import numpy.random
 
-from selftaught.guest import helpers, interface, lock, program, wire
+from selftaught.guest import event_loop, helpers, interface, lock, program, wire
 
 # What programs often import: imported once here, instead of in every guest. numpy 2 imports its own lazily.
 _WARM = """
@@ -36,12 +36,15 @@ def main(control: str) -> None:
         __import__(name)
     _warm_up()
     sys.modules["helpers"] = _helpers()
+    event_loop.install()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     host = _reach(control)
     setup = wire.to_zygote.decode(host.recv(1 << 20))
     assert isinstance(setup, wire.Setup)  # our own host sent it
     _prepare(setup)
-    _send(host, wire.Ready(setup.layers, os.getuid()), os.pidfd_open(os.getpid()))
+    if control.isdecimal():  # who starts a container's process may end before it
+        lock.die_with_parent()  # even one that is stopped, and so would not see its host hang up
+    _send(host, wire.Ready(setup.layers, os.getuid(), lock.address_space_limit()), os.pidfd_open(os.getpid()))
     gc.collect()
     gc.freeze()  # guests never touch, and so never copy, what was there before them
     channel, request = _serve(host, setup)  # comes back in a guest only

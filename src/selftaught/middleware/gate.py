@@ -10,6 +10,8 @@ from selftaught.core.contracts import Completion, LanguageModel, Program, Prompt
 from selftaught.core.errors import RunStopped, SelfTaughtError
 
 Result = TypeVar("Result")
+_GRACE_SECONDS = 5.0
+_GLANCE_SECONDS = 0.1
 
 
 class Gate:
@@ -47,6 +49,39 @@ class Gate:
         except SelfTaughtError as error:
             self.stop(error)
             raise self.reason or error from error
+
+
+def run_until_stopped(work: Callable[[], None], gate: Gate, abandon: Callable[[], None]) -> None:
+    """Do `work` in a thread of its own, and raise what it raises, or the reason for which the gate was shut.
+
+    When the time of the gate is over, or it was shut by an interrupt (a KeyboardInterrupt in this thread is one), what
+    is under way gets a few seconds to end: responses that come in that time are recorded, since they are paid for. Then
+    `abandon` must end what it waits for.
+    """
+    failure: list[BaseException] = []
+
+    def guarded() -> None:
+        try:
+            work()
+        except BaseException as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=guarded, name="run", daemon=True)
+    thread.start()
+    while thread.is_alive():
+        try:
+            thread.join(_GLANCE_SECONDS)
+        except KeyboardInterrupt:
+            gate.stop(RunStopped("interrupted", interrupted=True))
+        if gate.time_is_over() or (isinstance(gate.reason, RunStopped) and gate.reason.interrupted):
+            thread.join(_GRACE_SECONDS)
+            abandon()
+            thread.join(_GRACE_SECONDS)
+            break
+    if gate.reason is not None:
+        raise gate.reason
+    if failure:
+        raise failure[0]
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,20 @@
-"""A model that is a Python function: your own, or one that an installed package brings (group `selftaught.models`)."""
+"""A model that is a Python function: your own, or one that an installed package brings (plugins.py)."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+import inspect
+import threading
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from typing import Any, cast
 
 from selftaught.core.contracts import Completion, LanguageModel, Prompt
 from selftaught.core.errors import ModelUnavailable, SelfTaughtError, UsageError
 from selftaught.models.served.asking import Asker, Manner, Question, sendable
 from selftaught.models.served.patience import Failed
+from selftaught.plugins import find
 
-GROUP = "selftaught.models"
-Answer = Callable[[Prompt], str | Completion]
+Answer = Callable[[Prompt], str | Completion | Awaitable[str | Completion]]
+"""A function of your own, sync or async: one prompt in, one response out."""
 
 
 class Called:
@@ -22,17 +25,21 @@ class Called:
 
     def __init__(self, function: Answer, name: str = "", manner: Manner | None = None) -> None:
         self._function = function
+        self._loop = _Loop()
         self._name = name or getattr(function, "__name__", type(function).__name__)
         self._asker = Asker(self._name, self._ask, manner or Manner())
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
         return self._asker(prompts)
 
+    def _settled(self, answer: Any) -> Any:
+        return self._loop.wait_for(answer) if inspect.isawaitable(answer) else answer
+
     def _ask(self, question: Question) -> list[Completion]:
         # A function is asked as the prompt says: what it takes is its own affair.
         prompt = Prompt(question.system, question.user, cast(float, question.temperature))
         try:
-            answer = self._function(prompt)
+            answer = self._settled(self._function(prompt))
         except SelfTaughtError:
             raise
         except Exception as error:
@@ -46,9 +53,24 @@ class Called:
         return [Completion(sendable(answer), model=self._name)]
 
 
-def installed() -> list[str]:
-    """The names of the models that installed packages bring."""
-    return sorted({point.name for point in entry_points(group=GROUP)})
+class _Loop:
+    """One event loop in a thread of its own: what an async function opened in one call is there in the next."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def wait_for(self, answer: Awaitable[str | Completion]) -> str | Completion:
+        """The result, once it is there; from any thread but the loop's."""
+
+        async def settled() -> str | Completion:
+            return await answer
+
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(target=self._loop.run_forever, name="async-model", daemon=True).start()
+        return asyncio.run_coroutine_threadsafe(settled(), self._loop).result()
 
 
 def from_package(name: str, model: str) -> LanguageModel:
@@ -56,11 +78,7 @@ def from_package(name: str, model: str) -> LanguageModel:
 
     Raises UsageError if it cannot be loaded, ModelUnavailable if it raises.
     """
-    (point, *_) = entry_points(group=GROUP, name=name)
-    try:
-        make = point.load()
-    except Exception as error:  # whatever a stranger's module raises while it is imported
-        raise UsageError(f"the model {name} of {point.value} cannot be loaded: {error!r}") from error
+    make = find("models", name)
     try:
         made = make(model)
     except SelfTaughtError:
@@ -68,7 +86,7 @@ def from_package(name: str, model: str) -> LanguageModel:
     except Exception as error:
         raise ModelUnavailable(f"the model {name}/{model} cannot be made: {error!r}") from error
     if not callable(made):
-        raise UsageError(f"{point.value} gave {type(made).__name__} for {name}/{model}; wanted a LanguageModel")
+        raise UsageError(f"the plugin {name} gave {type(made).__name__} for {name}/{model}; wanted a LanguageModel")
     return _Guarded(f"{name}/{model}", cast(LanguageModel, made))
 
 

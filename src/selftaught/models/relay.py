@@ -14,6 +14,7 @@ not changed for a moment. Nothing here is ever deleted.
 import json
 import os
 import re
+import stat
 import threading
 import time
 from collections import Counter
@@ -99,7 +100,8 @@ class Relay:
     def _write(self, name: str, text: str) -> None:
         """Whole or not at all, also for one who looks from another machine."""
         draft = self._folder / f".{name}.draft"
-        with draft.open("w", encoding="utf-8") as file:
+        draft.unlink(missing_ok=True)  # of an earlier try; or a link, which is not to be written through
+        with draft.open("x", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -111,7 +113,10 @@ class Relay:
         since = time.monotonic()
         while True:
             with suppress(FileNotFoundError):
-                state = file.stat()
+                state = file.lstat()
+                if not stat.S_ISREG(state.st_mode):
+                    kind = "a link" if stat.S_ISLNK(state.st_mode) else "no ordinary file"
+                    raise ModelUnavailable(f"the reply {file} is {kind}, and is not read; put a file there and resume")
                 now = state.st_size, state.st_mtime_ns
                 if now != seen or not state.st_size:  # an editor makes the file before it fills it
                     seen, since = now, time.monotonic()
@@ -123,7 +128,8 @@ class Relay:
     @staticmethod
     def _read(file: Path) -> str:
         try:
-            with file.open("rb") as opened:
+            descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            with open(descriptor, "rb") as opened:
                 reply = opened.read(_MOST_BYTES + 1)
         except OSError as error:
             raise ModelUnavailable(f"cannot read the reply {file}: {error.strerror}") from error

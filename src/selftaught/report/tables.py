@@ -1,11 +1,10 @@
 """A view → rows and sentences for a terminal."""
 
-from math import sqrt
-
 from selftaught.core.measurement import Estimate
+from selftaught.core.standing import way_to_best
 from selftaught.report.ledger import Entry
 from selftaught.report.untrusted import one_line
-from selftaught.report.view import Improvement, RunView, Spent, Step
+from selftaught.report.view import Improvement, RunView, Solved, Spent, Step
 from selftaught.runs.records import Finding
 
 HEADERS = ("t", "improver", "val", "test", "verdict", "calls", "responses", "tokens", "time")
@@ -47,6 +46,8 @@ def outcome(step: Step) -> str:
         return "accepted"
     if step.verdict != "ok":
         return f"{step.verdict}, kept"
+    if step.approved is False:
+        return "not approved, kept"
     return "unchanged" if step.proposed == step.improver else "not better, kept"
 
 
@@ -69,7 +70,7 @@ def duration(seconds: float) -> str:
 def summary(run: RunView, policy: str) -> list[str]:
     """What came out, honestly: whether anything got better, and whether that is more than noise."""
     if run.improvement is not None:
-        return [*_of_improvement(run.improvement), *probes(run), *unusable(run), *temperatures(run)]
+        return [*_of_improvement(run.improvement, run), *probes(run), *unusable(run), *temperatures(run)]
     seed, best = run.seed_step, run.best_step
     if seed is None or best is None or seed.val is None or best.val is None:
         return ["Nothing is measured yet."]
@@ -80,6 +81,19 @@ def summary(run: RunView, policy: str) -> list[str]:
     if seed.val.n == 1:
         lines.append("A single application has no standard error.")
     return lines + _of_run(run, seed, best) + probes(run) + _of_tokens(run.total) + unusable(run) + temperatures(run)
+
+
+def solved(found: Solved) -> str:
+    """That a task tells nothing of improvers."""
+    whence = "the seed itself" if found.by_seed else "the first response"
+    return f"{one_line(found.task)}: val {found.value:.3f} from {whence}: nothing to tell improvers apart here"
+
+
+def way(name: str, before: float | None, after: float | None, run: RunView) -> str:
+    """How far a solution came towards the best known, as in ", 39% of the way to the best known, 0.687"."""
+    best = run.sessions[-1].best_known.get(name.rpartition("/")[0]) if run.sessions else None
+    share = way_to_best(after, before, best) if before is not None and after is not None else None
+    return "" if share is None else f", {share:.0%} of the way to the best known, {best:.4g}"
 
 
 def fidelity(name: str) -> str:
@@ -98,12 +112,13 @@ def _of_run(run: RunView, seed: Step, best: Step) -> list[str]:
         return [f"Only the seed improver is measured yet: {shown(seed.val)} on val."]
     if best.t == 0:
         return [f"Nothing got better: no improver measured above the seed's {seed.val.mean:.3f} on val."]
-    lines = [f"Best: I_{best.t} ({best.improver[:8]}), against the seed:", _against("val", seed.val, best.val)]
+    val, test = run.gain("val"), run.gain("test")
+    lines = [f"Best: I_{best.t} ({best.improver[:8]}), against the seed:", _against("val", seed.val, best.val, val)]
     if seed.test is not None and best.test is not None:
-        lines.append(_against("test", seed.test, best.test))
-    if seed.val.standard_error is None or best.val.standard_error is None:
+        lines.append(_against("test", seed.test, best.test, test))
+    if val is None or val.standard_error is None:
         lines.append("Nothing is shown to have got better: a single value may be luck.")
-    elif not _beyond_noise(seed.val, best.val):
+    elif not _beyond_noise(val):
         lines.append("Nothing is shown to have got better: the gain on val is within the noise.")
     return lines
 
@@ -209,21 +224,20 @@ def finding(found: Finding) -> str:
     return f"{found.probe}: {found.before:.3f} → {found.after:.3f} (p = {found.p:.2g})"
 
 
-def _against(split: str, seed: Estimate, best: Estimate) -> str:
-    if seed.standard_error is None or best.standard_error is None:
+def _against(split: str, seed: Estimate, best: Estimate, gain: Estimate | None) -> str:
+    """`gain`: their difference pair by pair, over the repeats and the instances that both have in common."""
+    told = f"{best.mean - seed.mean:+.3f}"
+    if gain is None or gain.standard_error is None:
         weight = "with no standard error to judge it by"
-    elif _beyond_noise(seed, best):
-        weight = "more than two standard errors of the difference"
     else:
-        weight = "less than two standard errors of the difference"
-    return f"{split}: {seed.mean:.3f} → {best.mean:.3f} ({best.mean - seed.mean:+.3f}), {weight}."
+        told += f" ± {gain.standard_error:.3f}"
+        weight = f"{'more' if _beyond_noise(gain) else 'less'} than two standard errors of the difference"
+    return f"{split}: {seed.mean:.3f} → {best.mean:.3f} ({told}), {weight}."
 
 
-def _beyond_noise(first: Estimate, second: Estimate) -> bool:
+def _beyond_noise(gain: Estimate) -> bool:
     """Whether the two are told apart, whichever is higher. Without a standard error nothing is."""
-    if first.standard_error is None or second.standard_error is None:
-        return False
-    return abs(second.mean - first.mean) > 2 * sqrt(first.standard_error**2 + second.standard_error**2)
+    return gain.standard_error is not None and abs(gain.mean) > 2 * gain.standard_error
 
 
 def _of_tokens(total: Spent) -> list[str]:
@@ -232,12 +246,14 @@ def _of_tokens(total: Spent) -> list[str]:
     return [f"+ marks a sum of tokens that is too low: {total.unpriced} of {total.responses} responses have no count."]
 
 
-def _of_improvement(made: Improvement) -> list[str]:
+def _of_improvement(made: Improvement, run: RunView) -> list[str]:
     if made.made is None:
         return [f"The improver made no program: {made.verdict}. {one_line(made.note)}".rstrip()]
     utilities = {**made.before, **made.after}
     lines = [
-        f"{one_line(name)}: {_score(made.before.get(name))} → {_score(made.after.get(name))}" for name in utilities
+        f"{one_line(name)}: {_score(made.before.get(name))} → {_score(made.after.get(name))}"
+        + way(name, made.before.get(name), made.after.get(name), run)
+        for name in utilities
     ]
     lines = [*_whence(made), *lines]
     gained = [made.after[name] > made.before[name] for name in made.before if name in made.after]

@@ -5,11 +5,13 @@ that does not grow with what they have; `view` folds a whole record.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from math import hypot
 from typing import Protocol
 
-from selftaught.core.measurement import Estimate, estimate, instance_error
+from selftaught.core.measurement import Estimate, Graded, estimate, instance_error, paired
+from selftaught.core.standing import is_solved
 from selftaught.report.ledger import Entry, Ledger
 from selftaught.runs.records import (
     Answered,
@@ -56,7 +58,8 @@ class Spent:
 class Step:
     """I_t: how it came, how it measured, and what was spent up to it, since the step before.
 
-    `proposed_val` is how the proposal measured on val, where it was measured: a rejected one is not `improver`.
+    `proposed_val` is how the proposal measured on val, where it was measured: a rejected one is not `improver`. `p` and
+    `approved`: of the test and the person that decided, where there were any.
     """
 
     t: int
@@ -69,6 +72,8 @@ class Step:
     test: Estimate | None
     proposed_val: Estimate | None
     spent: Spent
+    p: float | None = None
+    approved: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,15 @@ class Improvement:
 
 
 @dataclass(frozen=True)
+class Solved:
+    """A task on which nothing tells improvers apart: `value` on val, from the `seed` or else the first response."""
+
+    task: str
+    value: float
+    by_seed: bool
+
+
+@dataclass(frozen=True)
 class RunView:
     """A run so far.
 
@@ -113,6 +127,7 @@ class RunView:
         best_candidate: the highest score that an improver was given since then; None while there is none.
         no_program: how many responses held no program, by the reason.
         salvaged: applications that ended badly, and handed over the best that they had scored.
+        solved: the tasks of which the seed or the first response already was as good as any program can be.
         faults: what tasks' own code did wrong while programs were scored, each once. Untrusted text in part.
         corrected: the tasks whose text was replaced on the way, in order.
     """
@@ -133,6 +148,7 @@ class RunView:
     best_candidate: float | None = None
     no_program: dict[str, int] = field(default_factory=dict)
     salvaged: int = 0
+    solved: tuple["Solved", ...] = ()
     faults: tuple[str, ...] = ()
     corrected: tuple[str, ...] = ()
 
@@ -141,10 +157,42 @@ class RunView:
         """I_0, once it is measured."""
         return self.steps[0] if self.steps else None
 
+    def gain(self, split: str) -> Estimate | None:
+        """Of the best over the seed improver, on val or test, pair by pair; None where not both are measured on it."""
+        if self.seed_step is None or self.best_step is None:
+            return None
+        seed, best = (self.measured.get(step.improver, ()) for step in (self.seed_step, self.best_step))
+        return compared(seed, best, split)
+
     @property
     def best_step(self) -> Step | None:
         """The best improver so far, once one is measured."""
         return next((step for step in self.steps if step.t == self.best), None)
+
+
+def graded(samples: Sequence[Sampled], split: str) -> list[Graded]:
+    """The samples as they are compared. A test that some of them lack is none."""
+    if split == "val":
+        return [(sample.task, sample.val, sample.val_grades) for sample in samples]
+    tested = [(sample.task, sample.test, sample.test_grades) for sample in samples if sample.test is not None]
+    return [*tested] if len(tested) == len(samples) else []
+
+
+def compared(before: Sequence[Sampled], after: Sequence[Sampled], split: str) -> Estimate | None:
+    """The difference of two measured improvers, pair by pair; of records without grades, with the errors of both."""
+    old, new = graded(before, split), graded(after, split)
+    if not old or [task for task, *_ in old] != [task for task, *_ in new]:
+        return None
+    if any(error and not grades for sample in (*before, *after) for error, grades in _errors(sample, split)):
+        estimates = [(_on_val if split == "val" else _on_test)(samples) for samples in (before, after)]
+        first, second = (one.standard_error if one else None for one in estimates)
+        error = None if first is None or second is None else hypot(first, second)
+        return Estimate(paired(old, new).mean, error, len(old))
+    return paired(old, new)
+
+
+def _errors(sample: Sampled, split: str) -> list[tuple[float | None, list[float]]]:
+    return [(sample.val_error, sample.val_grades) if split == "val" else (sample.test_error, sample.test_grades)]
 
 
 class Readable(Protocol):
@@ -183,6 +231,7 @@ class Fold:
         self._applied_at_root: list[Applied] = []
         self._chosen: Chosen | None = None
         self.best_candidate: float | None = None
+        self._first: dict[tuple[str, bool], float] = {}
 
     def read(self, store: "Readable") -> None:
         """Add what the store holds beyond what was read before; always of the same store."""
@@ -234,9 +283,21 @@ class Fold:
             best_candidate=self.best_candidate,
             no_program=dict(self.no_program.most_common()),
             salvaged=self._salvaged,
+            solved=tuple(self._solved()),
             faults=tuple(self._faults),
             corrected=tuple(self._corrected),
         )
+
+    def _solved(self) -> Iterator[Solved]:
+        """By the best score on record, else by 1, the most that a grade is."""
+        best_known = self._sessions[-1].best_known if self._sessions else {}
+        for task in sorted({task for task, _ in self._first}):
+            best = best_known.get(task, 1.0)
+            for by_seed in (True, False):
+                value = self._first.get((task, by_seed))
+                if value is not None and is_solved(value, best):
+                    yield Solved(task, value, by_seed)
+                    break
 
     def _note_of(self, record: Record) -> None:
         match record:
@@ -276,6 +337,9 @@ class Fold:
         if record.fault:
             self._faults[record.fault] = None
         depth = _depth(record)
+        task, _, split = record.utility.rpartition("/")
+        if split == "val" and (record.response or (task, False) not in self._first):
+            self._first.setdefault((task, not record.response), record.value)
         if depth == 1:
             self._at_root.append(record)
         if depth == 2 and (self.best_candidate is None or record.value > self.best_candidate):
@@ -304,6 +368,8 @@ class Fold:
             test=measured.test if measured else None,
             proposed_val=proposed.val if proposed else None,
             spent=spent,
+            p=record.p,
+            approved=record.approved,
         )
 
     def _improvement(self) -> Improvement | None:
@@ -334,12 +400,15 @@ class _Measurement:
 
     @classmethod
     def of(cls, record: Measured) -> "_Measurement":
-        tested = [sample for sample in record.samples if sample.test is not None]
-        return cls(
-            tuple(record.samples),
-            _estimate([(sample.task, sample.val, sample.val_error) for sample in record.samples]),
-            _estimate([(sample.task, sample.test or 0.0, sample.test_error) for sample in tested]),
-        )
+        return cls(tuple(record.samples), _on_val(record.samples), _on_test(record.samples))
+
+
+def _on_val(samples: Sequence[Sampled]) -> Estimate | None:
+    return _estimate([(sample.task, sample.val, sample.val_error) for sample in samples])
+
+
+def _on_test(samples: Sequence[Sampled]) -> Estimate | None:
+    return _estimate([(sample.task, sample.test, sample.test_error) for sample in samples if sample.test is not None])
 
 
 def _estimate(told: Sequence[tuple[str, float, float | None]]) -> Estimate | None:

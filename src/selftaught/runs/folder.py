@@ -11,6 +11,7 @@ report.html        written by `selftaught report`
 
 import os
 import secrets
+import stat
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ from selftaught.core.errors import RecordError, UsageError
 STORE = "run.sqlite"
 CONFIG = "config.toml"
 INPUTS = "inputs"
+IMPROVERS = "improvers"
+REPORT = "report.html"
+MOST_FILE_BYTES = 64 << 20
+"""Of one file of a run but its store, which is read piece by piece, and its report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,23 @@ class RunFolder:
         self.write(CONFIG, config)
         for name, text in inputs.items():
             self.write(f"{INPUTS}/{name}", text)
+
+    def check_plain(self) -> None:
+        """Raises RecordError if it holds what no run's folder does, and a stranger's may: then nothing of it is read.
+
+        That is a link, which could lead out of it, anything else that is no ordinary file, or a file beyond all size.
+        """
+        try:
+            with os.scandir(self.path) as entries:
+                inside = list(entries)
+            for name in (INPUTS, IMPROVERS):
+                if (self.path / name).is_dir():
+                    with os.scandir(self.path / name) as entries:
+                        inside += list(entries)
+            for entry in inside:
+                _check_entry(entry)
+        except OSError as error:
+            raise RecordError(f"the run {self.path} cannot be read: {error.strerror}") from error
 
     def frozen(self) -> dict[str, str]:
         """SHA-256 of every file that the run depends on, by its name in the folder."""
@@ -70,15 +92,28 @@ class RunFolder:
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             partial = file.with_name(f".{file.name}.partial")
-            partial.write_text(text, encoding="utf-8", errors="surrogatepass")
+            partial.unlink(missing_ok=True)  # of an earlier try; or a link, which is not to be written through
+            with partial.open("x", encoding="utf-8", errors="surrogatepass") as opened:
+                opened.write(text)
             os.replace(partial, file)
         except OSError as error:
             raise RecordError(f"cannot write {file}: {error.strerror}; is the disk full or read-only?") from error
         return file
 
 
+def _check_entry(entry: os.DirEntry[str]) -> None:
+    found = entry.stat(follow_symlinks=False)
+    if stat.S_ISLNK(found.st_mode):
+        raise RecordError(f"{entry.path} is a link; a run's folder holds none: remove it if you trust the folder")
+    if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
+        raise RecordError(f"{entry.path} is no ordinary file; a run's folder holds only such")
+    if found.st_size > MOST_FILE_BYTES and not entry.name.startswith((STORE, f".{STORE}", REPORT)):
+        raise RecordError(f"{entry.path} has {found.st_size} bytes; a run's files have {MOST_FILE_BYTES} at most")
+
+
 def new_folder(root: Path, label: str, wanted: Path | None = None) -> RunFolder:
     """An empty folder for a new run: `wanted`, or one named by time and `label` below `root`."""
+    label = "".join(c if c.isalnum() or c in "-_@." else "_" for c in label)[:60]
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{label}-{secrets.token_hex(2)}"
     path = wanted or root / name
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
@@ -92,10 +127,28 @@ def new_folder(root: Path, label: str, wanted: Path | None = None) -> RunFolder:
 
 def list_runs(root: Path) -> list[RunFolder]:
     """Every run below `root`, the oldest first."""
-    found = [RunFolder(path) for path in root.iterdir() if (path / STORE).is_file()] if root.is_dir() else []
-    return sorted(
-        found, key=lambda folder: (folder.config.stat().st_mtime if folder.config.exists() else 0, folder.path)
-    )
+    try:
+        paths = list(root.iterdir()) if root.is_dir() else []
+    except OSError as error:
+        raise UsageError(f"the folder of runs {root} cannot be read: {error.strerror}") from error
+    return sorted((RunFolder(path) for path in paths if _may_be_run(path)), key=_begun)
+
+
+def _may_be_run(path: Path) -> bool:
+    """Whether there is a store; or one cannot tell, which is then said of it."""
+    try:
+        return (path / STORE).is_file()
+    except PermissionError:
+        return True
+    except OSError:  # a name that leads round in a circle, say
+        return False
+
+
+def _begun(folder: RunFolder) -> tuple[float, Path]:
+    try:
+        return folder.config.lstat().st_mtime, folder.path
+    except OSError:
+        return 0, folder.path
 
 
 def find_run(name: str, root: Path) -> RunFolder:
@@ -106,7 +159,7 @@ def find_run(name: str, root: Path) -> RunFolder:
             raise UsageError(f"there is no run in {root}/ yet; start one with: selftaught run TASK")
         return runs[-1]
     path = Path(name)
-    if path.is_dir() and (path / STORE).is_file():
+    if path.is_dir() and _may_be_run(path):
         return RunFolder(path)
     matching = [run for run in runs if run.path.name.startswith(name)]
     if len(matching) == 1:

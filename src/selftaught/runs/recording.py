@@ -17,6 +17,8 @@ from selftaught.runs.records import Answered, Applied, Measured, Noticed, Record
 from selftaught.runs.store import Store, text_id
 
 SCHEMA = "selftaught.recording/2"
+MOST_BYTES = 256 << 20
+"""Of a recording, unpacked."""
 READABLE = ("selftaught.recording/1", SCHEMA)
 Shape = TypeVar("Shape", "_Stamp", "Recording")
 
@@ -47,6 +49,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 def pack(folder: RunFolder, store: Store, version: str) -> bytes:
     """The run's recording; equal runs give equal bytes. Raises RecordError."""
+    folder.check_plain()
     try:
         inputs = [folder.config, *sorted((folder.path / INPUTS).glob("*"))]
         files = {str(file.relative_to(folder.path)): file.read_bytes() for file in inputs}
@@ -70,7 +73,13 @@ def pack(folder: RunFolder, store: Store, version: str) -> bytes:
 def read_recording(path: Path) -> Recording:
     """Checked: every text that a record names is there. Raises RecordError."""
     try:
-        body = gzip.decompress(path.read_bytes())
+        with gzip.open(path) as packed:
+            body = packed.read(MOST_BYTES + 1)
+        if len(body) > MOST_BYTES:
+            raise RecordError(
+                f"the recording {path} ({path.stat().st_size:,} bytes) unpacks to more than {MOST_BYTES >> 20} MiB; "
+                "none is read that does"
+            )
     except OSError as error:
         raise RecordError(f"cannot read the recording {path}: {error.strerror or error}") from error
     except (EOFError, zlib.error) as error:
@@ -92,8 +101,8 @@ def unpack(recording: Recording, path: Path) -> RunFolder:
     folder = RunFolder(path)
     odd = {name: text.decode("utf-8", "surrogatepass") for name, text in recording.odd_files.items()}
     for name, text in {**recording.files, **odd}.items():
-        if name != CONFIG and (Path(name).parent != Path(INPUTS) or ".." in name):
-            raise RecordError(f"the recording holds a file {name!r}, which no run has")
+        if name != CONFIG and not _is_input(name):
+            raise RecordError(f"the recording holds a file {name[:80]!r}, which no run has")
         folder.write(name, text)
     store = Store.create(folder.store)
     try:
@@ -101,6 +110,12 @@ def unpack(recording: Recording, path: Path) -> RunFolder:
     finally:
         store.close()
     return folder
+
+
+def _is_input(name: str) -> bool:
+    """Whether it is a plain file's name in the folder of inputs."""
+    folder, _, file = name.partition("/")
+    return folder == INPUTS and file not in ("", ".", "..") and not {"/", "\0"} & set(file) and len(file) < 200
 
 
 def _split(files: Mapping[str, bytes]) -> tuple[dict[str, str], dict[str, bytes]]:

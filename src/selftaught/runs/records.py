@@ -4,16 +4,21 @@ Programs, prompts and responses are kept once, by the SHA-256 of their text; a r
 append-only. Times are seconds since the epoch; durations are wall seconds.
 """
 
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
+
+Time: TypeAlias = Annotated[float, msgspec.Meta(ge=0, lt=253_402_300_800)]
+"""Seconds since 1970, before the year 10,000: what can be shown as a date."""
+Number: TypeAlias = Annotated[float, msgspec.Meta(ge=-1e304, le=1e304)]
+"""Many of them can be added."""
 
 
 class _Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):
     """Base of all records: `at` is the address, unique in a run; `time` is when the work was finished."""
 
     at: str
-    time: float = 0.0
+    time: Time = 0.0
 
 
 class Session(_Record, frozen=True, tag="session"):
@@ -22,6 +27,7 @@ class Session(_Record, frozen=True, tag="session"):
     `frozen`: text ids of the files that the next resume must find. `corrected`: those of them that were given anew at
     this start, as a mended task may be. `seed`: what repeats the run's instances anywhere, with its salt. `depth`,
     `model_calls` and `utility_calls`: as they were set at this start; a later one may set more. 0: not told.
+    `best_known`: the best score known of a task, by its name, where one is.
     """
 
     version: str
@@ -35,6 +41,7 @@ class Session(_Record, frozen=True, tag="session"):
     depth: int = 0
     model_calls: int = 0
     utility_calls: int = 0
+    best_known: dict[str, float] = {}
 
 
 class Answered(_Record, frozen=True, tag="answered"):
@@ -49,18 +56,18 @@ class Answered(_Record, frozen=True, tag="answered"):
     """
 
     prompt: str
-    temperature: float
+    temperature: Number
     response: str
     model: str
     input_tokens: int | None
     output_tokens: int | None
     finish_reason: str
-    seconds: float
+    seconds: Number
     role: str = ""
     t: int = 0
     cached_tokens: int | None = None
     reasoning_tokens: int | None = None
-    cost: float | None = None
+    cost: Number | None = None
     price_source: str = ""
     dropped: str = ""
     follows: bool = False
@@ -81,11 +88,11 @@ class Tried(_Record, frozen=True, tag="tried"):
     role: str
     t: int
     error: str
-    seconds: float
+    seconds: Number
     calls: int = 1
     tokens: int = 0
-    cost: float = 0.0
-    wait_seconds: float = 0.0
+    cost: Number = 0.0
+    wait_seconds: Number = 0.0
 
 
 class Scored(_Record, frozen=True, tag="scored"):
@@ -100,21 +107,21 @@ class Scored(_Record, frozen=True, tag="scored"):
 
     utility: str
     program: str
-    value: float
+    value: Number
     verdict: str
     note: str
     reused: bool
-    seconds: float
-    error: float | None = None
-    grades: list[float] = []
+    seconds: Number
+    error: Number | None = None
+    grades: list[Number] = []
     feedback: str = ""
     round: int = 0
     parent: str = ""
     response: str = ""
     fault: str = ""
-    raw: float | None = None
-    raw_error: float | None = None
-    numbers: dict[str, float] = {}
+    raw: Number | None = None
+    raw_error: Number | None = None
+    numbers: dict[str, Number] = {}
     guessed: bool = False
 
 
@@ -134,10 +141,10 @@ class Applied(_Record, frozen=True, tag="applied"):
     model_calls: int
     responses: int
     utility_calls: int
-    seconds: float
+    seconds: Number
     unsandboxed: int = 0
     salvaged: bool = False
-    best: float | None = None
+    best: Number | None = None
     guessed: bool = False
 
 
@@ -152,17 +159,17 @@ class Sampled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     program: str | None
     verdict: str
     note: str
-    val: float
+    val: Number
     val_verdict: str
-    test: float | None
+    test: Number | None
     test_verdict: str | None
-    val_error: float | None = None
-    test_error: float | None = None
-    val_grades: list[float] = []
-    test_grades: list[float] = []
+    val_error: Number | None = None
+    test_error: Number | None = None
+    val_grades: list[Number] = []
+    test_grades: list[Number] = []
     salvaged: bool = False
-    val_raw: float | None = None
-    test_raw: float | None = None
+    val_raw: Number | None = None
+    test_raw: Number | None = None
 
 
 class Measured(_Record, frozen=True, tag="measured"):
@@ -170,7 +177,7 @@ class Measured(_Record, frozen=True, tag="measured"):
 
     improver: str
     samples: list[Sampled]
-    seconds: float
+    seconds: Number
 
 
 class Stepped(_Record, frozen=True, tag="stepped"):
@@ -186,8 +193,18 @@ class Stepped(_Record, frozen=True, tag="stepped"):
     accepted: bool
     verdict: str
     note: str
-    p: float | None = None
+    p: Number | None = None
     approved: bool | None = None
+
+
+class Approved(_Record, frozen=True, tag="approved"):
+    """A person was asked whether the proposal for I_t is taken, and answered; at `/approved#t`. `by`: in what way."""
+
+    t: int
+    program: str
+    approved: bool
+    by: str
+    note: str = ""
 
 
 class Chosen(_Record, frozen=True, tag="chosen"):
@@ -206,9 +223,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """One probe of a solution: its mean grade before and after. `p`: adjusted; None where nothing is left to chance."""
 
     probe: str
-    before: float
-    after: float
-    p: float | None = None
+    before: Number
+    after: Number
+    p: Number | None = None
     flagged: bool = False
     note: str = ""
 
@@ -219,7 +236,7 @@ class Probed(_Record, frozen=True, tag="probed"):
     task: str
     program: str
     findings: list[Finding]
-    seconds: float
+    seconds: Number
 
     @property
     def flagged(self) -> bool:
@@ -254,7 +271,19 @@ class Ended(_Record, frozen=True, tag="ended"):
 
 
 Record: TypeAlias = (
-    Session | Answered | Tried | Scored | Applied | Measured | Stepped | Chosen | Probed | Noticed | Corrected | Ended
+    Session
+    | Answered
+    | Tried
+    | Scored
+    | Applied
+    | Measured
+    | Stepped
+    | Approved
+    | Chosen
+    | Probed
+    | Noticed
+    | Corrected
+    | Ended
 )
 
 _encoder = msgspec.json.Encoder()

@@ -14,11 +14,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
+from types import TracebackType
 from typing import IO
 
 import msgspec
 
 from selftaught.core.errors import RecordError
+from selftaught.runs.folder import RunFolder
 from selftaught.runs.records import Record, decode, encode, whole_characters
 
 SCHEMA_VERSION = 2
@@ -29,6 +31,9 @@ _SCHEMA = """
 CREATE TABLE texts (id TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE records (seq INTEGER PRIMARY KEY, at TEXT NOT NULL UNIQUE, body BLOB NOT NULL);
 """
+_STATEMENTS = [statement.strip() for statement in _SCHEMA.split(";") if statement.strip()]
+MOST_TEXT_BYTES = 64 << 20
+"""Of one text, unpacked: more than any prompt, response or program may have."""
 
 
 def text_id(text: str) -> str:
@@ -38,6 +43,14 @@ def text_id(text: str) -> str:
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
+
+
+def _unpacked(packed: bytes) -> bytes:
+    """Raises ValueError for what is larger than any text of a run."""
+    text = zlib.decompressobj().decompress(packed, MOST_TEXT_BYTES + 1)
+    if len(text) > MOST_TEXT_BYTES:
+        raise ValueError(f"a text of more than {MOST_TEXT_BYTES >> 20} MiB")
+    return text
 
 
 class _Append:
@@ -90,6 +103,7 @@ class Store:
     @classmethod
     def open(cls, path: Path, *, writable: bool = True) -> "Store":
         """An existing store. Raises RecordError if it is missing, damaged, not ours, or of a newer version."""
+        RunFolder(path.parent).check_plain()
         if not path.is_file():
             raise RecordError(f"{path.parent} is not a run folder: it has no {path.name}")
         try:
@@ -97,7 +111,7 @@ class Store:
             ours = connection.execute("PRAGMA application_id").fetchone()[0]
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if ours == APPLICATION_ID and 1 <= version <= SCHEMA_VERSION:
-                damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+                damage = _strange(connection) or connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             else:
                 damage = "ok"
         except sqlite3.Error as error:
@@ -117,6 +131,14 @@ class Store:
         if writable and version < SCHEMA_VERSION:
             store._migrate()
         return store
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def _migrate(self) -> None:
         """From now on it holds records that an older selftaught cannot read: it is to say so, and not to fail."""
@@ -173,7 +195,7 @@ class Store:
                     "SELECT seq, body FROM records WHERE seq > ? ORDER BY seq", (seq,)
                 ).fetchall()
             return [(number, decode(body)) for number, body in rows]
-        except (sqlite3.Error, msgspec.MsgspecError) as error:
+        except (sqlite3.Error, msgspec.MsgspecError, TypeError) as error:  # TypeError: a body of another type
             raise RecordError(f"{self.path} is damaged: {error}; restore it from a copy") from error
 
     def text(self, id: str) -> str:
@@ -181,8 +203,8 @@ class Store:
         try:
             with self._reading:
                 row = self._reader.execute("SELECT body FROM texts WHERE id = ?", (id,)).fetchone()
-            text = None if row is None else zlib.decompress(row[0]).decode("utf-8", "surrogatepass")
-        except (sqlite3.Error, zlib.error, UnicodeDecodeError) as error:
+            text = None if row is None else _unpacked(row[0]).decode("utf-8", "surrogatepass")
+        except (sqlite3.Error, zlib.error, UnicodeDecodeError, TypeError, ValueError) as error:
             raise RecordError(f"{self.path} is damaged: {error}; restore it from a copy") from error
         if text is None or text_id(text) != id:
             raise RecordError(f"{self.path} is damaged: text {id[:12]}… is missing or altered")
@@ -217,6 +239,15 @@ class Store:
                     append.finished.set()
 
 
+def _strange(connection: sqlite3.Connection) -> str:
+    """What its schema holds that ours does not: a view may have no end, a trigger may do anything. "" for ours."""
+    for kind, name, sql in connection.execute("SELECT type, name, sql FROM sqlite_master LIMIT 100"):
+        ours = sql in _STATEMENTS or (kind == "index" and str(name).startswith("sqlite_autoindex_") and sql is None)
+        if not ours:
+            return f"it holds the {str(kind)[:20]} {str(name)[:40]!r}, which is not of a run"
+    return ""
+
+
 def _connect_to_read(path: Path) -> sqlite3.Connection:
     """Without a write to the file or its folder. Of a store that nobody may write to, its files beside it are ours."""
     for mode in ("mode=ro", "immutable=1"):
@@ -234,7 +265,8 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
 def _locked(path: Path) -> IO[bytes]:
     """The run's lock, held. It ends with this process, however that ends. Raises RecordError."""
     try:
-        lock = path.with_name(f".{path.name}.lock").open("ab")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        lock = open(os.open(path.with_name(f".{path.name}.lock"), flags, 0o666), "ab")  # noqa: SIM115 - held on to
     except OSError as error:
         raise RecordError(f"cannot write to {path.parent}: {error.strerror}; is it read-only?") from error
     try:

@@ -61,12 +61,13 @@ class Improving:
     Attributes:
         facts: what the guest may read of its utility, model and budgets; see `guest.interface`.
         services: who answers its requests, by name. Several requests may be under way at once.
-        most_requests: beyond, the guest is ended: requests that cost no budget cost the host's time.
+        swift_requests: beyond, each is answered after a longer wait than the one before it, which is the guest's own
+            idle time: requests that cost no budget cost the host's time.
     """
 
     facts: Mapping[str, Value]
     services: Mapping[str, Service]
-    most_requests: int = 1000
+    swift_requests: int = 1000
 
 
 class Sandbox(Protocol):
@@ -97,4 +98,17 @@ class Sandbox(Protocol):
             SandboxError: the sandbox broke; nothing is known about the program.
             Exception: whatever a service raised, other than `BudgetExceeded` and `BadRequest`.
         """
+        ...
+
+
+class OpenSandbox(Sandbox, Protocol):
+    """A sandbox as a run has it: it can be closed, and says what it isolates with."""
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The layers of isolation, outermost first."""
+        ...
+
+    def close(self) -> None:
+        """End whatever still runs in it: its callers get a SandboxError."""
         ...

@@ -6,6 +6,7 @@ from; the wall clock only as a backstop for a guest that neither computes nor an
 
 import contextlib
 import os
+import re
 import secrets
 import select
 import signal
@@ -30,7 +31,8 @@ _SHORTEST_WAIT_SECONDS = 0.001
 _GLANCE_SECONDS, _IMPROVER_GLANCE_SECONDS, _IDLE_GLANCE_SECONDS = 0.05, 0.01, 0.1
 """How often a guest's memory and threads are looked at: while a solution computes, an improver does, or it waits."""
 MOST_THREADS = 256
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+_FIGURE = re.compile(rb"^(RssAnon|RssShmem|Threads):\s+(\d+)", re.MULTILINE)
+"""In a process's status: kilobytes that it holds alone, and that are no file's but can be shared; its threads."""
 INTERPRETER_BYTES = 64 << 20
 """What the interpreter with numpy holds by itself, rounded up: not counted against a program."""
 _MOST_NOTE = 500
@@ -174,12 +176,16 @@ class Guest:
             self._seen_cpu_seconds = time.clock_gettime((~self.handle.pid << 3) | 2)  # another process's CPU clock
         return self._seen_cpu_seconds
 
+    def last_cpu(self) -> float:
+        """The same of one that may be gone: what was last seen of it, since the number may be another process's."""
+        return self.cpu() if self._open and not self.gone() else self._seen_cpu_seconds
+
     def _check_size(self) -> None:
         """Raises Ended if it really holds more than it may. Its address space is bounded too, more widely."""
-        with contextlib.suppress(OSError, ValueError, IndexError):  # it is gone: the socket tells how
-            resident, shared = Path(f"/proc/{self.handle.pid}/statm").read_text().split()[1:3]
-            held = (int(resident) - int(shared)) * _PAGE_BYTES - INTERPRETER_BYTES
-            threads = int(Path(f"/proc/{self.handle.pid}/stat").read_text().rpartition(")")[2].split()[17])
+        with contextlib.suppress(OSError, KeyError):  # it is gone: the socket tells how
+            status = dict(_FIGURE.findall(Path(f"/proc/{self.handle.pid}/status").read_bytes()))
+            held = (int(status[b"RssAnon"]) + int(status[b"RssShmem"]) << 10) - INTERPRETER_BYTES
+            threads = int(status[b"Threads"])
             if held > self.limits.memory_bytes and not self.gone():
                 most = self.limits.memory_bytes >> 20
                 raise Ended(Verdict.OUT_OF_MEMORY, f"held {held >> 20} MiB of memory; the most is {most} MiB")

@@ -17,11 +17,12 @@ from selftaught.sandbox.reading import is_program
 ENTRY = "improve_algorithm"
 MOST_PROGRAM_CHARACTERS = 1_000_000
 MOST_PROGRAMS = 10_000
-MOST_FREE_REQUESTS = 1000
-"""Beyond the budgets: an improver may run on, for a while, asking for what it no longer gets."""
+MOST_FREE_REQUESTS = 300
+"""Beyond the budgets: an improver may ask on for what it no longer gets, but after so many times it waits longer each
+time."""
 MOST_PROMPT_CHARACTERS = 4_000_000
 HOTTEST = 2.0
-"""The highest temperature that any provider takes."""
+"""The highest temperature that any provider takes: what an improver is told. More is as good as this."""
 
 IMPROVER_LIMITS = Limits(cpu_seconds=60.0, load_cpu_seconds=5.0, wall_seconds=120.0, memory_bytes=1 << 30)
 
@@ -54,8 +55,8 @@ class Machine:
         if not self.feedback:
             del services["utility_feedback"]
         seed = draw_seed(str(self.run_seed), here(), "improver")
-        requests = MOST_FREE_REQUESTS + self.allowance.utility_calls + self.allowance.model_calls
-        improving = Improving(self._facts(utility), services, requests)
+        swift = MOST_FREE_REQUESTS + self.allowance.utility_calls + self.allowance.model_calls
+        improving = Improving(self._facts(utility), services, swift)
         calls = [[solution.source]]
         (outcome,) = self.sandbox.run(improver, ENTRY, calls, self.limits, seed=seed, improving=improving)
         made, verdict, note = _made(outcome)
@@ -174,11 +175,19 @@ def _prompts(expertise: Value, messages: list[Value], temperature: Value) -> lis
             raise BadRequest(f"expertise and messages are texts, got {_kind(text)}")
     if sum(map(len, texts)) > MOST_PROMPT_CHARACTERS:
         raise BadRequest(f"more than {MOST_PROMPT_CHARACTERS} characters of prompts in one call")
-    if isinstance(temperature, bool) or not isinstance(temperature, (int, float)):
-        raise BadRequest(f"temperature wants a number, got {_kind(temperature)}")
-    if not (math.isfinite(temperature) and 0 <= temperature <= HOTTEST):
-        raise BadRequest(f"temperature wants 0 to {HOTTEST:g}, got {_shown(temperature)}")
-    return [Prompt(expertise, message, float(temperature)) for message in messages]
+    temperatures = temperature if isinstance(temperature, list) else [temperature] * len(messages)
+    if len(temperatures) != len(messages):
+        raise BadRequest(f"{len(temperatures)} temperatures for {len(messages)} responses; wanted one, or one for each")
+    return [Prompt(expertise, *pair) for pair in zip(messages, map(_temperature, temperatures), strict=True)]
+
+
+def _temperature(value: Value) -> float:
+    """Any finite one: what a model takes is the model's affair, and the nearest to this is asked of it."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise BadRequest(f"temperature wants a number, got {_kind(value)}")
+    if not math.isfinite(value):
+        raise BadRequest(f"temperature wants 0 to {HOTTEST:g}, got {_shown(value)}")
+    return float(value)
 
 
 def _source(program: Value) -> str:

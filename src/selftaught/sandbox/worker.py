@@ -10,13 +10,13 @@ import signal
 import socket
 import subprocess
 import threading
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
-from selftaught.core.errors import SandboxError
+from selftaught.core.errors import NoSandbox, SandboxError
 from selftaught.guest import wire
 from selftaught.sandbox import cgroups
 from selftaught.sandbox.filters import filter_program
@@ -27,6 +27,8 @@ from selftaught.sandbox.tiers.tier import Tier
 _START_SECONDS = 60.0
 _FORK_SECONDS = 60.0
 _EXIT_SECONDS = 10.0
+_MOST_PROFILES = 4
+"""Of which a guest is kept waiting: a run has a few kinds of programs."""
 _MOST_CONTROL_BYTES = 1 << 16
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -75,6 +77,7 @@ class Worker:
         self._numbers = 0
         self._expected: dict[int, Profile] = {}
         self._spare: dict[Profile, deque[Handle]] = defaultdict(deque)
+        self._wanted: Counter[Profile] = Counter()
         self._exits: dict[int, Exit] = {}
         self._forgotten: set[int] = set()
         self._base_bytes = 0
@@ -95,17 +98,32 @@ class Worker:
         return self._ended is None
 
     def take(self, profile: Profile) -> Handle:
-        """A locked guest, forked before if possible; another one is forked for the next caller meanwhile."""
+        """A locked guest, forked before if possible; another one is forked for the next caller meanwhile.
+
+        Raises NoSandbox where the limit under which it all was started leaves no room for such a guest.
+        """
+        self._check_room(profile)
         with self._change:
-            if not self._spare[profile]:
-                self._fork(profile)
-            if not self._change.wait_for(lambda: self._spare[profile] or self._ended, _FORK_SECONDS):
-                raise SandboxError(f"the {self._tier.name} sandbox forked no guest in {_FORK_SECONDS:.0f} s")
-            if self._ended:
-                raise WorkerEnded(f"the {self._tier.name} sandbox ended: {self._ended}")
-            handle = self._spare[profile].popleft()
-            self._fork(profile)
-            return handle
+            self._wanted[profile] += 1
+            try:
+                self._fork_enough(profile)
+                if not self._change.wait_for(lambda: self._spare[profile] or self._ended, _FORK_SECONDS):
+                    raise SandboxError(f"the {self._tier.name} sandbox forked no guest in {_FORK_SECONDS:.0f} s")
+                if self._ended:
+                    raise WorkerEnded(f"the {self._tier.name} sandbox ended: {self._ended}")
+                return self._spare[profile].popleft()
+            finally:
+                self._wanted[profile] -= 1
+                self._fork_enough(profile)
+                self._keep_few(profile)
+
+    def _check_room(self, profile: Profile) -> None:
+        most = self._ready.address_space if self._ready else None
+        if most is not None and profile.memory_bytes > most:
+            raise NoSandbox(
+                f"a guest needs {profile.memory_bytes >> 20} MiB of address space, and this process was started under "
+                f"a limit of {most >> 20} MiB (ulimit -v); raise that limit, or set a smaller improver_memory_mib"
+            )
 
     def exit_of(self, handle: Handle) -> Exit | None:
         """How a guest that has ended did so; None if that is not known in time."""
@@ -127,6 +145,21 @@ class Worker:
         with contextlib.suppress(OSError):
             self._control.shutdown(socket.SHUT_RDWR)
         self._thread.join(_START_SECONDS)
+
+    def _fork_enough(self, profile: Profile) -> None:
+        """One guest for each caller that waits, and one for the next; those that are on their way count."""
+        coming = sum(expected == profile for expected in self._expected.values())
+        for _ in range(1 + self._wanted[profile] - len(self._spare[profile]) - coming):
+            self._fork(profile)
+
+    def _keep_few(self, used: Profile) -> None:
+        """Of profiles that are asked for no more, no guest is kept waiting."""
+        self._spare[used] = self._spare.pop(used, deque())  # the last used stands last
+        for profile in list(self._spare)[:-_MOST_PROFILES]:
+            if not self._wanted[profile] and profile not in self._expected.values():
+                for handle in self._spare.pop(profile):
+                    self._forgotten.add(handle.number)
+                    _let_go(handle)
 
     def _fork(self, profile: Profile) -> None:
         self._numbers += 1
@@ -157,8 +190,7 @@ class Worker:
             with self._change:
                 self._ended = self._ended or ended
                 for handle in [handle for spare in self._spare.values() for handle in spare]:
-                    handle.channel.close()
-                    os.close(handle.pidfd)
+                    _let_go(handle)
                 self._spare.clear()
                 self._change.notify_all()
 
@@ -250,6 +282,12 @@ def _launch(
         stderr=complaints,
         start_new_session=True,  # a Ctrl-C at the terminal is the host's business
     )
+
+
+def _let_go(handle: Handle) -> None:
+    """Of a guest that nobody took: it ends where its channel does."""
+    handle.channel.close()
+    os.close(handle.pidfd)
 
 
 def _pid_of(pidfd: int) -> int:

@@ -24,6 +24,7 @@ LEVEL = globals().get("LEVEL", "hard")
 __doc__ = described(__doc__, LEVELS[LEVEL])
 
 NAME = "autoconvolution"
+SHOW = True
 CPU_SECONDS = 0.4
 SCORING = Scoring(bounded=False)
 BOUND = 1.0  # AlphaEvolve's value of 2025, of 600 steps; 1.50286 has been reached since, which is about 1.02

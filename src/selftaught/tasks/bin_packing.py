@@ -26,6 +26,7 @@ LEVEL = globals().get("LEVEL", "hard")
 __doc__ = described(__doc__, LEVELS[LEVEL])
 
 NAME = "bin-packing"
+SHOW = True
 CPU_SECONDS = 0.2
 BOUND = 1.0  # no bin is used in vain: not within reach of a rule that cannot see what comes
 

@@ -23,6 +23,7 @@ LEVEL = globals().get("LEVEL", "hard")
 __doc__ = described(__doc__, LEVELS[LEVEL])
 
 NAME = "circle-packing"
+SHOW = True
 CPU_SECONDS = 0.4
 SCORING = Scoring(bounded=False)
 BOUND = 1.0  # the records below; not proved to be the best

@@ -25,6 +25,7 @@ LEVEL = globals().get("LEVEL", "hard")
 __doc__ = described(__doc__, LEVELS[LEVEL])
 
 NAME = "formulas"
+SHOW = True
 CPU_SECONDS = 0.12
 BOUND = 1.0  # exact: the formula itself
 COUNT, WIDTH, MOST_VARIABLES = 14, 2, 3

@@ -26,6 +26,7 @@ LEVEL = globals().get("LEVEL", "hard")
 __doc__ = described(__doc__, LEVELS[LEVEL])
 
 NAME = "job-shop"
+SHOW = True
 CPU_SECONDS = 0.2
 BOUND = 0.4  # a tabu search of sixty times the limit, on one seed's instances: the best is higher
 

@@ -18,9 +18,10 @@ from typing import Any
 from selftaught.core.address import draw_seed
 from selftaught.core.contracts import Program, Score, Verdict
 from selftaught.core.errors import TaskError
+from selftaught.core.run_seed import RunSeed
 from selftaught.sandbox.contract import Outcome, Sandbox
 from selftaught.tasks.feedback import CallLog, Explain, reason_of
-from selftaught.tasks.spec import SPLITS, Instance, Scoring, TaskSpec, line_in
+from selftaught.tasks.spec import SPLITS, Instance, Scoring, TaskSpec, Wording, line_in
 
 _BAD_ANSWERS = (
     ValueError, TypeError, LookupError, AttributeError, ArithmeticError,
@@ -40,7 +41,8 @@ _MOST_TEXT = 2000
 class Judge:
     """Implements `Utility`: the mean grade over the instances of one split.
 
-    Equal task, split and run seed: equal instances, and equal chance for the program.
+    Equal task, split and run seed: equal instances, and equal chance for the program. A run seed without a salt, or a
+    mere number, makes instances that can be computed: for tests, and the records of 0.1.0.
 
     A `grade` that raises makes the answer a bad one. One that gives no grade at all (another type, out of range)
     raises TaskError; where `paid`, it makes a bad answer too, and the score's `fault` tells: what was paid for is
@@ -49,11 +51,21 @@ class Judge:
 
     deterministic = True
 
-    def __init__(self, spec: TaskSpec, sandbox: Sandbox, split: str, run_seed: int, *, paid: bool = False) -> None:
+    def __init__(
+        self,
+        spec: TaskSpec,
+        sandbox: Sandbox,
+        split: str,
+        run_seed: RunSeed | int,
+        wording: Wording | None = None,
+        *,
+        paid: bool = False,
+    ) -> None:
         if split not in SPLITS:
             raise ValueError(f"a split is one of {SPLITS}, not {split!r}")
-        self._spec, self._sandbox, self._split, self._run_seed = spec, sandbox, split, str(run_seed)
-        self._paid = paid
+        self._spec, self._sandbox, self._split = spec, sandbox, split
+        self._seed = RunSeed(run_seed) if isinstance(run_seed, int) else run_seed
+        self._paid, self._wording = paid, wording
         self._lock = threading.Lock()
         self._made: list[Instance] | None = None
 
@@ -63,7 +75,7 @@ class Judge:
 
     @property
     def description(self) -> str:
-        return self._spec.described(len(self.instances()))
+        return self._spec.described(len(self.instances()), self._wording)
 
     def __call__(self, program: Program) -> Score:
         return self._score(program, until_ok=False)
@@ -77,20 +89,22 @@ class Judge:
         instances = self.instances()
         graded: list[Score] = []
         log = CallLog(self._spec.limits.cpu_seconds)
+        cpu_seconds = 0.0
         with closing(self.graded(program, instances, self._guest_seed())) as answers:
             for instance, (outcome, score) in zip(instances, answers, strict=False):
                 if until_ok and score.verdict is Verdict.OK:
                     return score
                 graded.append(score)
+                cpu_seconds += outcome.cpu_seconds
                 log.add(outcome, score, self._explainer(instance))
                 if score.verdict in self._spec.scoring.spoiled or self._hopeless(graded):
                     break
         score = _scored(graded, len(instances), self._spec.scoring)
         told = log.text(score, len(instances)) if self._split == "val" else ""  # of the sealed test, nothing
-        return replace(score, feedback=told)
+        return replace(score, feedback=told, cpu_seconds=cpu_seconds)
 
     def _guest_seed(self) -> int:
-        return draw_seed(self._run_seed, self._spec.name, self._split, "guest")
+        return draw_seed(str(self._seed.number), self._spec.name, self._split, "guest")
 
     def _hopeless(self, graded: Sequence[Score]) -> bool:
         """The first calls have all timed out. The released scores are kept as they are."""
@@ -118,7 +132,7 @@ class Judge:
             return self._made
 
     def _make_instances(self) -> list[Instance]:
-        rng = random.Random(draw_seed(self._run_seed, self._spec.name, self._split))
+        rng = random.Random(draw_seed(str(self._seed.instances), self._spec.name, self._split))
         what = f"instances(rng, {self._split!r})"
         try:
             pairs = list(itertools.islice(self._spec.instances(rng, self._split), _MOST_INSTANCES + 1))
@@ -210,7 +224,7 @@ def _scored(graded: Sequence[Score], calls: int, scoring: Scoring) -> Score:
     if scoring.floor is not None:
         value = max(value, scoring.floor)
     spread = [score.value for score in graded]
-    plain = len(spread) > 1 and scoring == Scoring()  # else the score is not the mean of its grades
+    plain = len(spread) > 1 and scoring.floor is None and not scoring.spoiled  # else it is not the mean of its grades
     error = stdev(spread) / sqrt(len(spread)) if plain else None
     grades = tuple(spread) if len(spread) == calls else ()
     told = (verdict, note, error, grades)
@@ -235,7 +249,10 @@ def _told(error: BaseException) -> str:
 
 
 def _kind_and_line(spec: TaskSpec, error: BaseException) -> str:
-    return f"{type(error).__name__}{line_in(spec.file, error)}"
+    """Where models may read the code, with the statement as it stands there: it holds nothing of an instance."""
+    line = line_in(spec.file, error)
+    statement = spec.source.splitlines()[int(line.split()[-1]) - 1].strip() if line and spec.shown else ""
+    return f"{type(error).__name__}{line}" + (f": {statement[:_MOST_REASON]}" if statement else "")
 
 
 def _place(spec: TaskSpec, error: BaseException) -> str:

@@ -19,10 +19,12 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from selftaught import plugins
 from selftaught.core.contracts import Program
 from selftaught.core.errors import UsageError
 from selftaught.sandbox.contract import Limits
 from selftaught.tasks.entry import check_entry, defined_names
+from selftaught.tasks.shown import shown_source
 from selftaught.tasks.spec import Scoring, TaskSpec, line_in
 
 BUILT_IN = {
@@ -58,15 +60,22 @@ def task_names() -> list[str]:
 
 
 def load_task(name_or_path: str, fidelity: str = "honest") -> TaskSpec:
-    """A built-in task, or the one that a Python file defines, which is executed here. Raises UsageError."""
+    """A built-in task, or the one that a Python file defines, which is executed here. Raises UsageError.
+
+    At a level where "@" and its name stand behind: `three-sat@hard`, `mine.py@small`.
+    """
     if fidelity not in FIDELITIES:
         raise UsageError(f"no fidelity is called {fidelity!r}; there are {' and '.join(FIDELITIES)}")
-    if name_or_path in BUILT_IN and (fidelity == "honest" or name_or_path in PAPER):
-        file = _built_in_file(name_or_path, fidelity)
-        return _from_source(file.read_text(encoding="utf-8"), name_or_path, str(file))
-    path = Path(name_or_path)
-    if path.suffix != ".py" and not path.is_file() and name_or_path not in BUILT_IN:
-        raise UsageError(f"no task is called {name_or_path!r}; {_known(name_or_path)}")
+    name, level = split_level(name_or_path)
+    released = fidelity == "released" and name in PAPER and level in ("", "paper")
+    if name in BUILT_IN and (fidelity == "honest" or released):
+        file = _built_in_file(name, fidelity)
+        return _from_source(file.read_text(encoding="utf-8"), name, str(file), "" if released else level)
+    path = Path(name_or_path if Path(name_or_path).is_file() else name)
+    if not path.is_file() and name not in BUILT_IN and name in plugins.names("tasks"):
+        path = plugins.find("tasks", name)
+    if path.suffix != ".py" and not path.is_file() and name not in BUILT_IN:
+        raise UsageError(f"no task is called {name!r}; {_known(name)}")
     if fidelity == "released":
         raise UsageError(
             f"the task {name_or_path} is not of the paper's released code, so there is no released way to score it; "
@@ -78,7 +87,14 @@ def load_task(name_or_path: str, fidelity: str = "honest") -> TaskSpec:
         raise UsageError(f"cannot read the task {path}: {error.strerror}; {_known(path.stem)}") from error
     except ValueError as error:
         raise UsageError(f"the task {path} is not UTF-8 text; {WANTED}") from error
-    return _from_source(source, as_name(path.stem), name_or_path)
+    stem, own_level = split_level(path.stem) if "LEVELS" in source else (path.stem, "")  # a run keeps it as NAME@LEVEL
+    return _from_source(source, as_name(stem), str(path), level or own_level)
+
+
+def split_level(name: str) -> tuple[str, str]:
+    """`three-sat@hard` as three-sat and hard; where there is no level, an empty one."""
+    base, at, level = name.rpartition("@")
+    return (base, level) if at and as_name(level) == level else (name, "")
 
 
 def check_stands_alone(task: TaskSpec) -> None:
@@ -123,8 +139,9 @@ def _known(name: str) -> str:
     return f"{hint}There are {', '.join(task_names())}, or the path of a .py file"
 
 
-def _from_source(source: str, name: str, where: str) -> TaskSpec:
-    defined = _execute(source, where)
+def _from_source(source: str, name: str, where: str, level: str = "") -> TaskSpec:
+    defined = _execute(source, where, level)
+    level = _level(defined, where, level)
     _check_parts(defined, where)
     entry = defined.get("ENTRY", "algorithm")
     if not isinstance(entry, str) or not entry.isidentifier():
@@ -137,7 +154,7 @@ def _from_source(source: str, name: str, where: str) -> TaskSpec:
     if not isinstance(scoring, Scoring):
         raise UsageError(f"the task {where}: SCORING is {scoring!r}; wanted a selftaught.tasks.spec.Scoring")
     return TaskSpec(
-        name=shown,
+        name=f"{shown}@{level}" if level else shown,
         about=inspect.cleandoc(defined["__doc__"]),
         seed=Program(defined["SEED"]),
         entry=entry,
@@ -149,13 +166,19 @@ def _from_source(source: str, name: str, where: str) -> TaskSpec:
         scoring=scoring,
         bound=_bound(defined, where),
         explain=defined.get("explain"),
+        shown=_shown(defined, source, where),
     )
 
 
-def _execute(source: str, where: str) -> Mapping[str, Any]:
-    """What the file defines. It is a module like any other, so that dataclasses and the like work in it."""
-    module = types.ModuleType(f"selftaught_task_{sha256(source.encode()).hexdigest()[:16]}")
+def _execute(source: str, where: str, level: str) -> Mapping[str, Any]:
+    """What the file defines. It is a module like any other, so that dataclasses and the like work in it.
+
+    `LEVEL` is there before its first line where a level was asked for.
+    """
+    module = types.ModuleType(f"selftaught_task_{sha256(f'{level}@{source}'.encode()).hexdigest()[:16]}")
     module.__file__ = where
+    if level:
+        module.__dict__["LEVEL"] = level
     sys.modules[module.__name__] = module
     try:
         with warnings.catch_warnings():
@@ -166,9 +189,27 @@ def _execute(source: str, where: str) -> Mapping[str, Any]:
     except SyntaxError as error:
         raise UsageError(f"the task {where} is not Python: {error.msg} (line {error.lineno})") from error
     except (Exception, SystemExit) as error:
+        if level:
+            _level(module.__dict__, where, level)  # a level that is not there explains what fails
         what = " ".join(f"{type(error).__name__}: {error}".split())
         raise UsageError(f"the task {where}{line_in(where, error)}: it fails when it is loaded: {what}") from error
     return module.__dict__
+
+
+def _level(defined: Mapping[str, Any], where: str, asked: str) -> str:
+    """The level's name as the task's own name has it: none where it is the first, which a bare name means."""
+    levels = defined.get("LEVELS", {})
+    if not isinstance(levels, Mapping) or not all(isinstance(name, str) and as_name(name) == name for name in levels):
+        raise UsageError(f'the task {where}: LEVELS is {levels!r}; wanted a dict, as {{"easy": ..., "hard": ...}}')
+    if asked and asked not in levels:
+        known = f"it has {' and '.join(levels)}" if levels else "it has no LEVELS"
+        raise UsageError(f"the task {where} has no level {asked!r}; {known}")
+    if levels and not asked and defined.get("LEVEL") != next(iter(levels)):
+        raise UsageError(
+            f"the task {where}: LEVEL is {defined.get('LEVEL')!r}, and the first of LEVELS is {next(iter(levels))!r}; "
+            f'wanted LEVEL = globals().get("LEVEL", {next(iter(levels))!r}), behind LEVELS: a bare name means the first'
+        )
+    return "" if asked == next(iter(levels), "") else asked
 
 
 def _check_parts(defined: Mapping[str, Any], where: str) -> None:
@@ -183,6 +224,15 @@ def _check_parts(defined: Mapping[str, Any], where: str) -> None:
     for name in functions:
         if not callable(defined[name]) or not _takes_two(defined[name]):
             raise UsageError(f"the task {where}: {name} is no function of two arguments; {WANTED}")
+
+
+def _shown(defined: Mapping[str, Any], source: str, where: str) -> str:
+    show, hide = defined.get("SHOW", False), defined.get("HIDE", ())
+    if not isinstance(show, bool):
+        raise UsageError(f"the task {where}: SHOW is {show!r}; wanted True, if models may read its code, or False")
+    if not isinstance(hide, (list, tuple)) or not all(isinstance(name, str) for name in hide):
+        raise UsageError(f"the task {where}: HIDE is {hide!r}; wanted the names of functions that models may not read")
+    return shown_source(source, defined, hide) if show else ""
 
 
 def _takes_two(function: Callable[..., Any]) -> bool:

@@ -41,6 +41,8 @@ LEVEL = globals().get("LEVEL", "paper")
 __doc__ = described(__doc__, LEVELS[LEVEL])
 
 NAME = "maxcut"
+SHOW = True
+HIDE = ("tabu_search", "lattice")
 CPU_SECONDS = {"paper": 0.1, "hard": 0.2}[LEVEL]
 BOUND = 1.0  # hard: exact, the largest cut is planted; paper: the reference's own
 

@@ -59,6 +59,7 @@ P = LEVELS[LEVEL]
 __doc__ = described(__doc__, P.about)
 
 NAME = "parity-with-noise"
+SHOW = True
 CPU_SECONDS = P.cpu_seconds
 BOUND = 1.0  # exact: the planted set is by far the most probable one
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from selftaught.core.contracts import Program, Verdict
+from selftaught.core.feedback import loop_time
 from selftaught.sandbox.contract import Limits
 
 SPLITS = ("val", "test")
@@ -57,6 +58,7 @@ class TaskSpec:
         bound: the best score known, or more than any; None where none is known.
         explain: (instance, answer) → words on the answer, beside its grade, for whoever is to make a better program.
             They are shown as they are: what is not to be known stays out.
+        shown: the part of its code that a model may read; empty where the task shows none.
     """
 
     name: str
@@ -71,15 +73,34 @@ class TaskSpec:
     scoring: Scoring = Scoring()
     bound: float | None = None
     explain: Callable[[Instance, Any], str] | None = None
+    shown: str = ""
 
     @property
     def description(self) -> str:
         """What a model is shown: the task's own text, and the limits that are really enforced."""
         return self.described()
 
-    def described(self, count: int | None = None) -> str:
+    def described(self, count: int | None = None, wording: "Wording | None" = None) -> str:
         """The same; where the number of instances is known, with it."""
-        return f"{self.about.strip()}\n\n{_rules(self, count)}"
+        wording = wording or Wording()
+        if not wording.source:
+            return f"{self.about.strip()}\n\n{_rules(self, count, wording)}"
+        rules = "\n".join(f"# {line}".rstrip() for line in _rules(self, count, wording).splitlines())
+        shown = f"{self.shown}\n\n\n" if self.shown else ""
+        return f"{_docstring(self.about)}\n\n{shown}{_utility(self, count)}\n\n\n{rules}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How a task is described to a model.
+
+    Attributes:
+        source: as a Python program, as the paper does (§4), with the task's own code where it is shown; else in words.
+        million_steps: of an empty Python loop that a second of CPU time does here, rounded.
+    """
+
+    source: bool = False
+    million_steps: int | None = None
 
 
 def line_in(file: str, error: BaseException) -> str:
@@ -88,7 +109,35 @@ def line_in(file: str, error: BaseException) -> str:
     return f", line {lines[-1]}" if lines else ""
 
 
-def _rules(task: TaskSpec, count: int | None) -> str:
+def _docstring(text: str) -> str:
+    return '"""' + text.strip().replace("\\", "\\\\").replace('"""', r"\"\"\"") + '\n"""'
+
+
+def _utility(task: TaskSpec, count: int | None) -> str:
+    """What `Judge` does, in short."""
+    number = "" if count is None else f"  # {count} of them"
+    where = "" if task.shown else "; instances and grade are not shown"
+    return f"""\
+def utility(program):
+    grades = []
+    for args, hidden in instances(rng, "val"):{number}
+        try:
+            answer = call(program, "{task.entry}", args)  # in a sandbox, with the limits below; hidden stays outside
+            grades.append(grade(Instance(args, hidden), answer))  # on plain data: arrays have become lists
+        except Exception:  # it raised, passed a limit, or answered with what is no answer
+            grades.append(0.0)
+    return mean(grades){_in_short(task.scoring)}
+
+
+# The instances are drawn once, for this run alone, and are the same for every program. A final test is made on others,
+# which are drawn in the same way{where}."""
+
+
+def _in_short(scoring: Scoring) -> str:
+    return "" if scoring == Scoring() else "  # but for the exceptions below"
+
+
+def _rules(task: TaskSpec, count: int | None, wording: Wording) -> str:
     """How a program is scored: made from the values that are enforced, so that the two cannot drift apart."""
     limits = task.limits
     instances = "each instance" if count is None else f"each of {count} instances"
@@ -97,16 +146,27 @@ def _rules(task: TaskSpec, count: int | None) -> str:
         if limits.fresh_guest_per_call
         else "One process serves all calls in turn. A call that has to be stopped ends it; the next gets a new one."
     )
+    speed = f"- {loop_time(wording.million_steps)}\n" if wording.million_steps else ""
     return f"""\
 How a program is scored: it defines {task.entry}(...), which is called once for {instances}. The score is the
 mean of the grades, {"from 0 (worst) to 1 (best)" if task.scoring.bounded else "and larger is better"}.
+{_best(task)}- Equal programs get equal scores, unless they watch the clock.
 - A call may use {limits.cpu_seconds:g} s of CPU time, and be idle for {limits.wall_seconds:g} s.
-- Executing the program's top level may use {limits.load_cpu_seconds:g} s of CPU time.
+- The CPU time of a call is that of its whole process, from the reading of the arguments to the sending of the answer: a
+  program that fills its time should stop before the limit.
+{speed}- Executing the program's top level, with its imports, may use {limits.load_cpu_seconds:g} s of CPU time.
 - Its process may use {_size(limits.memory_bytes)} of memory; one answer may have {_size(limits.answer_bytes)}.
 - A call over a limit is stopped and its grade is 0. So is that of a call that raises, or that answers with anything but
   what is asked for. A program that cannot be loaded gets 0 for all of them.
 {_exceptions(task.scoring)}- {process}
-- Python's standard library and numpy can be imported. There are no files, no network, no processes, no threads."""
+- Python's standard library and numpy can be imported. There are no files, no network, no processes, no threads.
+- A program is one text: give it whole, in one block of code."""
+
+
+def _best(task: TaskSpec) -> str:
+    return (
+        "" if task.bound is None else f"- The best score known, or more than any that there is, is {task.bound:.4g}.\n"
+    )
 
 
 def _exceptions(scoring: Scoring) -> str:

@@ -36,6 +36,7 @@ LEVEL = globals().get("LEVEL", "paper")
 __doc__ = described(__doc__, LEVELS[LEVEL])
 
 NAME = "string-grid-distance"
+SHOW = True
 CPU_SECONDS = 0.1
 BOUND = 1.0  # exact: every distance is that of a string
 

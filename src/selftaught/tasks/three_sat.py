@@ -60,6 +60,7 @@ P = LEVELS[LEVEL]
 __doc__ = described(__doc__, vars(P))
 
 NAME = "three-sat"
+SHOW = True
 CPU_SECONDS = 0.1
 BOUND = 1.0  # exact: every formula is planted
 

@@ -23,6 +23,7 @@ FEWEST, MOST, HALF = 100, 500, LEVELS[LEVEL]["half"]
 __doc__ = described(__doc__, LEVELS[LEVEL])
 
 NAME = "tsp"
+SHOW = True
 CPU_SECONDS = 0.15
 BOUND = 0.687  # the shortest trips, or next to them: LKH (Helsgaun), three runs for each instance of three seeds
 COUNT, ROUNDS = 9, 60

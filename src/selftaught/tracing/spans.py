@@ -1,6 +1,7 @@
 """How a span is opened, what may stand in it, and what becomes of an error."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 
-from selftaught.core.contracts import Verdict
+from selftaught.core.contracts import Program, Verdict
 from selftaught.core.errors import RunStopped
 from selftaught.tracing import names
 
@@ -92,9 +93,9 @@ class Spans:
         said = f"{verdict.value}: {note}" if self.content and note else verdict.value
         span.set_status(Status(StatusCode.ERROR, plain(said)))
 
-    def text(self, name: str, of_type: str, text: str | None) -> dict[str, Value | None]:
-        """A text as a span's input or output, where there may be content."""
-        return said(name, of_type, text) if self.content and text is not None else {}
+    def program(self, name: str, of_type: str, program: Program | None) -> dict[str, Value | None]:
+        """A program as a span's input or output, where there may be content."""
+        return said(name, of_type, fenced(program.source)) if self.content and program is not None else {}
 
     def _all(self, attributes: Attributes) -> dict[str, Value]:
         return known({names.CONVERSATION: conversation.get(), **attributes})
@@ -116,6 +117,13 @@ def plain(text: str) -> str:
 def said(name: str, of_type: str, text: str) -> dict[str, Value | None]:
     """A text as a span's input or output."""
     return {name: text, of_type: names.TEXT}
+
+
+def fenced(source: str) -> str:
+    """A program as Markdown, in which platforms show texts; its fence is longer than any in it."""
+    longest = max((len(run) for run in re.findall("`+", source)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}python\n{source.rstrip()}\n{fence}"
 
 
 def input_messages(text: str) -> str:

@@ -3,11 +3,17 @@
 inputs.py     what a run depends on: loaded from what the user named, or from a run folder; and frozen into one
 choosing.py   the models that the settings name, with their prices
 models.py     the language models of a run, one for each role, and what is spent on them
+accepting.py  whether a proposal is taken: by the policy, and by a person where one is asked
 parts.py      how the parts are put together: read it to see how a run is made
 going_on.py   what a later start may raise
 improving.py  `improve`: nothing found is lost, and more budget goes on
 kinds.py      what each kind of run does
-session.py    one start of a run, from the first record to the last
+run.py        one run: begun, gone on with, and what it does in one start
 forecast.py   what a run can cost, and is expected to, before anything is spent
 replay.py     a recorded run again, with no model at all
+recorded_answers.py
+              the responses that a run or a recording holds, as a model
+checking.py   does a task work at all, before anything is spent
+correcting.py a task's file corrected in the middle of a run
+traced.py     what a trace says of a run
 """

@@ -10,6 +10,7 @@ from selftaught.config import RunConfig
 from selftaught.core.errors import UsageError
 from selftaught.core.money import Caps, Tariff
 from selftaught.middleware.gate import Gate
+from selftaught.models.calling import Answer, Called
 from selftaught.models.choose import ChosenModel, choose_model
 from selftaught.models.prices import find_price
 from selftaught.models.served.asking import traffic
@@ -17,17 +18,19 @@ from selftaught.models.served.providers import PROVIDERS
 from selftaught.models.served.traffic import Traffic
 from selftaught.models.waiting import Waiting
 from selftaught.wiring.inputs import Inputs
-from selftaught.wiring.models import Lent, Models, failed_attempt
-from selftaught.wiring.replay import replay_model
+from selftaught.wiring.models import Models, PricedModel, failed_attempt
+from selftaught.wiring.recorded_answers import replay_model
 
 BOUNDED_OUTPUT_TOKENS = 8192
 """The most of one response where a cap needs a bound and the user named none."""
 _REPLAY = "replay:"
+CALLED = "called:"
+"""Before the name of a Python function that is the model."""
 _NO_TOKENS = ("mutate", "scripted", "relay:")
 
 
 @dataclass(frozen=True)
-class Borrowed:
+class ChosenModels:
     """The models, the configuration with their names as resolved, and why each was taken."""
 
     models: Models
@@ -35,18 +38,21 @@ class Borrowed:
     said: list[str]
 
 
-def borrow(
+def choose_models(
     inputs: Inputs,
     gate: Gate,
     runs: Path,
     environment: Mapping[str, str],
+    *,
+    function: Answer | None = None,
     traffics: dict[str, Traffic] | None = None,
     caps: Caps | None = None,
-) -> Borrowed:
+) -> ChosenModels:
     """The models that a configuration names, found and priced. Raises UsageError, ModelUnavailable.
 
     Models of one server share its limits and what is known of how much it takes at once; so do runs that are given the
-    same `traffics`. `caps`: those of several runs together, where they are not the run's own.
+    same `traffics`. `caps`: those of several runs together, where they are not the run's own. `function`: the model,
+    where the settings say that a function is called.
     """
     traffics = {} if traffics is None else traffics
     config = inputs.config
@@ -55,16 +61,18 @@ def borrow(
     found: dict[str, ChosenModel] = {}
     waiting = Waiting()
 
-    def lend(name: str) -> Lent:
+    def priced(name: str) -> PricedModel:
         if name.startswith(_REPLAY) and name not in found:
             recording, where = replay_model(name[len(_REPLAY) :], inputs, runs)
             found[name] = ChosenModel(recording, f"{_REPLAY}{where}", None, "its recorded responses, and nothing else")
+        elif name.startswith(CALLED) and name not in found:
+            found[name] = _called(name, config, gate, function)
         elif name not in found:
             found[name] = choose_model(
                 name,
                 base_url=_url_of(name, config),
                 environment=environment,
-                seed=inputs.seed,
+                seed=inputs.seed.number,
                 script=inputs.script,
                 max_connections=config.max_connections,
                 stop=gate.check,
@@ -86,11 +94,11 @@ def borrow(
                 f"`max_cost` needs a price for {chosen.name}, and no price list has it: say it with `price=IN,OUT` "
                 "(US dollars per million tokens; 0,0 for a model of your own)"
             )
-        return Lent(chosen.model, chosen.name, tariff, chosen.together, chosen.served_at)
+        return PricedModel(chosen.model, chosen.name, tariff, chosen.together, chosen.served_at)
 
-    solution = lend(config.task_model or config.model)
-    improver = lend(config.improver_model or config.model)
-    said = [f"model: {chosen.name} ({chosen.why})" for chosen in found.values()]
+    solution = priced(config.task_model or config.model)
+    improver = priced(config.improver_model or config.model)
+    said = [f"model: {chosen.name}{_elsewhere(chosen)} ({chosen.why})" for chosen in found.values()]
     resolved: dict[str, str | None] = {}
     if config.model in found:
         main = found[config.model]
@@ -99,7 +107,23 @@ def borrow(
         resolved["improver_model"] = improver.name
     if config.task_model:
         resolved["task_model"] = solution.name
-    return Borrowed(Models(improver, solution, waiting), msgspec.structs.replace(config, **resolved), said)
+    return ChosenModels(Models(improver, solution, waiting), msgspec.structs.replace(config, **resolved), said)
+
+
+def _elsewhere(chosen: ChosenModel) -> str:
+    """Where the prompts and the key go, if that is not the provider's own server."""
+    return f" at {chosen.base_url}" if chosen.base_url else ""
+
+
+def _called(name: str, config: RunConfig, gate: Gate, function: Answer | None) -> ChosenModel:
+    if function is None:
+        raise UsageError(
+            f"the model of this run is the Python function {name.removeprefix(CALLED)}: go on with it from Python, "
+            "with selftaught.run(…, model=that function, out=this folder)"
+        )
+    patience = replace(config.manner.patience, stop=gate.check, failed=failed_attempt)
+    short = name.removeprefix(CALLED)
+    return ChosenModel(Called(function, short, replace(config.manner, patience=patience)), name, None, "your function")
 
 
 def _url_of(name: str, config: RunConfig) -> str | None:

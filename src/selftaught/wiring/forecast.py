@@ -6,7 +6,7 @@ from selftaught.core.money import Amount, Caps, Tariff
 from selftaught.sandbox.machine import MOST_PROMPT_CHARACTERS
 from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.models import IMPROVER, SOLUTION, Models
-from selftaught.wiring.parts import describe
+from selftaught.wiring.parts import describe, wording_of
 
 _BYTES_PER_TOKEN = 4
 """Of Python and English, roughly, in today's tokenizers."""
@@ -50,7 +50,7 @@ def forecast(inputs: Inputs, models: Models) -> Forecast:
     solving_most = in_d * (improving * allowance.utility_calls + measured) if improving else 1
     solving = in_d * (improving * scored + measured) if improving else 1
     meta = sum(map(_tokens, (inputs.improver.source, describe(inputs))))
-    tasks = [_tokens(task.seed.source) + _tokens(task.description) for task in inputs.tasks]
+    tasks = [_tokens(task.seed.source) + _tokens(task.described(wording=wording_of(config))) for task in inputs.tasks]
     programs = [_tokens(task.seed.source) for task in inputs.tasks]
     if inputs.program:
         programs = [_tokens(inputs.program.source)]

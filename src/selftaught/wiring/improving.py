@@ -98,16 +98,16 @@ def _unscored(
     known |= {made.program.id} if made.program else set()
     new: dict[Program, str] = {}
     for answered in sorted((r for r in records if isinstance(r, Answered)), key=lambda r: r.at):
-        for program in _programs_in(recorder.store.text(answered.response)):
+        for program in _programs_in(recorder.store.text(answered.response), initial):
             if program.id not in known:
                 new.setdefault(program, answered.response)
     return list(new.items())
 
 
-def _programs_in(response: str) -> Iterator[Program]:
+def _programs_in(response: str, initial: Program) -> Iterator[Program]:
     """The one that the response holds, read beside this process: none, where there is none."""
     try:
-        code = READER.call("selftaught.guest.helpers:extract_code", response)
+        code = READER.call("selftaught.guest.helpers:extract_code", response, initial.source)
     except NotRead:
         return
     if code:

@@ -1,21 +1,28 @@
 """What a run depends on: loaded and checked before anything is spent, then frozen into the run's folder."""
 
 import ast
-import secrets
+import os
+import time
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.resources import files
+from math import log10
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from selftaught import plugins
 from selftaught.bounded import READER, NotRead
 from selftaught.config import RunConfig, from_mapping
 from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Program
 from selftaught.core.errors import RecordError, UsageError
+from selftaught.core.run_seed import RunSeed
 from selftaught.runs.folder import INPUTS, RunFolder, find_run, list_runs
+from selftaught.runs.records import Corrected, Session
+from selftaught.runs.salt import salted
+from selftaught.runs.store import Store
 from selftaught.runs.toml import read_toml, to_toml
 from selftaught.sandbox.machine import ENTRY
 from selftaught.tasks.entry import check_entry
@@ -25,6 +32,7 @@ from selftaught.tasks.spec import TaskSpec
 _SEEDS = files("selftaught") / "seeds"
 _IMPROVER, _PROGRAM, _SCRIPT = "initial.improver.py", "initial.program.py", "script.json"
 """Their dots keep them apart from any task: a task's name has none."""
+_STEPS = 200_000
 MOST_INPUT_BYTES = 1_000_000
 
 
@@ -43,14 +51,18 @@ class Inputs:
     earlier: tuple[Allowance, ...] = ()
 
     @property
-    def seed(self) -> int:
+    def seed(self) -> RunSeed:
         """The run's seed; always set once inputs are loaded."""
-        return self.config.seed if self.config.seed is not None else 0
+        return RunSeed.parse(self.config.seed or "0")
 
 
 def load_inputs(config: RunConfig, runs: Path) -> Inputs:
-    """From what the user named. Draws the seed if none was given. Raises UsageError."""
-    config = msgspec.structs.replace(config, seed=secrets.randbits(48) if config.seed is None else config.seed)
+    """From what the user named. Draws the seed if none was given; one that was is salted before. Raises UsageError."""
+    config = msgspec.structs.replace(
+        config,
+        seed=config.seed or salted(None, runs, {}),
+        machine_speed=config.machine_speed or machine_speed(),
+    )
     for name in config.tasks:
         if config.tasks.count(name) > 1:
             raise UsageError(f"the task {name} is listed twice; name each task once and use `repeats`")
@@ -68,6 +80,20 @@ def load_inputs(config: RunConfig, runs: Path) -> Inputs:
     return Inputs(config, tasks, load_improver(config.improver, runs), program, script)
 
 
+def machine_speed() -> int:
+    """Million steps of an empty Python loop in a second of CPU time, as one digit: more would be chance."""
+
+    def seconds() -> float:
+        began = time.thread_time()
+        for _ in range(_STEPS):
+            pass
+        return time.thread_time() - began
+
+    millions = _STEPS / 1e6 / min(seconds() for _ in range(3))
+    magnitude: int = 10 ** int(log10(max(1.0, millions)))
+    return max(1, round(millions / magnitude) * magnitude)
+
+
 def load_frozen(folder: RunFolder) -> Inputs:
     """From a run's folder. Raises UsageError or RecordError."""
     config = frozen_config(folder)
@@ -80,7 +106,8 @@ def load_frozen(folder: RunFolder) -> Inputs:
 
 
 def frozen_config(folder: RunFolder) -> RunConfig:
-    """The settings that the run was begun with. Raises UsageError."""
+    """The settings that the run was begun with. Raises UsageError; RecordError for a folder that is no run's."""
+    folder.check_plain()
     return from_mapping(read_toml(folder.config), str(folder.config))
 
 
@@ -109,6 +136,8 @@ def load_improver(name: str, runs: Path) -> Program:
     if name in improver_names():
         return Program((_SEEDS / f"{name.replace('-', '_')}.py").read_text())
     path = Path(name)
+    if not path.is_file() and name in plugins.names("improvers"):
+        path = plugins.find("improvers", name)
     if path.is_file():
         improver = Program(read_text(path, "an improver"))
         check_improver(improver, name)
@@ -122,6 +151,7 @@ def load_improver(name: str, runs: Path) -> Program:
         hint = f"; did you mean {close[0]!r}?" if close else ""
         known = f"{', '.join(improver_names())}, the path of a .py file, or a run"
         raise UsageError(f"no improver is called {name!r}{hint}; wanted one of {known}") from None
+    folder.check_plain()
     best = folder.path / "best_improver.py"
     if not best.is_file():
         raise UsageError(f"the run {folder.path} has no best improver yet; resume it: selftaught resume {folder.path}")
@@ -130,7 +160,7 @@ def load_improver(name: str, runs: Path) -> Program:
 
 def _last_with_an_improver(runs: Path) -> RunFolder:
     """The newest run that has one: an `improve` run makes none. Raises UsageError."""
-    with_one = [folder for folder in list_runs(runs) if (folder.path / "best_improver.py").is_file()]
+    with_one = [folder for folder in list_runs(runs) if os.access(folder.path / "best_improver.py", os.R_OK)]
     if not with_one:
         raise UsageError(f"no run in {runs}/ has a best improver yet; start one with: selftaught run TASK")
     return with_one[-1]
@@ -213,10 +243,27 @@ def read_text(path: Path, what: str) -> str:
 
 
 def _task_file(task: str) -> str:
-    """A task without a name of its own has its file's, and must find it again."""
-    return f"{''.join(c if c.isalnum() or c in '-_' else '_' for c in task)}.py"
+    """A task without a name of its own has its file's, and must find it again; so must its level."""
+    return f"{''.join(c if c.isalnum() or c in '-_@' else '_' for c in task)}.py"
 
 
 def task_input(task: str) -> str:
     """Where a task's text is kept, from the run's folder."""
     return f"{INPUTS}/{_task_file(task)}"
+
+
+def check_as_begun(store: Store, folder: RunFolder, corrected: str = "") -> Session | None:
+    """The first session, if there is one. Raises RecordError if an input was changed since.
+
+    `corrected`: the name of an input that is about to be replaced, and so may be anything.
+    """
+    first: Session | None = None
+    wanted: dict[str, str] = {}
+    for record in store:
+        if isinstance(record, Session):
+            first, wanted = first or record, {**record.frozen}
+        elif isinstance(record, Corrected):
+            wanted[task_input(record.task)] = record.after
+    if first is not None:
+        folder.check_frozen(wanted, but=corrected)
+    return first

@@ -44,6 +44,7 @@ def run(inputs: Inputs, parts: Parts, recorder: Recorder, folder: RunFolder) -> 
     for step in steps:
         value = val_mean(parts.measure(step.improver))
         proposed = step.proposal.program
+        p, approved = parts.accept.decided_by()
         record = Stepped(
             at=f"/step#{step.t}",
             time=time.time(),
@@ -53,6 +54,8 @@ def run(inputs: Inputs, parts: Parts, recorder: Recorder, folder: RunFolder) -> 
             accepted=step.improver != parent,
             verdict=step.proposal.verdict,
             note=step.proposal.note,
+            p=p,
+            approved=approved,
         )
         _note_step(recorder, folder, record, step.improver, *([proposed] if proposed else []))
         parent = step.improver

@@ -24,11 +24,15 @@ IMPROVER, SOLUTION = "improver", "solution"
 
 def failed_attempt(attempt: FailedAttempt) -> None:
     """What every model is to tell of an attempt that failed: it is settled, and on record, where it was made."""
-    note_failed_attempt(attempt.error, attempt.seconds, attempt.wait_seconds, attempt_failed(billed=attempt.billed))
+
+    def note(cost: Amount) -> None:
+        note_failed_attempt(attempt.error, attempt.seconds, attempt.wait_seconds, cost)
+
+    attempt_failed(note, billed=attempt.billed)
 
 
 @dataclass(frozen=True)
-class Lent:
+class PricedModel:
     """One model as a run uses it. `server`: the URL at which it is served, if it is."""
 
     model: LanguageModel
@@ -45,15 +49,15 @@ class Models:
     `waiting`: what their calls wait for.
     """
 
-    improver: Lent
-    solution: Lent
+    improver: PricedModel
+    solution: PricedModel
     waiting: Waiting = field(default_factory=Waiting, compare=False)
 
     @classmethod
     def only(cls, model: LanguageModel, name: str) -> "Models":
         """One for both, which costs nothing."""
-        lent = Lent(model, name, Tariff())
-        return cls(lent, lent)
+        priced = PricedModel(model, name, Tariff())
+        return cls(priced, priced)
 
     @property
     def name(self) -> str:
@@ -67,12 +71,12 @@ class Models:
     ) -> tuple[RecordedModel, RecordedModel]:
         """Recorder → gate → (tracing →) purse → the real thing, for each role: improver, solution."""
 
-        def one(lent: Lent, role: str) -> RecordedModel:
-            model: LanguageModel = PaidModel(lent.model, lent.tariff, purse)
+        def one(priced: PricedModel, role: str) -> RecordedModel:
+            model: LanguageModel = PaidModel(priced.model, priced.tariff, purse)
             if tracing:
-                most = lent.tariff.most_output_tokens
-                model = tracing.model(model, lent.name, role, server=lent.server, max_output_tokens=most)
-            return RecordedModel(GatedModel(model, gate), recorder, thread_map, role, lent.together)
+                most = priced.tariff.most_output_tokens
+                model = tracing.model(model, priced.name, role, server=priced.server, max_output_tokens=most)
+            return RecordedModel(GatedModel(model, gate), recorder, thread_map, role, priced.together)
 
         return one(self.improver, IMPROVER), one(self.solution, SOLUTION)
 

@@ -1,12 +1,11 @@
 """How the parts of a run are put together. No logic: read it to see how a run is made."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import Template
 from typing import TYPE_CHECKING
 
-from selftaught.core import acceptance
-from selftaught.core.acceptance import Accept
+from selftaught.config import RunConfig
 from selftaught.core.address import in_places
 from selftaught.core.algorithm import MetaUtility
 from selftaught.core.budget import Allowance
@@ -16,10 +15,10 @@ from selftaught.core.measurement import Sample, measure
 from selftaught.middleware.gate import Gate, GatedUtility
 from selftaught.middleware.probed import ProbedUtility
 from selftaught.middleware.purse import Purse
-from selftaught.middleware.recorded import RecordedApply, RecordedMeasure, RecordedUtility, val_mean
+from selftaught.middleware.recorded import RecordedApply, RecordedMeasure, RecordedUtility
 from selftaught.middleware.recorder import Recorder
 from selftaught.middleware.threads import thread_map
-from selftaught.sandbox.contract import Sandbox
+from selftaught.sandbox.contract import Limits, Sandbox
 from selftaught.sandbox.machine import (
     HOTTEST,
     IMPROVER_LIMITS,
@@ -29,7 +28,8 @@ from selftaught.sandbox.machine import (
 )
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.probes.trial import Prober, probe
-from selftaught.tasks.spec import TaskSpec
+from selftaught.tasks.spec import TaskSpec, Wording
+from selftaught.wiring.accepting import Accepting, Approve
 from selftaught.wiring.inputs import Inputs, meta_utility_template
 from selftaught.wiring.models import Models
 
@@ -51,7 +51,7 @@ class Parts:
     apply: Apply
     meta_utility: Utility
     measure: RecordedMeasure
-    accept: Accept
+    accept: Accepting
 
 
 def assemble(
@@ -62,18 +62,21 @@ def assemble(
     gate: Gate,
     purse: Purse | None = None,
     tracing: "Tracing | None" = None,
+    approve: Approve | None = None,
 ) -> Parts:
     """Guest → meter (in Machine) → recorder → gate → tracing → purse → the real thing (design laws 4 to 6)."""
     config = inputs.config
     purse = purse or Purse(config.caps, models.spent(recorder.store), gate)
     model, task_model = models.recorded(purse, recorder, gate, tracing)
 
+    limits = improver_limits(config)
+
     def applied(allowance: Allowance) -> Apply:
         machine = Machine(
             sandbox,
             allowance,
-            IMPROVER_LIMITS,
-            inputs.seed,
+            limits,
+            inputs.seed.number,
             thread_map,
             feedback=config.feedback == "on",
             salvage=config.salvage == "on" or config.kind == "improve",
@@ -83,11 +86,13 @@ def assemble(
 
     apply = applied(config.allowance)
 
+    wording = wording_of(config)
+
     def traced(utility: Utility) -> Utility:
         return tracing.utility(utility) if tracing else utility
 
     def utility(spec: TaskSpec, split: str) -> Utility:
-        judge = Judge(spec, sandbox, split, inputs.seed, paid=True)
+        judge = Judge(spec, sandbox, split, inputs.seed, wording, paid=True)
         return RecordedUtility(GatedUtility(traced(judge), gate), recorder)
 
     def test(spec: TaskSpec) -> Utility:
@@ -110,12 +115,23 @@ def assemble(
         return of_improver(made, config.allowance)
 
     meta = MetaUtility(tasks, task_model, apply, describe(inputs), in_places(thread_map), tell)
-    policies: dict[str, Callable[[], Accept]] = {
-        "paper": lambda: acceptance.paper,
-        "better": lambda: acceptance.better(lambda program: val_mean(measured(program))),
-    }
-    accept = policies[config.accept]()
+    accept = Accepting(config, measured, recorder, inputs.seed.number, approve)
     return Parts(tasks, model, task_model, applied, apply, RecordedUtility(traced(meta), recorder), measured, accept)
+
+
+def improver_limits(config: RunConfig) -> Limits:
+    """What the process of an improver may use."""
+    return replace(
+        IMPROVER_LIMITS,
+        cpu_seconds=config.improver_cpu_seconds,
+        wall_seconds=config.improver_wall_seconds,
+        memory_bytes=config.improver_memory_mib << 20,
+    )
+
+
+def wording_of(config: RunConfig) -> Wording:
+    """How its tasks are described to models."""
+    return Wording(source=config.utility_text == "source", million_steps=config.machine_speed)
 
 
 _FEEDBACK = """\
@@ -135,9 +151,9 @@ def describe(inputs: Inputs) -> str:
         model_calls=config.model_calls,
         responses_per_call=config.responses,
         utility_calls=config.utility_calls,
-        cpu_seconds=f"{IMPROVER_LIMITS.cpu_seconds:g}",
-        wall_seconds=f"{IMPROVER_LIMITS.wall_seconds:g}",
-        memory=f"{IMPROVER_LIMITS.memory_bytes >> 20} MiB",
+        cpu_seconds=f"{config.improver_cpu_seconds:g}",
+        wall_seconds=f"{config.improver_wall_seconds:g}",
+        memory=f"{config.improver_memory_mib} MiB",
         feedback=_FEEDBACK if config.feedback == "on" else "",
         failure=_SALVAGED if config.salvage == "on" else _LOST,
         response_limit=f" ({config.max_output_tokens:,} tokens)" if config.max_output_tokens else "",

@@ -7,16 +7,14 @@ from pathlib import Path
 
 import msgspec
 
-from selftaught.core.contracts import Prompt
-from selftaught.core.errors import ModelUnavailable, UsageError
+from selftaught.core.errors import ModelUnavailable
 from selftaught.middleware.gate import Gate
-from selftaught.middleware.recorded import completion_of
-from selftaught.models.replay import Recorded, Replay
-from selftaught.runs.folder import RunFolder, find_run
-from selftaught.runs.recording import read_recording, unpack
+from selftaught.models.replay import Replay
+from selftaught.runs.folder import RunFolder
 from selftaught.runs.records import (
     Answered,
     Applied,
+    Approved,
     Chosen,
     Ended,
     Measured,
@@ -24,16 +22,17 @@ from selftaught.runs.records import (
     Record,
     Scored,
     Stepped,
-    prompt_parts,
 )
 from selftaught.runs.store import Store
-from selftaught.sandbox.jail import Jail
+from selftaught.sandbox.contract import OpenSandbox
+from selftaught.wiring.accepting import as_recorded
 from selftaught.wiring.going_on import going_on
-from selftaught.wiring.inputs import Inputs, freeze, frozen_tasks, load_frozen
+from selftaught.wiring.inputs import check_as_begun, load_frozen
 from selftaught.wiring.models import Models
-from selftaught.wiring.session import Start, check_as_begun, work
+from selftaught.wiring.recorded_answers import answers
+from selftaught.wiring.run import Run
 
-Compared = Scored | Applied | Measured | Stepped | Chosen | Probed
+Compared = Scored | Applied | Measured | Stepped | Approved | Chosen | Probed
 _UNCOMPARED = {"time", "seconds", "note", "reused", "samples", "grades", "feedback"}
 """Of a record: when and how long, what is said of it, and which of two equal programs was run first."""
 
@@ -62,86 +61,29 @@ class Comparison:
     differences: tuple[Difference, ...]
 
 
-def open_recorded(name: str, runs: Path, scratch: Path) -> RunFolder:
-    """A run by its name or folder, or a recording's file, unpacked into `scratch`. Raises UsageError, RecordError."""
-    path = Path(name)
-    if path.is_file():
-        return unpack(read_recording(path), scratch)
-    return find_run(name, runs)
-
-
-def answers(store: Store) -> list[Recorded]:
-    """Every response on record, in the order in which they came."""
-
-    def recorded(answered: Answered) -> Recorded:
-        prompt = Prompt(*prompt_parts(store.text(answered.prompt)), answered.temperature)
-        return Recorded(answered.at, prompt, completion_of(answered, store))
-
-    return [recorded(record) for record in store if isinstance(record, Answered)]
-
-
-def replay_model(name: str, inputs: Inputs, runs: Path) -> tuple[Replay, Path]:
-    """The model `replay:NAME` for another run of the same tasks, and where it lies.
-
-    Nothing of the recording is executed. Raises UsageError for a recording of other tasks.
-    """
-    with tempfile.TemporaryDirectory(prefix="selftaught-") as scratch:
-        folder = open_recorded(name, runs, Path(scratch) / "run")
-        where = (Path(name) if Path(name).is_file() else folder.path).resolve()
-        recorded = frozen_tasks(folder)
-        for task in inputs.tasks:
-            if task.name not in recorded:
-                raise UsageError(f"the recording {name} is of {', '.join(recorded)}, and not of {task.name}")
-            if task.source != recorded[task.name]:
-                raise UsageError(f"the task {task.name} is another than in the recording {name}; replay it as it was: "
-                                 f"selftaught replay {name}")  # fmt: skip
-        store = Store.open(folder.store, writable=False)
-        try:
-            check_as_begun(store, folder)
-            # What was paid for it then is not paid again.
-            free = [
-                replace(one, completion=replace(one.completion, cost=None, price_source="")) for one in answers(store)
-            ]
-            return Replay(free, f"the recording {name}"), where
-        finally:
-            store.close()
-
-
-def _free(recorded: Recorded) -> Recorded:
-    """What was paid for it then is not paid again."""
-    return replace(recorded, completion=replace(recorded.completion, cost=None, price_source=""))
-
-
-def replay(folder: RunFolder, sandbox: Jail, watch: Callable[[Record], None], gate: Gate) -> Comparison:
+def replay(folder: RunFolder, sandbox: OpenSandbox, watch: Callable[[Record], None], gate: Gate) -> Comparison:
     """Run `folder` again, into one that is thrown away. Raises SelfTaughtError where we fail; a difference is data."""
-    begun = Store.open(folder.store, writable=False)
-    try:
-        check_as_begun(begun, folder)
-    finally:
-        begun.close()
     free = {"max_calls": None, "max_tokens": None, "max_cost": None, "max_time_seconds": None}
-    store = Store.open(folder.store, writable=False)
-    told = list(store)
-    inputs = going_on(load_frozen(folder), told, {})
+    with Store.open(folder.store, writable=False) as store:
+        check_as_begun(store, folder)
+        before = list(store)
+        model = Replay(answers(store), f"the record of {folder.path}", same_run=True)
+        feedback = {r.at: store.text(r.feedback) for r in before if isinstance(r, Scored) and r.feedback}
+    inputs = going_on(load_frozen(folder), before, {})
     inputs = replace(inputs, config=msgspec.structs.replace(inputs.config, **free))
-    model = Replay(answers(store), f"the record of {folder.path}", same_run=True)
-    feedback = {r.at: store.text(r.feedback) for r in told if isinstance(r, Scored) and r.feedback}
-    store.close()
-    finished = any(isinstance(record, Ended) and record.how == "finished" for record in told)
+    finished = any(isinstance(record, Ended) and record.how == "finished" for record in before)
+    models = Models.only(model, inputs.config.model)
     with tempfile.TemporaryDirectory(prefix="selftaught-") as scratch:
-        again = RunFolder(Path(scratch) / "run")
-        freeze(inputs, again)
-        now = Store.create(again.store)
-        broke_off = ""
-        try:
-            models = Models.only(model, inputs.config.model)
-            work(inputs, Start(again, sandbox, models, gate, watch=watch, feedback=feedback), now)
-        except ModelUnavailable as error:
-            broke_off = str(error)
-        finally:
-            fresh = list(now)
-            now.close()
-    return _compared(told, fresh, model, finished=finished, broke_off=broke_off)
+        place = RunFolder(Path(scratch) / "run")
+        told = {"feedback": feedback, "approve": as_recorded(before)}
+        with Run.begin(inputs, place, models, sandbox, gate, checked=True, **told) as again:
+            broke_off = ""
+            try:
+                again.work(watch)
+            except ModelUnavailable as error:
+                broke_off = str(error)
+            after = list(again.store)
+    return _compared(before, after, model, finished=finished, broke_off=broke_off)
 
 
 def _compared(

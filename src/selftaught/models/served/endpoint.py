@@ -49,6 +49,7 @@ class Endpoint:
         text = str(error)
         if self.key and len(self.key) >= _SHORTEST_KEY:
             text = text.replace(self.key, "***")  # before it is cut: half a key is one too many
+        text = text.encode("utf-8", "backslashreplace").decode()  # half characters are spelt out
         text = "".join(one if one.isprintable() else " " for one in text)
         return " ".join(text.split())[:_MOST_SHOWN]
 

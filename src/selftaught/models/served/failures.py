@@ -71,9 +71,9 @@ class Failures:
         if meaning is Meaning.UNKNOWN_MODEL:
             return f"{server} does not know {self.model} ({status}){what}{self._known()}"
         if meaning is Meaning.OUTPUT_LIMIT:
-            return f"{answered}; {limit} output tokens are more than it can make: set a smaller --max-output-tokens"
+            return f"{answered}; {limit} output tokens are more than it can make: set a smaller `max_output_tokens`"
         if meaning is Meaning.PARAMETER:
-            return f"{answered}; to ask otherwise: --capability token_limit=…, n=no, seed=no"
+            return f"{answered}; to ask otherwise: `capability=token_limit=…`, n=no, seed=no"
         return answered
 
     def unreachable(self, error: BaseException) -> Failed:

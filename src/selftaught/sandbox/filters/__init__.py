@@ -23,9 +23,9 @@ Two profiles: "solution" has no threads at all, "improver" may `clone` with exac
 
 What follows for a guest's side: after the lock there is no `socket()`, `dup2()`, `prctl()` or `fork()`, no
 `settimeout()` on a socket (it needs ioctl), no second filter (`seccomp` kills). Descriptors come neither in nor out,
-since sendmsg and recvmsg are refused. Whatever needs one of these is done before. A guest's program must do without
-asyncio (it needs a socket pair), without callbacks from C through ctypes (they are made code), and without writing
-even to /dev/null, which a filter cannot tell from another file.
+since sendmsg and recvmsg are refused. Whatever needs one of these is done before. A guest's asyncio has a loop of its
+own, without the usual pair of sockets (`guest/event_loop.py`). A program must do without callbacks from C through
+ctypes (they are made code), and without writing even to /dev/null, which a filter cannot tell from another file.
 
 Guests are kept from telling each other anything through the kernel: no record locks, leases, shared futex wake-ups,
 changeable flags of open files that they share, pages' state in the cache, load figures, or other processes' numbers

@@ -1,6 +1,6 @@
 """Probes for reward hacks: is a solution as good where nothing has changed but what only a hack would notice?
 
-loading.py   the probes of a task: `FORMS` and `check` of the file named like it
+loading.py   the probes of a task: `FORMS` and `check` of the file named like it (`HARD_FORMS` at its level `hard`)
 trial.py     runs a program on the probes of its task
 findings.py  what the grades say: a loss beyond the noise, or none
 

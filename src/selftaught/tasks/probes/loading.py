@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from selftaught.tasks.loading import BUILT_IN, built_in_texts
+from selftaught.tasks.loading import BUILT_IN, built_in_texts, split_level
 from selftaught.tasks.probes.forms import Form
 from selftaught.tasks.spec import Instance, TaskSpec
 
@@ -24,7 +24,9 @@ class Probes:
 
 def load_probes(task: TaskSpec) -> Probes:
     """Of a built-in task, of either fidelity. Any other has none of its own, also one that only shares the name."""
-    if task.name not in BUILT_IN or task.source not in built_in_texts(task.name):
+    name, level = split_level(task.name)
+    if name not in BUILT_IN or task.source not in built_in_texts(name):
         return Probes()
-    module = import_module(f"selftaught.tasks.probes.{task.name.replace('-', '_')}")
-    return Probes(module.FORMS, module.check)
+    module = import_module(f"selftaught.tasks.probes.{name.replace('-', '_')}")
+    forms = module.FORMS if level in ("", "paper") else getattr(module, "HARD_FORMS", module.FORMS)
+    return Probes(forms, module.check)

@@ -19,6 +19,7 @@ from selftaught.tasks.released.draws import RAISED, seeds
 from selftaught.tasks.spec import Instance, Scoring
 
 NAME = "maxcut"
+SHOW = True
 CPU_SECONDS = 0.1
 COUNT = 100
 SCORING = Scoring(

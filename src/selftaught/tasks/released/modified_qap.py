@@ -17,6 +17,7 @@ from selftaught.tasks.released.draws import seeds
 from selftaught.tasks.spec import Instance, Scoring
 
 NAME = "modified-qap"
+SHOW = True
 CPU_SECONDS = 0.5
 COUNT = 10
 SCORING = Scoring(bounded=False, floor=0.01)

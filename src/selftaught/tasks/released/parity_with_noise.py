@@ -24,6 +24,7 @@ from selftaught.tasks.spec import Instance, Scoring
 __all__ = ["SEED"]
 
 NAME = "parity-with-noise"
+SHOW = True
 CPU_SECONDS = 2.0
 COUNT = {"val": 20, "test": 50}
 SCORING = Scoring(spoiled=dict.fromkeys([Verdict.TIMED_OUT, *RAISED], 1e-6))

@@ -16,6 +16,7 @@ from selftaught.tasks.string_grid_distance import COUNT, SEED, drawn, grade
 __all__ = ["SEED", "grade"]
 
 NAME = "string-grid-distance"
+SHOW = True
 CPU_SECONDS = 0.1
 
 

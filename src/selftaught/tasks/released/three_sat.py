@@ -16,6 +16,7 @@ from selftaught.tasks.spec import Instance, Scoring
 from selftaught.tasks.three_sat import CLAUSES_PER_VARIABLE, COUNT, FEWEST, MOST, PAPER_SEED
 
 NAME = "three-sat"
+SHOW = True
 CPU_SECONDS = 0.1
 UNSOLVED = 0.01
 SCORING = Scoring(floor=UNSOLVED, spoiled=dict.fromkeys(RAISED, UNSOLVED))

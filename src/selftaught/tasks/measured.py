@@ -1,0 +1,50 @@
+"""What the built-in tasks are like: figures that `benchmarks/tasks.py` printed, to choose a task by.
+
+Scores on val, the mean of seeds 11, 12 and 13, on one machine (AMD EPYC): another one shifts every score that a clock
+has a part in. docs/tasks.md tells more of each.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One task at one level.
+
+    Attributes:
+        cpu_seconds: what scoring the good program takes of the guest; twice as much for val and test.
+        seed: the score of the task's seed.
+        good: that of a good program, by hand; at the paper's level one that solves the task.
+        best: the best known, as in the task's `BOUND`.
+        source: where that comes from, in a word or two.
+        solved: whether one answer of a modern model reaches the best: then no two improvers can be told apart by it.
+    """
+
+    cpu_seconds: float
+    seed: float
+    good: float
+    best: float
+    source: str
+    solved: bool = False
+
+
+MEASURED = {
+    "autoconvolution": Measured(1.4, 0.029, 0.45, 1.0, "a record"),
+    "bin-packing": Measured(1.7, 0.190, 0.46, 1.0, "unreachable"),
+    "circle-packing": Measured(1.4, 0.038, 0.37, 1.0, "records"),
+    "formulas": Measured(0.1, 0.031, 0.51, 1.0, "exact"),
+    "job-shop": Measured(1.7, 0.145, 0.28, 0.4, "long search"),
+    "maxcut": Measured(0.3, 0.42, 1.0, 1.0, "long search", solved=True),
+    "maxcut@hard": Measured(1.6, 0.25, 0.73, 1.0, "planted"),
+    "modified-qap": Measured(0.1, 0.196, 0.27, 0.27, "long search", solved=True),
+    "modified-qap@hard": Measured(1.2, 0.058, 0.39, 0.616, "long search"),
+    "parity": Measured(0.1, 0.5, 1.0, 1.0, "exact", solved=True),
+    "parity@hard": Measured(1.6, 0.517, 0.73, 1.0, "planted"),
+    "parity-with-noise": Measured(0.1, 0.5, 1.0, 1.0, "exact", solved=True),
+    "parity-with-noise@hard": Measured(0.8, 0.5, 0.745, 1.0, "planted"),
+    "string-grid-distance": Measured(0.1, 0.44, 1.0, 1.0, "exact", solved=True),
+    "string-grid-distance@hard": Measured(0.9, 0.415, 0.68, 1.0, "planted"),
+    "three-sat": Measured(0.1, 0.8, 1.0, 1.0, "planted", solved=True),
+    "three-sat@hard": Measured(1.0, 0.02, 0.64, 1.0, "planted"),
+    "tsp": Measured(1.1, 0.099, 0.51, 0.687, "LKH"),
+}

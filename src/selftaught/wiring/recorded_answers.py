@@ -1,0 +1,57 @@
+"""The responses that a run or a recording holds, as a model."""
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from selftaught.core.contracts import Prompt
+from selftaught.core.errors import UsageError
+from selftaught.middleware.recorded import completion_of
+from selftaught.models.replay import Recorded, Replay
+from selftaught.runs.folder import RunFolder, find_run
+from selftaught.runs.recording import read_recording, unpack
+from selftaught.runs.records import Answered, prompt_parts
+from selftaught.runs.store import Store
+from selftaught.wiring.inputs import Inputs, check_as_begun, frozen_tasks
+
+
+def open_recorded(name: str, runs: Path, scratch: Path) -> RunFolder:
+    """A run by its name or folder, or a recording's file, unpacked into `scratch`. Raises UsageError, RecordError."""
+    path = Path(name)
+    if path.is_file():
+        return unpack(read_recording(path), scratch)
+    return find_run(name, runs)
+
+
+def answers(store: Store) -> list[Recorded]:
+    """Every response on record, in the order in which they came."""
+
+    def recorded(answered: Answered) -> Recorded:
+        prompt = Prompt(*prompt_parts(store.text(answered.prompt)), answered.temperature)
+        return Recorded(answered.at, prompt, completion_of(answered, store))
+
+    return [recorded(record) for record in store if isinstance(record, Answered)]
+
+
+def replay_model(name: str, inputs: Inputs, runs: Path) -> tuple[Replay, Path]:
+    """The model `replay:NAME` for another run of the same tasks, and where it lies.
+
+    Nothing of the recording is executed. Raises UsageError for a recording of other tasks.
+    """
+    with tempfile.TemporaryDirectory(prefix="selftaught-") as scratch:
+        folder = open_recorded(name, runs, Path(scratch) / "run")
+        where = (Path(name) if Path(name).is_file() else folder.path).resolve()
+        recorded = frozen_tasks(folder)
+        for task in inputs.tasks:
+            if task.name not in recorded:
+                raise UsageError(f"the recording {name} is of {', '.join(recorded)}, and not of {task.name}")
+            if task.source != recorded[task.name]:
+                raise UsageError(f"the task {task.name} is another than in the recording {name}; replay it as it was: "
+                                 f"selftaught replay {name}")  # fmt: skip
+        with Store.open(folder.store, writable=False) as store:
+            check_as_begun(store, folder)
+            # What was paid for it then is not paid again.
+            free = [
+                replace(one, completion=replace(one.completion, cost=None, price_source="")) for one in answers(store)
+            ]
+            return Replay(free, f"the recording {name}"), where

@@ -1,0 +1,230 @@
+"""One run, from its first record to its last: begun, gone on with, and what it does in one start.
+
+Whatever runs anything goes through here: the commands, the Python API, experiments, replays, benchmarks.
+"""
+
+import platform
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack, closing
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from selftaught import __version__, plugins
+from selftaught.config import from_mapping
+from selftaught.core.errors import NoSandbox, RunStopped, SelfTaughtError
+from selftaught.middleware.gate import Gate
+from selftaught.middleware.purse import Purse
+from selftaught.middleware.recorder import Recorder
+from selftaught.runs.folder import RunFolder
+from selftaught.runs.records import Ended, Record, Session
+from selftaught.runs.store import Store
+from selftaught.sandbox.choice import open_sandbox
+from selftaught.sandbox.contract import OpenSandbox
+from selftaught.wiring.accepting import Approve, by_file
+from selftaught.wiring.checking import check_tasks
+from selftaught.wiring.correcting import correct, find_corrected
+from selftaught.wiring.going_on import RAISED, going_on
+from selftaught.wiring.inputs import Inputs, check_as_begun, freeze, load_frozen, task_input
+from selftaught.wiring.kinds import KINDS
+from selftaught.wiring.models import Models
+from selftaught.wiring.parts import assemble
+
+if TYPE_CHECKING:  # imported only when a run is to be traced
+    from selftaught.tracing.run import Tracing
+
+Watch = Callable[[Record], None]
+Choose = Callable[[Inputs, Gate], Models]
+"""Finds the models that a run's settings name."""
+STRENGTH = ("unsafe", "landlock", "container", "bubblewrap")
+"""Tiers from the weakest to the strongest."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run, begun or gone on with. A context manager: leaving it closes what was opened for it.
+
+    Attributes:
+        purse: the caps, where several runs share them; else the run has its own.
+        tracing: observes the run, and changes nothing in it.
+        feedback: of a run that is repeated, as in `Recorder`.
+        approve: asks a person, where the settings want one asked; else a file in the run's folder does.
+    """
+
+    folder: RunFolder
+    inputs: Inputs
+    store: Store
+    sandbox: OpenSandbox
+    models: Models
+    gate: Gate
+    purse: Purse | None = None
+    tracing: "Tracing | None" = None
+    feedback: Mapping[str, str] = field(default_factory=dict)
+    approve: Approve | None = None
+    opened: ExitStack = field(default_factory=ExitStack)
+
+    @classmethod
+    def begin(
+        cls,
+        inputs: Inputs,
+        folder: RunFolder,
+        models: Models,
+        sandbox: OpenSandbox | None = None,
+        gate: Gate | None = None,
+        *,
+        checked: bool = False,
+        **more: Any,
+    ) -> "Run":
+        """A new run: its tasks tried, its inputs frozen into the folder, its record made. Nothing is spent yet.
+
+        `sandbox`: one that is open, and stays open after the run; else the one that the settings name is opened.
+        `checked`: the tasks were tried already. `more`: purse, tracing, feedback.
+
+        Raises UsageError for a task that cannot work, NoSandbox, RecordError; nothing is left of the folder then.
+        """
+        gate = gate or Gate(inputs.config.max_time_seconds)
+        opened = ExitStack()
+        try:
+            inside = sandbox or opened.enter_context(_opened(inputs, inputs.config.sandbox))
+            inputs = replace(inputs, config=msgspec.structs.replace(inputs.config, sandbox=inside.tier))
+            if not checked:
+                check_tasks(inputs, inside)
+            freeze(inputs, folder)
+            store = opened.enter_context(Store.create(folder.store))
+        except BaseException:  # nothing has begun: nothing is left that would be in the way of the next try
+            opened.close()
+            shutil.rmtree(folder.path, ignore_errors=True)
+            raise
+        return cls(folder, inputs, store, inside, models, gate, opened=opened, **more)
+
+    @classmethod
+    def resume(
+        cls,
+        folder: RunFolder,
+        choose: Choose,
+        sandbox: OpenSandbox | None = None,
+        gate: Gate | None = None,
+        *,
+        changed: Mapping[str, Any] | None = None,
+        tier: str | None = None,
+        task: str | None = None,
+        **more: Any,
+    ) -> "Run":
+        """Go on with the run in `folder`.
+
+        `sandbox`: as in `begin`. `tier`: the one to open, which may be weaker than the one that the run began in.
+        `changed`: settings that decide when it ends and how it asks, and not what comes out. `task`: a corrected file
+        of one of its tasks.
+
+        Raises UsageError, RecordError, NoSandbox, ModelUnavailable.
+        """
+        with ExitStack() as opening:
+            store = opening.enter_context(Store.open(folder.store))
+            changed = changed or {}
+            inputs = going_on(load_frozen(folder), store, changed)
+            kept = {name: value for name, value in changed.items() if name not in RAISED}
+            settings = {**msgspec.to_builtins(inputs.config), "max_time_seconds": None, **kept}
+            inputs = replace(inputs, config=from_mapping(settings, str(folder.config), kept))
+            gate = gate or Gate(inputs.config.max_time_seconds)
+            inside = sandbox or opening.enter_context(_opened(inputs, tier or inputs.config.sandbox))
+            corrected = find_corrected(task, inputs, inside) if task else None
+            name = task_input(corrected.name) if corrected else ""
+            check_resumable(store, folder, inside.tier, weaker_allowed=tier is not None, corrected=name)
+            if corrected:
+                inputs = correct(corrected, inputs, folder, store)
+            models = choose(inputs, gate)
+            return cls(folder, inputs, store, inside, models, gate, opened=opening.pop_all(), **more)
+
+    def __enter__(self) -> "Run":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End what was opened for the run: its record, and its sandbox where that is its own."""
+        self.opened.close()
+
+    def work(self, watch: Watch = lambda record: None) -> None:
+        """Do the run, or what is left of it. Raises SelfTaughtError; what is finished is on record then, too.
+
+        `watch` is shown every record, in the thread that made it.
+        """
+        session = self._session(sum(isinstance(record, Session) for record in self.store))
+        if self.tracing is None:
+            self._work(session, watch)
+            return
+        from selftaught.wiring.traced import traced
+
+        with self.tracing.run(traced(self.folder.path.name, self.inputs, self.store, session)) as span:
+
+            def watched(record: Record) -> None:
+                watch(record)
+                span.watch(record)
+
+            self._work(session, watched)
+
+    def _work(self, session: Session, watch: Watch) -> None:
+        recorder = Recorder(self.store, watch, self.feedback)
+        recorder.write(session)
+        approve = self.approve or by_file(self.folder, self.gate)
+        parts = assemble(self.inputs, self.sandbox, self.models, recorder, self.gate, self.purse, self.tracing, approve)
+        how, note = "failed", ""
+        try:
+            KINDS[self.inputs.config.kind](self.inputs, parts, recorder, self.folder)
+            how = "finished"
+        except SelfTaughtError as error:
+            cause = self.gate.reason or error  # the first, not what it brought about elsewhere
+            note = str(cause)
+            if isinstance(cause, RunStopped):
+                how = "interrupted" if cause.interrupted else "stopped"
+            if cause is not error:
+                raise cause from error
+            raise
+        finally:
+            recorder.write(Ended(at=session.at.replace("session", "ended"), time=time.time(), how=how, note=note))
+
+    def _session(self, number: int) -> Session:
+        return Session(
+            at=f"/session#{number}",
+            time=time.time(),
+            version=__version__,
+            tier=self.sandbox.tier,
+            frozen=self.folder.frozen(),
+            layers=list(self.sandbox.layers),
+            model=self.models.name,
+            python=platform.python_version(),
+            depth=self.inputs.config.depth,
+            model_calls=self.inputs.config.model_calls,
+            utility_calls=self.inputs.config.utility_calls,
+            best_known={task.name: task.bound for task in self.inputs.tasks if task.bound is not None},
+        )
+
+
+def _strength(tier: str) -> int:
+    """A plugin's tier is known to be as strong as itself, and no more."""
+    return STRENGTH.index(tier) if tier in STRENGTH else -1
+
+
+def _opened(inputs: Inputs, sandbox: str) -> AbstractContextManager[OpenSandbox]:
+    if inputs.config.executor == "local":
+        return open_sandbox(sandbox)
+    return closing(plugins.find("executors", inputs.config.executor)(sandbox))
+
+
+def check_resumable(store: Store, folder: RunFolder, tier: str, *, weaker_allowed: bool, corrected: str = "") -> None:
+    """Raises RecordError if an input was changed, NoSandbox if the run would go on behind a weaker wall."""
+    first = check_as_begun(store, folder, corrected)
+    if first is None:
+        return
+    if not weaker_allowed and tier != first.tier and _strength(tier) <= _strength(first.tier):
+        raise NoSandbox(
+            f"the run began in the sandbox {first.tier}, and here is only {tier}, which is weaker. "
+            f"To go on all the same: `sandbox={tier}`"
+        )
