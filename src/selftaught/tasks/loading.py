@@ -70,7 +70,7 @@ def load_task(name_or_path: str, fidelity: str = "honest") -> TaskSpec:
     released = fidelity == "released" and name in PAPER and level in ("", "paper")
     if name in BUILT_IN and (fidelity == "honest" or released):
         file = _built_in_file(name, fidelity)
-        return _from_source(file.read_text(encoding="utf-8"), name, str(file), "" if released else level)
+        return from_source(file.read_text(encoding="utf-8"), name, str(file), "" if released else level)
     path = Path(name_or_path if Path(name_or_path).is_file() else name)
     if not path.is_file() and name not in BUILT_IN and name in plugins.names("tasks"):
         path = plugins.find("tasks", name)
@@ -88,7 +88,7 @@ def load_task(name_or_path: str, fidelity: str = "honest") -> TaskSpec:
     except ValueError as error:
         raise UsageError(f"the task {path} is not UTF-8 text; {WANTED}") from error
     stem, own_level = split_level(path.stem) if "LEVELS" in source else (path.stem, "")  # a run keeps it as NAME@LEVEL
-    return _from_source(source, as_name(stem), str(path), level or own_level)
+    return from_source(source, as_name(stem), str(path), level or own_level)
 
 
 def split_level(name: str) -> tuple[str, str]:
@@ -139,8 +139,13 @@ def _known(name: str) -> str:
     return f"{hint}There are {', '.join(task_names())}, or the path of a .py file"
 
 
-def _from_source(source: str, name: str, where: str, level: str = "") -> TaskSpec:
-    defined = _execute(source, where, level)
+def from_source(source: str, name: str, where: str, level: str = "") -> TaskSpec:
+    """The task that a text defines; `where` is what errors call it. Raises UsageError."""
+    return from_names(_execute(source, where, level), source, name, where, level)
+
+
+def from_names(defined: Mapping[str, Any], source: str, name: str, where: str, level: str = "") -> TaskSpec:
+    """The task whose file, the text `source`, holds these names. Raises UsageError."""
     level = _level(defined, where, level)
     _check_parts(defined, where)
     entry = defined.get("ENTRY", "algorithm")
