@@ -59,7 +59,7 @@ class Task:
         """The task: loaded from its text, so that a resumed run does the same. Raises UsageError."""
         where = f"Task({self.name!r})"
         if self.resumable:
-            return from_source(self.source, self.name, where)
+            return from_source(self.source, self.name, where, {})
         return from_names({"__doc__": self._about, **self._values, **self._functions}, self.source, self.name, where)
 
     def _written(self) -> str:

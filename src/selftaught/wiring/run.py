@@ -34,6 +34,7 @@ from selftaught.wiring.inputs import Inputs, check_as_begun, freeze, load_frozen
 from selftaught.wiring.kinds import KINDS
 from selftaught.wiring.models import Models
 from selftaught.wiring.parts import assemble
+from selftaught.wiring.version import check_version, code
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
     from selftaught.tracing.run import Tracing
@@ -136,6 +137,8 @@ class Run:
             corrected = find_corrected(task, inputs, inside) if task else None
             name = task_input(corrected.name) if corrected else ""
             check_resumable(store, folder, inside.tier, weaker_allowed=tier is not None, corrected=name)
+            if not inputs.config.other_version:
+                check_version(store)
             if corrected:
                 inputs = correct(corrected, inputs, folder, store)
             models = choose(inputs, gate)
@@ -205,6 +208,7 @@ class Run:
             depth=self.inputs.config.depth,
             model_calls=self.inputs.config.model_calls,
             utility_calls=self.inputs.config.utility_calls,
+            code=code(),
             best_known={task.name: task.bound for task in self.inputs.tasks if task.bound is not None},
         )
 
