@@ -121,7 +121,7 @@ def score(
     """Score a program on a TASK."""
     from selftaught.cli import actions
 
-    actions.score(task, program, split, seed, fidelity=fidelity, sandbox=sandbox, as_json=as_json)
+    actions.score(task, program, split, seed, RUNS, fidelity=fidelity, sandbox=sandbox, as_json=as_json)
 
 
 @app.command(cls=Grouped)
@@ -245,6 +245,14 @@ def tasks(as_json: AsJson = False) -> None:
 
 
 @app.command(cls=Grouped)
+def plugins(as_json: AsJson = False) -> None:
+    """List what installed packages bring, and what of it cannot be used. Exit code 1 if anything cannot."""
+    from selftaught.cli import plugin_list
+
+    raise typer.Exit(OK if plugin_list.show(as_json=as_json) else FAILURE)
+
+
+@app.command(cls=Grouped)
 def doctor(as_json: AsJson = False) -> None:
     """Say what this machine can do, what it lacks, and what to install or enable."""
     from selftaught.cli import doctor as machine
@@ -253,8 +261,8 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 @app.command(cls=Grouped)
-def demo(seed: Seed = 7, sandbox: SandboxName = "auto", as_json: AsJson = False, runs: Runs = RUNS) -> None:
-    """Run a short self-improvement on three-sat, with no key and no network, in under a minute."""
+def demo(seed: Seed = "7", sandbox: SandboxName = "auto", as_json: AsJson = False, runs: Runs = RUNS) -> None:
+    """Run a short self-improvement on three-sat@hard, with no key and no network, in under a minute."""
     from selftaught.cli import actions
 
     actions.demo(seed, sandbox, runs, as_json=as_json)

@@ -41,6 +41,8 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
     for line in solved(run):
         print(line)
     print(tables.fidelity(config.fidelity))
+    if config.seed:
+        print(f"Seed: {config.seed} (with --seed {config.seed}, another run draws the same instances)")
     if run.ledger:
         table(tables.LEDGER_HEADERS, tables.ledger_rows(run), right=tables.LEDGER_HEADERS[2:])
     if run.status == "running":
@@ -83,6 +85,8 @@ def score(head: dict[str, Any], judged: Score, seed: Score, best: float | None, 
     print(f"{head['task']}/{head['split']}: {judged.value:.4f}{error}  {judged.verdict}{note}")
     print(_standing(seed, best, way))
     print(f"{instances_of(head['fidelity'], head['seed'])}; sandbox: {head['sandbox']}")
+    if head["split"] == "test" and head["fidelity"] == "honest":
+        print("A run of this seed has a sealed test of its own, on other instances: it is looked at in the run alone.")
 
 
 def _standing(seed: Score, best: float | None, way: float | None) -> str:
@@ -94,7 +98,7 @@ def _standing(seed: Score, best: float | None, way: float | None) -> str:
     return told if way is None else f"{told}; of the way from the one to the other: {way:.0%}"
 
 
-def instances_of(fidelity: str, seed: int) -> str:
+def instances_of(fidelity: str, seed: str) -> str:
     """Where the instances of a score come from."""
     if fidelity == "released":
         return f"fidelity: released; instances: the released ones; the program's own chance drawn with --seed {seed}"
@@ -142,9 +146,10 @@ def tasks(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     ]
     table(("task", "kind", *numbers, "source"), shown, right=numbers)
     print(
-        "CPU s: of scoring the good program once. seed, good: scores of the task's seed and of a good program, on one\n"
-        "machine. best: the best score known, and its source. A task without a level is at the paper's (@paper) where\n"
-        "it is the paper's: today's models solve those in one answer. More: docs/tasks.md\n"
+        "CPU s: of scoring the good program once. seed, good: scores of the task's seed\n"
+        "and of a good program, on one machine. best: the best known, and its source.\n"
+        "The paper's tasks are at its sizes (@paper) where no level is named: today's\n"
+        "models solve those in one answer. More: docs/tasks.md\n"
         "A task of your own is a Python file: selftaught run path/to/task.py"
     )
 
@@ -226,7 +231,7 @@ def run_list(rows: list[dict[str, Any]], root: Path, *, as_json: bool) -> None:
         dump({"schema": "selftaught.runs/1", "runs": rows})
         return
     if not rows:
-        print(f"There is no run in {root}/ yet. Start one with: selftaught run three-sat")
+        print(f"There is no run in {root}/ yet. Start one with: selftaught run three-sat@hard")
         return
     shown = []
     for row in rows:

@@ -132,6 +132,12 @@ class Recorder:
             )
         )
 
+    def score_on_record(self, utility: str, program: Program) -> Score | None:
+        """What the utility of this name gave the program, if it has."""
+        with self._lock:
+            known = self._scores.get((utility, program.id))
+        return known.result() if known is not None and known.done() and known.exception() is None else None
+
     def score_once(self, utility: Utility, program: Program) -> tuple[Score, bool]:
         """A deterministic utility's score, run once for equal programs; and whether an earlier run answered.
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
+from selftaught import plugins
 from selftaught.core.contracts import Verdict
 from selftaught.core.errors import NoSandbox, SandboxError, UsageError
 from selftaught.guest import lock
@@ -92,6 +93,8 @@ def open_sandbox(name: str = "auto", workers: int | None = None) -> Jail:
     _allow_descriptors()
     if name == "unsafe":
         return Jail(unsafe_tier(), workers)
+    if name not in ("auto", *TIERS) and name in plugins.names("sandboxes"):
+        return prove(Jail(plugins.find("sandboxes", name)(), workers))
     if name not in ("auto", *TIERS):
         close = get_close_matches(name, [*TIERS, "auto", "unsafe"], 1)
         hint = f"; did you mean {close[0]!r}?" if close else ""

@@ -70,7 +70,7 @@ def choose_models(
                 name,
                 base_url=_url_of(name, config),
                 environment=environment,
-                seed=inputs.seed,
+                seed=inputs.seed.number,
                 script=inputs.script,
                 max_connections=config.max_connections,
                 stop=gate.check,

@@ -30,7 +30,7 @@ from selftaught.tasks.judge import Judge
 from selftaught.tasks.probes.trial import Prober, probe
 from selftaught.tasks.spec import TaskSpec, Wording
 from selftaught.wiring.accepting import Accepting, Approve
-from selftaught.wiring.inputs import Inputs, meta_utility_template
+from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.models import Models
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
@@ -76,7 +76,7 @@ def assemble(
             sandbox,
             allowance,
             limits,
-            inputs.seed,
+            inputs.seed.number,
             thread_map,
             feedback=config.feedback == "on",
             salvage=config.salvage == "on" or config.kind == "improve",
@@ -115,7 +115,7 @@ def assemble(
         return of_improver(made, config.allowance)
 
     meta = MetaUtility(tasks, task_model, apply, describe(inputs), in_places(thread_map), tell)
-    accept = Accepting(config, measured, recorder, inputs.seed, approve)
+    accept = Accepting(config, measured, recorder, inputs.seed.number, approve)
     return Parts(tasks, model, task_model, applied, apply, RecordedUtility(traced(meta), recorder), measured, accept)
 
 
@@ -146,7 +146,7 @@ _LOST = "0.0)"
 def describe(inputs: Inputs) -> str:
     """û_str: what an improver may read of the meta-utility. The same figures as are enforced."""
     config = inputs.config
-    return Template(meta_utility_template()).substitute(
+    return Template(inputs.texts["meta_utility.txt"]).substitute(
         tasks=len(inputs.tasks) * config.repeats,
         model_calls=config.model_calls,
         responses_per_call=config.responses,

@@ -7,14 +7,14 @@ import platform
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from selftaught import __version__
+from selftaught import __version__, plugins
 from selftaught.config import from_mapping
 from selftaught.core.errors import NoSandbox, RecordError, RunStopped, SelfTaughtError
 from selftaught.middleware.gate import Gate
@@ -33,6 +33,7 @@ from selftaught.wiring.inputs import Inputs, check_as_begun, freeze, load_frozen
 from selftaught.wiring.kinds import KINDS
 from selftaught.wiring.models import Models
 from selftaught.wiring.parts import assemble
+from selftaught.wiring.version import check_version, code
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
     from selftaught.tracing.run import Tracing
@@ -89,7 +90,7 @@ class Run:
         gate = gate or Gate(inputs.config.max_time_seconds)
         opened = ExitStack()
         try:
-            inside = sandbox or opened.enter_context(open_sandbox(inputs.config.sandbox))
+            inside = sandbox or opened.enter_context(_opened(inputs, inputs.config.sandbox))
             inputs = replace(inputs, config=msgspec.structs.replace(inputs.config, sandbox=inside.tier))
             if not checked:
                 check_tasks(inputs, inside)
@@ -130,10 +131,12 @@ class Run:
             settings = {**msgspec.to_builtins(inputs.config), "max_time_seconds": None, **kept}
             inputs = replace(inputs, config=from_mapping(settings, str(folder.config), kept))
             gate = gate or Gate(inputs.config.max_time_seconds)
-            inside = sandbox or opening.enter_context(open_sandbox(tier or inputs.config.sandbox))
+            inside = sandbox or opening.enter_context(_opened(inputs, tier or inputs.config.sandbox))
             corrected = find_corrected(task, inputs, inside) if task else None
             name = task_input(corrected.name) if corrected else ""
             check_resumable(store, folder, inside.tier, weaker_allowed=tier is not None, corrected=name)
+            if not inputs.config.other_version:
+                check_version(store)
             if corrected:
                 inputs = correct(corrected, inputs, folder, store)
             models = choose(inputs, gate)
@@ -213,6 +216,7 @@ class Run:
             depth=self.inputs.config.depth,
             model_calls=self.inputs.config.model_calls,
             utility_calls=self.inputs.config.utility_calls,
+            code=code(),
             best_known={task.name: task.bound for task in self.inputs.tasks if task.bound is not None},
         )
 
@@ -225,12 +229,23 @@ def _ended(session: str, cause: SelfTaughtError | None = None) -> Ended:
     return Ended(at=session.replace("session", "ended"), time=time.time(), how=how, note=str(cause or ""))
 
 
+def _strength(tier: str) -> int:
+    """A plugin's tier is known to be as strong as itself, and no more."""
+    return STRENGTH.index(tier) if tier in STRENGTH else -1
+
+
+def _opened(inputs: Inputs, sandbox: str) -> AbstractContextManager[OpenSandbox]:
+    if inputs.config.executor == "local":
+        return open_sandbox(sandbox)
+    return closing(plugins.find("executors", inputs.config.executor)(sandbox))
+
+
 def check_resumable(store: Store, folder: RunFolder, tier: str, *, weaker_allowed: bool, corrected: str = "") -> None:
     """Raises RecordError if an input was changed, NoSandbox if the run would go on behind a weaker wall."""
     first = check_as_begun(store, folder, corrected)
     if first is None:
         return
-    if not weaker_allowed and STRENGTH.index(tier) < STRENGTH.index(first.tier):
+    if not weaker_allowed and tier != first.tier and _strength(tier) <= _strength(first.tier):
         raise NoSandbox(
             f"the run began in the sandbox {first.tier}, and here is only {tier}, which is weaker. "
             f"To go on all the same: `sandbox={tier}`"
