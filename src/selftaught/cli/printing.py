@@ -30,7 +30,7 @@ _MOST_DIFFERENCES = 10
 
 def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool) -> None:
     """The table of a run, what it means, and where the best improver is."""
-    run = view(store)
+    run = view(store, in_work=folder.in_work())
     if as_json:
         dump(run_as_json(run, msgspec.to_builtins(config), folder.path.name))
         return
@@ -45,7 +45,9 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
         print(f"Seed: {config.seed} (with --seed {config.seed}, another run draws the same instances)")
     if run.ledger:
         table(tables.LEDGER_HEADERS, tables.ledger_rows(run), right=tables.LEDGER_HEADERS[2:])
-    if run.status != "finished":
+    if run.status == "running":
+        print("Status: running.")
+    elif run.status != "finished":
         print(f"Status: {run.status}. Go on with: selftaught resume {folder.path}")
     for failure in run.failures[:5]:
         example = f" ({one_line(failure.examples[0], 100)})" if failure.examples and failure.examples[0] else ""
@@ -209,7 +211,7 @@ def comparison(found: Comparison, name: str, *, as_json: bool) -> None:
 
 def summary(folder: RunFolder, config: RunConfig, store: Store) -> dict[str, Any]:
     """One run as a row of the list."""
-    run = view(store)
+    run = view(store, in_work=folder.in_work())
     best, seed = run.best_step, run.seed_step
     return {
         "run": folder.path.name,
