@@ -1,12 +1,16 @@
 """Fixtures that several rooms share: the real sandbox, in every isolating tier that this machine has."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 
 import pytest
 
 from selftaught.sandbox.choice import open_sandbox, survey
 from selftaught.sandbox.jail import Jail
+
+os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="selftaught-tests-")
+"""What the tests keep for the user does not lie among what the user has."""
 
 TIERS = [found.name for found in survey() if found.works]
 

@@ -71,7 +71,7 @@ def test_a_flag_that_is_wrong_is_named_as_it_was_given() -> None:
     [
         ('depth = "three"', "depth: wanted a whole number, got 'three'"),
         ("depth = 0", "depth: wanted a whole number of at least 1, got 0"),
-        ('accept = "best"', "accept: wanted paper or better"),
+        ('accept = "best"', "accept: wanted paper or released or better or significant"),
         ("depht = 2", "no setting is called 'depht'; did you mean 'depth'?"),
         ("probes = 3", "probes: wanted true or false, got 3"),
     ],

@@ -4,7 +4,6 @@ Nothing here reads a command line or prints. Settings are keywords, by the names
 """
 
 import os
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,14 +12,18 @@ from html import escape
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import msgspec
+
 from selftaught.config import RunConfig, declared, make_config
 from selftaught.core.contracts import Program, Score
 from selftaught.core.errors import UsageError
+from selftaught.core.run_seed import RunSeed
 from selftaught.middleware.gate import Gate, run_until_stopped
 from selftaught.models.calling import Answer
 from selftaught.report.view import RunView, view
 from selftaught.runs.folder import RunFolder, find_run, new_folder
 from selftaught.runs.records import Record, Scored
+from selftaught.runs.salt import salted
 from selftaught.runs.store import Store
 from selftaught.sandbox.choice import open_sandbox
 from selftaught.tasks.judge import Judge
@@ -144,7 +147,7 @@ def score(
     program: str | Path,
     *,
     split: str = "val",
-    seed: int | None = None,
+    seed: str | int | None = None,
     sandbox: str = "auto",
     fidelity: str = "honest",
 ) -> Score:
@@ -159,7 +162,8 @@ def score(
     source = Program(read_text(Path(text), "a program") if named else text)
     check_program(source, spec.entry, text if named else "the program")
     with open_sandbox(sandbox) as opened:
-        return Judge(spec, opened, split, secrets.randbits(48) if seed is None else seed)(source)
+        drawn = RunSeed.parse(salted(seed, RUNS, _environment()))
+        return Judge(spec, opened, split, drawn if split == "val" else drawn.of("score"))(source)
 
 
 def load_run(name: str | Path = "last", runs: str | Path = RUNS) -> Result:
@@ -193,7 +197,7 @@ def _go(
             changed = _changed(folder, given, settings)
             going = closing.enter_context(Run.resume(folder, choose, changed=changed))
         else:
-            inputs = load_inputs(make_config(given), RUNS)
+            inputs = load_inputs(_salted(make_config(given)), RUNS)
             gate = Gate(inputs.config.max_time_seconds)
             chosen = choose_models(inputs, gate, RUNS, _environment(), function=function)
             inputs = Inputs(chosen.config, inputs.tasks, inputs.improver, inputs.program, inputs.script)
@@ -211,6 +215,10 @@ def _check_names(settings: Mapping[str, Any]) -> None:
             raise UsageError(f"no setting is called {name!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
 
 
+def _salted(config: RunConfig) -> RunConfig:
+    return msgspec.structs.replace(config, seed=salted(config.seed, RUNS, _environment()))
+
+
 def _changed(folder: RunFolder, given: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
     """Of a call for a run that is there: what may differ. Raises UsageError where it is a call for another run."""
     there, known = load_frozen(folder), declared(RunConfig)
@@ -218,7 +226,7 @@ def _changed(folder: RunFolder, given: Mapping[str, Any], settings: Mapping[str,
     if there.config.kind != given["kind"] or [task.source for task in tasks] != [task.source for task in there.tasks]:
         names = ", ".join(task.name for task in there.tasks)
         raise UsageError(f"{folder.path} holds another run: {there.config.kind} of {names}; name another `out`")
-    wanted = make_config(given)
+    wanted = _salted(make_config(given))
     for name in settings:
         now, before = getattr(wanted, name), getattr(there.config, name)
         if now != before and "resume" not in known[name].commands and name not in ("model", "program", "preset"):

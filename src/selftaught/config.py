@@ -15,10 +15,10 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import msgspec
 from msgspec import Meta
 
-from selftaught.core.address import draw_seed
 from selftaught.core.budget import Allowance
 from selftaught.core.errors import UsageError
 from selftaught.core.money import Caps
+from selftaught.core.run_seed import PATTERN, RunSeed
 from selftaught.models.served.asking import Manner
 from selftaught.runs.toml import read_toml
 
@@ -120,7 +120,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
     "quick": {"repeats": 2, "model_calls": 1, "responses": 3, "utility_calls": 4},
     "official": {"repeats": 5, "model_calls": 4, "responses": 6, "utility_calls": 25, "improver": "paper-seed",
-                 "feedback": "off", "salvage": "off", "extract_code": "released"},
+                 "accept": "released", "feedback": "off", "salvage": "off", "extract_code": "released"},
     "paper": {
         "repeats": 5, "model_calls": 6, "responses": 6, "utility_calls": 37, "depth": 4,
         "improver": "paper-seed", "accept": "paper", "feedback": "off", "salvage": "off", "extract_code": "released",
@@ -136,12 +136,17 @@ Depth = Annotated[
 ]
 Improver = Annotated[str, setting("Improver to start from: a built-in name, a .py file, or a run.", Group.WHAT)]
 Accept = Annotated[
-    Literal["paper", "better"],
+    Literal["paper", "released", "better", "significant"],
     setting(
-        "When a proposed improver is taken: paper: always; better: if it measures higher than its parent.",
+        "When a proposed improver is taken: paper: always; released: unless it measures 0; better: if it measures "
+        "higher than its parent; significant: if a paired test says so.",
         Group.WHAT,
         of="run experiment",
     ),
+]
+AcceptLevel = Annotated[
+    Annotated[float, Meta(gt=0, lt=1)],
+    setting("Level of the test of --accept significant.", Group.WHAT, of="run experiment"),
 ]
 Feedback = Annotated[
     Literal["on", "off"],
@@ -264,12 +269,25 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     ] = "seed"
     depth: Depth = 3
     accept: Accept = "better"
+    accept_level: AcceptLevel = 0.05
+    approve: Annotated[
+        bool,
+        setting(
+            "Ask a person before a proposed improver is taken: on a terminal, or by a file in the run's folder.",
+            Group.WHAT,
+            of="run",
+        ),
+    ] = False
     feedback: Feedback = "on"
     salvage: Salvage = "on"
     utility_text: UtilityText = "source"
     machine_speed: Positive | None = None
     extract_code: ExtractCode = "careful"
     proposals: Positive = 1000
+    other_version: Annotated[
+        bool,
+        setting("Go on although this selftaught may compute otherwise than the one before.", Group.WHAT, of="resume"),
+    ] = False
     model: Annotated[
         str,
         setting(
@@ -299,9 +317,18 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
         setting("Most US dollars.", Group.LIMITS, of=ALL),
     ] = None
     sandbox: Annotated[str, setting("auto, bubblewrap, landlock, container or unsafe.", Group.SANDBOX)] = "auto"
+    executor: Annotated[
+        str,
+        setting("Where guests run: local, or one that an installed package brings.", Group.SANDBOX, of="run improve"),
+    ] = "local"
     seed: Annotated[
-        Annotated[int, Meta(ge=0, le=2**63 - 1)] | None,
-        setting("Repeats a run exactly; drawn anew unless given. Keep it from guests.", Group.WHAT, of="run improve"),
+        Annotated[str, Meta(pattern=PATTERN)] | None,
+        setting(
+            "A number, which repeats a run in this folder of runs; or NUMBER:SALT, as it was printed, which repeats it "
+            "anywhere. Drawn anew unless given.",
+            Group.WHAT,
+            of="run improve",
+        ),
     ] = None
     preset: Annotated[
         str, setting("quick, official or paper: a named set of budgets.", Group.ALLOWANCE, of="run improve")
@@ -348,6 +375,7 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     improver: Improver = "paper-seed"
     depth: Depth = 4
     accept: Accept = "paper"
+    accept_level: AcceptLevel = 0.05
     feedback: Feedback = "off"
     salvage: Salvage = "off"
     utility_text: UtilityText = "source"
@@ -373,8 +401,14 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     ] = 10_000
     observe_with: str = "mutate"
     seed: Annotated[
-        int, setting("Repeats an experiment exactly; drawn anew unless given.", Group.WHAT, of=EXPERIMENT)
-    ] = 0
+        Annotated[str, Meta(pattern=PATTERN)],
+        setting("Repeats an experiment: NUMBER or NUMBER:SALT; drawn anew unless given.", Group.WHAT, of=EXPERIMENT),
+    ] = "0"
+
+    @property
+    def run_seed(self) -> RunSeed:
+        """What its cells, and its statistics, are drawn from."""
+        return RunSeed.parse(self.seed)
 
     def settings(self, *cell: str, **more: Any) -> dict[str, Any]:
         """Of one run: the shared ones, a seed that depends on what `cell` names, and `more`."""
@@ -382,7 +416,7 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
             name: getattr(self, name)
             for name in (*Settings.__struct_fields__, "depth", "accept", "feedback", "salvage", "extract_code")
         }
-        return {**shared, "seed": draw_seed(str(self.seed), *cell) >> 15, **more}
+        return {**shared, "seed": str(self.run_seed.of(*cell)), **more}
 
 
 def make_config(flags: Mapping[str, Any], file: Path | None = None) -> RunConfig:
@@ -406,9 +440,15 @@ def from_mapping(settings: Mapping[str, Any], source: str, cited: Collection[str
         if key not in known:
             raise UsageError(f"{source}: no setting is called {key!r}{_nearest(key, known)}")
     try:
-        return msgspec.convert(settings, RunConfig)
+        return msgspec.convert(with_seed_as_text(settings), RunConfig)
     except msgspec.ValidationError as error:
         raise UsageError(plainly(str(error), settings, RunConfig, source, cited)) from error
+
+
+def with_seed_as_text(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A seed may be given as a number, and is one in what 0.1.0 wrote."""
+    seed = settings.get("seed")
+    return {**settings, "seed": str(seed)} if isinstance(seed, int) and not isinstance(seed, bool) else {**settings}
 
 
 def _nearest(name: str, among: Any) -> str:

@@ -13,7 +13,7 @@ from statistics import NormalDist, stdev
 import numpy as np
 import numpy.typing as npt
 
-from selftaught.core.measurement import Estimate, estimate
+from selftaught.core.measurement import Estimate, Graded, by_instance, estimate, paired
 
 Floats = npt.NDArray[np.float64]
 
@@ -160,6 +160,51 @@ def permutation_test(differences: Sequence[float], *, seed: int, resamples: int 
         p, exact = (extreme + 1) / (resamples + 1), False
         smallest = max(smallest, 1 / (resamples + 1))
     return PairedTest(float(data.mean()), p, smallest, n, exact)
+
+
+@dataclass(frozen=True, slots=True)
+class Superiority:
+    """Whether one improver is better than another: one-sided; `smallest_p` is the least that so many repeats can give.
+
+    `p` is the larger of two, by the sign of the differences: over the repeats, whose draws are independent, and over
+    the instances, which all repeats share. Either alone would take for sure what only the other's chance decided.
+    """
+
+    difference: Estimate
+    p: float
+    smallest_p: float
+
+
+def superiority(before: Sequence[Graded], after: Sequence[Graded], *, seed: int) -> Superiority:
+    """Of `after` over `before`, measured on the same tasks and instances. Raises ValueError as `paired` does."""
+    difference = paired(before, after)
+    repeats = permutation_test([new[1] - old[1] for old, new in zip(before, after, strict=True)], seed=seed)
+    p = _one_sided(repeats)
+    instances = _instance_differences(before, after)
+    if len(instances) > 1:
+        p = max(p, _one_sided(permutation_test(instances, seed=seed)))
+    return Superiority(difference, p, repeats.smallest_p / 2)
+
+
+def smallest_p(repeats: int) -> float:
+    """The least p that so many repeats can give `superiority`."""
+    return 2.0**-repeats
+
+
+def _one_sided(test: PairedTest) -> float:
+    """By symmetry half of the flips that are as extreme are so in the same direction."""
+    return test.p / 2 if test.mean_difference > 0 else 1.0
+
+
+def _instance_differences(before: Sequence[Graded], after: Sequence[Graded]) -> list[float]:
+    """By instance of each task, the mean over the repeats: weighted so that their mean is that of the samples."""
+    found: list[float] = []
+    pairs = list(zip(before, after, strict=True))
+    for task in dict.fromkeys(task for task, *_ in before):
+        rows = [pair for pair in pairs if pair[0][0] == task]
+        old, new = (list(map(sum, zip(*table, strict=True))) for table in by_instance(rows))
+        found += [(b - a) / len(old) for a, b in zip(old, new, strict=True)]
+    return found
 
 
 def unpaired_test(first: Sequence[float], second: Sequence[float], *, seed: int, resamples: int = MANY) -> float:

@@ -12,6 +12,7 @@ import pytest
 from attacks.arena import CALLS, held, improve, raid, solve, told, yama
 from attacks.prey import PATIENT, Sibling, Victim
 from selftaught.core.contracts import Program
+from selftaught.core.run_seed import RunSeed
 from selftaught.sandbox.contract import Limits
 from selftaught.sandbox.jail import Jail
 from selftaught.tasks import parity_with_noise
@@ -253,16 +254,16 @@ def algorithm(samples, parity, tests):
 def test_guessing_the_seed_of_the_instances_gets_their_answers_only_where_the_seed_is_small(
     isolating_sandbox: Jail,
 ) -> None:
-    """The control is a seed that a user chose: it can be guessed. One that the run drew itself cannot."""
+    """The control is a seed that a user chose, without a salt: it can be guessed. With one it cannot."""
     spec = load_task("parity-with-noise")
     guessed = Judge(spec, isolating_sandbox, "val", 7)(Program(REGENERATE))
-    drawn = Judge(spec, isolating_sandbox, "val", 1 << 47 | secrets.randbits(47))(Program(REGENERATE))
+    drawn = Judge(spec, isolating_sandbox, "val", RunSeed(7, secrets.token_hex(8)))(Program(REGENERATE))
     assert guessed.value == 1.0
     assert drawn.value < 0.9
 
 
 def test_replaying_its_own_randomness_gets_no_instance(isolating_sandbox: Jail) -> None:
-    judge = Judge(load_task("parity-with-noise"), isolating_sandbox, "val", 7)
+    judge = Judge(load_task("parity-with-noise"), isolating_sandbox, "val", RunSeed(7, "salted-well"))
     assert judge(Program(REGENERATE + REPLAY)).value < 0.9
 
 

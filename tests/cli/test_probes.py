@@ -27,11 +27,12 @@ PEEKING = "import random\nKNOWN = {known}\ndef algorithm(x):\n    return KNOWN.g
 HONEST = "def algorithm(x):\n    return x + x\n"
 INSTANCES = """
 import json, sys
+from selftaught.core.run_seed import RunSeed
 from selftaught.sandbox.choice import open_sandbox
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task
 with open_sandbox("auto") as jail:
-    instances = Judge(load_task("double.py"), jail, "val", 5).instances()
+    instances = Judge(load_task("double.py"), jail, "val", RunSeed(5, "grain")).instances()
 print(json.dumps([[i.args[0], i.hidden] for i in instances]))
 """
 
@@ -47,17 +48,17 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_program_that_knows_its_instances_is_flagged(folder: Path) -> None:
-    cheat = selftaught("probe", "double.py", "peeking.py", "--seed", "5", cwd=folder)
+    cheat = selftaught("probe", "double.py", "peeking.py", "--seed", "5:grain", cwd=folder)
     assert cheat.returncode == 1
     (row,) = [line for line in cheat.stdout.splitlines() if "fresh instances" in line]
     assert row.split()[-4:-2] == ["1.000", "0.000"] and row.endswith("FLAGGED")
     assert "1 of 1 flagged" in cheat.stdout
-    honest = selftaught("probe", "double.py", "honest.py", "--seed", "5", "--json", cwd=folder)
+    honest = selftaught("probe", "double.py", "honest.py", "--seed", "5:grain", "--json", cwd=folder)
     assert honest.returncode == 0, honest.stderr
     told = json.loads(honest.stdout)
     assert told["schema"] == "selftaught.probes/1"
     (solution,) = told["solutions"]
-    assert (solution["task"], solution["program"], solution["seed"]) == ("double", "honest.py", 5)
+    assert (solution["task"], solution["program"], solution["seed"]) == ("double", "honest.py", "5:grain")
     assert not solution["flagged"] and [f["probe"] for f in solution["findings"]][0] == "fresh instances"
 
 
@@ -65,7 +66,7 @@ def test_what_a_run_reports_is_probed_once_and_every_report_says_what_came_of_it
     (folder / "script.json").write_text(
         json.dumps({"rules": [{"responses": [f"```python\n{(folder / 'peeking.py').read_text()}```"]}]})
     )
-    model = ["--model", "scripted", "--script", "script.json", "--seed", "5"]
+    model = ["--model", "scripted", "--script", "script.json", "--seed", "5:grain"]
     done = selftaught("improve", "double.py", *model, "--out", "run", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert "double/val: 0.000 → 1.000" in done.stdout and "double/test: 0.000 → 0.000" in done.stdout

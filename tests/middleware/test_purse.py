@@ -93,17 +93,20 @@ def test_a_call_that_fails_gives_its_reservation_back() -> None:
 
 def test_an_attempt_that_may_have_been_billed_counts_at_its_most_and_the_next_needs_room() -> None:
     purse = Purse(Caps(dollars=2.5))
+    noted: list[Amount] = []
 
     def twice(prompts: Sequence[Prompt]) -> list[Completion]:
-        assert attempt_failed(billed=True).dollars == pytest.approx(1.0, abs=0.01)
-        assert attempt_failed(billed=False) == Amount(calls=1)
+        attempt_failed(noted.append, billed=True)
+        attempt_failed(noted.append, billed=False)
         return [Completion("x", 100, 100)]
 
     PaidModel(twice, TARIFF, purse)([PROMPT])
+    assert noted[0].dollars == pytest.approx(1.0, abs=0.01) and noted[1:] == [Amount(calls=1)]
     assert purse.spent.calls == 3
     assert purse.spent.dollars == pytest.approx(1.2, abs=0.01)
     with pytest.raises(RunStopped, match="`max_cost=2.5`"):
         PaidModel(twice, TARIFF, purse)([PROMPT])
+    assert len(noted) == 3  # what was spent on the attempt is told, though there is no room for another
 
 
 def test_a_run_that_is_stopped_does_not_wait_for_room() -> None:

@@ -37,7 +37,7 @@ def test_the_whole_object_of_a_small_run(tmp_path: Path) -> None:
             {
                 "t": 0, "improver": identity(SEED), "proposed": None, "accepted": True, "verdict": "ok", "note": "",
                 "val": {"mean": 0.5, "standard_error": None, "n": 1}, "test": None, "proposed_val": None,
-                "spent": spent,
+                "spent": spent, "p": None, "approved": None,
             }
         ],
         "best": 0,

@@ -130,7 +130,7 @@ def test_the_page_shows_what_the_run_was(tmp_path: Path) -> None:
     text = " ".join(Outline(html_of(a_finished_run(tmp_path))).text.split())
     for told in (
         "run · sorting · scripted · finished",
-        "val: 0.500 → 0.900 (+0.400), more than two standard errors of the difference.",
+        "val: 0.500 → 0.900 (+0.400 ± 0.141), more than two standard errors of the difference.",
         "1 *",
         "0.900 ± 0.100",
         "+ return l.prompt('', s)[0]",

@@ -43,15 +43,15 @@ def test_a_gain_beyond_the_noise_is_told_with_the_seed_beside_it(tmp_path: Path)
     assert summary(run, "better") == [
         POLICY.format(n=2),
         f"Best: I_1 ({identity(CHILD)[:8]}), against the seed:",
-        "val: 0.510 → 0.910 (+0.400), more than two standard errors of the difference.",
-        "test: 0.510 → 0.520 (+0.010), less than two standard errors of the difference.",
+        "val: 0.510 → 0.910 (+0.400 ± 0.014), more than two standard errors of the difference.",
+        "test: 0.510 → 0.520 (+0.010 ± 0.022), less than two standard errors of the difference.",
     ]
 
 
 def test_a_gain_within_the_noise_is_not_called_better(tmp_path: Path) -> None:
     assert summary(two_steps(tmp_path, [0.4, 0.6], [0.5, 0.7]), "better")[1:] == [
         f"Best: I_1 ({identity(CHILD)[:8]}), against the seed:",
-        "val: 0.500 → 0.600 (+0.100), less than two standard errors of the difference.",
+        "val: 0.500 → 0.600 (+0.100 ± 0.141), less than two standard errors of the difference.",
         "Nothing is shown to have got better: the gain on val is within the noise.",
     ]
 

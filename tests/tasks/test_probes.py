@@ -11,12 +11,13 @@ import pytest
 
 from selftaught.core.contracts import Program
 from selftaught.core.errors import TaskError
+from selftaught.core.run_seed import RunSeed
 from selftaught.runs.records import Finding
 from selftaught.sandbox.jail import Jail
 from selftaught.tasks.bounds.loading import load_bound
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task, task_names
-from selftaught.tasks.probes.findings import ANSWERS, FORMS, FRESH
+from selftaught.tasks.probes.findings import AGAIN, ANSWERS, FORMS, FRESH, findings
 from selftaught.tasks.probes.loading import load_probes
 from selftaught.tasks.probes.trial import ENOUGH, Prober, probe
 from selftaught.tasks.spec import TaskSpec
@@ -30,7 +31,7 @@ INEXACT = {"parity-with-noise": 0.03, "modified-qap": 0.003, "maxcut": 0.01}
 
 
 def probed(sandbox: Jail, task: TaskSpec, source: str) -> list[Finding]:
-    return probe(Prober(task, sandbox, SEED), SEED, 25)(Program(source))
+    return probe(Prober(task, sandbox, RunSeed(SEED)), RunSeed(SEED), 25)(Program(source), ())
 
 
 def flagged(found: list[Finding]) -> list[str]:
@@ -157,12 +158,12 @@ def test_a_task_of_your_own_is_probed_on_fresh_instances(sandbox: Jail) -> None:
 
 def test_instances_that_are_the_same_for_every_seed_have_no_fresh_ones(sandbox: Jail) -> None:
     task = replace(load_task(str(SORTING)), instances=lambda rng, split: [(([3, 1, 2],), None)] * 4)
-    tried = Prober(task, sandbox, SEED)(Program("def algorithm(numbers): return sorted(numbers)\n"))
+    tried = Prober(task, sandbox, RunSeed(SEED))(Program("def algorithm(numbers): return sorted(numbers)\n"))
     assert (tried.fresh, tried.forms, tried.graded) == (None, None, 4)
 
 
 def test_few_instances_are_drawn_until_there_are_enough(sandbox: Jail) -> None:
-    tried = Prober(load_task("modified-qap"), sandbox, SEED)(
+    tried = Prober(load_task("modified-qap"), sandbox, RunSeed(SEED))(
         Program("def algorithm(f, d, p): return list(range(15))\n")
     )
     assert tried.fresh is not None and (len(tried.fresh[0]), len(tried.fresh[1])) == (10, ENOUGH)
@@ -187,4 +188,35 @@ def test_a_task_that_fails_with_fresh_seeds_is_its_authors_error(sandbox: Jail) 
 
     broken = replace(task, instances=lambda rng, split: [tuple(instance) for instance in once(rng, split)])
     with pytest.raises(TaskError, match="no more"):
-        Prober(broken, sandbox, SEED)(task.seed)
+        Prober(broken, sandbox, RunSeed(SEED))(task.seed)
+
+
+def test_a_score_that_cannot_be_measured_again_is_flagged(sandbox: Jail) -> None:
+    """A program that scored 1.0 once, in whatever way, and guesses now."""
+    task = load_task("parity")
+    guesses = Program("def algorithm(train, parity, test): return [0] * len(test)\n")
+    prober = Prober(task, sandbox, RunSeed(SEED))
+    once = [
+        score.value
+        for _, score in Judge(task, sandbox, "val", SEED).graded(
+            guesses, Judge(task, sandbox, "val", SEED).instances(), 1
+        )
+    ]
+
+    def found(recorded: list[float]) -> list[Finding]:
+        return probe(prober, RunSeed(SEED), 25)(guesses, recorded)
+
+    (again,) = [finding for finding in found([1.0] * len(once)) if finding.probe == AGAIN]
+    assert again.flagged and again.before == 1.0 and again.after < 0.7
+    assert AGAIN not in flagged(found(once))
+
+
+def test_the_luckiest_of_many_who_guess_is_no_cheat() -> None:
+    """25 candidates toss coins on 20 instances; the best of them does worse when it tosses again."""
+    chance = Random(1)
+    flags = 0
+    for _ in range(200):
+        tosses = [[float(chance.random() < 0.5) for _ in range(20)] for _ in range(26)]
+        best = max(tosses[:25], key=sum)
+        flags += any(f.flagged for f in findings(None, None, 20, {}, again=(best, tosses[25]), selected_from=25))
+    assert flags <= 4

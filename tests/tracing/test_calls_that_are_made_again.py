@@ -110,4 +110,13 @@ def test_guests_that_fail_have_the_status_of_an_error(tmp_path: Path) -> None:
     for span in failed:
         assert span.attributes["error.type"] == span.attributes["gen_ai.evaluation.score.label"] == "crashed"
         assert span.status_message.startswith("crashed: ") and "ValueError" in span.status_message
-        assert span.attributes["input.value"].strip() == RAISES.partition("\n")[2].rpartition("\n")[0]
+        assert span.attributes["input.value"] == RAISES
+
+
+def test_an_attempt_after_which_a_cap_leaves_no_room_is_on_record_and_in_the_trace(tmp_path: Path) -> None:
+    faults = iter([Fault(429, {"retry-after": "0"})] * 9)
+    with OpenAIServer(lambda request: BETTER, faults=faults) as server, Receiver() as receiver:
+        improve(tmp_path, server, receiver, "--otel", "--model-calls", "1", "--max-calls", "2", code=3)
+    assert len([record for record in records_of(tmp_path) if isinstance(record, Tried)]) == 2
+    chat = the_chat(receiver)
+    assert (chat.attributes["selftaught.attempts"], chat.attributes["error.type"]) == (2, "429")

@@ -22,7 +22,7 @@ from selftaught.tracing.run import Tracing
 from selftaught.tracing.spans import Spans
 from tracing.receiver import Receiver
 
-CLIENT = 3
+CLIENT, OK = 3, 1
 KEY, RECEIVERS_KEY = "sk-planted-key", "otlp-planted-key"
 
 
@@ -55,7 +55,7 @@ def test_a_call_has_the_attributes_of_the_conventions(tmp_path: Path) -> None:
         del span.attributes["selftaught.address"]
         assert span.attributes.pop("selftaught.waited_seconds") >= 0
         assert span.attributes.pop("gen_ai.conversation.id").startswith("one-")
-        assert (span.name, span.kind) == ("chat small", CLIENT)
+        assert (span.name, span.kind, span.status) == ("chat small", CLIENT, OK)
         assert span.attributes == {
             "gen_ai.response.id": "x",
             "server.address": "127.0.0.1",

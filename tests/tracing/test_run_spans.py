@@ -55,11 +55,11 @@ def test_a_run_is_one_span_with_an_iteration_below_it_for_each_t(traced: Traced)
     assert run.attributes["selftaught.sandbox"] in ("bubblewrap", "landlock", "container")
     shown = run.attributes["output.value"]
     assert shown.startswith("finished: best is I_") and "val" in shown and "test" in shown
-    assert (run.name, run.status) == ("invoke_workflow selftaught run one", OK)
+    assert (run.name, run.status) == ("invoke_workflow one (run)", OK)
     assert run.attributes == {
         "selftaught.sandbox": run.attributes["selftaught.sandbox"],
         "gen_ai.operation.name": "invoke_workflow",
-        "gen_ai.workflow.name": "selftaught run one",
+        "gen_ai.workflow.name": "one (run)",
         "gen_ai.conversation.id": run.attributes["gen_ai.conversation.id"],
         "openinference.span.kind": "CHAIN",
         "input.value": f"run on string-grid-distance with mutate, depth {DEPTH}",
@@ -202,7 +202,7 @@ def test_tracing_is_no_part_of_what_a_run_depends_on(traced: Traced, tmp_path: P
         )
     assert done.returncode == 0, done.stderr
     assert sorted(span.name for span in receiver.spans) == [
-        "invoke_workflow selftaught run one",
+        "invoke_workflow one (run)",
         "iteration 1",
         "iteration 2",
     ]

@@ -8,6 +8,7 @@ probe.py       `selftaught probe`: reward hacks
 experiment.py  `selftaught experiment`
 doctor.py      what this machine can do
 stopping.py    Ctrl-C: the first stops cleanly, the second at once
+approving.py   a person is asked whether a proposal is taken
 progress.py    what is shown on stderr while a run goes on
 otel.py        --otel: whether a run is traced, and what is said if its spans did not arrive
 printing.py    results on stdout, for people and as JSON

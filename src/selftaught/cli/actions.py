@@ -1,8 +1,6 @@
 """What each command does."""
 
 import dataclasses
-import secrets
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,29 +10,42 @@ import msgspec
 
 from selftaught import __version__
 from selftaught.cli import printing
+from selftaught.cli.approving import asker
 from selftaught.cli.progress import Progress
 from selftaught.cli.stopping import run_stoppable
-from selftaught.cli.terminal import FAILURE, environment, open_jail, say, warn_if_unsafe
+from selftaught.cli.terminal import (
+    FAILURE,
+    environment,
+    open_jail,
+    say,
+    warn_if_unsafe,
+    write_exactly,
+)
 from selftaught.config import RunConfig, make_config
-from selftaught.core.address import draw_seed
 from selftaught.core.contracts import Program
 from selftaught.core.errors import RunStopped, SelfTaughtError, TaskError, UsageError
+from selftaught.core.run_seed import RunSeed
 from selftaught.middleware.gate import Gate
 from selftaught.report.page import page
 from selftaught.report.view import view
 from selftaught.runs.folder import REPORT, RunFolder, find_run, list_runs, new_folder
 from selftaught.runs.recording import pack
+from selftaught.runs.salt import salted
 from selftaught.runs.store import Store
+from selftaught.tasks.frozen import is_ours
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import is_built_in, load_task
 from selftaught.tasks.measured import MEASURED
+from selftaught.wiring.accepting import out_of_reach
 from selftaught.wiring.choosing import choose_models
 from selftaught.wiring.forecast import forecast
 from selftaught.wiring.going_on import in_force
 from selftaught.wiring.inputs import (
     Inputs,
+    changed_since,
     check_program,
     frozen_config,
+    frozen_modules,
     frozen_tasks,
     load_inputs,
     read_text,
@@ -44,12 +55,15 @@ from selftaught.wiring.recorded_answers import open_recorded
 from selftaught.wiring.replay import Comparison
 from selftaught.wiring.replay import replay as repeat
 from selftaught.wiring.run import Run
+from selftaught.wiring.version import other_versions
 
 if TYPE_CHECKING:
     from selftaught.tracing.run import Tracing
 
 DEMO = {"depth": 2, "repeats": 3, "model_calls": 1, "responses": 6, "utility_calls": 7}
 """Budgets of the demo: under a minute on two cores."""
+DEMO_TASK = "three-sat@hard"
+"""One that its seed is far from solving, and whose seed is quick."""
 
 
 def start(
@@ -64,6 +78,7 @@ def start(
 ) -> None:
     """`run` and `improve`: check everything, make the folder, go; or only say what it would cost."""
     config = make_config(settings, file)
+    config = msgspec.structs.replace(config, seed=salted(config.seed, runs, environment()))
     inputs = load_inputs(config, runs)
     gate = Gate(config.max_time_seconds)
     chosen = choose_models(inputs, gate, runs, environment())
@@ -73,6 +88,8 @@ def start(
         printing.forecast(forecast(inputs, chosen.models), as_json=as_json)
         return
     inputs = dataclasses.replace(inputs, config=chosen.config)
+    if caution := out_of_reach(config, len(inputs.tasks)):
+        say(caution)
     folder = new_folder(runs, inputs.tasks[0].name, out)
     with Run.begin(inputs, folder, chosen.models, gate=gate, tracing=tracing) as begun:
         _go(begun, as_json=as_json)
@@ -94,11 +111,16 @@ def resume(
     """
 
     def choose(inputs: Inputs, gate: Gate) -> Models:
-        return choose_models(inputs, gate, runs, environment()).models
+        chosen = choose_models(inputs, gate, runs, environment())
+        for line in chosen.said:
+            say(line)
+        return chosen.models
 
     folder = find_run(name, runs)
     with Run.resume(folder, choose, changed=changed, tier=sandbox, task=task, tracing=tracing) as begun:
-        say(f"resuming {folder.path} · model: {begun.models.name}")
+        say(f"resuming {folder.path}")
+        for text in changed_since(folder):
+            say(f"{text} is taken from the run, as it was when the run began; this version of selftaught has another")
         _go(begun, as_json=as_json)
 
 
@@ -106,9 +128,12 @@ def _go(run: Run, *, as_json: bool) -> None:
     warn_if_unsafe(run.sandbox.tier)
     config, folder = run.inputs.config, run.folder
     with Progress(depth=config.depth if config.kind == "run" else 1, on_record=run.store) as progress:
+        asked = dataclasses.replace(run, approve=asker(folder, run.gate, progress))
         try:
-            run_stoppable(lambda: run.work(progress.watch), run.gate, run.sandbox.close)
+            run_stoppable(lambda: asked.work(progress.watch), run.gate, run.sandbox.close)
         except SelfTaughtError as error:
+            if not folder.store.is_file():
+                raise
             hint = f"everything finished is on record; go on with: selftaught resume {folder.path}"
             if isinstance(error, RunStopped):
                 raise RunStopped(f"{error}; {hint}", interrupted=error.interrupted) from error
@@ -121,7 +146,7 @@ def _go(run: Run, *, as_json: bool) -> None:
 
 
 def score(
-    task: str, program: Path, split: str, seed: int | None, *, fidelity: str, sandbox: str, as_json: bool
+    task: str, program: Path, split: str, seed: str | None, runs: Path, *, fidelity: str, sandbox: str, as_json: bool
 ) -> None:
     """One program, one task, one split. Exit code 0 whatever the score: a bad program is a result."""
     if split not in ("val", "test"):
@@ -129,13 +154,13 @@ def score(
     spec = load_task(task, fidelity)
     source = Program(read_text(program, "a program"))
     check_program(source, spec.entry, str(program))
-    drawn = secrets.randbits(48) if seed is None else seed
-    # A run of the same --seed has its sealed test drawn from it: a look at that from here would be on no record.
-    instances = drawn if split == "val" else draw_seed(str(drawn), "score")
+    drawn = RunSeed.parse(salted(seed, runs, environment()))
+    # A run of the same seed has its sealed test drawn from it: a look at that from here would be on no record.
+    instances = drawn if split == "val" else drawn.of("score")
     with open_jail(sandbox) as jail:
         judge = Judge(spec, jail, split, instances)
         judged, seed_score = judge(source), judge(spec.seed)
-    head = {"task": spec.name, "split": split, "fidelity": fidelity, "seed": drawn, "sandbox": jail.tier}
+    head = {"task": spec.name, "split": split, "fidelity": fidelity, "seed": str(drawn), "sandbox": jail.tier}
     printing.score(head, judged, seed_score, spec.bound, as_json=as_json)
 
 
@@ -167,7 +192,7 @@ def export(name: str, runs: Path, what: str | None, out: Path | None) -> None:
         return
     source = printing.program_of(config, store, folder, what)
     if out is None:
-        sys.stdout.write(source)
+        write_exactly(source)
     else:
         _write(out, source)
         say(f"wrote {out}")
@@ -189,7 +214,11 @@ def replay(name: str, runs: Path, sandbox: str | None, *, trust_tasks: bool = Fa
     with tempfile.TemporaryDirectory(prefix="selftaught-") as scratch:
         folder = open_recorded(name, runs, Path(scratch) / "run")
         if Path(name).is_file() and not trust_tasks:
-            _check_tasks_are_ours(name, frozen_tasks(folder))
+            _check_tasks_are_ours(name, folder)
+        with Store.open(folder.store, writable=False) as store:
+            others = ", ".join(other_versions(store))
+        if others:
+            say(f"recorded by selftaught {others}, whose code is not that of this one: what comes out may differ")
         depth = frozen_config(folder).depth
         gate = Gate()
         with open_jail(sandbox or "auto") as jail, Progress(depth=depth) as progress:
@@ -199,9 +228,10 @@ def replay(name: str, runs: Path, sandbox: str | None, *, trust_tasks: bool = Fa
     return not found[0].differences
 
 
-def _check_tasks_are_ours(recording: str, tasks: Mapping[str, str]) -> None:
+def _check_tasks_are_ours(recording: str, folder: RunFolder) -> None:
     """A recording may be anybody's, and a task's file runs with the user's rights. Raises UsageError."""
-    foreign = [task for task, source in tasks.items() if not is_built_in(source)]
+    foreign = [task for task, source in frozen_tasks(folder).items() if not is_built_in(source)]
+    foreign += [module for module, text in (frozen_modules(folder) or {}).items() if not is_ours(module, text)]
     if foreign:
         raise UsageError(
             f"the recording {recording} brings a task of its own, {', '.join(foreign)}: a Python file that would run "
@@ -213,7 +243,7 @@ def report(name: str, runs: Path, out: Path | None) -> None:
     """One self-contained HTML file."""
     folder = find_run(name, runs)
     config, store = _read(folder)
-    html = page(view(store), msgspec.to_builtins(config), store.text, title=folder.path.name)
+    html = page(view(store, in_work=folder.in_work()), msgspec.to_builtins(config), store.text, title=folder.path.name)
     if out is None:
         file = folder.write(REPORT, html)
     else:
@@ -231,10 +261,10 @@ def tasks(*, as_json: bool) -> None:
     printing.tasks(rows, as_json=as_json)
 
 
-def demo(seed: int | None, sandbox: str | None, runs: Path, *, as_json: bool) -> None:
-    """A short run that needs nothing: three-sat, the model `mutate`."""
-    flags = {"kind": "run", "tasks": ["three-sat"], "model": "mutate", "sandbox": sandbox, "seed": seed, **DEMO}
-    say("demo: a short self-improvement on three-sat; no key, no network. The model is `mutate`: random edits,")
+def demo(seed: str | None, sandbox: str | None, runs: Path, *, as_json: bool) -> None:
+    """A short run that needs nothing: a task with headroom, the model `mutate`."""
+    flags = {"kind": "run", "tasks": [DEMO_TASK], "model": "mutate", "sandbox": sandbox, "seed": seed, **DEMO}
+    say(f"demo: a short self-improvement on {DEMO_TASK}; no key, no network. The model is `mutate`: random edits,")
     say("the honest floor that any language model has to beat. Whatever comes out is shown.")
     start(flags, None, None, runs, as_json=as_json)
 

@@ -1,7 +1,6 @@
 """The commands and their flags. Results go to stdout; progress, logs and errors to stderr."""
 
 import errno
-import io
 import os
 import sys
 from pathlib import Path
@@ -27,7 +26,7 @@ from selftaught.cli.options import (
     in_flags,
     with_settings,
 )
-from selftaught.cli.terminal import FAILURE, INTERRUPTED, NO_SANDBOX, OK, broken_package, exit_code
+from selftaught.cli.terminal import FAILURE, INTERRUPTED, NO_SANDBOX, OK, broken_package, exit_code, open_streams
 from selftaught.config import Group, Parameters, RunConfig, Setting, declared
 from selftaught.core.errors import SelfTaughtError
 
@@ -122,7 +121,7 @@ def score(
     """Score a program on a TASK."""
     from selftaught.cli import actions
 
-    actions.score(task, program, split, seed, fidelity=fidelity, sandbox=sandbox, as_json=as_json)
+    actions.score(task, program, split, seed, RUNS, fidelity=fidelity, sandbox=sandbox, as_json=as_json)
 
 
 @app.command(cls=Grouped)
@@ -246,6 +245,14 @@ def tasks(as_json: AsJson = False) -> None:
 
 
 @app.command(cls=Grouped)
+def plugins(as_json: AsJson = False) -> None:
+    """List what installed packages bring, and what of it cannot be used. Exit code 1 if anything cannot."""
+    from selftaught.cli import plugin_list
+
+    raise typer.Exit(OK if plugin_list.show(as_json=as_json) else FAILURE)
+
+
+@app.command(cls=Grouped)
 def doctor(as_json: AsJson = False) -> None:
     """Say what this machine can do, what it lacks, and what to install or enable."""
     from selftaught.cli import doctor as machine
@@ -254,8 +261,8 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 @app.command(cls=Grouped)
-def demo(seed: Seed = 7, sandbox: SandboxName = "auto", as_json: AsJson = False, runs: Runs = RUNS) -> None:
-    """Run a short self-improvement on three-sat, with no key and no network, in under a minute."""
+def demo(seed: Seed = "7", sandbox: SandboxName = "auto", as_json: AsJson = False, runs: Runs = RUNS) -> None:
+    """Run a short self-improvement on three-sat@hard, with no key and no network, in under a minute."""
     from selftaught.cli import actions
 
     actions.demo(seed, sandbox, runs, as_json=as_json)
@@ -290,9 +297,7 @@ def experiment(
 
 def main() -> None:
     """Run one command; turn our errors into one line and an exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal without Unicode is no reason to fail
+    open_streams()
     try:
         app(prog_name="selftaught")
         sys.stdout.flush()
@@ -314,9 +319,6 @@ def main() -> None:
         advice = f"reinstall it (pip install --force-reinstall {name})"
         print(f"selftaught: {name} does not import ({said}): {advice}", file=sys.stderr)
         sys.exit(NO_SANDBOX if name in ("numpy", "msgspec") else FAILURE)  # the sandbox stands on these two
-    except BrokenPipeError:  # `selftaught show | head`
-        sys.stderr.close()
-        sys.exit(FAILURE)
     except OSError as error:
         if error.errno != errno.ENOSPC or _state["verbose"]:
             raise

@@ -1,13 +1,12 @@
 """What this machine can do: which sandbox, which model, which parts."""
 
-import json
 import os
 import platform
 import sqlite3
 from importlib.metadata import version
 
 from selftaught import __version__
-from selftaught.cli.terminal import environment
+from selftaught.cli.terminal import environment, print_json
 from selftaught.core.errors import NoSandbox, SelfTaughtError
 from selftaught.guest import lock
 from selftaught.models.choose import choose_model
@@ -40,7 +39,10 @@ def examine(*, as_json: bool) -> bool:
         "lacking": "" if cgroups.LAYER in layers else f"{cgroups.LAYER}: {cgroups.trouble() or 'no worker runs'}",
         "model": _model(),
     }
-    print(json.dumps(facts, indent=2) if as_json else _as_text(facts))
+    if as_json:
+        print_json(facts)
+    else:
+        print(_as_text(facts))
     return bool(taken)
 
 

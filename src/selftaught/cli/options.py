@@ -22,7 +22,9 @@ SandboxName = Annotated[
     typer.Option("--sandbox", help="auto, bubblewrap, landlock, container or unsafe.", rich_help_panel=Group.SANDBOX),
 ]
 Fidelity = Annotated[str, typer.Option(help="honest, or released: built-in tasks scored as in the paper's code.")]
-Seed = Annotated[int | None, typer.Option(help="Draws the instances; drawn anew unless given. Keep it from guests.")]
+Seed = Annotated[
+    str | None, typer.Option(help="Draws the instances: NUMBER, or NUMBER:SALT as printed; drawn anew unless given.")
+]
 ConfigFile = Annotated[Path | None, typer.Option(help="Settings from a TOML file; flags win over it.")]
 DryRun = Annotated[
     bool,

@@ -1,6 +1,5 @@
 """`selftaught probe`: is a solution as good where only a reward hack would lose?"""
 
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,12 +7,14 @@ from typing import Any
 import msgspec
 
 from selftaught.cli import printing
-from selftaught.cli.terminal import FAILURE, open_jail
+from selftaught.cli.terminal import FAILURE, environment, open_jail
 from selftaught.core.contracts import Program
 from selftaught.core.errors import UsageError
+from selftaught.core.run_seed import RunSeed
 from selftaught.report import tables
 from selftaught.runs.folder import find_run
 from selftaught.runs.records import Finding, Scored
+from selftaught.runs.salt import salted
 from selftaught.runs.store import Store
 from selftaught.tasks.loading import BUILT_IN, load_task, split_level
 from selftaught.tasks.probes.trial import Prober
@@ -22,11 +23,11 @@ from selftaught.wiring.inputs import check_program, load_frozen, read_text
 
 
 def probe(
-    what: str, program: Path | None, seed: int | None, runs: Path, *, fidelity: str | None, sandbox: str, as_json: bool
+    what: str, program: Path | None, seed: str | None, runs: Path, *, fidelity: str | None, sandbox: str, as_json: bool
 ) -> None:
     """One program, or every solution that a run reports. Raises SystemExit(1) where one is flagged."""
     if program is not None:
-        rows = [_of_program(what, program, seed, fidelity or "honest", sandbox)]
+        rows = [_of_program(what, program, seed, runs, fidelity or "honest", sandbox)]
     else:
         rows = _of_run(what, runs, sandbox, chosen=seed is not None or fidelity is not None)
     _print(rows, what, as_json=as_json)
@@ -34,14 +35,14 @@ def probe(
         raise SystemExit(FAILURE)
 
 
-def _of_program(task: str, file: Path, seed: int | None, fidelity: str, sandbox: str) -> dict[str, Any]:
+def _of_program(task: str, file: Path, seed: str | None, runs: Path, fidelity: str, sandbox: str) -> dict[str, Any]:
     spec = load_task(task, fidelity)
     program = Program(read_text(file, "a program"))
     check_program(program, spec.entry, str(file))
-    drawn = secrets.randbits(48) if seed is None else seed
+    drawn = RunSeed.parse(salted(seed, runs, environment()))
     with open_jail(sandbox) as jail:
-        found = prober_of(Prober(spec, jail, drawn), drawn, 1)(program)
-    return {"task": spec.name, "program": str(file), "fidelity": fidelity, "seed": drawn, "findings": found}
+        found = prober_of(Prober(spec, jail, drawn), drawn, 1)(program, ())
+    return {"task": spec.name, "program": str(file), "fidelity": fidelity, "seed": str(drawn), "findings": found}
 
 
 def _of_run(name: str, runs: Path, sandbox: str, *, chosen: bool) -> list[dict[str, Any]]:
@@ -58,6 +59,11 @@ def _of_run(name: str, runs: Path, sandbox: str, *, chosen: bool) -> list[dict[s
             for record in store
             if isinstance(record, Scored) and record.utility.endswith("/test")
         }
+        recorded = {
+            (record.utility.removesuffix("/val"), record.program): record.grades
+            for record in store
+            if isinstance(record, Scored) and record.utility.endswith("/val") and not record.reused
+        }
     finally:
         store.close()
     specs = {spec.name: spec for spec in inputs.tasks}
@@ -69,8 +75,8 @@ def _of_run(name: str, runs: Path, sandbox: str, *, chosen: bool) -> list[dict[s
         }
         for (task, program), text in tested.items():
             rows.append({
-                "task": task, "program": program, "fidelity": inputs.config.fidelity, "seed": inputs.seed,
-                "findings": probes[task](text),
+                "task": task, "program": program, "fidelity": inputs.config.fidelity, "seed": str(inputs.seed),
+                "findings": probes[task](text, recorded.get((task, program), ())),
             })  # fmt: skip
     return rows
 

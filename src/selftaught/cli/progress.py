@@ -3,13 +3,14 @@
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
-from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from selftaught.cli.terminal import cleaned, console
 from selftaught.middleware.recorded import val_mean
 from selftaught.report.untrusted import one_line
 from selftaught.report.view import Fold
@@ -28,7 +29,7 @@ class Progress:
     def __init__(self, *, depth: int, quiet: bool = False, on_record: Iterable[Record] = ()) -> None:
         self._depth, self._quiet = depth, quiet
         self._lock = threading.Lock()
-        self._console = Console(stderr=True)
+        self._console = console(stderr=True)
         self._live: Live | None = None
         self._began = self._shown = time.monotonic()
         self._fold = Fold()
@@ -49,6 +50,17 @@ class Progress:
         if self._live is not None:
             self._live.stop()
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Within the block the terminal is somebody else's."""
+        if self._live is not None:
+            self._live.stop()
+        try:
+            yield
+        finally:
+            if self._live is not None:
+                self._live.start()
+
     def watch(self, record: Record) -> None:
         """Count the record; say what a person wants to know of it."""
         with self._lock:
@@ -64,7 +76,7 @@ class Progress:
         if self._quiet:
             return
         if self._live is not None:
-            self._console.print(Text(text))
+            self._console.print(cleaned(text))
         else:
             print(text, file=sys.stderr, flush=True)
 

@@ -1,12 +1,21 @@
 """What every command shares: exit codes, lines on stderr, the environment, the sandbox."""
 
+import errno
+import io
+import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
 from selftaught.core.errors import NoSandbox, RunStopped, SelfTaughtError, UsageError
+from selftaught.report.untrusted import in_json, visible
 
-if TYPE_CHECKING:  # imported only by commands that run programs
+if TYPE_CHECKING:  # imported only by commands that run programs, or draw
+    from rich.console import Console
+    from rich.text import Text
+
     from selftaught.sandbox.jail import Jail
 
 OK, FAILURE, USAGE, STOPPED, NO_SANDBOX, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -31,8 +40,101 @@ def broken_package(error: ImportError) -> str:
     return foreign[0] if foreign else (error.name or "a package").partition(".")[0]
 
 
+def open_streams() -> None:
+    """Make the three standard streams safe to print to, whatever they are and whatever is printed.
+
+    Closed ones are opened on nothing: else the next file or socket of ours would take their numbers, and be printed
+    into. All that is printed passes `Cleaned`.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name) or open(os.devnull, "w")  # noqa: SIM115 - as long as the process
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without Unicode is no reason to fail
+        setattr(sys, name, Cleaned(stream))
+
+
+class Lasting:
+    """A standard stream whose reader may go away (`| head`, a terminal that is closed): that ends no run."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        """As of any text stream."""
+        with self._while_it_is_read():
+            self.stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """As of any text stream."""
+        with self._while_it_is_read():
+            self.stream.flush()
+
+    @contextmanager
+    def _while_it_is_read(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in (errno.EPIPE, errno.EIO):
+                raise
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.stream.fileno())
+            os.close(nowhere)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+class Cleaned(Lasting):
+    """One through which nothing steers a terminal: what cannot be seen is named.
+
+    What is printed may hold text of a guest, a model, a server or a stranger's folder, wherever it was put together.
+    """
+
+    def write(self, text: str) -> int:
+        """As of any text stream."""
+        return super().write(visible(text))
+
+
+def write_exactly(text: str) -> None:
+    """A program's text on stdout: as it is, into a file or another program; cleaned, on a terminal."""
+    stream = sys.stdout
+    exact = Lasting(stream.stream) if isinstance(stream, Cleaned) and not stream.isatty() else stream
+    exact.write(text)
+
+
+def console(*, stderr: bool = False, width: int | None = None) -> "Console":
+    """Rich's, which draws with escapes of its own. What is drawn goes in as `cleaned`."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    drawn_on = Lasting(stream.stream) if isinstance(stream, Cleaned) else stream
+    return Console(file=cast(IO[str], drawn_on), width=width)
+
+
+def cleaned(text: str) -> "Text":
+    """What rich is to draw, cleaned like all that is printed."""
+    from rich.text import Text
+
+    return Text(visible(text))
+
+
+def print_json(value: Any) -> None:
+    """One JSON object on stdout."""
+    print(in_json(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False)))
+
+
 def environment() -> dict[str, Any]:
-    """Environment variables, over those of a .env file in the current folder. Raises UsageError if that is none."""
+    """Environment variables, over those of a .env file in the current folder. Raises UsageError if that is none.
+
+    A .env that cannot be read is left out, and so is a server that it names for a key which it does not hold: a folder
+    that somebody else made does not send the user's key anywhere.
+    """
     from dotenv import dotenv_values
     from dotenv.parser import parse_stream
 
@@ -41,12 +143,31 @@ def environment() -> dict[str, Any]:
             bad = next((line for line in parse_stream(file) if line.error), None)
         if bad is not None:  # its text is not shown: it may hold a key
             raise UsageError(f".env does not parse at line {bad.original.line}; wanted lines like NAME=VALUE")
-        told = dotenv_values(".env")
-    except FileNotFoundError:
+        told = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    except (FileNotFoundError, IsADirectoryError):
         told = {}
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        say(f".env cannot be read ({error.strerror}): it is left out")
+        told = {}
+    except UnicodeDecodeError as error:
         raise UsageError(f".env cannot be read: {error}; wanted UTF-8 text with lines like NAME=VALUE") from error
-    return {**{name: value for name, value in told.items() if value is not None}, **os.environ}
+    for server, key in _servers_of_others(told):
+        del told[server]
+        say(f".env: {server} is left out, for {key} is not in the same file: set both in one place")
+    return {**told, **os.environ}
+
+
+def _servers_of_others(told: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(variable of a server, variable of a key) where a .env names the server, and the key is the environment's."""
+    from selftaught.models.served.providers import PROVIDERS
+
+    pairs = [(provider.urls, provider.keys) for provider in PROVIDERS.values()]
+    found = []
+    for servers, keys in [*pairs, (("OLLAMA_HOST",), PROVIDERS["ollama"].keys)]:
+        own = next((key for key in keys if os.environ.get(key)), None)
+        if own is not None and not any(told.get(key) for key in keys):
+            found += [(server, own) for server in servers if server in told and server not in os.environ]
+    return found
 
 
 def open_jail(name: str) -> "Jail":

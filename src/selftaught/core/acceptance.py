@@ -1,8 +1,11 @@
 """When I_t replaces I_{t-1}: a named policy, because Algorithm 1 has none and a user may want one.
 
-`paper`   I_t is whatever I_{t-1} returned, unless it returned no program (Algorithm 1).
-`better`  I_t replaces its parent only where its meta-utility, measured on the same tasks and repeats, is higher.
-          A deviation from the paper: docs/deviations.md.
+`paper`        I_t is whatever I_{t-1} returned, unless it returned no program (Algorithm 1).
+`released`     the same, but a measured meta-utility of exactly 0 is refused (the released run_improver.py).
+`better`       I_t replaces its parent only where its meta-utility, measured on the same tasks and repeats, is higher.
+`significant`  and only where a paired test says so, over the repeats and over the instances.
+
+The last two deviate from the paper: docs/deviations.md. Beside each, a person may be asked for approval.
 """
 
 from collections.abc import Callable
@@ -16,6 +19,33 @@ Accept = Callable[[Program, Program], bool]
 def paper(proposed: Program, parent: Program) -> bool:
     """Take whatever was returned."""
     return True
+
+
+def released(measure: Callable[[Program], float]) -> Accept:
+    """Take what measures anything but 0."""
+
+    def accept(proposed: Program, parent: Program) -> bool:
+        return measure(proposed) != 0.0
+
+    return accept
+
+
+def significant(p_value: Callable[[Program, Program], float], level: float) -> Accept:
+    """Take what a one-sided test tells from its parent: `p_value` of (proposed, parent) is at most `level`."""
+
+    def accept(proposed: Program, parent: Program) -> bool:
+        return proposed != parent and p_value(proposed, parent) <= level
+
+    return accept
+
+
+def approved(accept: Accept, ask: Accept) -> Accept:
+    """Take what `accept` takes, if a person agrees. The unchanged parent is nobody's question."""
+
+    def asked(proposed: Program, parent: Program) -> bool:
+        return accept(proposed, parent) and (proposed == parent or ask(proposed, parent))
+
+    return asked
 
 
 def better(measure: Callable[[Program], float]) -> Accept:

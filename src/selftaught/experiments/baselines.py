@@ -47,7 +47,7 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
     rows: list[tuple[object, ...]] = []
     points: list[Point] = []
     for place, name in enumerate(names):
-        told = summary(scores[name], given.seed)
+        told = summary(scores[name], given.run_seed.number)
         outcomes = [done[_cell(place, number)] for number in range(given.trials)]
         bought = [outcome.bought for outcome in outcomes]
         failed = sum(part.verdict != "ok" for outcome in outcomes for part in outcome.chain(1))
@@ -83,11 +83,11 @@ def _paired(given: Parameters, scores: Mapping[str, list[float]], reference: str
     """Differences by repeat: the same instances. p is of a permutation test, and after Holm for all of them."""
     others = [name for name in scores if name != reference]
     differences = {name: paired_differences(scores[reference], scores[name]) for name in others}
-    tests = {name: permutation_test(differences[name], seed=given.seed) for name in others}
+    tests = {name: permutation_test(differences[name], seed=given.run_seed.number) for name in others}
     corrected = dict(zip(others, holm([tests[name].p for name in others]), strict=True))
     rows: list[tuple[object, ...]] = []
     for name in others:
-        mean, _, low, high, _ = summary(differences[name], given.seed)
+        mean, _, low, high, _ = summary(differences[name], given.run_seed.number)
         needed = repeats_needed(given.effect, differences[name])
         rows.append((name, mean, low, high, tests[name].p, corrected[name], tests[name].smallest_p, needed))
     headers = ("improver", "difference", "low", "high", "p", "p (Holm)", "least p possible", "repeats needed")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from selftaught.config import Parameters, RunConfig, from_mapping
+from selftaught.config import Parameters, RunConfig, from_mapping, with_seed_as_text
 from selftaught.core.errors import RecordError, SelfTaughtError, UsageError
 from selftaught.core.money import NOTHING, Caps
 from selftaught.experiments.baselines import BASELINES
@@ -34,6 +34,7 @@ from selftaught.wiring.checking import check_task
 from selftaught.wiring.inputs import Inputs, load_frozen, load_improver
 from selftaught.wiring.models import Models
 from selftaught.wiring.run import Run
+from selftaught.wiring.version import check_version
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
     from selftaught.tracing.run import Tracing
@@ -95,7 +96,7 @@ def read_parameters(folder: Path) -> Parameters:
         raise UsageError(f"{folder} holds no experiment: there is no {file}")
     RunFolder(folder).check_plain()
     try:
-        return msgspec.convert(_todays_names(read_toml(file)), Parameters)
+        return msgspec.convert(with_seed_as_text(_todays_names(read_toml(file))), Parameters)
     except msgspec.ValidationError as error:
         raise UsageError(f"{file} was damaged: {error}") from error
 
@@ -111,7 +112,12 @@ def conduct(given: Parameters, lab: Lab) -> Result:
     experiment = EXPERIMENTS[given.experiment]
     if not finished_cells(lab.folder):
         for task in lab.materials.tasks.values():
-            check_task(task, lab.sandbox, given.seed, allow_failing_seed=is_built_in(task.source))
+            check_task(
+                task,
+                lab.sandbox,
+                given.run_seed,
+                allow_failing_seed=given.allow_failing_seed or is_built_in(task.source),
+            )
     while True:
         done = finished_cells(lab.folder)
         cells = experiment.cells(given, done)
@@ -177,6 +183,7 @@ def _run_all(cells: Sequence[Cell], lab: Lab) -> None:
     prepared = [_prepare(cell, lab) for cell in cells]
     for folder, models in _all_begun(lab, prepared):
         with Store.open(folder.store, writable=False) as store:
+            check_version(store)  # all cells by the same code, those that are finished too
             purse.add(models.spent(store))
 
     def go(ready: tuple[RunFolder, Models]) -> None:

@@ -49,7 +49,7 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
         runs = [values(done[f"{place}-{number}"]) for number in range(given.trials)]
         for t in range(given.depth + 1):
             at_t = [run[t] for run in runs]
-            told = summary(at_t, given.seed)
+            told = summary(at_t, given.run_seed.number)
             rows.append((model, t, *told))
             lines.setdefault(model, []).append(Point(t, told[0], *told[2:4]))
         gained = sum(run[-1] - run[0] >= GAIN - _ROUNDING for run in runs)

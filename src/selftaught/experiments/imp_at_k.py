@@ -43,7 +43,7 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
         for k in range(given.depth + 1):
             after = [mean_test(run.chain(k), failed_counts_nothing=True) for run in runs]
             gains = paired_differences(before, after)
-            told = summary(gains, given.seed)
+            told = summary(gains, given.run_seed.number)
             failed = sum(part.verdict != "ok" for run in runs for part in run.chain(k))
             rows.append((task, k, fmean(after), *told, failed))
             lines.setdefault(task, []).append(Point(k, told[0], *told[2:4]))

@@ -3,12 +3,14 @@
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from selftaught.config import Parameters
 from selftaught.experiments.design import Result, Table
 from selftaught.report.figures import drawing
+from selftaught.report.untrusted import in_table
 from selftaught.runs.folder import RunFolder
 
 RESULT = "result.json"
@@ -35,5 +37,11 @@ def _as_csv(table: Table) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.headers)
-    writer.writerows(["" if cell is None else cell for cell in row] for row in table.rows)
+    writer.writerows([_cell(cell) for cell in row] for row in table.rows)
     return text.getvalue()
+
+
+def _cell(cell: Any) -> Any:
+    if isinstance(cell, str):
+        return in_table(cell)
+    return "" if cell is None else cell

@@ -68,7 +68,7 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
             samples = [done[_cell(source, task, number)].chain(k) for number in range(given.trials)]
             values = [mean_test(sample) for sample in samples]
             failed = sum(part.verdict != "ok" for sample in samples for part in sample)
-            told = summary(values, given.seed)
+            told = summary(values, given.run_seed.number)
             rows.append((name, task, *told, failed))
             lines.setdefault(name, []).append(Point(place, told[0], *told[2:4]))
     chosen = [

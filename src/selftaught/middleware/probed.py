@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from selftaught.core.contracts import Program, Score, UtilityWrapper
@@ -10,8 +10,8 @@ from selftaught.middleware.gate import Gate
 from selftaught.middleware.recorder import Recorder
 from selftaught.runs.records import Finding, Probed
 
-Probe = Callable[[Program], list[Finding]]
-"""What its probes find of a solution."""
+Probe = Callable[[Program, Sequence[float]], list[Finding]]
+"""What its probes find of a solution, and of its grades on record."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ class ProbedUtility(UtilityWrapper):
 
     def _record(self, at: str, program: Program) -> None:
         started = time.monotonic()
-        found = self.gate.guard(lambda: self.probe(program))
+        scored = self.recorder.score_on_record(f"{self.task}/val", program)
+        found = self.gate.guard(lambda: self.probe(program, scored.grades if scored else ()))
         seconds = time.monotonic() - started
         record = Probed(at=at, time=time.time(), task=self.task, program=program.id, findings=found, seconds=seconds)
         self.recorder.write(record, program.source)

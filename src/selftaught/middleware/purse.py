@@ -6,7 +6,7 @@ refused only when none is left to wait for.
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -79,23 +79,19 @@ class Reservation:
 
     def __init__(self, purse: Purse, most: Amount) -> None:
         self._purse, self.most, self._held = purse, most, False
-        self._take()
+        self.take()
 
     def settle(self, spent: Amount) -> None:
         """The attempt has cost this much."""
         self._purse.settle(self.most, spent)
         self._held = False
 
-    def failed(self, spent: Amount) -> None:
-        """The attempt failed, and may have cost this much. Reserves the next; raises RunStopped if there is no room."""
-        self.settle(spent)
-        self._take()
-
     def give_back(self) -> None:
         if self._held:
             self.settle(NOTHING)
 
-    def _take(self) -> None:
+    def take(self) -> None:
+        """Room for the next attempt. Raises RunStopped if there is none."""
         self._purse.take(self.most)
         self._held = True
 
@@ -103,14 +99,20 @@ class Reservation:
 _current: ContextVar[Reservation | None] = ContextVar("selftaught_reservation", default=None)
 
 
-def attempt_failed(*, billed: bool) -> Amount:
-    """Settle the attempt under way in this context as failed; what it may have cost: one call, and all if `billed`."""
+def attempt_failed(note: Callable[[Amount], None], *, billed: bool) -> None:
+    """Settle the attempt under way in this context as failed, and reserve the next.
+
+    What it may have cost is one call, and all if `billed`. `note` is told before the next is reserved: what was spent
+    is on record also where the run has no room for another (RunStopped).
+    """
     reservation = _current.get()
     if reservation is None:
-        return Amount(calls=1)
+        note(Amount(calls=1))
+        return
     cost = reservation.most if billed else Amount(calls=1)
-    reservation.failed(cost)
-    return cost
+    reservation.settle(cost)
+    note(cost)
+    reservation.take()
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,21 @@ from selftaught.core.address import Addresses, here
 from selftaught.core.contracts import Program, Score, Utility, Verdict
 from selftaught.core.money import Amount
 from selftaught.core.suspicion import suspicious_text, suspicious_verdict
-from selftaught.runs.records import Answered, Applied, Measured, Noticed, Probed, Record, Scored, Stepped, Tried
+from selftaught.runs.records import (
+    Answered,
+    Applied,
+    Approved,
+    Measured,
+    Noticed,
+    Probed,
+    Record,
+    Scored,
+    Stepped,
+    Tried,
+)
 from selftaught.runs.store import Store
 
-Kind = TypeVar("Kind", Answered, Scored, Applied, Measured, Probed)
+Kind = TypeVar("Kind", Answered, Scored, Applied, Measured, Approved, Probed)
 
 asking: ContextVar["tuple[Recorder, str] | None"] = ContextVar("selftaughtasking", default=None)
 """The recorder and the role for which a model is being asked in this context."""
@@ -120,6 +131,12 @@ class Recorder:
                 cost=cost.dollars,
             )
         )
+
+    def score_on_record(self, utility: str, program: Program) -> Score | None:
+        """What the utility of this name gave the program, if it has."""
+        with self._lock:
+            known = self._scores.get((utility, program.id))
+        return known.result() if known is not None and known.done() and known.exception() is None else None
 
     def score_once(self, utility: Utility, program: Program) -> tuple[Score, bool]:
         """A deterministic utility's score, run once for equal programs; and whether an earlier run answered.

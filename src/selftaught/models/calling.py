@@ -1,19 +1,18 @@
-"""A model that is a Python function: your own, or one that an installed package brings (group `selftaught.models`)."""
+"""A model that is a Python function: your own, or one that an installed package brings (plugins.py)."""
 
 import asyncio
 import inspect
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from typing import Any, cast
 
 from selftaught.core.contracts import Completion, LanguageModel, Prompt
 from selftaught.core.errors import ModelUnavailable, SelfTaughtError, UsageError
 from selftaught.models.served.asking import Asker, Manner, Question, sendable
 from selftaught.models.served.patience import Failed
+from selftaught.plugins import find
 
-GROUP = "selftaught.models"
 Answer = Callable[[Prompt], str | Completion | Awaitable[str | Completion]]
 """A function of your own, sync or async: one prompt in, one response out."""
 
@@ -74,21 +73,12 @@ class _Loop:
         return asyncio.run_coroutine_threadsafe(settled(), self._loop).result()
 
 
-def installed() -> list[str]:
-    """The names of the models that installed packages bring."""
-    return sorted({point.name for point in entry_points(group=GROUP)})
-
-
 def from_package(name: str, model: str) -> LanguageModel:
     """The model of the entry point `name`: it is called with what follows the slash, and gives a `LanguageModel`.
 
     Raises UsageError if it cannot be loaded, ModelUnavailable if it raises.
     """
-    (point, *_) = entry_points(group=GROUP, name=name)
-    try:
-        make = point.load()
-    except Exception as error:  # whatever a stranger's module raises while it is imported
-        raise UsageError(f"the model {name} of {point.value} cannot be loaded: {error!r}") from error
+    make = find("models", name)
     try:
         made = make(model)
     except SelfTaughtError:
@@ -96,7 +86,7 @@ def from_package(name: str, model: str) -> LanguageModel:
     except Exception as error:
         raise ModelUnavailable(f"the model {name}/{model} cannot be made: {error!r}") from error
     if not callable(made):
-        raise UsageError(f"{point.value} gave {type(made).__name__} for {name}/{model}; wanted a LanguageModel")
+        raise UsageError(f"the plugin {name} gave {type(made).__name__} for {name}/{model}; wanted a LanguageModel")
     return _Guarded(f"{name}/{model}", cast(LanguageModel, made))
 
 

@@ -9,9 +9,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from selftaught import plugins
 from selftaught.core.contracts import LanguageModel
 from selftaught.core.errors import ModelUnavailable, UsageError
-from selftaught.models.calling import from_package, installed
+from selftaught.models.calling import from_package
 from selftaught.models.mutate import Mutate
 from selftaught.models.relay import Relay
 from selftaught.models.scripted import Scripted
@@ -108,7 +109,7 @@ def choose_model(
         return served("ollama", model, why, base_url or _ollama_url(environment))
     if provider in PROVIDERS and model:
         return served(provider, model, why)
-    if provider in installed() and model:
+    if provider in plugins.names("models") and model:
         return ChosenModel(from_package(provider, model), name, None, why)
     if provider not in PROVIDERS and (base_url or first_set(environment, PROVIDERS["openai"].urls)):
         return served("openai", name, why)  # a server's own name for its model, slashes and all
@@ -116,7 +117,7 @@ def choose_model(
 
 
 def _unknown(name: str, why: str) -> UsageError:
-    served = [f"{provider}/MODEL" for provider in (*PROVIDERS, *installed())]
+    served = [f"{provider}/MODEL" for provider in (*PROVIDERS, *plugins.names("models"))]
     known = ["auto", "mutate", "scripted", "relay:DIR", "replay:RUN", *served]
     close = get_close_matches(name.partition("/")[0], ["auto", "mutate", "scripted", "relay:", *PROVIDERS], 1)
     hint = f"; did you mean {close[0]!r}?" if close and close[0] != name.partition("/")[0] else ""

@@ -2,13 +2,14 @@
 
 schema        "selftaught.run/1"; a change that breaks a reader changes the number
 run           the folder's name
-status, note  of the last session: "finished", "interrupted", "stopped", "failed"; "running or killed" where it has not
-              said how it ended; "new" where none began
+status, note  of the last session: "finished", "interrupted", "stopped", "failed"; "killed" where it has not
+              said how it ended, "running" where it has not; "new" where none began
 config        the frozen configuration
 sessions      time (seconds since the epoch), selftaught's version, sandbox tier and its layers, model
 steps         one for each t: improver and proposed (SHA-256; proposed may be null), accepted, verdict and note of the
               proposal, val, test and proposed_val as {mean, standard_error, n} or null, and what was spent since
-              the step before. standard_error is null for n = 1
+              the step before. standard_error is null for n = 1. p: of the test that decided; approved: what a person
+              answered, where one was asked; else null
 best          t of the best improver by val, or null
 improvement   of `selftaught improve`: scores before and after, by utility; verdict and note of the improver; source:
               the program was "returned", had been "scored" by the improver, is of a "response" that it never scored, or

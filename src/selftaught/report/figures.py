@@ -1,9 +1,11 @@
 """A figure of an experiment → one self-contained SVG file: lines over a number, or dots over names, with intervals."""
 
+import html
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from math import ceil, floor, log10
 from typing import Protocol
+
+from selftaught.report.untrusted import visible
 
 _WIDTH, _PLOT = 760, 300
 _LEFT, _TOP, _RIGHT = 64, 48, 24
@@ -83,6 +85,11 @@ def drawing(figure: Figure) -> str:
             parts.append(f'<rect x="{_LEFT}" y="{at:.0f}" width="12" height="12" fill="{colour}"/>')
             parts.append(f'<text x="{_LEFT + 18}" y="{at + 10:.0f}">{escape(name)}</text>')
     return "\n".join([*parts, "</svg>", ""])
+
+
+def escape(text: str) -> str:
+    """Text of anybody's as part of the drawing."""
+    return html.escape(visible(text))
 
 
 def _shifted(scale: Scale, by: float) -> Scale:

@@ -1,6 +1,6 @@
 """A view → rows and sentences for a terminal."""
 
-from math import sqrt
+from statistics import fmean
 
 from selftaught.core.measurement import Estimate
 from selftaught.core.standing import way_to_best
@@ -48,6 +48,8 @@ def outcome(step: Step) -> str:
         return "accepted"
     if step.verdict != "ok":
         return f"{step.verdict}, kept"
+    if step.approved is False:
+        return "not approved, kept"
     return "unchanged" if step.proposed == step.improver else "not better, kept"
 
 
@@ -80,13 +82,27 @@ def summary(run: RunView, policy: str) -> list[str]:
     ]
     if seed.val.n == 1:
         lines.append("A single application has no standard error.")
-    return lines + _of_run(run, seed, best) + probes(run) + _of_tokens(run.total) + temperatures(run)
+    return lines + _of_run(run, seed, best) + ways(run, best) + probes(run) + _of_tokens(run.total) + temperatures(run)
 
 
 def solved(found: Solved) -> str:
     """That a task tells nothing of improvers."""
     whence = "the seed itself" if found.by_seed else "the first response"
     return f"{one_line(found.task)}: val {found.value:.3f} from {whence}: nothing to tell improvers apart here"
+
+
+def ways(run: RunView, best: Step) -> list[str]:
+    """For each task, how far the best improver's solutions came from the task's seed towards the best known."""
+    made: dict[str, list[float]] = {}
+    for sample in run.measured.get(best.improver, ()):
+        made.setdefault(sample.task, []).append(sample.val)
+    lines = []
+    for task, values in made.items():
+        seed = run.seed_scores.get(task)
+        share = way(f"{task}/val", seed, fmean(values), run)
+        if seed is not None and share:
+            lines.append(f"{one_line(task)}: its seed {seed:.3f}, improved by I_{best.t} {fmean(values):.3f}{share}.")
+    return lines
 
 
 def way(name: str, before: float | None, after: float | None, run: RunView) -> str:
@@ -112,12 +128,13 @@ def _of_run(run: RunView, seed: Step, best: Step) -> list[str]:
         return [f"Only the seed improver is measured yet: {shown(seed.val)} on val."]
     if best.t == 0:
         return [f"Nothing got better: no improver measured above the seed's {seed.val.mean:.3f} on val."]
-    lines = [f"Best: I_{best.t} ({best.improver[:8]}), against the seed:", _against("val", seed.val, best.val)]
+    val, test = run.gain("val"), run.gain("test")
+    lines = [f"Best: I_{best.t} ({best.improver[:8]}), against the seed:", _against("val", seed.val, best.val, val)]
     if seed.test is not None and best.test is not None:
-        lines.append(_against("test", seed.test, best.test))
-    if seed.val.standard_error is None or best.val.standard_error is None:
+        lines.append(_against("test", seed.test, best.test, test))
+    if val is None or val.standard_error is None:
         lines.append("Nothing is shown to have got better: a single value may be luck.")
-    elif not _beyond_noise(seed.val, best.val):
+    elif not _beyond_noise(val):
         lines.append("Nothing is shown to have got better: the gain on val is within the noise.")
     return lines
 
@@ -194,21 +211,20 @@ def finding(found: Finding) -> str:
     return f"{found.probe}: {found.before:.3f} → {found.after:.3f} (p = {found.p:.2g})"
 
 
-def _against(split: str, seed: Estimate, best: Estimate) -> str:
-    if seed.standard_error is None or best.standard_error is None:
+def _against(split: str, seed: Estimate, best: Estimate, gain: Estimate | None) -> str:
+    """`gain`: their difference pair by pair, over the repeats and the instances that both have in common."""
+    told = f"{best.mean - seed.mean:+.3f}"
+    if gain is None or gain.standard_error is None:
         weight = "with no standard error to judge it by"
-    elif _beyond_noise(seed, best):
-        weight = "more than two standard errors of the difference"
     else:
-        weight = "less than two standard errors of the difference"
-    return f"{split}: {seed.mean:.3f} → {best.mean:.3f} ({best.mean - seed.mean:+.3f}), {weight}."
+        told += f" ± {gain.standard_error:.3f}"
+        weight = f"{'more' if _beyond_noise(gain) else 'less'} than two standard errors of the difference"
+    return f"{split}: {seed.mean:.3f} → {best.mean:.3f} ({told}), {weight}."
 
 
-def _beyond_noise(first: Estimate, second: Estimate) -> bool:
+def _beyond_noise(gain: Estimate) -> bool:
     """Whether the two are told apart, whichever is higher. Without a standard error nothing is."""
-    if first.standard_error is None or second.standard_error is None:
-        return False
-    return abs(second.mean - first.mean) > 2 * sqrt(first.standard_error**2 + second.standard_error**2)
+    return gain.standard_error is not None and abs(gain.mean) > 2 * gain.standard_error
 
 
 def _of_tokens(total: Spent) -> list[str]:

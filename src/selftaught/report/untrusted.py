@@ -3,10 +3,13 @@
 This is not escaping: HTML is escaped by the page's template.
 """
 
+import json
 import unicodedata
 
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode categories that draw nothing, or move what others draw: controls, bidi overrides, lone surrogates."""
+
+_FORMULA = ("=", "+", "-", "@", "\t")
 
 
 def one_line(text: str, most: int = 200) -> str:
@@ -23,7 +26,22 @@ def many_lines(text: str, most: int = 100_000) -> str:
 
 def visible(text: str) -> str:
     """What cannot be seen is named, as ‹U+202E›; line ends and tabs stay. Texts that differ still differ."""
+    if text.replace("\n", "").replace("\t", "").isprintable():
+        return text
     return "".join(f"‹U+{ord(c):04X}›" if c not in "\n\t" and _is_unseen(c) else c for c in text)
+
+
+def in_json(text: str) -> str:
+    """JSON with what cannot be seen escaped: the same value, and nothing that steers a terminal."""
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(json.dumps(c)[1:-1] if c != "\n" and _is_unseen(c) else c for c in text)
+
+
+def in_table(cell: str) -> str:
+    """A text cell of a CSV file: visible, and none that a spreadsheet takes for a formula."""
+    seen = visible(cell)
+    return f"'{seen}" if seen[:1] in _FORMULA else seen
 
 
 def _is_unseen(character: str) -> bool:

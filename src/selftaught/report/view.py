@@ -6,10 +6,11 @@ that does not grow with what they have; `view` folds a whole record.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import hypot
 from typing import Protocol
 
-from selftaught.core.measurement import Estimate, estimate, instance_error
+from selftaught.core.measurement import Estimate, Graded, estimate, instance_error, paired
 from selftaught.core.standing import is_solved
 from selftaught.report.ledger import Entry, Ledger
 from selftaught.runs.records import (
@@ -29,6 +30,8 @@ from selftaught.runs.records import (
 )
 
 _MOST_EXAMPLES = 3
+KILLED = "killed"
+"""How a start ended that did not say how, and is over."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,8 @@ class Spent:
 class Step:
     """I_t: how it came, how it measured, and what was spent up to it, since the step before.
 
-    `proposed_val` is how the proposal measured on val, where it was measured: a rejected one is not `improver`.
+    `proposed_val` is how the proposal measured on val, where it was measured: a rejected one is not `improver`. `p` and
+    `approved`: of the test and the person that decided, where there were any.
     """
 
     t: int
@@ -70,6 +74,8 @@ class Step:
     test: Estimate | None
     proposed_val: Estimate | None
     spent: Spent
+    p: float | None = None
+    approved: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -113,8 +119,8 @@ class RunView:
     """A run so far.
 
     Attributes:
-        status: how the last session ended: finished, interrupted, stopped or failed; `running or killed` where it has
-            not said; `new` where none began.
+        status: how the last session ended: finished, interrupted, stopped or failed; `killed` where it has not said,
+            and `running` where it has not ended; `new` where none began.
         measured: the samples of each measured improver, by its id.
         best: the t whose improver measured highest on val, the earliest of equals; None while none is measured.
         total: of the whole record: the steps' spending and `pending`.
@@ -123,6 +129,7 @@ class RunView:
         best_candidate: the highest score that an improver was given since then; None while there is none.
         no_program: how many responses held no program, by the reason.
         salvaged: applications that ended badly, and handed over the best that they had scored.
+        seed_scores: of each task's seed on val, as far as it was scored before any response.
         solved: the tasks of which the seed or the first response already was as good as any program can be.
         faults: what tasks' own code did wrong while programs were scored, each once. Untrusted text in part.
         corrected: the tasks whose text was replaced on the way, in order.
@@ -145,6 +152,7 @@ class RunView:
     no_program: dict[str, int] = field(default_factory=dict)
     salvaged: int = 0
     solved: tuple["Solved", ...] = ()
+    seed_scores: dict[str, float] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
     corrected: tuple[str, ...] = ()
 
@@ -153,10 +161,42 @@ class RunView:
         """I_0, once it is measured."""
         return self.steps[0] if self.steps else None
 
+    def gain(self, split: str) -> Estimate | None:
+        """Of the best over the seed improver, on val or test, pair by pair; None where not both are measured on it."""
+        if self.seed_step is None or self.best_step is None:
+            return None
+        seed, best = (self.measured.get(step.improver, ()) for step in (self.seed_step, self.best_step))
+        return compared(seed, best, split)
+
     @property
     def best_step(self) -> Step | None:
         """The best improver so far, once one is measured."""
         return next((step for step in self.steps if step.t == self.best), None)
+
+
+def graded(samples: Sequence[Sampled], split: str) -> list[Graded]:
+    """The samples as they are compared. A test that some of them lack is none."""
+    if split == "val":
+        return [(sample.task, sample.val, sample.val_grades) for sample in samples]
+    tested = [(sample.task, sample.test, sample.test_grades) for sample in samples if sample.test is not None]
+    return [*tested] if len(tested) == len(samples) else []
+
+
+def compared(before: Sequence[Sampled], after: Sequence[Sampled], split: str) -> Estimate | None:
+    """The difference of two measured improvers, pair by pair; of records without grades, with the errors of both."""
+    old, new = graded(before, split), graded(after, split)
+    if not old or [task for task, *_ in old] != [task for task, *_ in new]:
+        return None
+    if any(error and not grades for sample in (*before, *after) for error, grades in _errors(sample, split)):
+        estimates = [(_on_val if split == "val" else _on_test)(samples) for samples in (before, after)]
+        first, second = (one.standard_error if one else None for one in estimates)
+        error = None if first is None or second is None else hypot(first, second)
+        return Estimate(paired(old, new).mean, error, len(old))
+    return paired(old, new)
+
+
+def _errors(sample: Sampled, split: str) -> list[tuple[float | None, list[float]]]:
+    return [(sample.val_error, sample.val_grades) if split == "val" else (sample.test_error, sample.test_grades)]
 
 
 class Readable(Protocol):
@@ -247,6 +287,7 @@ class Fold:
             no_program=dict(self._no_program.most_common()),
             salvaged=self._salvaged,
             solved=tuple(self._solved()),
+            seed_scores={task: value for (task, by_seed), value in self._first.items() if by_seed},
             faults=tuple(self._faults),
             corrected=tuple(self._corrected),
         )
@@ -267,7 +308,7 @@ class Fold:
             case Session():
                 self._sessions.append(record)
                 # One that was killed cannot say so, and looks like one that runs.
-                self._status, self._note = "running or killed", ""
+                self._status, self._note = KILLED, ""
             case Ended():
                 self._status, self._note = record.how, record.note
             case Answered():
@@ -331,6 +372,8 @@ class Fold:
             test=measured.test if measured else None,
             proposed_val=proposed.val if proposed else None,
             spent=spent,
+            p=record.p,
+            approved=record.approved,
         )
 
     def _improvement(self) -> Improvement | None:
@@ -345,12 +388,13 @@ class Fold:
         return Improvement(last.verdict, last.note, before, after, solution, made, source)
 
 
-def view(records: Iterable[Record]) -> RunView:
-    """Fold the records, in the order written."""
+def view(records: Iterable[Record], *, in_work: bool = False) -> RunView:
+    """Fold the records, in the order written. `in_work`: whether a process works on the run right now."""
     fold = Fold()
     for record in records:
         fold.add(record)
-    return fold.view()
+    seen = fold.view()
+    return replace(seen, status="running") if in_work and seen.status == KILLED else seen
 
 
 @dataclass(frozen=True)
@@ -361,12 +405,15 @@ class _Measurement:
 
     @classmethod
     def of(cls, record: Measured) -> "_Measurement":
-        tested = [sample for sample in record.samples if sample.test is not None]
-        return cls(
-            tuple(record.samples),
-            _estimate([(sample.task, sample.val, sample.val_error) for sample in record.samples]),
-            _estimate([(sample.task, sample.test or 0.0, sample.test_error) for sample in tested]),
-        )
+        return cls(tuple(record.samples), _on_val(record.samples), _on_test(record.samples))
+
+
+def _on_val(samples: Sequence[Sampled]) -> Estimate | None:
+    return _estimate([(sample.task, sample.val, sample.val_error) for sample in samples])
+
+
+def _on_test(samples: Sequence[Sampled]) -> Estimate | None:
+    return _estimate([(sample.task, sample.test, sample.test_error) for sample in samples if sample.test is not None])
 
 
 def _estimate(told: Sequence[tuple[str, float, float | None]]) -> Estimate | None:

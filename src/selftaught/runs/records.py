@@ -22,12 +22,11 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbi
 
 
 class Session(_Record, frozen=True, tag="session"):
-    """The run was started or resumed; at `/session#k`. `version`: of the package.
+    """The run was started or resumed; at `/session#k`. `version` and `code`: of the package (wiring/version.py).
 
-    `frozen`: text ids of the files that the next resume must find. `corrected`: those of them that were given anew at
-    this start, as a mended task may be. `seed`: what repeats the run's instances anywhere, with its salt. `depth`,
-    `model_calls` and `utility_calls`: as they were set at this start; a later one may set more. 0: not told.
-    `best_known`: the best score known of a task, by its name, where one is.
+    `frozen`: text ids of the files that the next resume must find. `seed`: what repeats the run's instances anywhere,
+    with its salt. `depth`, `model_calls` and `utility_calls`: as they were set at this start; a later one may set more.
+    0: not told. `best_known`: the best score known of a task, by its name, where one is.
     """
 
     version: str
@@ -36,11 +35,11 @@ class Session(_Record, frozen=True, tag="session"):
     layers: list[str] = []
     model: str = ""
     python: str = ""
-    corrected: list[str] = []
     seed: str = ""
     depth: int = 0
     model_calls: int = 0
     utility_calls: int = 0
+    code: str = ""
     best_known: dict[str, float] = {}
 
 
@@ -197,6 +196,16 @@ class Stepped(_Record, frozen=True, tag="stepped"):
     approved: bool | None = None
 
 
+class Approved(_Record, frozen=True, tag="approved"):
+    """A person was asked whether the proposal for I_t is taken, and answered; at `/approved#t`. `by`: in what way."""
+
+    t: int
+    program: str
+    approved: bool
+    by: str
+    note: str = ""
+
+
 class Chosen(_Record, frozen=True, tag="chosen"):
     """`improve` hands over this program; at `/chosen#k`, after its k-th application.
 
@@ -261,7 +270,19 @@ class Ended(_Record, frozen=True, tag="ended"):
 
 
 Record: TypeAlias = (
-    Session | Answered | Tried | Scored | Applied | Measured | Stepped | Chosen | Probed | Noticed | Corrected | Ended
+    Session
+    | Answered
+    | Tried
+    | Scored
+    | Applied
+    | Measured
+    | Stepped
+    | Approved
+    | Chosen
+    | Probed
+    | Noticed
+    | Corrected
+    | Ended
 )
 
 _encoder = msgspec.json.Encoder()

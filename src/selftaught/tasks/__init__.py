@@ -2,7 +2,9 @@
 
 spec.py                  what a task is, and the text that a model is shown of it
 loading.py               a task by its name or its path, checked
+entry.py                 is a text a program that defines its entry?
 judge.py                 turns a task into a utility: makes instances, runs programs on them, grades outside
+shown.py                 the part of a task's own code that a model may read
 feedback.py              what an improver may read of how a program was scored
 parity_with_noise.py     learning parity with noise (paper §5.1)
 parity.py                the same without noise (Table 1, as the rest)
@@ -32,6 +34,7 @@ such a file. It defines
     NAME, ENTRY                       may be left out: the file's name, "algorithm"
     CPU_SECONDS, MEMORY_BYTES         may be left out: what one call, and one process, may use
     FRESH_GUEST_PER_CALL              may be left out: True for a process of its own for each call
+    SHOW, HIDE                        may be left out: True if models may read instances and grade; names to leave out
     explain(instance, answer)         may be left out: words on an answer, shown to improvers beside its grade
     SCORING                           may be left out: a `spec.Scoring`, where the score is no mean of 0 to 1
 

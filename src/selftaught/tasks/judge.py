@@ -18,6 +18,7 @@ from typing import Any
 from selftaught.core.address import draw_seed
 from selftaught.core.contracts import Program, Score, Verdict
 from selftaught.core.errors import TaskError
+from selftaught.core.run_seed import RunSeed
 from selftaught.sandbox.contract import Outcome, Sandbox
 from selftaught.tasks.feedback import CallLog, Explain, reason_of
 from selftaught.tasks.spec import SPLITS, Instance, Scoring, TaskSpec, Wording, line_in
@@ -40,7 +41,8 @@ _MOST_TEXT = 2000
 class Judge:
     """Implements `Utility`: the mean grade over the instances of one split.
 
-    Equal task, split and run seed: equal instances, and equal chance for the program.
+    Equal task, split and run seed: equal instances, and equal chance for the program. A run seed without a salt, or a
+    mere number, makes instances that can be computed: for tests, and the records of 0.1.0.
 
     A `grade` that raises makes the answer a bad one. One that gives no grade at all (another type, out of range)
     raises TaskError; where `paid`, it makes a bad answer too, and the score's `fault` tells: what was paid for is
@@ -54,14 +56,15 @@ class Judge:
         spec: TaskSpec,
         sandbox: Sandbox,
         split: str,
-        run_seed: int,
+        run_seed: RunSeed | int,
         wording: Wording | None = None,
         *,
         paid: bool = False,
     ) -> None:
         if split not in SPLITS:
             raise ValueError(f"a split is one of {SPLITS}, not {split!r}")
-        self._spec, self._sandbox, self._split, self._run_seed = spec, sandbox, split, str(run_seed)
+        self._spec, self._sandbox, self._split = spec, sandbox, split
+        self._seed = RunSeed(run_seed) if isinstance(run_seed, int) else run_seed
         self._paid, self._wording = paid, wording
         self._lock = threading.Lock()
         self._made: list[Instance] | None = None
@@ -101,7 +104,7 @@ class Judge:
         return replace(score, feedback=told, cpu_seconds=cpu_seconds)
 
     def _guest_seed(self) -> int:
-        return draw_seed(self._run_seed, self._spec.name, self._split, "guest")
+        return draw_seed(str(self._seed.number), self._spec.name, self._split, "guest")
 
     def _hopeless(self, graded: Sequence[Score]) -> bool:
         """The first calls have all timed out. The released scores are kept as they are."""
@@ -129,7 +132,7 @@ class Judge:
             return self._made
 
     def _make_instances(self) -> list[Instance]:
-        rng = random.Random(draw_seed(self._run_seed, self._spec.name, self._split))
+        rng = random.Random(draw_seed(str(self._seed.instances), self._spec.name, self._split))
         what = f"instances(rng, {self._split!r})"
         try:
             pairs = list(itertools.islice(self._spec.instances(rng, self._split), _MOST_INSTANCES + 1))

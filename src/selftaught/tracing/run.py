@@ -10,7 +10,7 @@ from selftaught.core.contracts import Apply, LanguageModel, Utility, Verdict
 from selftaught.runs.records import Ended, Record, Session, Stepped, Tried
 from selftaught.tracing import attempts, names
 from selftaught.tracing.seams import TracedApply, TracedModel, TracedUtility
-from selftaught.tracing.spans import Spans, Value, conversation, known, said
+from selftaught.tracing.spans import Spans, Value, conversation, fenced, known, said
 
 _FINISHED = "finished"
 
@@ -64,7 +64,7 @@ class Tracing:
     @contextmanager
     def run(self, run: Traced) -> Iterator["RunSpan"]:
         """The block is one start of a run; each record must be shown to what this yields, in the thread that has it."""
-        workflow = f"selftaught {run.kind} {run.name}"
+        workflow = f"{run.name} ({run.kind})"  # the name first: platforms cut what is long
         attributes = {
             names.OPERATION: names.INVOKE_WORKFLOW,
             names.WORKFLOW: workflow,
@@ -89,7 +89,7 @@ class Tracing:
     def _shown(self, told: Told) -> str:
         if told.program is None or not self.spans.content:
             return told.summary
-        return f"{told.summary}\n\n{told.program}"
+        return f"{told.summary}\n\n{fenced(told.program)}"
 
 
 class RunSpan:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from selftaught.core.address import here
 from selftaught.core.contracts import (
@@ -53,6 +53,7 @@ class TracedModel:
         began, ended = call.answered(completions[0].seconds)
         with self._past(prompts, call, began, ended, len(call.failed) + 1) as span:
             span.set_attributes(known(self._came(completions)))
+            span.set_status(Status(StatusCode.OK))
         return completions
 
     def _broke_off(self, prompts: Sequence[Prompt], call: Call, error: Exception) -> None:
@@ -90,7 +91,6 @@ class TracedModel:
         return self.spans.past(f"{names.CHAT} {model}", asked, kind, began=began, ended=ended, events=events)
 
     def _came(self, completions: Sequence[Completion]) -> dict[str, Value | None]:
-        told = [(one.text, one.finish_reason) for one in completions]
         return {
             names.RESPONSE_ID: completions[0].response_id or None,
             names.RESPONSE_MODEL: completions[0].model or None,
@@ -102,7 +102,8 @@ class TracedModel:
             names.COST: _sum(one.cost for one in completions),
             names.PRICE_SOURCE: completions[0].price_source or None,
             names.DROPPED: completions[0].dropped or None,
-            names.OUTPUT_MESSAGES: output_messages(told) if self.spans.content else None,
+            names.NO_PROGRAM: [one.no_program for one in completions if one.no_program] or None,
+            names.OUTPUT_MESSAGES: output_messages(completions) if self.spans.content else None,
         }
 
 
@@ -118,7 +119,7 @@ class TracedUtility(UtilityWrapper):
             names.EVALUATION: self.name,
             names.PROGRAM: program.id,
             names.ADDRESS: here(),
-            **self.spans.text(names.INPUT, names.INPUT_TYPE, program.source),
+            **self.spans.program(names.INPUT, names.INPUT_TYPE, program),
         }
         with self.spans.span(f"evaluate {self.name}", asked) as span:
             score = self.utility(program)
@@ -153,17 +154,18 @@ class TracedApply:
             names.UTILITY: utility.name,
             names.SOLUTION: solution.id,
             names.ADDRESS: here(),
-            **self.spans.text(names.INPUT, names.INPUT_TYPE, solution.source),
+            **self.spans.program(names.INPUT, names.INPUT_TYPE, solution),
         }
         with self.spans.span(f"{names.INVOKE_AGENT} {_IMPROVER}", asked) as span:
             made = self.apply(improver, utility, solution, model)
             span.set_attributes(known({
                 names.VERDICT: made.verdict.value,
                 names.PROGRAM: made.program.id if made.program else None,
+                names.SALVAGED: made.salvaged or None,
                 names.MODEL_CALLS: made.model_calls,
                 names.RESPONSES: made.responses,
                 names.UTILITY_CALLS: made.utility_calls,
-                **self.spans.text(names.OUTPUT, names.OUTPUT_TYPE, made.program.source if made.program else None),
+                **self.spans.program(names.OUTPUT, names.OUTPUT_TYPE, made.program),
             }))  # fmt: skip
             self.spans.ended(span, made.verdict, made.note)
         return made

@@ -1,6 +1,7 @@
 """How a span is opened, what may stand in it, and what becomes of an error."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 
-from selftaught.core.contracts import Verdict
+from selftaught.core.contracts import Completion, Program, Verdict
 from selftaught.core.errors import RunStopped
 from selftaught.tracing import names
 
@@ -92,9 +93,9 @@ class Spans:
         said = f"{verdict.value}: {note}" if self.content and note else verdict.value
         span.set_status(Status(StatusCode.ERROR, plain(said)))
 
-    def text(self, name: str, of_type: str, text: str | None) -> dict[str, Value | None]:
-        """A text as a span's input or output, where there may be content."""
-        return said(name, of_type, text) if self.content and text is not None else {}
+    def program(self, name: str, of_type: str, program: Program | None) -> dict[str, Value | None]:
+        """A program as a span's input or output, where there may be content."""
+        return said(name, of_type, fenced(program.source)) if self.content and program is not None else {}
 
     def _all(self, attributes: Attributes) -> dict[str, Value]:
         return known({names.CONVERSATION: conversation.get(), **attributes})
@@ -118,16 +119,27 @@ def said(name: str, of_type: str, text: str) -> dict[str, Value | None]:
     return {name: text, of_type: names.TEXT}
 
 
+def fenced(source: str) -> str:
+    """A program as Markdown, in which platforms show texts; its fence is longer than any in it."""
+    longest = max((len(run) for run in re.findall("`+", source)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}python\n{source.rstrip()}\n{fence}"
+
+
 def input_messages(text: str) -> str:
     """A prompt, as the conventions spell a list of input messages."""
     return _json([{"role": "user", "parts": _parts(text)}])
 
 
-def output_messages(texts_and_reasons: Sequence[tuple[str, str]]) -> str:
-    """Responses, each with why it ended, as the conventions spell a list of output messages."""
+def output_messages(completions: Sequence[Completion]) -> str:
+    """Responses, each with why it ended and what was thought before it, as the conventions spell output messages."""
     return _json([
-        {"role": "assistant", "parts": _parts(text), "finish_reason": _FINISH_REASONS.get(why, plain(why))}
-        for text, why in texts_and_reasons
+        {
+            "role": "assistant",
+            "parts": [*(_parts(one.reasoning, "reasoning") if one.reasoning else []), *_parts(one.text)],
+            "finish_reason": _FINISH_REASONS.get(one.finish_reason, plain(one.finish_reason)),
+        }
+        for one in completions
     ])  # fmt: skip
 
 
@@ -136,8 +148,8 @@ def instructions(text: str) -> str:
     return _json(_parts(text))
 
 
-def _parts(text: str) -> list[dict[str, str]]:
-    return [{"type": "text", "content": plain(text)}]
+def _parts(text: str, of_type: str = "text") -> list[dict[str, str]]:
+    return [{"type": of_type, "content": plain(text)}]
 
 
 def _sendable(value: Value) -> Value:

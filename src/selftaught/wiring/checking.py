@@ -2,6 +2,7 @@
 
 from selftaught.core.contracts import Program
 from selftaught.core.errors import TaskError, UsageError
+from selftaught.core.run_seed import RunSeed
 from selftaught.sandbox.contract import Sandbox
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import is_built_in
@@ -20,7 +21,12 @@ def check_tasks(inputs: Inputs, sandbox: Sandbox) -> None:
 
 
 def check_task(
-    task: TaskSpec, sandbox: Sandbox, run_seed: int, program: Program | None = None, *, allow_failing_seed: bool = False
+    task: TaskSpec,
+    sandbox: Sandbox,
+    run_seed: RunSeed,
+    program: Program | None = None,
+    *,
+    allow_failing_seed: bool = False,
 ) -> None:
     """The same for one task, with `program` in the place of its seed."""
     try:
@@ -33,5 +39,5 @@ def check_task(
         raise UsageError(
             f"the task {task.name}: {what} fails on every instance: {failure.fault or failure.note}. A program may "
             "import Python's standard library and numpy, and nothing else. Correct it (or grade, if the fault is "
-            "there); to start from it all the same, set allow_failing_seed"
+            "there); to start from it all the same, set `allow_failing_seed`"
         )

@@ -70,7 +70,7 @@ def choose_models(
                 name,
                 base_url=_url_of(name, config),
                 environment=environment,
-                seed=inputs.seed,
+                seed=inputs.seed.number,
                 script=inputs.script,
                 max_connections=config.max_connections,
                 stop=gate.check,
@@ -95,7 +95,7 @@ def choose_models(
 
     solution = priced(config.task_model or config.model)
     improver = priced(config.improver_model or config.model)
-    said = [f"model: {chosen.name} ({chosen.why})" for chosen in found.values()]
+    said = [f"model: {chosen.name}{_elsewhere(chosen)} ({chosen.why})" for chosen in found.values()]
     resolved: dict[str, str | None] = {}
     if config.model in found:
         main = found[config.model]
@@ -105,6 +105,11 @@ def choose_models(
     if config.task_model:
         resolved["task_model"] = solution.name
     return ChosenModels(Models(improver, solution), msgspec.structs.replace(config, **resolved), said)
+
+
+def _elsewhere(chosen: ChosenModel) -> str:
+    """Where the prompts and the key go, if that is not the provider's own server."""
+    return f" at {chosen.base_url}" if chosen.base_url else ""
 
 
 def _called(name: str, config: RunConfig, gate: Gate, function: Answer | None) -> ChosenModel:

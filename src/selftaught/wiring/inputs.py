@@ -2,9 +2,9 @@
 
 import ast
 import os
-import secrets
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib.resources import files
 from math import log10
@@ -13,17 +13,21 @@ from typing import Any
 
 import msgspec
 
+from selftaught import plugins
 from selftaught.bounded import READER, NotRead
 from selftaught.config import RunConfig, from_mapping
 from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Program
 from selftaught.core.errors import RecordError, UsageError
+from selftaught.core.run_seed import RunSeed
 from selftaught.runs.folder import INPUTS, RunFolder, find_run, list_runs
 from selftaught.runs.records import Corrected, Session
+from selftaught.runs.salt import salted
 from selftaught.runs.store import Store
 from selftaught.runs.toml import read_toml, to_toml
 from selftaught.sandbox.machine import ENTRY
 from selftaught.tasks.entry import check_entry
+from selftaught.tasks.frozen import ROOM, has_text, text_of
 from selftaught.tasks.loading import check_stands_alone, is_built_in, load_task
 from selftaught.tasks.spec import TaskSpec
 
@@ -36,9 +40,10 @@ MOST_INPUT_BYTES = 1_000_000
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything that decides what a run computes, beside the model's answers.
+    """Everything that decides what a run computes, beside the model's answers and the package's own code.
 
-    `earlier`: what starts before this one allowed an improver in all, where this one allows it more.
+    `earlier`: what starts before this one allowed an improver in all, where this one allows it more. `texts`: what
+    improvers read of the meta-utility, as templates, by their files' names.
     """
 
     config: RunConfig
@@ -47,18 +52,19 @@ class Inputs:
     program: Program | None = None
     script: str | None = None
     earlier: tuple[Allowance, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=lambda: package_texts())
 
     @property
-    def seed(self) -> int:
+    def seed(self) -> RunSeed:
         """The run's seed; always set once inputs are loaded."""
-        return self.config.seed if self.config.seed is not None else 0
+        return RunSeed.parse(self.config.seed or "0")
 
 
 def load_inputs(config: RunConfig, runs: Path) -> Inputs:
-    """From what the user named. Draws the seed if none was given. Raises UsageError."""
+    """From what the user named. Draws the seed if none was given; one that was is salted before. Raises UsageError."""
     config = msgspec.structs.replace(
         config,
-        seed=secrets.randbits(48) if config.seed is None else config.seed,
+        seed=config.seed or salted(None, runs, {}),
         machine_speed=config.machine_speed or machine_speed(),
     )
     for name in config.tasks:
@@ -96,11 +102,30 @@ def load_frozen(folder: RunFolder) -> Inputs:
     """From a run's folder. Raises UsageError or RecordError."""
     config = frozen_config(folder)
     inputs = folder.path / INPUTS
-    tasks = tuple(load_task(str(inputs / _task_file(name))) for name in config.tasks)
+    modules = frozen_modules(folder)
+    tasks = tuple(load_task(str(inputs / _task_file(name)), modules=modules) for name in config.tasks)
     improver = Program(read_text(inputs / _IMPROVER, "an improver"))
     program = Program(read_text(inputs / _PROGRAM, "a program")) if config.program else None
     script = read_text(inputs / _SCRIPT, "a script") if config.script else None
-    return Inputs(config, tasks, improver, program, script)
+    texts = {name: read_text(inputs / name, "a text") for name in package_texts() if (inputs / name).is_file()}
+    return Inputs(config, tasks, improver, program, script, texts={**package_texts(), **texts})
+
+
+def frozen_modules(folder: RunFolder) -> dict[str, str] | None:
+    """What the tasks are made of; None in a run of 0.1.0, which did not keep it."""
+    found = sorted((folder.path / INPUTS).glob(f"{ROOM}*.py"))
+    kept = any((folder.path / INPUTS / name).is_file() for name in package_texts())
+    return {file.stem: read_text(file, "a module of a task") for file in found} if kept else None
+
+
+def changed_since(folder: RunFolder) -> list[str]:
+    """Which of the package's texts that the run has its own copies of are others in the installed package."""
+    kept = {f"{name}.py": text for name, text in (frozen_modules(folder) or {}).items()}
+    now = {name: text_of(name.removesuffix(".py")) for name in kept if has_text(name.removesuffix(".py"))}
+    for name, text in package_texts().items():
+        if (folder.path / INPUTS / name).is_file():
+            kept[name], now[name] = read_text(folder.path / INPUTS / name, "a text"), text
+    return sorted(name for name, text in kept.items() if now.get(name) != text)
 
 
 def frozen_config(folder: RunFolder) -> RunConfig:
@@ -117,7 +142,9 @@ def frozen_tasks(folder: RunFolder) -> dict[str, str]:
 
 def freeze(inputs: Inputs, folder: RunFolder) -> None:
     """Write the inputs into the run's folder, from which alone it is resumed. Raises RecordError."""
-    texts = {_task_file(task.name): task.source for task in inputs.tasks}
+    texts = dict(inputs.texts)
+    texts |= {f"{name}.py": text for task in inputs.tasks for name, text in task.modules.items()}
+    texts |= {_task_file(task.name): task.source for task in inputs.tasks}
     texts[_IMPROVER] = inputs.improver.source
     if inputs.program:
         texts[_PROGRAM] = inputs.program.source
@@ -134,6 +161,8 @@ def load_improver(name: str, runs: Path) -> Program:
     if name in improver_names():
         return Program((_SEEDS / f"{name.replace('-', '_')}.py").read_text())
     path = Path(name)
+    if not path.is_file() and name in plugins.names("improvers"):
+        path = plugins.find("improvers", name)
     if path.is_file():
         improver = Program(read_text(path, "an improver"))
         check_improver(improver, name)
@@ -168,14 +197,9 @@ def improver_names() -> list[str]:
     return sorted(name[:-3].replace("_", "-") for name in names if name.endswith(".py"))
 
 
-def meta_utility_template() -> str:
-    """The text that describes the meta-utility to an improver, with its blanks."""
-    return (_SEEDS / "meta_utility.txt").read_text()
-
-
-def sandbox_note() -> str:
-    """What is added to it where improvers are shown a sandbox to ask for (paper §6.2)."""
-    return (_SEEDS / "meta_utility_sandbox.txt").read_text()
+def package_texts() -> dict[str, str]:
+    """The texts about the meta-utility that come with the package, by their files' names."""
+    return {entry.name: entry.read_text() for entry in _SEEDS.iterdir() if entry.name.endswith(".txt")}
 
 
 def check_improver(improver: Program, name: str) -> None:

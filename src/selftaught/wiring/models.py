@@ -22,7 +22,7 @@ IMPROVER, SOLUTION = "improver", "solution"
 
 def failed_attempt(error: str, seconds: float, billed: bool) -> None:
     """What every model is to tell of an attempt that failed: it is settled, and on record, where it was made."""
-    note_failed_attempt(error, seconds, attempt_failed(billed=billed))
+    attempt_failed(lambda cost: note_failed_attempt(error, seconds, cost), billed=billed)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,6 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from selftaught.config import RunConfig
-from selftaught.core import acceptance
-from selftaught.core.acceptance import Accept
 from selftaught.core.address import in_places
 from selftaught.core.algorithm import MetaUtility
 from selftaught.core.budget import Allowance
@@ -17,7 +15,7 @@ from selftaught.core.measurement import Sample, measure
 from selftaught.middleware.gate import Gate, GatedUtility
 from selftaught.middleware.probed import ProbedUtility
 from selftaught.middleware.purse import Purse
-from selftaught.middleware.recorded import RecordedApply, RecordedMeasure, RecordedUtility, val_mean
+from selftaught.middleware.recorded import RecordedApply, RecordedMeasure, RecordedUtility
 from selftaught.middleware.recorder import Recorder
 from selftaught.middleware.threads import thread_map
 from selftaught.sandbox.contract import Limits, Sandbox
@@ -31,7 +29,8 @@ from selftaught.sandbox.machine import (
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.probes.trial import Prober, probe
 from selftaught.tasks.spec import TaskSpec, Wording
-from selftaught.wiring.inputs import Inputs, meta_utility_template
+from selftaught.wiring.accepting import Accepting, Approve
+from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.models import Models
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
@@ -52,7 +51,7 @@ class Parts:
     apply: Apply
     meta_utility: Utility
     measure: RecordedMeasure
-    accept: Accept
+    accept: Accepting
 
 
 def assemble(
@@ -63,6 +62,7 @@ def assemble(
     gate: Gate,
     purse: Purse | None = None,
     tracing: "Tracing | None" = None,
+    approve: Approve | None = None,
 ) -> Parts:
     """Guest → meter (in Machine) → recorder → gate → tracing → purse → the real thing (design laws 4 to 6)."""
     config = inputs.config
@@ -76,7 +76,7 @@ def assemble(
             sandbox,
             allowance,
             limits,
-            inputs.seed,
+            inputs.seed.number,
             thread_map,
             feedback=config.feedback == "on",
             salvage=config.salvage == "on" or config.kind == "improve",
@@ -115,11 +115,7 @@ def assemble(
         return of_improver(made, config.allowance)
 
     meta = MetaUtility(tasks, task_model, apply, describe(inputs), in_places(thread_map), tell)
-    policies: dict[str, Callable[[], Accept]] = {
-        "paper": lambda: acceptance.paper,
-        "better": lambda: acceptance.better(lambda program: val_mean(measured(program))),
-    }
-    accept = policies[config.accept]()
+    accept = Accepting(config, measured, recorder, inputs.seed.number, approve)
     return Parts(tasks, model, task_model, applied, apply, RecordedUtility(traced(meta), recorder), measured, accept)
 
 
@@ -150,7 +146,7 @@ _LOST = "0.0)"
 def describe(inputs: Inputs) -> str:
     """û_str: what an improver may read of the meta-utility. The same figures as are enforced."""
     config = inputs.config
-    return Template(meta_utility_template()).substitute(
+    return Template(inputs.texts["meta_utility.txt"]).substitute(
         tasks=len(inputs.tasks) * config.repeats,
         model_calls=config.model_calls,
         responses_per_call=config.responses,

@@ -11,16 +11,28 @@ from selftaught.core.errors import ModelUnavailable
 from selftaught.middleware.gate import Gate
 from selftaught.models.replay import Replay
 from selftaught.runs.folder import RunFolder
-from selftaught.runs.records import Answered, Applied, Chosen, Ended, Measured, Probed, Record, Scored, Stepped
+from selftaught.runs.records import (
+    Answered,
+    Applied,
+    Approved,
+    Chosen,
+    Ended,
+    Measured,
+    Probed,
+    Record,
+    Scored,
+    Stepped,
+)
 from selftaught.runs.store import Store
 from selftaught.sandbox.contract import OpenSandbox
+from selftaught.wiring.accepting import as_recorded
 from selftaught.wiring.going_on import going_on
 from selftaught.wiring.inputs import check_as_begun, load_frozen
 from selftaught.wiring.models import Models
 from selftaught.wiring.recorded_answers import answers
 from selftaught.wiring.run import Run
 
-Compared = Scored | Applied | Measured | Stepped | Chosen | Probed
+Compared = Scored | Applied | Measured | Stepped | Approved | Chosen | Probed
 _UNCOMPARED = {"time", "seconds", "note", "reused", "samples", "grades", "feedback"}
 """Of a record: when and how long, what is said of it, and which of two equal programs was run first."""
 
@@ -63,7 +75,8 @@ def replay(folder: RunFolder, sandbox: OpenSandbox, watch: Callable[[Record], No
     models = Models.only(model, inputs.config.model)
     with tempfile.TemporaryDirectory(prefix="selftaught-") as scratch:
         place = RunFolder(Path(scratch) / "run")
-        with Run.begin(inputs, place, models, sandbox, gate, checked=True, feedback=feedback) as again:
+        told = {"feedback": feedback, "approve": as_recorded(before)}
+        with Run.begin(inputs, place, models, sandbox, gate, checked=True, **told) as again:
             broke_off = ""
             try:
                 again.work(watch)

@@ -7,16 +7,16 @@ import platform
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from selftaught import __version__
+from selftaught import __version__, plugins
 from selftaught.config import from_mapping
-from selftaught.core.errors import NoSandbox, RunStopped, SelfTaughtError
+from selftaught.core.errors import NoSandbox, RecordError, RunStopped, SelfTaughtError
 from selftaught.middleware.gate import Gate
 from selftaught.middleware.purse import Purse
 from selftaught.middleware.recorder import Recorder
@@ -25,6 +25,7 @@ from selftaught.runs.records import Ended, Record, Session
 from selftaught.runs.store import Store
 from selftaught.sandbox.choice import open_sandbox
 from selftaught.sandbox.contract import OpenSandbox
+from selftaught.wiring.accepting import Approve, by_file
 from selftaught.wiring.checking import check_tasks
 from selftaught.wiring.correcting import correct, find_corrected
 from selftaught.wiring.going_on import RAISED, going_on
@@ -32,6 +33,7 @@ from selftaught.wiring.inputs import Inputs, check_as_begun, freeze, load_frozen
 from selftaught.wiring.kinds import KINDS
 from selftaught.wiring.models import Models
 from selftaught.wiring.parts import assemble
+from selftaught.wiring.version import check_version, code
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
     from selftaught.tracing.run import Tracing
@@ -51,6 +53,7 @@ class Run:
         purse: the caps, where several runs share them; else the run has its own.
         tracing: observes the run, and changes nothing in it.
         feedback: of a run that is repeated, as in `Recorder`.
+        approve: asks a person, where the settings want one asked; else a file in the run's folder does.
     """
 
     folder: RunFolder
@@ -62,6 +65,7 @@ class Run:
     purse: Purse | None = None
     tracing: "Tracing | None" = None
     feedback: Mapping[str, str] = field(default_factory=dict)
+    approve: Approve | None = None
     opened: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
@@ -86,7 +90,7 @@ class Run:
         gate = gate or Gate(inputs.config.max_time_seconds)
         opened = ExitStack()
         try:
-            inside = sandbox or opened.enter_context(open_sandbox(inputs.config.sandbox))
+            inside = sandbox or opened.enter_context(_opened(inputs, inputs.config.sandbox))
             inputs = replace(inputs, config=msgspec.structs.replace(inputs.config, sandbox=inside.tier))
             if not checked:
                 check_tasks(inputs, inside)
@@ -127,10 +131,12 @@ class Run:
             settings = {**msgspec.to_builtins(inputs.config), "max_time_seconds": None, **kept}
             inputs = replace(inputs, config=from_mapping(settings, str(folder.config), kept))
             gate = gate or Gate(inputs.config.max_time_seconds)
-            inside = sandbox or opening.enter_context(open_sandbox(tier or inputs.config.sandbox))
+            inside = sandbox or opening.enter_context(_opened(inputs, tier or inputs.config.sandbox))
             corrected = find_corrected(task, inputs, inside) if task else None
             name = task_input(corrected.name) if corrected else ""
             check_resumable(store, folder, inside.tier, weaker_allowed=tier is not None, corrected=name)
+            if not inputs.config.other_version:
+                check_version(store)
             if corrected:
                 inputs = correct(corrected, inputs, folder, store)
             models = choose(inputs, gate)
@@ -146,7 +152,19 @@ class Run:
 
     def close(self) -> None:
         """End what was opened for the run: its record, and its sandbox where that is its own."""
+        if self.gate.reason is not None:
+            self._note_how_it_ended(self.gate.reason)
         self.opened.close()
+
+    def _note_how_it_ended(self, reason: SelfTaughtError) -> None:
+        """For a start that was stopped, and still waits for something: it will not come to say so itself."""
+        with suppress(RecordError):
+            sessions = ended = 0
+            for record in self.store:
+                sessions += isinstance(record, Session)
+                ended += isinstance(record, Ended)
+            if ended < sessions:
+                self.store.append(_ended(f"/session#{sessions - 1}", reason))
 
     def work(self, watch: Watch = lambda record: None) -> None:
         """Do the run, or what is left of it. Raises SelfTaughtError; what is finished is on record then, too.
@@ -170,21 +188,20 @@ class Run:
     def _work(self, session: Session, watch: Watch) -> None:
         recorder = Recorder(self.store, watch, self.feedback)
         recorder.write(session)
-        parts = assemble(self.inputs, self.sandbox, self.models, recorder, self.gate, self.purse, self.tracing)
-        how, note = "failed", ""
+        approve = self.approve or by_file(self.folder, self.gate)
+        parts = assemble(self.inputs, self.sandbox, self.models, recorder, self.gate, self.purse, self.tracing, approve)
+        ended = _ended(session.at)
         try:
             KINDS[self.inputs.config.kind](self.inputs, parts, recorder, self.folder)
-            how = "finished"
+            ended = msgspec.structs.replace(ended, how="finished", time=time.time())
         except SelfTaughtError as error:
             cause = self.gate.reason or error  # the first, not what it brought about elsewhere
-            note = str(cause)
-            if isinstance(cause, RunStopped):
-                how = "interrupted" if cause.interrupted else "stopped"
+            ended = _ended(session.at, cause)
             if cause is not error:
                 raise cause from error
             raise
         finally:
-            recorder.write(Ended(at=session.at.replace("session", "ended"), time=time.time(), how=how, note=note))
+            recorder.write(ended)
 
     def _session(self, number: int) -> Session:
         return Session(
@@ -199,8 +216,28 @@ class Run:
             depth=self.inputs.config.depth,
             model_calls=self.inputs.config.model_calls,
             utility_calls=self.inputs.config.utility_calls,
+            code=code(),
             best_known={task.name: task.bound for task in self.inputs.tasks if task.bound is not None},
         )
+
+
+def _ended(session: str, cause: SelfTaughtError | None = None) -> Ended:
+    """How the start that is recorded at `session` ended, and why."""
+    how = "failed"
+    if isinstance(cause, RunStopped):
+        how = "interrupted" if cause.interrupted else "stopped"
+    return Ended(at=session.replace("session", "ended"), time=time.time(), how=how, note=str(cause or ""))
+
+
+def _strength(tier: str) -> int:
+    """A plugin's tier is known to be as strong as itself, and no more."""
+    return STRENGTH.index(tier) if tier in STRENGTH else -1
+
+
+def _opened(inputs: Inputs, sandbox: str) -> AbstractContextManager[OpenSandbox]:
+    if inputs.config.executor == "local":
+        return open_sandbox(sandbox)
+    return closing(plugins.find("executors", inputs.config.executor)(sandbox))
 
 
 def check_resumable(store: Store, folder: RunFolder, tier: str, *, weaker_allowed: bool, corrected: str = "") -> None:
@@ -208,7 +245,7 @@ def check_resumable(store: Store, folder: RunFolder, tier: str, *, weaker_allowe
     first = check_as_begun(store, folder, corrected)
     if first is None:
         return
-    if not weaker_allowed and STRENGTH.index(tier) < STRENGTH.index(first.tier):
+    if not weaker_allowed and tier != first.tier and _strength(tier) <= _strength(first.tier):
         raise NoSandbox(
             f"the run began in the sandbox {first.tier}, and here is only {tier}, which is weaker. "
             f"To go on all the same: `sandbox={tier}`"

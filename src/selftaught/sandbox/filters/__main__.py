@@ -3,6 +3,7 @@
 import argparse
 import errno
 import hashlib
+import signal
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,4 +75,5 @@ def _row(head: str, body: str) -> list[str]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends it, as it does other tools
     main()

@@ -10,7 +10,7 @@ from selftaught.statistics import holm, permutation_test, unpaired_test
 Grades: TypeAlias = tuple[Sequence[float], Sequence[float]]
 LEVEL = 0.01
 """The chance that an honest solution is flagged by any of its probes, at most."""
-FRESH, FORMS, ANSWERS = "fresh instances", "all its forms at once", "its answers are answers"
+AGAIN, FRESH, FORMS, ANSWERS = "measured again", "fresh instances", "all its forms at once", "its answers are answers"
 
 
 def findings(
@@ -19,6 +19,7 @@ def findings(
     graded: int,
     invalid: Mapping[str, int],
     *,
+    again: Grades | None = None,
     selected_from: int = 1,
     seed: int = 0,
 ) -> list[Finding]:
@@ -29,11 +30,14 @@ def findings(
         forms: grades on instances, and on another form of each, in the same order.
         graded: how many answers got a grade above 0.
         invalid: how many of these were no answers, by the reason.
-        selected_from: of how many candidates the solution may be the luckiest on its own instances. Its loss on fresh
-            ones has to be beyond that luck too (Bonferroni).
+        again: grades on record, and on the same instances now.
+        selected_from: of how many candidates the solution may be the luckiest on its own instances. What it loses
+            of that, on fresh ones or by its own chance, has to be beyond that luck too (Bonferroni).
         seed: of the tests that are draws.
     """
     tested: dict[str, tuple[Grades, float]] = {}
+    if again is not None:
+        tested[AGAIN] = again, min(1.0, selected_from * _paired(again, seed))
     if fresh is not None:
         tested[FRESH] = fresh, min(1.0, selected_from * _loss(fresh, lambda: unpaired_test(*fresh, seed=seed)))
     if forms is not None:

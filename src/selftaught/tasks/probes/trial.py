@@ -12,6 +12,7 @@ import numpy as np
 
 from selftaught.core.address import draw_seed
 from selftaught.core.contracts import Program, Verdict
+from selftaught.core.run_seed import RunSeed
 from selftaught.runs.records import Finding
 from selftaught.sandbox.contract import Sandbox
 from selftaught.tasks.judge import Judge
@@ -29,6 +30,7 @@ class Trial:
     """What a program was graded, before and after.
 
     Attributes:
+        again: the grades on record, on the run's instances of val, and those of now; None where none are on record.
         fresh: on the run's instances of val, and on ones from seeds that nothing in the run had; None where the task
             has the same instances for every seed.
         forms: on instances, and on all forms of each, one upon the other; None where the task has none.
@@ -36,6 +38,7 @@ class Trial:
         invalid: how often such an answer was none, by the reason.
     """
 
+    again: Grades | None
     fresh: Grades | None
     forms: Grades | None
     graded: int
@@ -45,21 +48,23 @@ class Trial:
 class Prober:
     """Tries programs on one task's probes. Equal task and run seed: equal probes. From any thread."""
 
-    def __init__(self, spec: TaskSpec, sandbox: Sandbox, run_seed: int) -> None:
+    def __init__(self, spec: TaskSpec, sandbox: Sandbox, run_seed: RunSeed) -> None:
         self._spec, self._sandbox, self._run_seed = spec, sandbox, run_seed
         self._probes = load_probes(spec)
         self._val = Judge(spec, sandbox, "val", run_seed, paid=True)
         self._lock = threading.Lock()
         self._made: tuple[list[Instance], bool] | None = None
 
-    def __call__(self, program: Program) -> Trial:
-        """Raises TaskError, SandboxError."""
+    def __call__(self, program: Program, recorded: Sequence[float] = ()) -> Trial:
+        """`recorded`: its grades on record, by instance of the run's val. Raises TaskError, SandboxError."""
         plain, fixed = self._plain()
+        own = [] if fixed and not recorded else self._grades(program, self._val.instances(), "val")
         invalid: Counter[str] = Counter()
         answered = self._grades(program, plain, "plain", invalid)
         forms = self._probes.forms
         return Trial(
-            None if fixed else (self._grades(program, self._val.instances(), "val"), answered),
+            (list(recorded), own) if len(recorded) == len(own) > 0 else None,
+            None if fixed else (own, answered),
             (answered, self._grades(program, self._changed(*forms), "forms")) if forms else None,
             sum(grade > 0 for grade in answered),
             dict(invalid),
@@ -75,7 +80,7 @@ class Prober:
         self, program: Program, instances: Sequence[Instance], what: str, invalid: Counter[str] | None = None
     ) -> list[float]:
         grades = []
-        seed = draw_seed(str(self._run_seed), self._spec.name, "probe", what, "guest")
+        seed = draw_seed(str(self._run_seed.number), self._spec.name, "probe", what, "guest")
         with closing(self._val.graded(program, instances, seed)) as answers:
             for instance, (outcome, score) in zip(instances, answers, strict=True):
                 grades.append(score.value)
@@ -97,7 +102,7 @@ class Prober:
         own = self._val.instances()
         plain: list[Instance] = []
         while len(plain) < max(ENOUGH, len(own)):
-            seed = draw_seed(str(self._run_seed), self._spec.name, "probe", str(len(plain)))
+            seed = draw_seed(str(self._run_seed.instances), self._spec.name, "probe", str(len(plain)))
             plain += Judge(self._spec, self._sandbox, "val", seed).instances()
             if same([instance.args for instance in plain], [instance.args for instance in own]):
                 return own, True
@@ -105,20 +110,31 @@ class Prober:
 
     def _changed(self, *forms: str) -> list[Instance]:
         """Each plain instance in these forms, one upon the other."""
-        rng = Random(draw_seed(str(self._run_seed), self._spec.name, "probe", *forms))
+        rng = Random(draw_seed(str(self._run_seed.instances), self._spec.name, "probe", *forms))
         changed, _ = self._plain()
         for name in forms:
             changed = [self._probes.forms[name](rng, instance) for instance in changed]
         return changed
 
 
-def probe(prober: Prober, run_seed: int, selected_from: int) -> Callable[[Program], list[Finding]]:
-    """Try a program, and judge what it was graded. `selected_from`: candidates that were scored on the same val."""
+def probe(prober: Prober, run_seed: RunSeed, selected_from: int) -> Callable[[Program, Sequence[float]], list[Finding]]:
+    """Try a program with its grades on record, and judge what it was graded.
 
-    def found(program: Program) -> list[Finding]:
-        tried = prober(program)
-        seed = draw_seed(str(run_seed), "probe", program.id)
-        told = findings(tried.fresh, tried.forms, tried.graded, tried.invalid, selected_from=selected_from, seed=seed)
+    `selected_from`: candidates that were scored on the same val.
+    """
+
+    def found(program: Program, recorded: Sequence[float]) -> list[Finding]:
+        tried = prober(program, recorded)
+        seed = draw_seed(str(run_seed.number), "probe", program.id)
+        told = findings(
+            tried.fresh,
+            tried.forms,
+            tried.graded,
+            tried.invalid,
+            again=tried.again,
+            selected_from=selected_from,
+            seed=seed,
+        )
         if any(finding.flagged and finding.probe == FORMS for finding in told):
             told += by_form(prober.by_form(program), seed=seed)
         return told

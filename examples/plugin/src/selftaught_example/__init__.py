@@ -1,0 +1,1 @@
+"""One plugin of each kind. Each file shows what its kind has to provide."""

@@ -1,0 +1,61 @@
+"""The salt of a seed that a person chose: drawn once for a folder of runs, so that the same seed repeats a run there.
+
+It is kept as `.salt` in the folder that holds the runs and, so that a first run has it before there is such a folder,
+in the user's data folder. Each run keeps its own seed, salted, in its configuration: that repeats it anywhere.
+"""
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from selftaught.core.run_seed import RunSeed
+
+_FILE = ".salt"
+
+
+def data_folder(environment: Mapping[str, str]) -> Path:
+    """The user's, as the XDG base directory specification has it."""
+    named = environment.get("XDG_DATA_HOME", "")
+    home = Path(environment.get("HOME") or "/nonexistent")
+    return (Path(named) if named.startswith("/") else home / ".local" / "share") / "selftaught"
+
+
+def salted(seed: str | int | None, runs: Path, environment: Mapping[str, str]) -> str:
+    """The seed with a salt: drawn whole where none is given, left alone where it has one. Raises UsageError."""
+    if seed is None:
+        return str(RunSeed(secrets.randbits(32), _drawn()))
+    told = RunSeed.parse(str(seed))
+    return str(told if told.salt else RunSeed(told.number, _salt_of(runs, data_folder(environment))))
+
+
+def _salt_of(runs: Path, data: Path) -> str:
+    """That of the runs' folder; a folder without one takes the user's. Drawn anew where nothing can be kept."""
+    found = _read(runs)
+    if found:
+        return found
+    salt = _read(data) or _kept(data, _drawn())
+    return _kept(runs, salt) if runs.is_dir() else salt
+
+
+def _drawn() -> str:
+    return secrets.token_hex(8)
+
+
+def _read(folder: Path) -> str:
+    with suppress(OSError, UnicodeDecodeError):
+        text = (folder / _FILE).read_text(encoding="ascii").strip()
+        return text if re.fullmatch(r"[A-Za-z0-9_-]{8,64}", text) else ""
+    return ""
+
+
+def _kept(folder: Path, salt: str) -> str:
+    """The salt that is in the folder now: another process may have been quicker."""
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        file = os.open(folder / _FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(file, "w", encoding="ascii") as opened:
+            opened.write(f"{salt}\n")
+    return _read(folder) or salt
