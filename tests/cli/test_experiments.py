@@ -207,7 +207,7 @@ def test_a_cap_holds_over_all_runs_of_an_experiment_and_over_its_restarts(tmp_pa
         (["curve", "--proposals", "3"], "--proposals is for bypass; curve has no use for it"),
         (["imp-at-k", "--models", "mutate,scripted"], "imp-at-k takes one model"),
         (["curve", "--models", ""], "--models: wanted"),
-        (["curve", "--accept", "foo"], "--accept: wanted paper or better, got 'foo'"),
+        (["curve", "--accept", "foo"], "--accept: wanted paper or released or better or significant, got 'foo'"),
         (["bypass", "--proposals", "0"], "--proposals: wanted a whole number of at least 1, got 0"),
     ],
 )

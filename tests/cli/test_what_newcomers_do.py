@@ -128,7 +128,7 @@ def test_a_task_that_exits_is_the_tasks_error(where: str, tmp_path: Path) -> Non
         (["--max-time", "nan"], "max_time_seconds"),
         (["--max-time", "-1"], "max_time_seconds"),
         (["--model-calls", "99999999999999999999"], "model_calls"),
-        (["--accept", "foo"], "wanted paper or better, got 'foo'"),
+        (["--accept", "foo"], "wanted paper or released or better or significant, got 'foo'"),
         (["--max-connections", "0"], "max_connections"),
     ],
 )

@@ -2,12 +2,17 @@
 
 import json
 import sqlite3
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cli.support import selftaught
+from selftaught.core.contracts import Program
+from selftaught.report.candidates import candidates
+from selftaught.runs.records import prompt_parts
+from selftaught.runs.store import Store
 
 SORTING = '''"""Sort a list of integers, ascending. Write algorithm(numbers), which returns the sorted list."""
 SEED = "def algorithm(numbers):\\n    return numbers\\n"
@@ -174,4 +179,55 @@ def test_a_finished_run_is_made_deeper(tmp_path: Path) -> None:
     for flags, said in ((["--depth", "1"], "wanted at least the 2"), (["--model-calls", "9"], "cannot be changed")):
         refused = selftaught("resume", "r", *flags, cwd=tmp_path)
         assert refused.returncode == 2 and said in refused.stderr, refused.stderr
+    assert selftaught("replay", "r", cwd=tmp_path).returncode == 0
+
+
+def test_every_candidate_is_on_record_with_parent_round_prompt_and_response(tmp_path: Path) -> None:
+    poor = "def algorithm(numbers):\n    return sorted(numbers) if len(numbers) < 15 else numbers\n"
+    improver = GREEDY.replace("ROUNDS", "2").replace("RETURNED", "best")
+    command = prepared(tmp_path, improver)
+    rules = [{"contains": ["< 15"], "responses": [fenced(SORTED)]}, {"contains": [], "responses": [fenced(poor)]}]
+    (tmp_path / "script.json").write_text(json.dumps({"rules": rules}))
+    assert selftaught(*command, *SCRIPTED, "--out", "r", cwd=tmp_path).returncode == 0
+    store = Store.open(tmp_path / "r/run.sqlite", writable=False)
+    found = candidates(store)
+    seed, half, whole = (
+        Program(source).id for source in ("def algorithm(numbers):\n    return numbers\n", poor, SORTED)
+    )
+    assert [(c.program, c.round, c.parent, c.times, c.made) for c in found] == [
+        (seed, 0, "", 1, False), (half, 1, seed, 2, False), (whole, 2, half, 2, True),
+    ]  # fmt: skip
+    assert [store.text(c.response) for c in found[1:]] == [fenced(poor), fenced(SORTED)]
+    assert all(poor in prompt_parts(store.text(c.prompt))[1] for c in found[2:])
+    assert all(store.text(c.feedback).startswith(f"score {c.value:.4f}") and len(c.grades) == 30 for c in found)
+    store.close()
+
+
+def test_a_proposal_waits_for_a_person_and_the_answer_is_repeated(tmp_path: Path) -> None:
+    better = "def improve_algorithm(initial_solution, utility, language_model):\n    return SORTED\n"
+    proposal = better.replace("SORTED", repr(SORTED))
+    prepared(tmp_path, "def improve_algorithm(s, u, l):\n    return l.prompt('X', 'better: ' + s)[0]\n", proposal)
+    command = ["run", "sorting.py", "--improver", "improver.py", *SCRIPTED, "--depth", "1", "--repeats", "2", *BUDGETS]
+    (tmp_path / "answer.json").write_text(json.dumps({"approved": False, "note": "not today"}))
+
+    def answer() -> None:
+        while not (tmp_path / "r/approval/t1.json").is_file():
+            if over.wait(0.05):
+                return
+        (tmp_path / "answer.json").replace(tmp_path / "r/approval/t1.answer.json")
+
+    over = threading.Event()
+    person = threading.Thread(target=answer)
+    person.start()
+    done = selftaught(*command, "--approve", "--out", "r", cwd=tmp_path)
+    over.set()
+    person.join()
+    assert done.returncode == 0 and "waiting for approval" in done.stderr, done.stderr
+    question = json.loads((tmp_path / "r/approval/t1.json").read_text())
+    assert (question["proposed_val"], any("sorted(numbers)" in line for line in question["diff"])) == (1.0, True)
+    told = [r for r in records(tmp_path / "r") if r["kind"] in ("approved", "stepped")]
+    assert [(r["kind"], r.get("approved"), r.get("note")) for r in told[1:]] == [
+        ("approved", False, "not today"), ("stepped", False, ""),
+    ]  # fmt: skip
+    assert "not approved, kept" in done.stdout
     assert selftaught("replay", "r", cwd=tmp_path).returncode == 0

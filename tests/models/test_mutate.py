@@ -15,7 +15,7 @@ from selftaught.core.contracts import LanguageModel, Prompt
 from selftaught.guest.helpers import extract_code
 from selftaught.models.mutate import Mutate
 from selftaught.tasks.loading import load_task, task_names
-from selftaught.wiring.inputs import improver_names, load_improver, meta_utility_template
+from selftaught.wiring.inputs import improver_names, load_improver, package_texts
 
 SOLUTIONS = [load_task(name).seed.source for name in task_names()]
 IMPROVERS = [load_improver(name, Path("runs")).source for name in improver_names()]
@@ -40,7 +40,7 @@ class TestConformance(LanguageModelSuite):
 @pytest.mark.parametrize("temperature", [0.0, 0.7, 2.0])
 def test_every_answer_parses_and_is_a_change(program: str, temperature: float) -> None:
     before = ast.unparse(ast.parse(program))
-    for after in answers(prompt(program, meta_utility_template(), temperature=temperature), 40):
+    for after in answers(prompt(program, package_texts()["meta_utility.txt"], temperature=temperature), 40):
         assert ast.unparse(ast.parse(after)) != before
 
 

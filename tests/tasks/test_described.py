@@ -9,6 +9,7 @@ import pytest
 
 from selftaught.core.errors import UsageError
 from selftaught.core.feedback import loop_time, without_times
+from selftaught.tasks.frozen import Importer
 from selftaught.tasks.loading import load_task, task_names
 from selftaught.tasks.shown import shown_source
 from selftaught.tasks.spec import Instance, Wording
@@ -53,7 +54,7 @@ def names(program: str) -> set[str]:
 
 
 def test_what_instances_and_grade_use_is_shown_as_it_stands_and_nothing_else() -> None:
-    shown = shown_source(TASK, {})
+    shown = shown_source(TASK, {}, Importer({}))
     assert names(shown) == {"instances", "_one", "grade", "better"}
     assert shown.startswith("import math\nfrom os import sep\n\nLIMIT = 3  # of all\n\n\ndef instances(rng, split):\n")
     assert "@staticmethod\ndef better(answer, best):\n" in shown
@@ -61,7 +62,7 @@ def test_what_instances_and_grade_use_is_shown_as_it_stands_and_nothing_else() -
 
 
 def test_of_a_hidden_function_only_the_head_is_shown_and_nothing_that_it_uses() -> None:
-    shown = shown_source(TASK, {}, ["better"])
+    shown = shown_source(TASK, {}, Importer({}), ["better"])
     assert "def better(answer, best):" in shown and '"""Better than the best."""' in shown
     assert "answer - best" not in shown and "sep" not in shown
 

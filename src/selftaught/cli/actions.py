@@ -32,6 +32,7 @@ from selftaught.runs.folder import REPORT, RunFolder, find_run, list_runs, new_f
 from selftaught.runs.recording import pack
 from selftaught.runs.salt import salted
 from selftaught.runs.store import Store
+from selftaught.tasks.frozen import is_ours
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import is_built_in, load_task
 from selftaught.tasks.measured import MEASURED
@@ -41,8 +42,10 @@ from selftaught.wiring.forecast import forecast
 from selftaught.wiring.going_on import in_force
 from selftaught.wiring.inputs import (
     Inputs,
+    changed_since,
     check_program,
     frozen_config,
+    frozen_modules,
     frozen_tasks,
     load_inputs,
     read_text,
@@ -52,12 +55,15 @@ from selftaught.wiring.recorded_answers import open_recorded
 from selftaught.wiring.replay import Comparison
 from selftaught.wiring.replay import replay as repeat
 from selftaught.wiring.run import Run
+from selftaught.wiring.version import other_versions
 
 if TYPE_CHECKING:
     from selftaught.tracing.run import Tracing
 
 DEMO = {"depth": 2, "repeats": 3, "model_calls": 1, "responses": 6, "utility_calls": 7}
 """Budgets of the demo: under a minute on two cores."""
+DEMO_TASK = "three-sat@hard"
+"""One that its seed is far from solving, and whose seed is quick."""
 
 
 def start(
@@ -113,6 +119,8 @@ def resume(
     folder = find_run(name, runs)
     with Run.resume(folder, choose, changed=changed, tier=sandbox, task=task, tracing=tracing) as begun:
         say(f"resuming {folder.path}")
+        for text in changed_since(folder):
+            say(f"{text} is taken from the run, as it was when the run began; this version of selftaught has another")
         _go(begun, as_json=as_json)
 
 
@@ -125,6 +133,8 @@ def _go(run: Run, *, as_json: bool) -> None:
         try:
             run_stoppable(lambda: asked.work(progress.watch), run.gate, run.sandbox.close)
         except SelfTaughtError as error:
+            if not folder.store.is_file():
+                raise
             hint = f"everything finished is on record; go on with: selftaught resume {folder.path}"
             if isinstance(error, RunStopped):
                 raise RunStopped(f"{error}; {hint}", interrupted=error.interrupted) from error
@@ -212,7 +222,11 @@ def replay(name: str, runs: Path, sandbox: str | None, *, trust_tasks: bool = Fa
     with tempfile.TemporaryDirectory(prefix="selftaught-") as scratch:
         folder = open_recorded(name, runs, Path(scratch) / "run")
         if Path(name).is_file() and not trust_tasks:
-            _check_tasks_are_ours(name, frozen_tasks(folder))
+            _check_tasks_are_ours(name, folder)
+        with Store.open(folder.store, writable=False) as store:
+            others = ", ".join(other_versions(store))
+        if others:
+            say(f"recorded by selftaught {others}, whose code is not that of this one: what comes out may differ")
         depth = frozen_config(folder).depth
         gate = Gate()
         with open_jail(sandbox or "auto") as jail, Progress(depth=depth) as progress:
@@ -222,9 +236,10 @@ def replay(name: str, runs: Path, sandbox: str | None, *, trust_tasks: bool = Fa
     return not found[0].differences
 
 
-def _check_tasks_are_ours(recording: str, tasks: Mapping[str, str]) -> None:
+def _check_tasks_are_ours(recording: str, folder: RunFolder) -> None:
     """A recording may be anybody's, and a task's file runs with the user's rights. Raises UsageError."""
-    foreign = [task for task, source in tasks.items() if not is_built_in(source)]
+    foreign = [task for task, source in frozen_tasks(folder).items() if not is_built_in(source)]
+    foreign += [module for module, text in (frozen_modules(folder) or {}).items() if not is_ours(module, text)]
     if foreign:
         raise UsageError(
             f"the recording {recording} brings a task of its own, {', '.join(foreign)}: a Python file that would run "
@@ -236,7 +251,7 @@ def report(name: str, runs: Path, out: Path | None) -> None:
     """One self-contained HTML file."""
     folder = find_run(name, runs)
     config, store = _read(folder)
-    html = page(view(store), msgspec.to_builtins(config), store.text, title=folder.path.name)
+    html = page(view(store, in_work=folder.in_work()), msgspec.to_builtins(config), store.text, title=folder.path.name)
     if out is None:
         file = folder.write(REPORT, html)
     else:
@@ -255,9 +270,9 @@ def tasks(*, as_json: bool) -> None:
 
 
 def demo(seed: str | None, sandbox: str | None, runs: Path, *, as_json: bool) -> None:
-    """A short run that needs nothing: three-sat, the model `mutate`."""
-    flags = {"kind": "run", "tasks": ["three-sat"], "model": "mutate", "sandbox": sandbox, "seed": seed, **DEMO}
-    say("demo: a short self-improvement on three-sat; no key, no network. The model is `mutate`: random edits,")
+    """A short run that needs nothing: a task with headroom, the model `mutate`."""
+    flags = {"kind": "run", "tasks": [DEMO_TASK], "model": "mutate", "sandbox": sandbox, "seed": seed, **DEMO}
+    say(f"demo: a short self-improvement on {DEMO_TASK}; no key, no network. The model is `mutate`: random edits,")
     say("the honest floor that any language model has to beat. Whatever comes out is shown.")
     start(flags, None, None, runs, as_json=as_json)
 

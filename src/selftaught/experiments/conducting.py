@@ -34,6 +34,7 @@ from selftaught.wiring.checking import check_task
 from selftaught.wiring.inputs import Inputs, load_frozen, load_improver
 from selftaught.wiring.models import Models
 from selftaught.wiring.run import Run
+from selftaught.wiring.version import check_version
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
     from selftaught.tracing.run import Tracing
@@ -182,6 +183,7 @@ def _run_all(cells: Sequence[Cell], lab: Lab) -> None:
     prepared = [_prepare(cell, lab) for cell in cells]
     for folder, models in _all_begun(lab, prepared):
         with Store.open(folder.store, writable=False) as store:
+            check_version(store)  # all cells by the same code, those that are finished too
             purse.add(models.spent(store))
 
     def go(ready: tuple[RunFolder, Models]) -> None:

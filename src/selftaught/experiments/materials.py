@@ -9,6 +9,7 @@ from selftaught.config import Parameters
 from selftaught.core.contracts import Program
 from selftaught.core.errors import UsageError
 from selftaught.runs.folder import RunFolder
+from selftaught.tasks.frozen import ROOM
 from selftaught.tasks.loading import check_stands_alone, is_built_in, load_task
 from selftaught.tasks.spec import TaskSpec
 from selftaught.wiring.inputs import load_improver, read_text
@@ -27,7 +28,8 @@ class Materials:
 
     def texts(self) -> dict[str, str]:
         """Each text by its place in the experiment's folder. A task's name has no dot."""
-        texts = {f"{name}.py": task.source for name, task in self.tasks.items()}
+        texts = {f"{name}.py": text for task in self.tasks.values() for name, text in task.modules.items()}
+        texts |= {f"{name}.py": task.source for name, task in self.tasks.items()}
         texts |= {f"{place}.improver.py": one.source for place, one in enumerate(self.improvers.values())}
         return texts | ({_SCRIPT: self.script} if self.script is not None else {})
 
@@ -65,8 +67,9 @@ def kept(given: Parameters, folder: Path) -> Materials:
     """Those that an experiment was begun with. Raises UsageError."""
     inputs = folder / _FOLDER
     names = dict.fromkeys([given.improver, *given.improvers])
+    modules = {file.stem: read_text(file, "a module of a task") for file in inputs.glob(f"{ROOM}*.py")}
     return Materials(
-        {name: load_task(str(inputs / f"{name}.py")) for name in [*given.tasks, *given.on]},
+        {name: load_task(str(inputs / f"{name}.py"), modules=modules) for name in [*given.tasks, *given.on]},
         {name: Program(read_text(inputs / f"{place}.improver.py", "an improver")) for place, name in enumerate(names)},
         read_text(inputs / _SCRIPT, "a script") if given.script else None,
     )

@@ -22,12 +22,11 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbi
 
 
 class Session(_Record, frozen=True, tag="session"):
-    """The run was started or resumed; at `/session#k`. `version`: of the package.
+    """The run was started or resumed; at `/session#k`. `version` and `code`: of the package (wiring/version.py).
 
-    `frozen`: text ids of the files that the next resume must find. `corrected`: those of them that were given anew at
-    this start, as a mended task may be. `seed`: what repeats the run's instances anywhere, with its salt. `depth`,
-    `model_calls` and `utility_calls`: as they were set at this start; a later one may set more. 0: not told.
-    `best_known`: the best score known of a task, by its name, where one is.
+    `frozen`: text ids of the files that the next resume must find. `seed`: what repeats the run's instances anywhere,
+    with its salt. `depth`, `model_calls` and `utility_calls`: as they were set at this start; a later one may set more.
+    0: not told. `best_known`: the best score known of a task, by its name, where one is.
     """
 
     version: str
@@ -36,11 +35,11 @@ class Session(_Record, frozen=True, tag="session"):
     layers: list[str] = []
     model: str = ""
     python: str = ""
-    corrected: list[str] = []
     seed: str = ""
     depth: int = 0
     model_calls: int = 0
     utility_calls: int = 0
+    code: str = ""
     best_known: dict[str, float] = {}
 
 

@@ -6,10 +6,7 @@ installed, but no neighbour.
 """
 
 import inspect
-import sys
 import tempfile
-import types
-import warnings
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from hashlib import sha256
@@ -23,6 +20,7 @@ from selftaught import plugins
 from selftaught.core.contracts import Program
 from selftaught.core.errors import UsageError
 from selftaught.sandbox.contract import Limits
+from selftaught.tasks import frozen
 from selftaught.tasks.entry import check_entry, defined_names
 from selftaught.tasks.shown import shown_source
 from selftaught.tasks.spec import Scoring, TaskSpec, line_in
@@ -59,10 +57,11 @@ def task_names() -> list[str]:
     return sorted(BUILT_IN)
 
 
-def load_task(name_or_path: str, fidelity: str = "honest") -> TaskSpec:
+def load_task(name_or_path: str, fidelity: str = "honest", modules: Mapping[str, str] | None = None) -> TaskSpec:
     """A built-in task, or the one that a Python file defines, which is executed here. Raises UsageError.
 
-    At a level where "@" and its name stand behind: `three-sat@hard`, `mine.py@small`.
+    At a level where "@" and its name stand behind: `three-sat@hard`, `mine.py@small`. `modules`: the texts of the
+    package's own that it is made of, where a run has kept them (frozen.py).
     """
     if fidelity not in FIDELITIES:
         raise UsageError(f"no fidelity is called {fidelity!r}; there are {' and '.join(FIDELITIES)}")
@@ -70,7 +69,8 @@ def load_task(name_or_path: str, fidelity: str = "honest") -> TaskSpec:
     released = fidelity == "released" and name in PAPER and level in ("", "paper")
     if name in BUILT_IN and (fidelity == "honest" or released):
         file = _built_in_file(name, fidelity)
-        return _from_source(file.read_text(encoding="utf-8"), name, str(file), "" if released else level)
+        source = file.read_text(encoding="utf-8")
+        return from_source(source, name, str(file), _modules(source, name), "" if released else level)
     path = Path(name_or_path if Path(name_or_path).is_file() else name)
     if not path.is_file() and name not in BUILT_IN and name in plugins.names("tasks"):
         path = plugins.find("tasks", name)
@@ -88,7 +88,9 @@ def load_task(name_or_path: str, fidelity: str = "honest") -> TaskSpec:
     except ValueError as error:
         raise UsageError(f"the task {path} is not UTF-8 text; {WANTED}") from error
     stem, own_level = split_level(path.stem) if "LEVELS" in source else (path.stem, "")  # a run keeps it as NAME@LEVEL
-    return _from_source(source, as_name(stem), str(path), level or own_level)
+    name = as_name(stem)
+    kept = _modules(source, name) if modules is None else modules
+    return from_source(source, name, str(path), kept, level or own_level)
 
 
 def split_level(name: str) -> tuple[str, str]:
@@ -128,6 +130,19 @@ def _built_in_file(name: str, fidelity: str) -> Traversable:
     return folder / BUILT_IN[name]
 
 
+def _modules(source: str, name: str) -> dict[str, str]:
+    """The texts of the package's own that a task is made of, and those of its probes, if it is built in."""
+    if name not in BUILT_IN or source not in built_in_texts(name):
+        return frozen.texts_behind(source)
+    probes = frozen.text_of(probes_of(name))
+    return {**frozen.texts_behind(source), probes_of(name): probes, **frozen.texts_behind(probes)}
+
+
+def probes_of(task: str) -> str:
+    """The module that holds the probes of a built-in task."""
+    return f"{frozen.ROOM}probes.{task.replace('-', '_')}"
+
+
 def as_name(text: str) -> str:
     """`text` with nothing but letters, digits, "-" and "_": a task keeps its name when a run keeps its file."""
     return "".join(c if c.isalnum() or c in "-_" else "_" for c in text)
@@ -139,8 +154,22 @@ def _known(name: str) -> str:
     return f"{hint}There are {', '.join(task_names())}, or the path of a .py file"
 
 
-def _from_source(source: str, name: str, where: str, level: str = "") -> TaskSpec:
-    defined = _execute(source, where, level)
+def from_source(source: str, name: str, where: str, modules: Mapping[str, str], level: str = "") -> TaskSpec:
+    """The task that a text defines; `where` is what errors call it. Raises UsageError."""
+    imports = frozen.Importer(modules)
+    return from_names(_execute(source, where, level, imports), source, name, where, level, imports)
+
+
+def from_names(
+    defined: Mapping[str, Any],
+    source: str,
+    name: str,
+    where: str,
+    level: str = "",
+    imports: frozen.Importer | None = None,
+) -> TaskSpec:
+    """The task whose file, the text `source`, holds these names. Raises UsageError."""
+    imports = imports or frozen.Importer({})
     level = _level(defined, where, level)
     _check_parts(defined, where)
     entry = defined.get("ENTRY", "algorithm")
@@ -166,26 +195,18 @@ def _from_source(source: str, name: str, where: str, level: str = "") -> TaskSpe
         scoring=scoring,
         bound=_bound(defined, where),
         explain=defined.get("explain"),
-        shown=_shown(defined, source, where),
+        shown=_shown(defined, source, where, imports),
+        modules=imports.texts,
     )
 
 
-def _execute(source: str, where: str, level: str) -> Mapping[str, Any]:
-    """What the file defines. It is a module like any other, so that dataclasses and the like work in it.
-
-    `LEVEL` is there before its first line where a level was asked for.
-    """
-    module = types.ModuleType(f"selftaught_task_{sha256(f'{level}@{source}'.encode()).hexdigest()[:16]}")
-    module.__file__ = where
+def _execute(source: str, where: str, level: str, imports: frozen.Importer) -> Mapping[str, Any]:
+    """What the file defines. `LEVEL` is there before its first line where a level was asked for."""
+    module = imports.empty(f"selftaught_task_{sha256(f'{level}@{source}'.encode()).hexdigest()[:16]}", where)
     if level:
         module.__dict__["LEVEL"] = level
-    sys.modules[module.__name__] = module
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a stray backslash is Python, however the user's warnings are set
-            # Its docstring is the task's text, and its asserts are its author's, also under `python -OO`.
-            code = compile(source, where, "exec", dont_inherit=True, optimize=0)
-        exec(code, module.__dict__)
+        imports.execute(module, source)
     except SyntaxError as error:
         raise UsageError(f"the task {where} is not Python: {error.msg} (line {error.lineno})") from error
     except (Exception, SystemExit) as error:
@@ -193,7 +214,7 @@ def _execute(source: str, where: str, level: str) -> Mapping[str, Any]:
             _level(module.__dict__, where, level)  # a level that is not there explains what fails
         what = " ".join(f"{type(error).__name__}: {error}".split())
         raise UsageError(f"the task {where}{line_in(where, error)}: it fails when it is loaded: {what}") from error
-    return module.__dict__
+    return vars(module)
 
 
 def _level(defined: Mapping[str, Any], where: str, asked: str) -> str:
@@ -226,13 +247,13 @@ def _check_parts(defined: Mapping[str, Any], where: str) -> None:
             raise UsageError(f"the task {where}: {name} is no function of two arguments; {WANTED}")
 
 
-def _shown(defined: Mapping[str, Any], source: str, where: str) -> str:
+def _shown(defined: Mapping[str, Any], source: str, where: str, imports: frozen.Importer) -> str:
     show, hide = defined.get("SHOW", False), defined.get("HIDE", ())
     if not isinstance(show, bool):
         raise UsageError(f"the task {where}: SHOW is {show!r}; wanted True, if models may read its code, or False")
     if not isinstance(hide, (list, tuple)) or not all(isinstance(name, str) for name in hide):
         raise UsageError(f"the task {where}: HIDE is {hide!r}; wanted the names of functions that models may not read")
-    return shown_source(source, defined, hide) if show else ""
+    return shown_source(source, defined, imports, hide) if show else ""
 
 
 def _takes_two(function: Callable[..., Any]) -> bool:

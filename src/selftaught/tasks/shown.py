@@ -4,24 +4,24 @@ Read from the text of the task's file, which is the user's own; nothing of it is
 """
 
 import ast
-import inspect
-import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from selftaught.tasks.frozen import Importer
 
 FUNCTIONS = ("instances", "grade")
 _LEFT_OUT = ("selftaught.tasks.spec",)
 _OURS = "selftaught.tasks."
 
 
-def shown_source(source: str, defined: Mapping[str, Any], hide: Collection[str] = ()) -> str:
+def shown_source(source: str, defined: Mapping[str, Any], importer: Importer, hide: Collection[str] = ()) -> str:
     """Both functions with all that they use of the file, in its order; a level by its name.
 
-    `defined`: what the file defined when it was executed. `hide`: functions of which only the head is shown, and what
-    they say of themselves: one that finds a good answer, say.
+    `defined`: what the file defined when `importer` executed it. `hide`: functions of which only the head is shown, and
+    what they say of themselves: one that finds a good answer, say.
     """
-    shown = list(_Shown(set(hide)).parts(source, defined, set(FUNCTIONS)))
+    shown = list(_Shown(set(hide), importer).parts(source, defined, set(FUNCTIONS)))
     imports = dict.fromkeys(text for text, is_import in shown if is_import)
     rest = [text for text, is_import in shown if not is_import]
     return "\n".join(imports) + "\n\n" * bool(imports) + "\n\n\n".join(rest)
@@ -32,6 +32,7 @@ class _Shown:
     """`seen`: names that are shown already, of any file."""
 
     hide: set[str]
+    importer: Importer
     seen: set[str] = field(default_factory=set)
 
     def parts(self, source: str, defined: Mapping[str, Any], wanted: set[str]) -> Iterator[tuple[str, bool]]:
@@ -68,8 +69,7 @@ class _Shown:
         """What a task takes from another of ours stands where it is used."""
         if module not in _LEFT_OUT:
             self.seen -= names
-            found = sys.modules[module]
-            yield from self.parts(inspect.getsource(found), vars(found), names)
+            yield from self.parts(self.importer.texts[module], vars(self.importer.module(module)), names)
 
 
 def _head(source: str, function: ast.FunctionDef) -> str:

@@ -58,6 +58,7 @@ class TaskSpec:
         bound: the best score known, or more than any; None where none is known.
         explain: (instance, answer) → words on the answer, beside its grade, for whoever is to make a better program.
             They are shown as they are: what is not to be known stays out.
+        modules: the texts of the package's own modules that it is made of, by their names: kept in the run, too.
         shown: the part of its code that a model may read; empty where the task shows none.
     """
 
@@ -74,6 +75,7 @@ class TaskSpec:
     bound: float | None = None
     explain: Callable[[Instance, Any], str] | None = None
     shown: str = ""
+    modules: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def description(self) -> str:

@@ -3,7 +3,8 @@
 import ast
 import os
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib.resources import files
 from math import log10
@@ -26,6 +27,7 @@ from selftaught.runs.store import Store
 from selftaught.runs.toml import read_toml, to_toml
 from selftaught.sandbox.machine import ENTRY
 from selftaught.tasks.entry import check_entry
+from selftaught.tasks.frozen import ROOM, has_text, text_of
 from selftaught.tasks.loading import check_stands_alone, is_built_in, load_task
 from selftaught.tasks.spec import TaskSpec
 
@@ -38,9 +40,10 @@ MOST_INPUT_BYTES = 1_000_000
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything that decides what a run computes, beside the model's answers.
+    """Everything that decides what a run computes, beside the model's answers and the package's own code.
 
-    `earlier`: what starts before this one allowed an improver in all, where this one allows it more.
+    `earlier`: what starts before this one allowed an improver in all, where this one allows it more. `texts`: what
+    improvers read of the meta-utility, as templates, by their files' names.
     """
 
     config: RunConfig
@@ -49,6 +52,7 @@ class Inputs:
     program: Program | None = None
     script: str | None = None
     earlier: tuple[Allowance, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=lambda: package_texts())
 
     @property
     def seed(self) -> RunSeed:
@@ -56,8 +60,12 @@ class Inputs:
         return RunSeed.parse(self.config.seed or "0")
 
 
-def load_inputs(config: RunConfig, runs: Path) -> Inputs:
-    """From what the user named. Draws the seed if none was given; one that was is salted before. Raises UsageError."""
+def load_inputs(config: RunConfig, runs: Path, made: Mapping[str, TaskSpec] | None = None) -> Inputs:
+    """From what the user named. Draws the seed if none was given; one that was is salted before. Raises UsageError.
+
+    `made`: tasks from Python functions whose source cannot be read, by their names.
+    """
+    made = made or {}
     config = msgspec.structs.replace(
         config,
         seed=config.seed or salted(None, runs, {}),
@@ -66,11 +74,11 @@ def load_inputs(config: RunConfig, runs: Path) -> Inputs:
     for name in config.tasks:
         if config.tasks.count(name) > 1:
             raise UsageError(f"the task {name} is listed twice; name each task once and use `repeats`")
-    tasks = tuple(load_task(name, config.fidelity) for name in config.tasks)
+    tasks = tuple(made.get(name) or load_task(name, config.fidelity) for name in config.tasks)
     if len({task.name for task in tasks}) < len(tasks):
         raise UsageError(f"two tasks have one name: {', '.join(task.name for task in tasks)}; rename a file")
     for task in tasks:
-        if not is_built_in(task.source):
+        if task.name not in made and not is_built_in(task.source):
             check_stands_alone(task)
     program = None
     if config.program:
@@ -94,15 +102,35 @@ def machine_speed() -> int:
     return max(1, round(millions / magnitude) * magnitude)
 
 
-def load_frozen(folder: RunFolder) -> Inputs:
-    """From a run's folder. Raises UsageError or RecordError."""
+def load_frozen(folder: RunFolder, made: Mapping[str, TaskSpec] | None = None) -> Inputs:
+    """From a run's folder; `made` as in `load_inputs`. Raises UsageError or RecordError."""
     config = frozen_config(folder)
     inputs = folder.path / INPUTS
-    tasks = tuple(load_task(str(inputs / _task_file(name))) for name in config.tasks)
+    modules = frozen_modules(folder)
+    made = made or {}
+    tasks = tuple(made.get(name) or load_task(str(inputs / _task_file(name)), modules=modules) for name in config.tasks)
     improver = Program(read_text(inputs / _IMPROVER, "an improver"))
     program = Program(read_text(inputs / _PROGRAM, "a program")) if config.program else None
     script = read_text(inputs / _SCRIPT, "a script") if config.script else None
-    return Inputs(config, tasks, improver, program, script)
+    texts = {name: read_text(inputs / name, "a text") for name in package_texts() if (inputs / name).is_file()}
+    return Inputs(config, tasks, improver, program, script, texts={**package_texts(), **texts})
+
+
+def frozen_modules(folder: RunFolder) -> dict[str, str] | None:
+    """What the tasks are made of; None in a run of 0.1.0, which did not keep it."""
+    found = sorted((folder.path / INPUTS).glob(f"{ROOM}*.py"))
+    kept = any((folder.path / INPUTS / name).is_file() for name in package_texts())
+    return {file.stem: read_text(file, "a module of a task") for file in found} if kept else None
+
+
+def changed_since(folder: RunFolder) -> list[str]:
+    """Which of the package's texts that the run has its own copies of are others in the installed package."""
+    kept = {f"{name}.py": text for name, text in (frozen_modules(folder) or {}).items()}
+    now = {name: text_of(name.removesuffix(".py")) for name in kept if has_text(name.removesuffix(".py"))}
+    for name, text in package_texts().items():
+        if (folder.path / INPUTS / name).is_file():
+            kept[name], now[name] = read_text(folder.path / INPUTS / name, "a text"), text
+    return sorted(name for name, text in kept.items() if now.get(name) != text)
 
 
 def frozen_config(folder: RunFolder) -> RunConfig:
@@ -119,7 +147,9 @@ def frozen_tasks(folder: RunFolder) -> dict[str, str]:
 
 def freeze(inputs: Inputs, folder: RunFolder) -> None:
     """Write the inputs into the run's folder, from which alone it is resumed. Raises RecordError."""
-    texts = {_task_file(task.name): task.source for task in inputs.tasks}
+    texts = dict(inputs.texts)
+    texts |= {f"{name}.py": text for task in inputs.tasks for name, text in task.modules.items()}
+    texts |= {_task_file(task.name): task.source for task in inputs.tasks}
     texts[_IMPROVER] = inputs.improver.source
     if inputs.program:
         texts[_PROGRAM] = inputs.program.source
@@ -172,14 +202,9 @@ def improver_names() -> list[str]:
     return sorted(name[:-3].replace("_", "-") for name in names if name.endswith(".py"))
 
 
-def meta_utility_template() -> str:
-    """The text that describes the meta-utility to an improver, with its blanks."""
-    return (_SEEDS / "meta_utility.txt").read_text()
-
-
-def sandbox_note() -> str:
-    """What is added to it where improvers are shown a sandbox to ask for (paper §6.2)."""
-    return (_SEEDS / "meta_utility_sandbox.txt").read_text()
+def package_texts() -> dict[str, str]:
+    """The texts about the meta-utility that come with the package, by their files' names."""
+    return {entry.name: entry.read_text() for entry in _SEEDS.iterdir() if entry.name.endswith(".txt")}
 
 
 def check_improver(improver: Program, name: str) -> None:

@@ -20,7 +20,7 @@ from selftaught.middleware.threads import thread_map
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.records import Measured, Record, Scored, Stepped
 from selftaught.wiring.improving import improve
-from selftaught.wiring.inputs import Inputs, sandbox_note
+from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.parts import Parts, describe
 
 _AT_ONCE = 32
@@ -91,7 +91,7 @@ def _scored(task: Task, made: Application) -> Sample:
 
 def bypass(inputs: Inputs, parts: Parts, recorder: Recorder, folder: RunFolder) -> None:
     """So many proposals (paper, Table 2), and what each of them asks for when it runs, on the first task."""
-    unscored = RecordedUtility(Unscored(describe(inputs) + sandbox_note()), recorder)
+    unscored = RecordedUtility(Unscored(describe(inputs) + inputs.texts["meta_utility_sandbox.txt"]), recorder)
     task, wanted = parts.tasks[0], inputs.config.proposals
     most_each = min(inputs.config.responses, inputs.config.utility_calls)
     enough = -(-wanted // most_each)

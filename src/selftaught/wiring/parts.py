@@ -30,7 +30,7 @@ from selftaught.tasks.judge import Judge
 from selftaught.tasks.probes.trial import Prober, probe
 from selftaught.tasks.spec import TaskSpec, Wording
 from selftaught.wiring.accepting import Accepting, Approve
-from selftaught.wiring.inputs import Inputs, meta_utility_template
+from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.models import Models
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
@@ -146,7 +146,7 @@ _LOST = "0.0)"
 def describe(inputs: Inputs) -> str:
     """û_str: what an improver may read of the meta-utility. The same figures as are enforced."""
     config = inputs.config
-    return Template(meta_utility_template()).substitute(
+    return Template(inputs.texts["meta_utility.txt"]).substitute(
         tasks=len(inputs.tasks) * config.repeats,
         model_calls=config.model_calls,
         responses_per_call=config.responses,

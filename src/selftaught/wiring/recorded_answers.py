@@ -12,7 +12,7 @@ from selftaught.runs.folder import RunFolder, find_run
 from selftaught.runs.recording import read_recording, unpack
 from selftaught.runs.records import Answered, prompt_parts
 from selftaught.runs.store import Store
-from selftaught.wiring.inputs import Inputs, check_as_begun, frozen_tasks
+from selftaught.wiring.inputs import Inputs, check_as_begun, frozen_modules, frozen_tasks
 
 
 def open_recorded(name: str, runs: Path, scratch: Path) -> RunFolder:
@@ -41,13 +41,16 @@ def replay_model(name: str, inputs: Inputs, runs: Path) -> tuple[Replay, Path]:
     with tempfile.TemporaryDirectory(prefix="selftaught-") as scratch:
         folder = open_recorded(name, runs, Path(scratch) / "run")
         where = (Path(name) if Path(name).is_file() else folder.path).resolve()
-        recorded = frozen_tasks(folder)
+        recorded, kept = frozen_tasks(folder), frozen_modules(folder)
         for task in inputs.tasks:
             if task.name not in recorded:
                 raise UsageError(f"the recording {name} is of {', '.join(recorded)}, and not of {task.name}")
             if task.source != recorded[task.name]:
                 raise UsageError(f"the task {task.name} is another than in the recording {name}; replay it as it was: "
                                  f"selftaught replay {name}")  # fmt: skip
+            if kept is not None and any(kept.get(module) != text for module, text in task.modules.items()):
+                raise UsageError(f"what the task {task.name} is made of is not what it is in the recording {name}; "
+                                 f"replay it as it was: selftaught replay {name}")  # fmt: skip
         with Store.open(folder.store, writable=False) as store:
             check_as_begun(store, folder)
             # What was paid for it then is not paid again.

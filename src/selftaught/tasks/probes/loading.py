@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any
 
-from selftaught.tasks.loading import BUILT_IN, built_in_texts, split_level
+from selftaught.tasks.frozen import Importer
+from selftaught.tasks.loading import probes_of, split_level
 from selftaught.tasks.probes.forms import Form
 from selftaught.tasks.spec import Instance, TaskSpec
 
@@ -25,8 +25,8 @@ class Probes:
 def load_probes(task: TaskSpec) -> Probes:
     """Of a built-in task, of either fidelity. Any other has none of its own, also one that only shares the name."""
     name, level = split_level(task.name)
-    if name not in BUILT_IN or task.source not in built_in_texts(name):
+    if probes_of(name) not in task.modules:
         return Probes()
-    module = import_module(f"selftaught.tasks.probes.{name.replace('-', '_')}")
+    module = Importer(task.modules).module(probes_of(name))
     forms = module.FORMS if level in ("", "paper") else getattr(module, "HARD_FORMS", module.FORMS)
     return Probes(forms, module.check)

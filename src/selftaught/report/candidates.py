@@ -1,0 +1,115 @@
+"""Every candidate of a run: a program that an improver had scored, with all that is on record of it."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from selftaught.runs.records import Answered, Applied, Chosen, Record, Scored, Stepped
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One program in one application of an improver; scored there once or more often.
+
+    Attributes:
+        application: the address of the application that asked for the score.
+        improver: id of the improver that was applied; "" while the application goes on.
+        t: towards which I_t it was scored.
+        program, parent, response, prompt, feedback: ids of texts; "" where there is none, or it is not known. `parent`
+            is the program that the prompt showed, `prompt` is a pair of texts (runs/records.py: prompt_parts).
+        round: the number of the model call that gave it, from 1; 0 where it came of no response as it stands.
+        value, error, raw, raw_error, verdict, note: its score. `raw` is the task's own number, where that is another.
+        grades: by instance; empty where they are not known.
+        times: how often the application had it scored.
+        made: whether it is what the application came to; `salvaged`: since the improver failed.
+    """
+
+    application: str
+    improver: str
+    utility: str
+    t: int
+    program: str
+    round: int
+    parent: str
+    response: str
+    prompt: str
+    value: float
+    error: float | None
+    raw: float | None
+    raw_error: float | None
+    verdict: str
+    note: str
+    grades: tuple[float, ...]
+    feedback: str
+    times: int
+    made: bool
+    salvaged: bool
+
+
+def candidates(records: Iterable[Record]) -> list[Candidate]:
+    """In the order of their scores on record. The scores of a measurement itself are none: no improver sees them."""
+    told = list(records)
+    applied = {record.at: record for record in told if isinstance(record, Applied)}
+    chosen = {record.program for record in told if isinstance(record, Chosen)}
+    asked = {(_above(r.at), r.response): r for r in told if isinstance(r, Answered)}
+    first: dict[tuple[str, str], tuple[int, Scored]] = {}
+    times, t = Counter[tuple[str, str]](), 0
+    for record in told:
+        if isinstance(record, Stepped):
+            t = record.t + 1
+        elif isinstance(record, Scored) and (place := _application(record, asked)):
+            first.setdefault((place, record.program), (t, record))
+            times[place, record.program] += 1
+    return [
+        _candidate(place, score, towards, times[key], applied.get(place), asked, chosen)
+        for key, (towards, score) in first.items()
+        for place in [key[0]]
+    ]
+
+
+def _application(record: Scored, asked: dict[tuple[str, str], Answered]) -> str:
+    """Where it was asked for. A response that `improve` scored in the end is of the application that bought it."""
+    above = _above(record.at)
+    if above.rpartition("/")[2].startswith("apply:"):
+        return above
+    bought = [place for place, response in asked if record.response and response == record.response]
+    return bought[-1] if bought and not above else ""
+
+
+def _candidate(
+    place: str,
+    score: Scored,
+    t: int,
+    times: int,
+    applied: Applied | None,
+    asked: dict[tuple[str, str], Answered],
+    chosen: set[str],
+) -> Candidate:
+    answered = asked.get((place, score.response))
+    made = applied is not None and (applied.program == score.program or score.program in chosen)
+    return Candidate(
+        application=place,
+        improver=applied.improver if applied else "",
+        utility=score.utility,
+        t=t,
+        program=score.program,
+        round=score.round,
+        parent=score.parent,
+        response=score.response,
+        prompt=answered.prompt if answered else "",
+        value=score.value,
+        error=score.error,
+        raw=score.raw,
+        raw_error=score.raw_error,
+        verdict=score.verdict,
+        note=score.note,
+        grades=tuple(score.grades),
+        feedback=score.feedback,
+        times=times,
+        made=made,
+        salvaged=made and applied is not None and applied.salvaged,
+    )
+
+
+def _above(at: str) -> str:
+    return at.rpartition("/")[0]
