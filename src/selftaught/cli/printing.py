@@ -123,6 +123,9 @@ def bound(head: dict[str, Any], rows: list[dict[str, Any]], *, as_json: bool) ->
     numbers = ("reference", "seed", "gap")
     table(("instances", *numbers, "seed's verdict"), shown, right=numbers)
     print(f"{head['task']}: the reference is {head['kind']}. {head['about']}")
+    way = way_to_best(head["good"] or 0.0, rows[0]["seed_score"], rows[0]["reference"])
+    if head["good"] is not None and way is not None:
+        print(f"A good program, by hand, gets {head['good']:.3f}: {way:.0%} of the way from the seed (docs/tasks.md).")
     print(instances_of(head["fidelity"], head["seed"]))
     if head["fidelity"] == "honest":
         print("They are drawn for this command alone: no run has them, not even one of this seed.")
