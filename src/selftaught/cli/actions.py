@@ -27,7 +27,7 @@ from selftaught.core.errors import RunStopped, SelfTaughtError, TaskError, Usage
 from selftaught.core.run_seed import RunSeed
 from selftaught.middleware.gate import Gate
 from selftaught.report.page import page
-from selftaught.report.view import view
+from selftaught.report.view import RunView, view
 from selftaught.runs.folder import REPORT, RunFolder, find_run, list_runs, new_folder
 from selftaught.runs.recording import pack
 from selftaught.runs.salt import salted
@@ -62,6 +62,8 @@ if TYPE_CHECKING:
 
 DEMO = {"depth": 2, "repeats": 3, "model_calls": 1, "responses": 6, "utility_calls": 7}
 """Budgets of the demo: under a minute on two cores."""
+DEMO_TASK = "three-sat@hard"
+"""One that its seed is far from solving, and whose seed is quick."""
 
 
 def start(
@@ -125,11 +127,14 @@ def resume(
 def _go(run: Run, *, as_json: bool) -> None:
     warn_if_unsafe(run.sandbox.tier)
     config, folder = run.inputs.config, run.folder
-    with Progress(depth=config.depth if config.kind == "run" else 1, on_record=run.store) as progress:
+    depth = config.depth if config.kind == "run" else 1
+    with Progress(depth=depth, on_record=run.store, waiting=run.models.waiting) as progress:
         asked = dataclasses.replace(run, approve=asker(folder, run.gate, progress))
         try:
             run_stoppable(lambda: asked.work(progress.watch), run.gate, run.sandbox.close)
         except SelfTaughtError as error:
+            if not folder.store.is_file():
+                raise
             hint = f"everything finished is on record; go on with: selftaught resume {folder.path}"
             if isinstance(error, RunStopped):
                 raise RunStopped(f"{error}; {hint}", interrupted=error.interrupted) from error
@@ -137,8 +142,15 @@ def _go(run: Run, *, as_json: bool) -> None:
                 hint = "the run keeps its own copy of the task: correct the file, and start a new run"
             raise type(error)(f"{error} ({hint})") from error
     printing.result(config, run.store, folder, as_json=as_json)
+    if nothing_usable(view(run.store)):
+        raise SystemExit(FAILURE)  # it was no search: the lines above say why
     if config.kind == "improve" and not (folder.path / "improved.py").is_file():
         raise SystemExit(FAILURE)  # a script that goes on with the program must not go on
+
+
+def nothing_usable(run: RunView) -> bool:
+    """Whether not one response of the model could be used."""
+    return run.total.responses > 0 and sum(run.no_program.values()) == run.total.responses
 
 
 def score(
@@ -239,7 +251,7 @@ def report(name: str, runs: Path, out: Path | None) -> None:
     """One self-contained HTML file."""
     folder = find_run(name, runs)
     config, store = _read(folder)
-    html = page(view(store), msgspec.to_builtins(config), store.text, title=folder.path.name)
+    html = page(view(store, in_work=folder.in_work()), msgspec.to_builtins(config), store.text, title=folder.path.name)
     if out is None:
         file = folder.write(REPORT, html)
     else:
@@ -258,9 +270,9 @@ def tasks(*, as_json: bool) -> None:
 
 
 def demo(seed: str | None, sandbox: str | None, runs: Path, *, as_json: bool) -> None:
-    """A short run that needs nothing: three-sat, the model `mutate`."""
-    flags = {"kind": "run", "tasks": ["three-sat"], "model": "mutate", "sandbox": sandbox, "seed": seed, **DEMO}
-    say("demo: a short self-improvement on three-sat; no key, no network. The model is `mutate`: random edits,")
+    """A short run that needs nothing: a task with headroom, the model `mutate`."""
+    flags = {"kind": "run", "tasks": [DEMO_TASK], "model": "mutate", "sandbox": sandbox, "seed": seed, **DEMO}
+    say(f"demo: a short self-improvement on {DEMO_TASK}; no key, no network. The model is `mutate`: random edits,")
     say("the honest floor that any language model has to beat. Whatever comes out is shown.")
     start(flags, None, None, runs, as_json=as_json)
 

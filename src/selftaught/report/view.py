@@ -6,7 +6,7 @@ that does not grow with what they have; `view` folds a whole record.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import hypot
 from typing import Protocol
 
@@ -30,6 +30,8 @@ from selftaught.runs.records import (
 )
 
 _MOST_EXAMPLES = 3
+KILLED = "killed"
+"""How a start ended that did not say how, and is over."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,8 @@ class RunView:
     """A run so far.
 
     Attributes:
-        status: how the last session ended: finished, interrupted, stopped or failed; `running or killed` where it has
-            not said; `new` where none began.
+        status: how the last session ended: finished, interrupted, stopped or failed; `killed` where it has not said,
+            and `running` where it has not ended; `new` where none began.
         measured: the samples of each measured improver, by its id.
         best: the t whose improver measured highest on val, the earliest of equals; None while none is measured.
         total: of the whole record: the steps' spending and `pending`.
@@ -127,6 +129,7 @@ class RunView:
         best_candidate: the highest score that an improver was given since then; None while there is none.
         no_program: how many responses held no program, by the reason.
         salvaged: applications that ended badly, and handed over the best that they had scored.
+        seed_scores: of each task's seed on val, as far as it was scored before any response.
         solved: the tasks of which the seed or the first response already was as good as any program can be.
         faults: what tasks' own code did wrong while programs were scored, each once. Untrusted text in part.
         corrected: the tasks whose text was replaced on the way, in order.
@@ -149,6 +152,7 @@ class RunView:
     no_program: dict[str, int] = field(default_factory=dict)
     salvaged: int = 0
     solved: tuple["Solved", ...] = ()
+    seed_scores: dict[str, float] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
     corrected: tuple[str, ...] = ()
 
@@ -222,7 +226,8 @@ class Fold:
         self._noticed: list[Noticed] = []
         self._probed: list[Probed] = []
         self._ledger = Ledger()
-        self._no_program: Counter[str] = Counter()
+        self.no_program: Counter[str] = Counter()
+        """Responses that held no program, by the reason."""
         self._salvaged = 0
         self._faults: dict[str, None] = {}
         self._corrected: list[str] = []
@@ -280,9 +285,10 @@ class Fold:
             ledger=tuple(self._ledger.entries()),
             improvement=None if steps or self._measured else self._improvement(),
             best_candidate=self.best_candidate,
-            no_program=dict(self._no_program.most_common()),
+            no_program=dict(self.no_program.most_common()),
             salvaged=self._salvaged,
             solved=tuple(self._solved()),
+            seed_scores={task: value for (task, by_seed), value in self._first.items() if by_seed},
             faults=tuple(self._faults),
             corrected=tuple(self._corrected),
         )
@@ -303,11 +309,11 @@ class Fold:
             case Session():
                 self._sessions.append(record)
                 # One that was killed cannot say so, and looks like one that runs.
-                self._status, self._note = "running or killed", ""
+                self._status, self._note = KILLED, ""
             case Ended():
                 self._status, self._note = record.how, record.note
             case Answered():
-                self._no_program.update([record.no_program] if record.no_program else [])
+                self.no_program.update(filter(None, [record.no_program.partition(": ")[0]]))
             case Scored():
                 self._note_score(record)
             case Applied():
@@ -383,12 +389,13 @@ class Fold:
         return Improvement(last.verdict, last.note, before, after, solution, made, source)
 
 
-def view(records: Iterable[Record]) -> RunView:
-    """Fold the records, in the order written."""
+def view(records: Iterable[Record], *, in_work: bool = False) -> RunView:
+    """Fold the records, in the order written. `in_work`: whether a process works on the run right now."""
     fold = Fold()
     for record in records:
         fold.add(record)
-    return fold.view()
+    seen = fold.view()
+    return replace(seen, status="running") if in_work and seen.status == KILLED else seen
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,15 @@ of what was put of any cut. What is put at once shares a commit, what waits for 
 Texts are kept once, by SHA-256, compressed. SQL no newer than SQLite 3.40.
 """
 
-import errno
 import fcntl
 import os
 import queue
 import sqlite3
 import threading
+import time
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +24,7 @@ from typing import IO
 import msgspec
 
 from selftaught.core.errors import RecordError
-from selftaught.runs.folder import RunFolder
+from selftaught.runs.folder import LOCK, RunFolder
 from selftaught.runs.records import Record, decode, encode, whole_characters
 
 SCHEMA_VERSION = 2
@@ -38,6 +38,7 @@ CREATE TABLE records (seq INTEGER PRIMARY KEY, at TEXT NOT NULL UNIQUE, body BLO
 _STATEMENTS = [statement.strip() for statement in _SCHEMA.split(";") if statement.strip()]
 UNWATCHED_SECONDS = 0.1
 """Of what was put and nobody waits for, until it is on the platter all the same."""
+_LOCK_TRIES, _LOCK_PAUSE_SECONDS = 4, 0.05
 MOST_TEXT_BYTES = 64 << 20
 """Of one text, unpacked: more than any prompt, response or program may have."""
 
@@ -57,6 +58,19 @@ def _unpacked(packed: bytes) -> bytes:
     if len(text) > MOST_TEXT_BYTES:
         raise ValueError(f"a text of more than {MOST_TEXT_BYTES >> 20} MiB")
     return text
+
+
+class Gone(OSError):
+    """The store is no longer where it was opened."""
+
+
+def _place(path: Path) -> tuple[int, int] | None:
+    """Which file is there; None where none can be seen."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 class _Job:
@@ -87,6 +101,7 @@ class Store:
         self._closed = False
         self._writer: threading.Thread | None = None
         self._lock = _locked(path) if writable else None
+        self._place = _place(path)
         if writable:
             self._writer = threading.Thread(
                 target=self._write, args=_connect_to_write(path), name="store-writer", daemon=True
@@ -202,7 +217,8 @@ class Store:
 
     def _check(self, error: BaseException | None) -> None:
         if error is not None:
-            raise RecordError(f"cannot write to {self.path}: {error}; is the disk full?") from error
+            hint = "" if isinstance(error, Gone) else "; is the disk full?"
+            raise RecordError(f"cannot write to {self.path}: {error}{hint}") from error
 
     def _catch_up(self) -> None:
         """Wait until what was put can be read."""
@@ -294,6 +310,8 @@ class Store:
 
     def _sync(self, log: "_Log", jobs: Sequence[_Job]) -> None:
         try:
+            if _place(self.path) != self._place:  # what was written is in a file that nobody can find
+                raise Gone("it was deleted, moved or replaced while the run went on")
             log.sync()
         except Exception as error:
             self._failure = self._failure or error
@@ -314,7 +332,7 @@ class _Log:
         self._file: int | None = None
 
     def sync(self) -> None:
-        """Raises OSError, also where the run's folder was deleted: what is on the platter then is nobody's."""
+        """Raises OSError."""
         if not self._used:
             return
         if self._file is None:
@@ -325,8 +343,6 @@ class _Log:
             finally:
                 os.close(folder)
         os.fdatasync(self._file)
-        if os.fstat(self._file).st_nlink == 0:
-            raise FileNotFoundError(errno.ENOENT, "it was deleted while the run went on")
 
     def close(self) -> None:
         if self._file is not None:
@@ -360,15 +376,25 @@ def _locked(path: Path) -> IO[bytes]:
     """The run's lock, held. It ends with this process, however that ends. Raises RecordError."""
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-        lock = open(os.open(path.with_name(f".{path.name}.lock"), flags, 0o666), "ab")  # noqa: SIM115 - held on to
+        lock = open(os.open(path.parent / LOCK, flags, 0o666), "ab")  # noqa: SIM115 - held on to
     except OSError as error:
         raise RecordError(f"cannot write to {path.parent}: {error.strerror}; is it read-only?") from error
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock_soon(lock)
     except OSError:
         lock.close()
         raise RecordError(f"{path.parent} is being worked on by another process; wait for it, or stop it") from None
     return lock
+
+
+def _lock_soon(lock: IO[bytes]) -> None:
+    """Who only looks whether a run goes on holds its lock for a moment. Raises OSError."""
+    for _ in range(_LOCK_TRIES):
+        with suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(_LOCK_PAUSE_SECONDS)
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _connect_to_write(path: Path) -> tuple[sqlite3.Connection, _Log]:
