@@ -92,7 +92,7 @@ def choose_models(
         if caps.dollars is not None and tariff.price is None:
             raise UsageError(
                 f"`max_cost` needs a price for {chosen.name}{_elsewhere(chosen)}, and no price list has it"
-                f"{', whose prices are the provider’s own' if chosen.base_url else ''}: say it with `price=IN,OUT` "
+                f"{', whose prices are those of the provider’s own server' if chosen.base_url else ''}: say it with `price=IN,OUT` "
                 "(US dollars per million tokens; 0,0 for a model of your own)"
             )
         return PricedModel(chosen.model, chosen.name, tariff, chosen.together, chosen.served_at)
