@@ -127,6 +127,8 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 """Named settings. `official` is the released code's config.py, `paper` is Fig. A.20 with the T of §5.1."""
+_OF_KIND: dict[str, dict[str, Any]] = {"improve": {"improver": "refine"}}
+"""Defaults that differ by command. What a run improves is the paper's seed; `improve` is to get the most out of one."""
 
 
 Depth = Annotated[
@@ -258,7 +260,13 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     program: Annotated[
         str | None, setting("Program to improve, instead of the task's seed.", Group.WHAT, of="improve")
     ] = None
-    improver: Improver = "seed"
+    improver: Annotated[
+        str,
+        setting(
+            "Improver to start from: a built-in name, a .py file, or a run. [default: seed; of improve: refine]",
+            Group.WHAT,
+        ),
+    ] = "seed"
     depth: Depth = 3
     accept: Accept = "better"
     accept_level: AcceptLevel = 0.05
@@ -418,7 +426,8 @@ def make_config(flags: Mapping[str, Any], file: Path | None = None) -> RunConfig
     if not isinstance(name, str) or name not in PRESETS:
         raise UsageError(f"no preset is called {name!r}{_nearest(name, PRESETS)}")
     given = {key: value for key, value in flags.items() if value is not None}
-    return from_mapping({**PRESETS[name], **from_file, **given, "preset": name}, str(file or "settings"), given)
+    settings = {**_OF_KIND.get(given.get("kind", ""), {}), **PRESETS[name], **from_file, **given, "preset": name}
+    return from_mapping(settings, str(file or "settings"), given)
 
 
 def from_mapping(settings: Mapping[str, Any], source: str, cited: Collection[str] = ()) -> RunConfig:

@@ -132,6 +132,8 @@ def _go(run: Run, *, as_json: bool) -> None:
         try:
             run_stoppable(lambda: asked.work(progress.watch), run.gate, run.sandbox.close)
         except SelfTaughtError as error:
+            if not folder.store.is_file():
+                raise
             hint = f"everything finished is on record; go on with: selftaught resume {folder.path}"
             if isinstance(error, RunStopped):
                 raise RunStopped(f"{error}; {hint}", interrupted=error.interrupted) from error
@@ -241,7 +243,7 @@ def report(name: str, runs: Path, out: Path | None) -> None:
     """One self-contained HTML file."""
     folder = find_run(name, runs)
     config, store = _read(folder)
-    html = page(view(store), msgspec.to_builtins(config), store.text, title=folder.path.name)
+    html = page(view(store, in_work=folder.in_work()), msgspec.to_builtins(config), store.text, title=folder.path.name)
     if out is None:
         file = folder.write(REPORT, html)
     else:

@@ -30,7 +30,7 @@ _MOST_DIFFERENCES = 10
 
 def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool) -> None:
     """The table of a run, what it means, and where the best improver is."""
-    run = view(store)
+    run = view(store, in_work=folder.in_work())
     if as_json:
         dump(run_as_json(run, msgspec.to_builtins(config), folder.path.name))
         return
@@ -45,7 +45,9 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
         print(f"Seed: {config.seed} (with --seed {config.seed}, another run draws the same instances)")
     if run.ledger:
         table(tables.LEDGER_HEADERS, tables.ledger_rows(run), right=tables.LEDGER_HEADERS[2:])
-    if run.status != "finished":
+    if run.status == "running":
+        print("Status: running.")
+    elif run.status != "finished":
         print(f"Status: {run.status}. Go on with: selftaught resume {folder.path}")
     for failure in run.failures[:5]:
         example = f" ({one_line(failure.examples[0], 100)})" if failure.examples and failure.examples[0] else ""
@@ -121,6 +123,9 @@ def bound(head: dict[str, Any], rows: list[dict[str, Any]], *, as_json: bool) ->
     numbers = ("reference", "seed", "gap")
     table(("instances", *numbers, "seed's verdict"), shown, right=numbers)
     print(f"{head['task']}: the reference is {head['kind']}. {head['about']}")
+    way = way_to_best(head["good"] or 0.0, rows[0]["seed_score"], rows[0]["reference"])
+    if head["good"] is not None and way is not None:
+        print(f"A good program, by hand, gets {head['good']:.3f}: {way:.0%} of the way from the seed (docs/tasks.md).")
     print(instances_of(head["fidelity"], head["seed"]))
     if head["fidelity"] == "honest":
         print("They are drawn for this command alone: no run has them, not even one of this seed.")
@@ -206,7 +211,7 @@ def comparison(found: Comparison, name: str, *, as_json: bool) -> None:
 
 def summary(folder: RunFolder, config: RunConfig, store: Store) -> dict[str, Any]:
     """One run as a row of the list."""
-    run = view(store)
+    run = view(store, in_work=folder.in_work())
     best, seed = run.best_step, run.seed_step
     return {
         "run": folder.path.name,

@@ -1,5 +1,7 @@
 """A view → rows and sentences for a terminal."""
 
+from statistics import fmean
+
 from selftaught.core.measurement import Estimate
 from selftaught.core.standing import way_to_best
 from selftaught.report.ledger import Entry
@@ -80,13 +82,27 @@ def summary(run: RunView, policy: str) -> list[str]:
     ]
     if seed.val.n == 1:
         lines.append("A single application has no standard error.")
-    return lines + _of_run(run, seed, best) + probes(run) + _of_tokens(run.total) + temperatures(run)
+    return lines + _of_run(run, seed, best) + ways(run, best) + probes(run) + _of_tokens(run.total) + temperatures(run)
 
 
 def solved(found: Solved) -> str:
     """That a task tells nothing of improvers."""
     whence = "the seed itself" if found.by_seed else "the first response"
     return f"{one_line(found.task)}: val {found.value:.3f} from {whence}: nothing to tell improvers apart here"
+
+
+def ways(run: RunView, best: Step) -> list[str]:
+    """For each task, how far the best improver's solutions came from the task's seed towards the best known."""
+    made: dict[str, list[float]] = {}
+    for sample in run.measured.get(best.improver, ()):
+        made.setdefault(sample.task, []).append(sample.val)
+    lines = []
+    for task, values in made.items():
+        seed = run.seed_scores.get(task)
+        share = way(f"{task}/val", seed, fmean(values), run)
+        if seed is not None and share:
+            lines.append(f"{one_line(task)}: its seed {seed:.3f}, improved by I_{best.t} {fmean(values):.3f}{share}.")
+    return lines
 
 
 def way(name: str, before: float | None, after: float | None, run: RunView) -> str:

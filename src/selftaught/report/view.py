@@ -6,7 +6,7 @@ that does not grow with what they have; `view` folds a whole record.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import hypot
 from typing import Protocol
 
@@ -30,6 +30,8 @@ from selftaught.runs.records import (
 )
 
 _MOST_EXAMPLES = 3
+KILLED = "killed"
+"""How a start ended that did not say how, and is over."""
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,8 @@ class RunView:
     """A run so far.
 
     Attributes:
-        status: how the last session ended: finished, interrupted, stopped or failed; `running or killed` where it has
-            not said; `new` where none began.
+        status: how the last session ended: finished, interrupted, stopped or failed; `killed` where it has not said,
+            and `running` where it has not ended; `new` where none began.
         measured: the samples of each measured improver, by its id.
         best: the t whose improver measured highest on val, the earliest of equals; None while none is measured.
         total: of the whole record: the steps' spending and `pending`.
@@ -129,6 +131,7 @@ class RunView:
         best_candidate: the highest score that an improver was given since then; None while there is none.
         no_program: how many responses held no program, by the reason.
         salvaged: applications that ended badly, and handed over the best that they had scored.
+        seed_scores: of each task's seed on val, as far as it was scored before any response.
         solved: the tasks of which the seed or the first response already was as good as any program can be.
         faults: what tasks' own code did wrong while programs were scored, each once. Untrusted text in part.
         corrected: the tasks whose text was replaced on the way, in order.
@@ -151,6 +154,7 @@ class RunView:
     no_program: dict[str, int] = field(default_factory=dict)
     salvaged: int = 0
     solved: tuple["Solved", ...] = ()
+    seed_scores: dict[str, float] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
     corrected: tuple[str, ...] = ()
 
@@ -285,6 +289,7 @@ class Fold:
             no_program=dict(self._no_program.most_common()),
             salvaged=self._salvaged,
             solved=tuple(self._solved()),
+            seed_scores={task: value for (task, by_seed), value in self._first.items() if by_seed},
             faults=tuple(self._faults),
             corrected=tuple(self._corrected),
         )
@@ -305,7 +310,7 @@ class Fold:
             case Session():
                 self._sessions.append(record)
                 # One that was killed cannot say so, and looks like one that runs.
-                self._status, self._note = "running or killed", ""
+                self._status, self._note = KILLED, ""
             case Ended():
                 self._status, self._note = record.how, record.note
             case Answered():
@@ -399,12 +404,13 @@ def _subtracted(before: Sequence[float], after: Sequence[float]) -> list[float]:
     return [new - old for old, new in zip(before, after, strict=True)]
 
 
-def view(records: Iterable[Record]) -> RunView:
-    """Fold the records, in the order written."""
+def view(records: Iterable[Record], *, in_work: bool = False) -> RunView:
+    """Fold the records, in the order written. `in_work`: whether a process works on the run right now."""
     fold = Fold()
     for record in records:
         fold.add(record)
-    return fold.view()
+    seen = fold.view()
+    return replace(seen, status="running") if in_work and seen.status == KILLED else seen
 
 
 @dataclass(frozen=True)
