@@ -228,7 +228,8 @@ class Fold:
         self._noticed: list[Noticed] = []
         self._probed: list[Probed] = []
         self._ledger = Ledger()
-        self._no_program: Counter[str] = Counter()
+        self.no_program: Counter[str] = Counter()
+        """Responses that held no program, by the reason."""
         self._salvaged = 0
         self._faults: dict[str, None] = {}
         self._corrected: list[str] = []
@@ -286,7 +287,7 @@ class Fold:
             ledger=tuple(self._ledger.entries()),
             improvement=None if steps or self._measured else self._improvement(),
             best_candidate=self.best_candidate,
-            no_program=dict(self._no_program.most_common()),
+            no_program=dict(self.no_program.most_common()),
             salvaged=self._salvaged,
             solved=tuple(self._solved()),
             seed_scores={task: value for (task, by_seed), value in self._first.items() if by_seed},
@@ -314,7 +315,7 @@ class Fold:
             case Ended():
                 self._status, self._note = record.how, record.note
             case Answered():
-                self._no_program.update([record.no_program] if record.no_program else [])
+                self.no_program.update(filter(None, [record.no_program.partition(": ")[0]]))
             case Scored():
                 self._note_score(record)
             case Applied():
