@@ -2,6 +2,7 @@
 
 spec.py                  what a task is, and the text that a model is shown of it
 loading.py               a task by its name or its path, checked
+from_python.py           a task made of Python functions
 entry.py                 is a text a program that defines its entry?
 judge.py                 turns a task into a utility: makes instances, runs programs on them, grades outside
 shown.py                 the part of a task's own code that a model may read
