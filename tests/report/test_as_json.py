@@ -58,6 +58,7 @@ def test_the_whole_object_of_a_small_run(tmp_path: Path) -> None:
             }
         ],
         "probed": [],
+        "no_program": {},
         "noticed": [{"program": "p" * 64, "what": "file denied", "note": "open /etc/passwd"}],
             "faults": [],
             "corrected": [],
@@ -76,7 +77,7 @@ def test_an_improvement_is_in_it(tmp_path: Path) -> None:
     pen.applied(at="/apply:aa#0", solution="s", program=identity(CHILD))
     assert as_json(view(pen.store), CONFIG, "one")["improvement"] == {
         "verdict": "ok", "note": "", "before": {}, "after": {}, "solution": "s", "made": identity(CHILD),
-        "source": "",
+        "source": "", "gains": {},
     }  # fmt: skip
 
 

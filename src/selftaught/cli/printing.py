@@ -37,7 +37,7 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
     if run.steps:
         table(tables.HEADERS, tables.rows(run), right=("calls", "responses", "tokens", "time"))
     for line in tables.summary(run, config.accept):
-        print(line)
+        print(in_flags(line, declared(RunConfig)))
     for line in solved(run):
         print(line)
     print(tables.fidelity(config.fidelity))
