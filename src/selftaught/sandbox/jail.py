@@ -4,7 +4,7 @@ import itertools
 import math
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import TypeVar
 
@@ -19,6 +19,8 @@ from selftaught.sandbox.tiers.tier import Tier
 from selftaught.sandbox.worker import Handle, Profile, Worker, WorkerEnded
 
 Seen = TypeVar("Seen")
+_CALLS_OF_AN_ITERATOR = 1 << 20
+"""So many are allowed for by the last net under the clocks, where their number is not known."""
 _ADDRESS_SPACE = 2
 """Address space for each byte of memory: what is really held is looked at from outside, this is the hard end."""
 
@@ -88,30 +90,35 @@ class Jail:
         self,
         program: Program,
         entry: str,
-        calls: Sequence[Sequence[Value]],
+        calls: Iterable[Sequence[Value]],
         limits: Limits,
         *,
         seed: int,
         improving: Improving | None = None,
     ) -> Iterator[Outcome]:
         load = wire.Load(program.source, entry, seed, dict(improving.facts) if improving else None)
-        questions = [_question(arguments) for arguments in calls]
-        profile = _profile(limits, len(calls), "improver" if improving else "solution")
+        known = isinstance(calls, Sequence)
+        # What is wrong with arguments that are there is found before any of them is answered.
+        questions = [_question(arguments) for arguments in calls] if known else map(_question, calls)
+        count = len(calls) if isinstance(calls, Sequence) else _CALLS_OF_AN_ITERATOR
+        profile = _profile(limits, count, "improver" if improving else "solution")
         if improving:
             for question in questions:
                 yield self._improve(load, question, limits, profile, improving)
         else:
             yield from self._solve(load, questions, limits, profile)
 
-    def _solve(self, load: wire.Load, calls: Sequence[Question], limits: Limits, profile: Profile) -> Iterator[Outcome]:
+    def _solve(self, load: wire.Load, calls: Iterable[Question], limits: Limits, profile: Profile) -> Iterator[Outcome]:
         guest: Guest | None = None
         self._turns.take()
         try:
-            for number, call in enumerate(calls):
+            calls = iter(calls)
+            for call in calls:
                 if guest is None:
                     guest, trouble = self._loaded(load, limits, profile)
                     if trouble is not None:  # it would fail to load each time
-                        yield from itertools.repeat(trouble, len(calls) - number)
+                        yield trouble
+                        yield from (trouble for _ in calls)
                         return
                 outcome = self._call(guest, call, limits)
                 if outcome is None:  # its worker died, by no fault of the program's: once more, from another worker
