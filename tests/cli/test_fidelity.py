@@ -46,7 +46,11 @@ def test_the_same_program_scores_by_fidelity(folder: Path) -> None:
         scored = json.loads(selftaught(*command, cwd=folder).stdout)
         assert low - 1e-9 <= scored["value"] <= high + 1e-9 and scored["fidelity"] == fidelity
     told = selftaught("score", "parity", "column.py", "--fidelity", "released", cwd=folder).stdout
-    assert told.startswith("parity/val: 10.0500  ok\nfidelity: released; instances: the released ones;")
+    first, seed, whence = told.splitlines()
+    assert (
+        first.startswith("parity/val: 10.0500 ± ") and first.endswith("  ok") and seed.startswith("the task's seed: ")
+    )
+    assert whence.startswith("fidelity: released; instances: the released ones;")
 
 
 def test_a_bound_says_how_far_the_seed_is_from_the_best(folder: Path) -> None:

@@ -91,7 +91,7 @@ def test_the_status_is_that_of_the_last_session(tmp_path: Path) -> None:
     pen.session(1)
     resumed = view(pen.store)
     assert (stopped.status, stopped.note) == ("stopped", "the time is up")
-    assert (resumed.status, resumed.note, len(resumed.sessions)) == ("running or killed", "", 2)
+    assert (resumed.status, resumed.note, len(resumed.sessions)) == ("killed", "", 2)
 
 
 def test_a_single_value_has_no_standard_error_and_a_task_without_a_test_none_on_test(tmp_path: Path) -> None:

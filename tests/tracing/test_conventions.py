@@ -11,6 +11,7 @@ from cli.support import QUICK, selftaught
 from durability.world import TASK
 from openai_server import Fault, OpenAIServer
 from other_servers import AnthropicServer, GoogleServer
+from selftaught.core.contracts import Completion
 from selftaught.tracing.spans import input_messages, instructions, output_messages
 from tracing import conventions
 from tracing.receiver import Received, Receiver
@@ -59,7 +60,10 @@ def test_a_run_with_content_is_valid_by_the_published_schemas(
 
 @pytest.mark.parametrize("why", ["stop", "length", "content_filter", "tool_calls", "too long", "", "STRANGE \ud800"])
 def test_each_response_has_a_finish_reason_whatever_the_provider_calls_it(why: str) -> None:
-    jsonschema.validate(json.loads(output_messages([("text", why), ("", why)])), conventions.OUTPUT_MESSAGES)
+    told = [Completion("text", finish_reason=why), Completion("", finish_reason=why, reasoning="it thought \ud800")]
+    messages = json.loads(output_messages(told))
+    jsonschema.validate(messages, conventions.OUTPUT_MESSAGES)
+    assert [part["type"] for message in messages for part in message["parts"]] == ["text", "reasoning", "text"]
 
 
 def test_prompts_of_any_characters_are_valid() -> None:

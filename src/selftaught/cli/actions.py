@@ -62,6 +62,8 @@ if TYPE_CHECKING:
 
 DEMO = {"depth": 2, "repeats": 3, "model_calls": 1, "responses": 6, "utility_calls": 7}
 """Budgets of the demo: under a minute on two cores."""
+DEMO_TASK = "three-sat@hard"
+"""One that its seed is far from solving, and whose seed is quick."""
 
 
 def start(
@@ -130,6 +132,8 @@ def _go(run: Run, *, as_json: bool) -> None:
         try:
             run_stoppable(lambda: asked.work(progress.watch), run.gate, run.sandbox.close)
         except SelfTaughtError as error:
+            if not folder.store.is_file():
+                raise
             hint = f"everything finished is on record; go on with: selftaught resume {folder.path}"
             if isinstance(error, RunStopped):
                 raise RunStopped(f"{error}; {hint}", interrupted=error.interrupted) from error
@@ -239,7 +243,7 @@ def report(name: str, runs: Path, out: Path | None) -> None:
     """One self-contained HTML file."""
     folder = find_run(name, runs)
     config, store = _read(folder)
-    html = page(view(store), msgspec.to_builtins(config), store.text, title=folder.path.name)
+    html = page(view(store, in_work=folder.in_work()), msgspec.to_builtins(config), store.text, title=folder.path.name)
     if out is None:
         file = folder.write(REPORT, html)
     else:
@@ -258,9 +262,9 @@ def tasks(*, as_json: bool) -> None:
 
 
 def demo(seed: str | None, sandbox: str | None, runs: Path, *, as_json: bool) -> None:
-    """A short run that needs nothing: three-sat, the model `mutate`."""
-    flags = {"kind": "run", "tasks": ["three-sat"], "model": "mutate", "sandbox": sandbox, "seed": seed, **DEMO}
-    say("demo: a short self-improvement on three-sat; no key, no network. The model is `mutate`: random edits,")
+    """A short run that needs nothing: a task with headroom, the model `mutate`."""
+    flags = {"kind": "run", "tasks": [DEMO_TASK], "model": "mutate", "sandbox": sandbox, "seed": seed, **DEMO}
+    say(f"demo: a short self-improvement on {DEMO_TASK}; no key, no network. The model is `mutate`: random edits,")
     say("the honest floor that any language model has to beat. Whatever comes out is shown.")
     start(flags, None, None, runs, as_json=as_json)
 

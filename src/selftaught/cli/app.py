@@ -262,7 +262,7 @@ def doctor(as_json: AsJson = False) -> None:
 
 @app.command(cls=Grouped)
 def demo(seed: Seed = "7", sandbox: SandboxName = "auto", as_json: AsJson = False, runs: Runs = RUNS) -> None:
-    """Run a short self-improvement on three-sat, with no key and no network, in under a minute."""
+    """Run a short self-improvement on three-sat@hard, with no key and no network, in under a minute."""
     from selftaught.cli import actions
 
     actions.demo(seed, sandbox, runs, as_json=as_json)

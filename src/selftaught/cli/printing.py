@@ -30,7 +30,7 @@ _MOST_DIFFERENCES = 10
 
 def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool) -> None:
     """The table of a run, what it means, and where the best improver is."""
-    run = view(store)
+    run = view(store, in_work=folder.in_work())
     if as_json:
         dump(run_as_json(run, msgspec.to_builtins(config), folder.path.name))
         return
@@ -45,7 +45,9 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
         print(f"Seed: {config.seed} (with --seed {config.seed}, another run draws the same instances)")
     if run.ledger:
         table(tables.LEDGER_HEADERS, tables.ledger_rows(run), right=tables.LEDGER_HEADERS[2:])
-    if run.status != "finished":
+    if run.status == "running":
+        print("Status: running.")
+    elif run.status != "finished":
         print(f"Status: {run.status}. Go on with: selftaught resume {folder.path}")
     for failure in run.failures[:5]:
         example = f" ({one_line(failure.examples[0], 100)})" if failure.examples and failure.examples[0] else ""
@@ -164,9 +166,10 @@ def tasks(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     ]
     table(("task", "kind", *numbers, "source"), shown, right=numbers)
     print(
-        "CPU s: of scoring the good program once. seed, good: scores of the task's seed and of a good program, on one\n"
-        "machine. best: the best score known, and its source. A task without a level is at the paper's (@paper) where\n"
-        "it is the paper's: today's models solve those in one answer. More: docs/tasks.md\n"
+        "CPU s: of scoring the good program once. seed, good: scores of the task's seed\n"
+        "and of a good program, on one machine. best: the best known, and its source.\n"
+        "The paper's tasks are at its sizes (@paper) where no level is named: today's\n"
+        "models solve those in one answer. More: docs/tasks.md\n"
         "A task of your own is a Python file: selftaught run path/to/task.py"
     )
 
@@ -225,7 +228,7 @@ def comparison(found: Comparison, name: str, *, as_json: bool) -> None:
 
 def summary(folder: RunFolder, config: RunConfig, store: Store) -> dict[str, Any]:
     """One run as a row of the list."""
-    run = view(store)
+    run = view(store, in_work=folder.in_work())
     best, seed = run.best_step, run.seed_step
     return {
         "run": folder.path.name,
@@ -248,7 +251,7 @@ def run_list(rows: list[dict[str, Any]], root: Path, *, as_json: bool) -> None:
         dump({"schema": "selftaught.runs/1", "runs": rows})
         return
     if not rows:
-        print(f"There is no run in {root}/ yet. Start one with: selftaught run three-sat")
+        print(f"There is no run in {root}/ yet. Start one with: selftaught run three-sat@hard")
         return
     shown = []
     for row in rows:

@@ -9,9 +9,11 @@ from types import FrameType
 from selftaught.core.errors import RunStopped
 from selftaught.middleware.gate import Gate, run_until_stopped
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 def run_stoppable(work: Callable[[], None], gate: Gate, abandon: Callable[[], None]) -> None:
-    """`run_until_stopped`, which SIGINT and SIGTERM stop."""
+    """`run_until_stopped`, which SIGINT, SIGTERM and SIGHUP stop; but not one that whoever started us ignores."""
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         if gate.reason is not None:
@@ -19,7 +21,8 @@ def run_stoppable(work: Callable[[], None], gate: Gate, abandon: Callable[[], No
         print("\nselftaught: stopping; once more to stop at once", file=sys.stderr)
         gate.stop(RunStopped("interrupted", interrupted=True))
 
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    heeded = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, on_signal) for number in heeded}
     try:
         run_until_stopped(work, gate, abandon)
     finally:

@@ -2,8 +2,8 @@
 
 schema        "selftaught.run/1"; a change that breaks a reader changes the number
 run           the folder's name
-status, note  of the last session: "finished", "interrupted", "stopped", "failed"; "running or killed" where it has not
-              said how it ended; "new" where none began
+status, note  of the last session: "finished", "interrupted", "stopped", "failed"; "killed" where it has not
+              said how it ended, "running" where it has not; "new" where none began
 config        the frozen configuration
 sessions      time (seconds since the epoch), selftaught's version, sandbox tier and its layers, model
 steps         one for each t: improver and proposed (SHA-256; proposed may be null), accepted, verdict and note of the

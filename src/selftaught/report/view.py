@@ -6,7 +6,7 @@ that does not grow with what they have; `view` folds a whole record.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import hypot
 from typing import Protocol
 
@@ -30,6 +30,8 @@ from selftaught.runs.records import (
 )
 
 _MOST_EXAMPLES = 3
+KILLED = "killed"
+"""How a start ended that did not say how, and is over."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,8 @@ class RunView:
     """A run so far.
 
     Attributes:
-        status: how the last session ended: finished, interrupted, stopped or failed; `running or killed` where it has
-            not said; `new` where none began.
+        status: how the last session ended: finished, interrupted, stopped or failed; `killed` where it has not said,
+            and `running` where it has not ended; `new` where none began.
         measured: the samples of each measured improver, by its id.
         best: the t whose improver measured highest on val, the earliest of equals; None while none is measured.
         total: of the whole record: the steps' spending and `pending`.
@@ -303,7 +305,7 @@ class Fold:
             case Session():
                 self._sessions.append(record)
                 # One that was killed cannot say so, and looks like one that runs.
-                self._status, self._note = "running or killed", ""
+                self._status, self._note = KILLED, ""
             case Ended():
                 self._status, self._note = record.how, record.note
             case Answered():
@@ -383,12 +385,13 @@ class Fold:
         return Improvement(last.verdict, last.note, before, after, solution, made, source)
 
 
-def view(records: Iterable[Record]) -> RunView:
-    """Fold the records, in the order written."""
+def view(records: Iterable[Record], *, in_work: bool = False) -> RunView:
+    """Fold the records, in the order written. `in_work`: whether a process works on the run right now."""
     fold = Fold()
     for record in records:
         fold.add(record)
-    return fold.view()
+    seen = fold.view()
+    return replace(seen, status="running") if in_work and seen.status == KILLED else seen
 
 
 @dataclass(frozen=True)

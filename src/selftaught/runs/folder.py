@@ -9,6 +9,7 @@ improved.py        what `selftaught improve` made
 report.html        written by `selftaught report`
 """
 
+import fcntl
 import os
 import secrets
 import stat
@@ -23,6 +24,7 @@ from selftaught.core.errors import RecordError, UsageError
 
 STORE = "run.sqlite"
 CONFIG = "config.toml"
+LOCK = f".{STORE}.lock"
 INPUTS = "inputs"
 IMPROVERS = "improvers"
 REPORT = "report.html"
@@ -49,6 +51,22 @@ class RunFolder:
         self.write(CONFIG, config)
         for name, text in inputs.items():
             self.write(f"{INPUTS}/{name}", text)
+
+    def in_work(self) -> bool:
+        """Whether a process works on the run: it holds the lock, which ends with it."""
+        try:
+            lock = os.open(self.path / LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:  # no locks there, as on some network file systems
+            return False
+        finally:
+            os.close(lock)
+        return False
 
     def check_plain(self) -> None:
         """Raises RecordError if it holds what no run's folder does, and a stranger's may: then nothing of it is read.

@@ -9,9 +9,10 @@ import os
 import queue
 import sqlite3
 import threading
+import time
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +21,7 @@ from typing import IO
 import msgspec
 
 from selftaught.core.errors import RecordError
-from selftaught.runs.folder import RunFolder
+from selftaught.runs.folder import LOCK, RunFolder
 from selftaught.runs.records import Record, decode, encode, whole_characters
 
 SCHEMA_VERSION = 2
@@ -32,6 +33,7 @@ CREATE TABLE texts (id TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE records (seq INTEGER PRIMARY KEY, at TEXT NOT NULL UNIQUE, body BLOB NOT NULL);
 """
 _STATEMENTS = [statement.strip() for statement in _SCHEMA.split(";") if statement.strip()]
+_LOCK_TRIES, _LOCK_PAUSE_SECONDS = 4, 0.05
 MOST_TEXT_BYTES = 64 << 20
 """Of one text, unpacked: more than any prompt, response or program may have."""
 
@@ -51,6 +53,19 @@ def _unpacked(packed: bytes) -> bytes:
     if len(text) > MOST_TEXT_BYTES:
         raise ValueError(f"a text of more than {MOST_TEXT_BYTES >> 20} MiB")
     return text
+
+
+class Gone(OSError):
+    """The store is no longer where it was opened."""
+
+
+def _place(path: Path) -> tuple[int, int] | None:
+    """Which file is there; None where none can be seen."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 class _Append:
@@ -75,6 +90,7 @@ class Store:
         self._closed = False
         self._writer: threading.Thread | None = None
         self._lock = _locked(path) if writable else None
+        self._place = _place(path)
         if writable:
             self._writer = threading.Thread(
                 target=self._write, args=[_connect_to_write(path)], name="store-writer", daemon=True
@@ -172,7 +188,8 @@ class Store:
         for append in appends:
             append.finished.wait()
             if append.error is not None:
-                raise RecordError(f"cannot write to {self.path}: {append.error}; is the disk full?") from append.error
+                hint = "" if isinstance(append.error, Gone) else "; is the disk full?"
+                raise RecordError(f"cannot write to {self.path}: {append.error}{hint}") from append.error
 
     def texts(self) -> list[str]:
         """Every text, by its id. Raises RecordError if one is damaged."""
@@ -235,6 +252,9 @@ class Store:
                 if not _commit(connection, appends):
                     for append in appends:  # one bad record must not take its neighbours with it
                         _commit(connection, [append])
+                if _place(self.path) != self._place:  # what was written is in a file that nobody can find
+                    for append in appends:
+                        append.error = Gone("it was deleted, moved or replaced while the run went on")
                 for append in appends:
                     append.finished.set()
 
@@ -266,15 +286,25 @@ def _locked(path: Path) -> IO[bytes]:
     """The run's lock, held. It ends with this process, however that ends. Raises RecordError."""
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-        lock = open(os.open(path.with_name(f".{path.name}.lock"), flags, 0o666), "ab")  # noqa: SIM115 - held on to
+        lock = open(os.open(path.parent / LOCK, flags, 0o666), "ab")  # noqa: SIM115 - held on to
     except OSError as error:
         raise RecordError(f"cannot write to {path.parent}: {error.strerror}; is it read-only?") from error
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock_soon(lock)
     except OSError:
         lock.close()
         raise RecordError(f"{path.parent} is being worked on by another process; wait for it, or stop it") from None
     return lock
+
+
+def _lock_soon(lock: IO[bytes]) -> None:
+    """Who only looks whether a run goes on holds its lock for a moment. Raises OSError."""
+    for _ in range(_LOCK_TRIES):
+        with suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(_LOCK_PAUSE_SECONDS)
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _connect_to_write(path: Path) -> sqlite3.Connection:

@@ -1,6 +1,7 @@
 """Takes the strongest tier that works on this machine, and says what is missing where none does."""
 
 import platform
+import resource
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ from selftaught.sandbox.tiers.unsafe import unsafe_tier
 
 _UNSAFE = "To run without isolation, and only code that you trust: `sandbox=unsafe`"
 _MACHINES = ("x86_64", "aarch64")
+_DESCRIPTORS, _FEWEST_DESCRIPTORS = 1024, 128
+"""Open files of this process: what guests, connections and the record take; and without which nothing starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +72,25 @@ def _found(name: str, trouble: str | None, make: Callable[[], Tier]) -> Found:
     return Found(name, trouble is None, trouble or "", make)
 
 
+def _allow_descriptors() -> None:
+    """Raise this process's own limit of open files as far as it goes. Raises NoSandbox where that is too low."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    if most < _FEWEST_DESCRIPTORS:
+        raise NoSandbox(
+            f"a process may have {most} open files here, and the sandbox needs {_FEWEST_DESCRIPTORS}: "
+            "raise the limit (ulimit -n)"
+        )
+
+
 def open_sandbox(name: str = "auto", workers: int | None = None) -> Jail:
     """A running sandbox of tier `name`; "auto" takes the strongest that works.
 
     Raises NoSandbox where nothing isolates, or the tier asked for does not work here; UsageError for an unknown name.
     """
+    _allow_descriptors()
     if name == "unsafe":
         return Jail(unsafe_tier(), workers)
     if name not in ("auto", *TIERS) and name in plugins.names("sandboxes"):

@@ -91,7 +91,6 @@ class TracedModel:
         return self.spans.past(f"{names.CHAT} {model}", asked, kind, began=began, ended=ended, events=events)
 
     def _came(self, completions: Sequence[Completion]) -> dict[str, Value | None]:
-        told = [(one.text, one.finish_reason) for one in completions]
         return {
             names.RESPONSE_ID: completions[0].response_id or None,
             names.RESPONSE_MODEL: completions[0].model or None,
@@ -103,7 +102,8 @@ class TracedModel:
             names.COST: _sum(one.cost for one in completions),
             names.PRICE_SOURCE: completions[0].price_source or None,
             names.DROPPED: completions[0].dropped or None,
-            names.OUTPUT_MESSAGES: output_messages(told) if self.spans.content else None,
+            names.NO_PROGRAM: [one.no_program for one in completions if one.no_program] or None,
+            names.OUTPUT_MESSAGES: output_messages(completions) if self.spans.content else None,
         }
 
 
@@ -161,6 +161,7 @@ class TracedApply:
             span.set_attributes(known({
                 names.VERDICT: made.verdict.value,
                 names.PROGRAM: made.program.id if made.program else None,
+                names.SALVAGED: made.salvaged or None,
                 names.MODEL_CALLS: made.model_calls,
                 names.RESPONSES: made.responses,
                 names.UTILITY_CALLS: made.utility_calls,

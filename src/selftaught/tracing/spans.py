@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 
-from selftaught.core.contracts import Program, Verdict
+from selftaught.core.contracts import Completion, Program, Verdict
 from selftaught.core.errors import RunStopped
 from selftaught.tracing import names
 
@@ -131,11 +131,15 @@ def input_messages(text: str) -> str:
     return _json([{"role": "user", "parts": _parts(text)}])
 
 
-def output_messages(texts_and_reasons: Sequence[tuple[str, str]]) -> str:
-    """Responses, each with why it ended, as the conventions spell a list of output messages."""
+def output_messages(completions: Sequence[Completion]) -> str:
+    """Responses, each with why it ended and what was thought before it, as the conventions spell output messages."""
     return _json([
-        {"role": "assistant", "parts": _parts(text), "finish_reason": _FINISH_REASONS.get(why, plain(why))}
-        for text, why in texts_and_reasons
+        {
+            "role": "assistant",
+            "parts": [*(_parts(one.reasoning, "reasoning") if one.reasoning else []), *_parts(one.text)],
+            "finish_reason": _FINISH_REASONS.get(one.finish_reason, plain(one.finish_reason)),
+        }
+        for one in completions
     ])  # fmt: skip
 
 
@@ -144,8 +148,8 @@ def instructions(text: str) -> str:
     return _json(_parts(text))
 
 
-def _parts(text: str) -> list[dict[str, str]]:
-    return [{"type": "text", "content": plain(text)}]
+def _parts(text: str, of_type: str = "text") -> list[dict[str, str]]:
+    return [{"type": of_type, "content": plain(text)}]
 
 
 def _sendable(value: Value) -> Value:

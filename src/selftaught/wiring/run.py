@@ -7,7 +7,7 @@ import platform
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ import msgspec
 
 from selftaught import __version__, plugins
 from selftaught.config import from_mapping
-from selftaught.core.errors import NoSandbox, RunStopped, SelfTaughtError
+from selftaught.core.errors import NoSandbox, RecordError, RunStopped, SelfTaughtError
 from selftaught.middleware.gate import Gate
 from selftaught.middleware.purse import Purse
 from selftaught.middleware.recorder import Recorder
@@ -152,7 +152,19 @@ class Run:
 
     def close(self) -> None:
         """End what was opened for the run: its record, and its sandbox where that is its own."""
+        if self.gate.reason is not None:
+            self._note_how_it_ended(self.gate.reason)
         self.opened.close()
+
+    def _note_how_it_ended(self, reason: SelfTaughtError) -> None:
+        """For a start that was stopped, and still waits for something: it will not come to say so itself."""
+        with suppress(RecordError):
+            sessions = ended = 0
+            for record in self.store:
+                sessions += isinstance(record, Session)
+                ended += isinstance(record, Ended)
+            if ended < sessions:
+                self.store.append(_ended(f"/session#{sessions - 1}", reason))
 
     def work(self, watch: Watch = lambda record: None) -> None:
         """Do the run, or what is left of it. Raises SelfTaughtError; what is finished is on record then, too.
@@ -178,20 +190,18 @@ class Run:
         recorder.write(session)
         approve = self.approve or by_file(self.folder, self.gate)
         parts = assemble(self.inputs, self.sandbox, self.models, recorder, self.gate, self.purse, self.tracing, approve)
-        how, note = "failed", ""
+        ended = _ended(session.at)
         try:
             KINDS[self.inputs.config.kind](self.inputs, parts, recorder, self.folder)
-            how = "finished"
+            ended = msgspec.structs.replace(ended, how="finished", time=time.time())
         except SelfTaughtError as error:
             cause = self.gate.reason or error  # the first, not what it brought about elsewhere
-            note = str(cause)
-            if isinstance(cause, RunStopped):
-                how = "interrupted" if cause.interrupted else "stopped"
+            ended = _ended(session.at, cause)
             if cause is not error:
                 raise cause from error
             raise
         finally:
-            recorder.write(Ended(at=session.at.replace("session", "ended"), time=time.time(), how=how, note=note))
+            recorder.write(ended)
 
     def _session(self, number: int) -> Session:
         return Session(
@@ -209,6 +219,14 @@ class Run:
             code=code(),
             best_known={task.name: task.bound for task in self.inputs.tasks if task.bound is not None},
         )
+
+
+def _ended(session: str, cause: SelfTaughtError | None = None) -> Ended:
+    """How the start that is recorded at `session` ended, and why."""
+    how = "failed"
+    if isinstance(cause, RunStopped):
+        how = "interrupted" if cause.interrupted else "stopped"
+    return Ended(at=session.replace("session", "ended"), time=time.time(), how=how, note=str(cause or ""))
 
 
 def _strength(tier: str) -> int:

@@ -1,0 +1,70 @@
+"""A run whose folder goes away is told so; and whether somebody works on it is what its lock says."""
+
+import os
+import shutil
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from selftaught.core.errors import RecordError
+from selftaught.report.view import view
+from selftaught.runs.folder import RunFolder
+from selftaught.runs.records import Ended, Session
+from selftaught.runs.store import Store
+
+
+def session(number: int) -> Session:
+    return Session(at=f"/session#{number}", version="1", tier="landlock")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    (tmp_path / "run").mkdir()
+    return RunFolder(tmp_path / "run")
+
+
+def deleted(path: Path) -> None:
+    shutil.rmtree(path)
+
+
+def moved(path: Path) -> None:
+    path.rename(path.with_name("elsewhere"))
+
+
+def replaced(path: Path) -> None:
+    copy = path.with_name("copy")
+    shutil.copytree(path, copy)
+    shutil.rmtree(path)
+    copy.rename(path)
+
+
+@pytest.mark.parametrize("harm", [deleted, moved, replaced])
+def test_what_cannot_be_found_again_is_not_called_written(folder: RunFolder, harm: object) -> None:
+    with closing(Store.create(folder.store)) as store:
+        store.append(session(0))
+        assert callable(harm)
+        harm(folder.path)
+        with pytest.raises(RecordError, match="deleted, moved or replaced"):
+            store.append(session(1))
+
+
+def test_a_run_is_in_work_as_long_as_its_lock_is_held(folder: RunFolder) -> None:
+    store = Store.create(folder.store)
+    store.append(session(0))
+    assert (folder.in_work(), view(store, in_work=folder.in_work()).status) == (True, "running")
+    store.close()
+    with closing(Store.open(folder.store, writable=False)) as seen:
+        assert (folder.in_work(), view(seen, in_work=folder.in_work()).status) == (False, "killed")
+
+
+def test_a_run_that_said_how_it_ended_is_not_running(folder: RunFolder) -> None:
+    with closing(Store.create(folder.store)) as store:
+        store.append(session(0))
+        store.append(Ended(at="/ended#0", how="finished", note=""))
+        assert view(store, in_work=folder.in_work()).status == "finished"
+
+
+def test_a_lock_that_is_no_file_of_ours_says_nothing(folder: RunFolder) -> None:
+    os.symlink("/etc/passwd", folder.path / ".run.sqlite.lock")
+    assert not folder.in_work()
