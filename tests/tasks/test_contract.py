@@ -8,7 +8,7 @@ from selftaught.core.contracts import Program, Score, Verdict
 from selftaught.core.errors import TaskError, UsageError
 from selftaught.core.run_seed import RunSeed
 from selftaught.sandbox.jail import Jail
-from selftaught.tasks.contract import FUNCTIONS, PARTS, table
+from selftaught.tasks.contract import FUNCTIONS, KINDS, PARTS, table, template
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task, task_names
 from selftaught.tasks.scale import Scale
@@ -146,7 +146,9 @@ def test_a_task_may_call_the_program_as_often_as_it_likes(sandbox: Jail, tmp_pat
     task = write(tmp_path, "DIRECTION = 'minimize'\nBASELINE = 10\n" + PLAY)
     score = scored(sandbox, task, HALVES)
     assert score.verdict == "ok" and score.raw is not None and 5 < score.raw < 11
-    assert "many times, in a new process, for each of 8 instances" in load_task(task).described(8)
+    told = " ".join(load_task(task).described(8).split())
+    assert "called many times in a new process for each of 8 instances" in told
+    assert "smaller is better" in told and "the program to start from has 0.5" in told
     failed = scored(sandbox, task, "def algorithm(low, high): return low\n")
     assert (failed.value, failed.verdict, failed.note) == (
         0.0,
@@ -162,9 +164,12 @@ def test_a_program_remembers_within_a_play_and_not_from_one_to_the_next(sandbox:
 
 def test_a_call_that_fails_fails_its_instance_unless_play_catches_it(sandbox: Jail, tmp_path: Path) -> None:
     odd = "def algorithm(n):\n    if n % 2: raise KeyError('odd')\n    return 1.0\n"
-    score = scored(sandbox, write(tmp_path, "def play(instance, call):\n    return call(instance.args[0])\n"), odd)
+    passing = "def play(instance, call):\n    return call(instance.args[0])\n"
+    score = scored(sandbox, write(tmp_path, passing), odd)
     assert (score.value, score.verdict) == (0.5, "crashed") and "KeyError" in score.note
-    catching = "def play(instance, call):\n    try:\n        return call(instance.args[0])\n    except Exception:\n        return 0.5\n"
+    catching = (
+        passing.replace("return call", "try:\n        return call") + "    except Exception:\n        return 0.5\n"
+    )
     assert scored(sandbox, write(tmp_path, catching), odd) == Score(0.75)
     missing = scored(sandbox, write(tmp_path, catching.replace("Exception", "ValueError")), "def other(): ...")
     assert (missing.value, missing.verdict) == (0.0, "no program")
@@ -182,3 +187,58 @@ def test_what_play_does_wrong_ends_no_run_that_was_paid_for(sandbox: Jail, tmp_p
         scored(sandbox, task, "def algorithm(n): return n")
     score = scored(sandbox, task, "def algorithm(n): return n", paid=True)
     assert (score.value, score.verdict) == (0.0, "bad answer") and "play() raised TaskError" in score.fault
+
+
+# templates
+
+RIGHT = {
+    "function": "algorithm = sorted\n",
+    "minimize": """
+def algorithm(sizes, capacity):
+    bins, room = [0] * len(sizes), []
+    for place in sorted(range(len(sizes)), key=lambda i: -sizes[i]):
+        fits = [b for b, left in enumerate(room) if left >= sizes[place]]
+        number = fits[0] if fits else len(room)
+        if not fits:
+            room.append(capacity)
+        room[number] -= sizes[place]
+        bins[place] = number
+    return bins
+""",
+    "play": """
+def algorithm(told):
+    low = max([guess + 1 for guess, answer in told if answer == "higher"], default=1)
+    high = min([guess - 1 for guess, answer in told if answer == "lower"], default=1000)
+    return (low + high) // 2
+""",
+    "speed": """
+def algorithm(n):
+    sieve = bytearray([1]) * n
+    for k in range(2, int(n**0.5) + 1):
+        if sieve[k]:
+            sieve[k * k :: k] = bytes(len(range(k * k, n, k)))
+    return [k for k in range(2, n) if sieve[k]]
+""",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_template_runs_as_it_is_and_a_good_program_is_seen_as_better(
+    kind: str, sandbox: Jail, tmp_path: Path
+) -> None:
+    file = tmp_path / f"{kind}.py"
+    file.write_text(template(kind))
+    task = load_task(str(file))
+    seed, good = (scored(sandbox, str(file), source) for source in (task.seed.source, RIGHT[kind]))
+    assert (seed.verdict, good.verdict) == ("ok", "ok") and good.value > seed.value
+    if task.scale is not None:
+        assert seed.value == pytest.approx(0.5, abs=0.1 if kind == "speed" else 1e-9)
+    if kind == "speed":
+        assert good.raw is not None and good.raw > 2 and not task.deterministic
+
+
+def test_a_faster_program_with_other_answers_has_no_score(sandbox: Jail, tmp_path: Path) -> None:
+    file = tmp_path / "speed.py"
+    file.write_text(template("speed"))
+    score = scored(sandbox, str(file), "def algorithm(n): return []\n")
+    assert (score.value, score.raw, score.verdict) == (0.0, None, "bad answer")

@@ -106,36 +106,44 @@ class Jail:
             for question in questions:
                 yield self._improve(load, question, limits, profile, improving)
         else:
-            yield from self._solve(load, questions, limits, profile)
+            yield from self._solve(load, questions, limits, profile, waits=not known)
 
-    def _solve(self, load: wire.Load, calls: Iterable[Question], limits: Limits, profile: Profile) -> Iterator[Outcome]:
+    def _solve(
+        self, load: wire.Load, calls: Iterable[Question], limits: Limits, profile: Profile, *, waits: bool
+    ) -> Iterator[Outcome]:
+        """`waits`: for who asks, with the next call; others compute meanwhile."""
         guest: Guest | None = None
-        self._turns.take()
+        holds_turn = False
         try:
-            calls = iter(calls)
-            for call in calls:
+            for call in (calls := iter(calls)):
+                if not holds_turn:
+                    self._turns.take()
+                    holds_turn = True
+                trouble: Outcome | None = None
                 if guest is None:
                     guest, trouble = self._loaded(load, limits, profile)
-                    if trouble is not None:  # it would fail to load each time
-                        yield trouble
-                        yield from (trouble for _ in calls)
-                        return
-                outcome = self._call(guest, call, limits)
+                outcome = trouble or self._call(guest, call, limits)
                 if outcome is None:  # its worker died, by no fault of the program's: once more, from another worker
                     guest.end()
-                    guest, trouble = self._loaded(load, limits, profile)
-                    outcome = trouble or self._call(guest, call, limits)
+                    guest, failed = self._loaded(load, limits, profile)
+                    outcome = failed or self._call(guest, call, limits)
                     if outcome is None:
                         raise SandboxError("a sandbox worker died twice while one program ran; is memory short?")
                 if limits.fresh_guest_per_call:
                     guest.end()
                 if not guest.alive:
                     guest = None
+                if waits:
+                    self._turns.give()
+                    holds_turn = False
                 yield outcome
+                if trouble is not None:  # it would fail to load each time
+                    yield from (trouble for _ in calls)
         finally:
             if guest is not None:
                 guest.end()
-            self._turns.give()
+            if holds_turn:
+                self._turns.give()
 
     def _call(self, guest: Guest, call: Question, limits: Limits) -> Outcome | None:
         """How one call ended; None if the worker died under it. A guest that is over is ended."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from importlib.resources import files
 from math import isfinite
 from typing import Any
 
@@ -106,7 +107,7 @@ FUNCTIONS = {
     '`{"score": 0.5, "bins": 7}`.',
     "play(instance, call)": "Instead of `grade`: `call(*arguments)` runs the program's function and gives its answer, "
     "as often as `play` likes; `call.cpu_seconds` is the time of the last call. Each instance has a process of its "
-    "own. It gives the grade.",
+    "own. `call.seed(*arguments)` does the same with the task's seed, beside it. It gives the grade.",
     "explain(instance, answer)": "With `grade`: words on an answer that an improver may read. What it should not know "
     "stays out.",
 }
@@ -116,7 +117,7 @@ _KNOWN = {part.name: part for part in PARTS} | {"LEVEL": None}
 def read_parts(defined: Mapping[str, Any], where: str) -> dict[str, Any]:
     """The values of all parts, with their defaults. Raises UsageError for one that is wrong, or seems misspelt."""
     for name in defined:
-        if name.isupper() and name not in _KNOWN:
+        if name.isupper() and name not in _KNOWN and not name.startswith("_"):
             _check_spelling(name, defined, where)
     return {
         part.name: _value(part, defined, where)
@@ -141,6 +142,19 @@ def _check_spelling(name: str, defined: Mapping[str, Any], where: str) -> None:
             f"the task {where}: {name} means nothing to a task; did you mean {close[0]}? A name of your own may be "
             f"_{name}"
         )
+
+
+KINDS = ("function", "minimize", "play", "speed")
+"""What `selftaught new` writes: templates/KIND.txt."""
+
+
+def template(kind: str) -> str:
+    """The text of a task of this kind, which runs as it is. Raises UsageError."""
+    if kind not in KINDS:
+        close = get_close_matches(kind, KINDS, 1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise UsageError(f"no kind of task is called {kind!r}; there are {', '.join(KINDS)}{hint}")
+    return (files("selftaught.tasks") / "templates" / f"{kind}.txt").read_text(encoding="utf-8")
 
 
 def table() -> str:

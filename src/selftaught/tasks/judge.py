@@ -152,7 +152,8 @@ class Judge:
 
     def _played(self, program: Program, instance: Instance, play: Play, seed: int) -> tuple[Outcome, Score]:
         """One instance of a task that calls the program itself."""
-        with closing(Call(self._sandbox, program, self._spec.entry, self._spec.limits, seed)) as call:
+        spec = self._spec
+        with closing(Call(self._sandbox, program, spec.entry, spec.limits, seed, spec.seed)) as call:
             outcome = Outcome(Verdict.OK)
             try:
                 score = self._graded(play(deepcopy(instance), call))

@@ -22,12 +22,22 @@ class Call:
     """`call(*arguments)`: the program's function on plain data and arrays, in the sandbox; gives plain data.
 
     Attributes:
+        seed: the same for the task's seed, in a process of its own: to compare with, call by call.
         cpu_seconds: CPU time of the last call.
         total_cpu_seconds: of all so far.
         count: calls so far.
     """
 
-    def __init__(self, sandbox: Sandbox, program: Program, entry: str, limits: Limits, seed: int) -> None:
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        program: Program,
+        entry: str,
+        limits: Limits,
+        seed: int,
+        beside: Program | None = None,
+    ) -> None:
+        self.seed = self if beside is None else Call(sandbox, beside, entry, limits, seed)
         self.cpu_seconds = self.total_cpu_seconds = 0.0
         self.count = 0
         self._arguments: Sequence[Any] = ()
@@ -45,7 +55,9 @@ class Call:
         return outcome.value
 
     def close(self) -> None:
-        """End the program."""
+        """End the program, and the one beside it."""
+        if self.seed is not self:
+            self.seed.close()
         if isinstance(self._outcomes, Generator):
             self._outcomes.close()
 

@@ -127,21 +127,31 @@ def _docstring(text: str) -> str:
 def _utility(task: TaskSpec, count: int | None) -> str:
     """What `Judge` does, in short."""
     number = "" if count is None else f"  # {count} of them"
-    where = "" if task.shown else "; instances and grade are not shown"
+    name = "play" if task.play else "grade"
+    where = "" if task.shown else f"; instances and {name} are not shown"
     return f"""\
 def utility(program):
     grades = []
     for args, hidden in instances(rng, "val"):{number}
         try:
-            answer = call(program, "{task.entry}", args)  # in a sandbox, with the limits below; hidden stays outside
-            grades.append(grade(Instance(args, hidden), answer))  # on plain data: arrays have become lists
+{_graded(task)}
         except Exception:  # it raised, passed a limit, or answered with what is no answer
-            grades.append(0.0)
-    return mean(grades){_in_short(task.scoring)}
+            grades.append({"0.0" if task.scale is None else "nothing"})
+    return {"mean(grades)" if task.scale is None else "seen(mean(grades))"}{_in_short(task.scoring)}
 
 
 # The instances are drawn once, for this run alone, and are the same for every program. A final test is made on others,
 # which are drawn in the same way{where}."""
+
+
+def _graded(task: TaskSpec) -> str:
+    if task.play:
+        return f"""\
+            call = new_process(program, "{task.entry}")  # in a sandbox, with the limits below, which hold for each call
+            grades.append(play(Instance(args, hidden), call))  # call(...) gives plain data: arrays have become lists"""
+    return f"""\
+            answer = call(program, "{task.entry}", args)  # in a sandbox, with the limits below; hidden stays outside
+            grades.append(grade(Instance(args, hidden), answer))  # on plain data: arrays have become lists"""
 
 
 def _in_short(scoring: Scoring) -> str:
@@ -175,7 +185,7 @@ mean of the grades, {_size_of_grades(task)}.
 
 
 def _often(task: TaskSpec) -> str:
-    return "many times, in a new process," if task.play else "once"
+    return "many times in a new process for" if task.play else "once for"
 
 
 def _size_of_grades(task: TaskSpec) -> str:
