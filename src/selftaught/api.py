@@ -26,8 +26,10 @@ from selftaught.runs.records import Record, Scored
 from selftaught.runs.salt import salted
 from selftaught.runs.store import Store
 from selftaught.sandbox.choice import open_sandbox
+from selftaught.tasks.from_python import Task
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task
+from selftaught.tasks.spec import TaskSpec
 from selftaught.wiring.choosing import CALLED, choose_models
 from selftaught.wiring.going_on import RAISED
 from selftaught.wiring.inputs import Inputs, check_program, frozen_config, load_frozen, load_inputs, read_text
@@ -94,7 +96,7 @@ class Result:
 
 
 def run(
-    tasks: str | Path | Sequence[str | Path],
+    tasks: str | Path | Task | Sequence[str | Path | Task],
     *,
     model: str | Answer = "auto",
     out: str | Path | None = None,
@@ -104,7 +106,7 @@ def run(
     """Improve an improver on tasks (Algorithm 1), or go on with the run in `out`.
 
     Args:
-        tasks: a built-in name or the path of a task's file, or several.
+        tasks: a built-in name, the path of a task's file, or a `Task` made of functions; or several.
         model: a name, as `--model` takes it; or a function of your own, sync or async: one `Prompt` in, a str or a
             `Completion` out, called from several threads at once.
         out: the run's folder; a new one below runs/ unless given. One that holds this run is gone on with, and may be
@@ -119,12 +121,12 @@ def run(
     >>> result.run.status
     'finished'
     """
-    names = [tasks] if isinstance(tasks, (str, Path)) else list(tasks)
-    return _go("run", [str(name) for name in names], model, out, progress, settings)
+    named = [tasks] if isinstance(tasks, (str, Path, Task)) else list(tasks)
+    return _go("run", named, model, out, progress, settings)
 
 
 def improve(
-    task: str | Path,
+    task: str | Path | Task,
     program: str | Path | None = None,
     *,
     model: str | Answer = "auto",
@@ -139,11 +141,11 @@ def improve(
     (True, True)
     """
     given = {**settings, **({"program": str(program)} if program is not None else {})}
-    return _go("improve", [str(task)], model, out, progress, given)
+    return _go("improve", [task], model, out, progress, given)
 
 
 def score(
-    task: str | Path,
+    task: str | Path | Task,
     program: str | Path,
     *,
     split: str = "val",
@@ -156,7 +158,7 @@ def score(
     >>> str(score("parity", "def algorithm(x, *rest):\n    raise ValueError\n").verdict)
     'crashed'
     """
-    spec = load_task(str(task), fidelity)
+    spec = task.spec() if isinstance(task, Task) else load_task(str(task), fidelity)
     text = str(program)
     named = "\n" not in text and text.endswith(".py")
     source = Program(read_text(Path(text), "a program") if named else text)
@@ -175,7 +177,7 @@ def load_run(name: str | Path = "last", runs: str | Path = RUNS) -> Result:
 
 def _go(
     kind: str,
-    tasks: list[str],
+    tasks: Sequence[str | Path | Task],
     model: str | Answer,
     out: str | Path | None,
     progress: Progress | None,
@@ -186,7 +188,9 @@ def _go(
     if function is not None and not callable(function):
         raise UsageError(f"model: wanted a name or a function, got {function!r}")
     name = model if isinstance(model, str) else f"{CALLED}{getattr(model, '__name__', type(model).__name__)}"
-    given = {"kind": kind, "tasks": tasks, "model": name, **settings}
+    made = {task.name: task.spec() for task in tasks if isinstance(task, Task)}
+    names = [task.name if isinstance(task, Task) else str(task) for task in tasks]
+    given = {"kind": kind, "tasks": names, "model": name, **settings}
 
     def choose(inputs: Inputs, gate: Gate) -> Models:
         return choose_models(inputs, gate, RUNS, _environment(), function=function).models
@@ -194,10 +198,10 @@ def _go(
     with ExitStack() as closing:
         if out is not None and RunFolder(Path(out)).store.is_file():
             folder = RunFolder(Path(out))
-            changed = _changed(folder, given, settings)
-            going = closing.enter_context(Run.resume(folder, choose, changed=changed))
+            changed = _changed(folder, given, settings, made)
+            going = closing.enter_context(Run.resume(folder, choose, changed=changed, made=made))
         else:
-            inputs = load_inputs(_salted(make_config(given)), RUNS)
+            inputs = load_inputs(_salted(make_config(given)), RUNS, made)
             gate = Gate(inputs.config.max_time_seconds)
             chosen = choose_models(inputs, gate, RUNS, _environment(), function=function)
             inputs = Inputs(chosen.config, inputs.tasks, inputs.improver, inputs.program, inputs.script)
@@ -219,10 +223,12 @@ def _salted(config: RunConfig) -> RunConfig:
     return msgspec.structs.replace(config, seed=salted(config.seed, RUNS, _environment()))
 
 
-def _changed(folder: RunFolder, given: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+def _changed(
+    folder: RunFolder, given: Mapping[str, Any], settings: Mapping[str, Any], made: Mapping[str, TaskSpec]
+) -> dict[str, Any]:
     """Of a call for a run that is there: what may differ. Raises UsageError where it is a call for another run."""
-    there, known = load_frozen(folder), declared(RunConfig)
-    tasks = [load_task(name, there.config.fidelity) for name in given["tasks"]]
+    there, known = load_frozen(folder, made), declared(RunConfig)
+    tasks = [made.get(name) or load_task(name, there.config.fidelity) for name in given["tasks"]]
     if there.config.kind != given["kind"] or [task.source for task in tasks] != [task.source for task in there.tasks]:
         names = ", ".join(task.name for task in there.tasks)
         raise UsageError(f"{folder.path} holds another run: {there.config.kind} of {names}; name another `out`")
@@ -259,4 +265,4 @@ def _environment() -> dict[str, str]:
     return dict(os.environ)
 
 
-__all__ = ["Progress", "Result", "Value", "improve", "load_run", "run", "score"]
+__all__ = ["Progress", "Result", "Task", "Value", "improve", "load_run", "run", "score"]

@@ -20,6 +20,7 @@ from selftaught.core.errors import UsageError
 from selftaught.core.money import Caps
 from selftaught.core.run_seed import PATTERN, RunSeed
 from selftaught.models.served.asking import Manner
+from selftaught.models.served.patience import Patience
 from selftaught.runs.toml import read_toml
 
 Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
@@ -127,6 +128,8 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 """Named settings. `official` is the released code's config.py, `paper` is Fig. A.20 with the T of §5.1."""
+_OF_KIND: dict[str, dict[str, Any]] = {"improve": {"improver": "refine"}}
+"""Defaults that differ by command. What a run improves is the paper's seed; `improve` is to get the most out of one."""
 
 
 Depth = Annotated[
@@ -231,6 +234,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             of=ALL,
         ),
     ] = 600.0
+    patience_seconds: Annotated[
+        Seconds,
+        setting(
+            "Seconds for which a call that fails is made again: an outage is waited out.",
+            Group.MODEL,
+            "--patience",
+            of=ALL,
+        ),
+    ] = 900.0
+    stream: Annotated[
+        Literal["auto", "on", "off"],
+        setting("Receive answers as they are made: on, off, or auto: where they may take long.", Group.MODEL, of=ALL),
+    ] = "auto"
     max_output_tokens: Annotated[Positive | None, setting("Most tokens of one response.", Group.MODEL)] = None
     price: Annotated[
         list[str],
@@ -247,6 +263,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             tokens_per_minute=self.tokens_per_minute,
             timeout_seconds=self.timeout_seconds,
             max_output_tokens=self.max_output_tokens,
+            patience=Patience(self.patience_seconds),
         )
 
 
@@ -258,7 +275,13 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     program: Annotated[
         str | None, setting("Program to improve, instead of the task's seed.", Group.WHAT, of="improve")
     ] = None
-    improver: Improver = "seed"
+    improver: Annotated[
+        str,
+        setting(
+            "Improver to start from: a built-in name, a .py file, or a run. [default: seed; of improve: refine]",
+            Group.WHAT,
+        ),
+    ] = "seed"
     depth: Depth = 3
     accept: Accept = "better"
     accept_level: AcceptLevel = 0.05
@@ -418,7 +441,8 @@ def make_config(flags: Mapping[str, Any], file: Path | None = None) -> RunConfig
     if not isinstance(name, str) or name not in PRESETS:
         raise UsageError(f"no preset is called {name!r}{_nearest(name, PRESETS)}")
     given = {key: value for key, value in flags.items() if value is not None}
-    return from_mapping({**PRESETS[name], **from_file, **given, "preset": name}, str(file or "settings"), given)
+    settings = {**_OF_KIND.get(given.get("kind", ""), {}), **PRESETS[name], **from_file, **given, "preset": name}
+    return from_mapping(settings, str(file or "settings"), given)
 
 
 def from_mapping(settings: Mapping[str, Any], source: str, cited: Collection[str] = ()) -> RunConfig:

@@ -58,6 +58,7 @@ def test_the_whole_object_of_a_small_run(tmp_path: Path) -> None:
             }
         ],
         "probed": [],
+        "no_program": {},
         "noticed": [{"program": "p" * 64, "what": "file denied", "note": "open /etc/passwd"}],
             "faults": [],
             "corrected": [],

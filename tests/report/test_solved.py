@@ -5,7 +5,7 @@ import pytest
 from selftaught.cli import printing
 from selftaught.report import tables
 from selftaught.report.view import RunView, Solved, view
-from selftaught.runs.records import Record, Scored, Session
+from selftaught.runs.records import Measured, Record, Sampled, Scored, Session, Stepped
 
 RESPONSE = "r" * 64
 
@@ -67,6 +67,29 @@ def test_what_is_scored_after_the_first_response_is_not_taken_for_the_seed() -> 
         seconds=0.1, response=RESPONSE,
     )  # fmt: skip
     assert view([first, made_by_hand]).solved == ()
+
+
+def test_a_run_tells_the_share_of_each_task() -> None:
+    samples = [
+        Sampled(
+            task="tsp", program="p", verdict="ok", note="", val=value, val_verdict="ok", test=None, test_verdict=None
+        )
+        for value in (0.3, 0.4)
+    ]
+    seed = scores(task="tsp", best=0.7, seed=0.1)
+    measured: list[Record] = [
+        Stepped(at="/step#0", t=0, improver="i", proposed=None, accepted=False, verdict="ok", note=""),
+        Measured(at="/measure:i", improver="i", samples=samples, seconds=1.0),
+    ]
+    scored = Scored(
+        at="/apply:a#0/score:0#0", utility="tsp/val", program="0", value=0.1, verdict="ok", note="", reused=False,
+        seconds=0.1,
+    )  # fmt: skip
+    run = view([*seed.sessions, scored, *measured])
+    assert run.best_step is not None
+    assert tables.ways(run, run.best_step) == [
+        "tsp: its seed 0.100, improved by I_0 0.350, 42% of the way to the best known, 0.7."
+    ]
 
 
 def test_an_improvement_tells_its_share_of_the_way() -> None:

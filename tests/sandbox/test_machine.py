@@ -281,7 +281,8 @@ DEATHS = {
     "returns a number": "return 1.0",
     "returns empty text": "return ''",
     "returns an object": "class Program: source = good\nreturn Program()",
-    "returns a raw response": "return 'Here it is:\\n```python\\n' + good + '```\\n'",
+    "returns a response without a program": "return 'Here it is:\\n```python\\nx = (\\n```\\n'",
+    "returns a response with another program": "return 'Here it is:\\n```python\\nx = 1\\n```\\n'",
     "returns an exception's text": "return str(KeyError('best'))",
     "returns an exception's text with words": "return 'BudgetExceeded: all 2 language model calls are spent'",
     "returns a fragment": "return good[:20]",
@@ -318,6 +319,29 @@ def test_a_program_that_was_returned_is_what_was_made_scored_or_not(sandbox: Jai
     made = improve(sandbox, FOUND + f"return {returned}", initial=INITIAL, salvage=True)
     assert made.program is not None and made.program.source != GOOD
     assert (made.verdict, made.salvaged) == (Verdict.OK, False)
+
+
+WHOLE = "whole = 'Here it is:\\n```python\\n' + 'def algorithm(n):\\n    return sorted(n)\\n' + '```\\nDone.'\n"
+
+
+def test_a_whole_response_stands_for_the_program_in_it(sandbox: Jail) -> None:
+    told = f"{len(GOOD)} characters"
+    body = (
+        f"assert [utility(whole), *utility.batch([whole])] == [{len(GOOD)}] * 2\n"
+        f"assert utility.feedback(whole) == {told!r}\nreturn whole"
+    )
+    made = improve(sandbox, WHOLE + body, initial=INITIAL)
+    assert (made.program, made.verdict, made.note) == (Program(GOOD), Verdict.OK, "")
+
+
+def test_by_the_released_rule_a_whole_response_is_no_program(sandbox: Jail) -> None:
+    made = improve(sandbox, WHOLE + "return whole", initial=INITIAL, released_reader=True)
+    assert made.program is not None and made.program.source.startswith("Here it is")
+
+
+def test_a_program_that_holds_fences_stays_as_it_is(sandbox: Jail) -> None:
+    source = 'def algorithm(n):\n    return """\n```python\nx = 1\n```\n"""\n'
+    assert improve(sandbox, f"return {source!r}", initial=INITIAL).program == Program(source)
 
 
 def test_nothing_found_is_nothing_handed_over(sandbox: Jail) -> None:

@@ -40,7 +40,7 @@ UNUSABLE = ["", "I cannot help with that.", "```python\n```", "```\n\n```\nnothi
 def test_the_list_is_complete() -> None:
     assert NAMES == [
         "annealing", "beam-search", "best-of-n", "chain-of-thought", "decomposition", "earlier-seed", "genetic",
-        "greedy", "paper-seed", "sandbox-seed", "sandbox-seed-no-warning", "seed", "temperature-bandit",
+        "greedy", "paper-seed", "refine", "sandbox-seed", "sandbox-seed-no-warning", "seed", "temperature-bandit",
     ]  # fmt: skip
 
 
@@ -122,7 +122,17 @@ def test_scores_below_zero_are_scores(name: str, sandbox: Jail) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["annealing", "beam-search", "best-of-n", "decomposition", "genetic", "greedy", "seed", "temperature-bandit"],
+    [
+        "annealing",
+        "beam-search",
+        "best-of-n",
+        "decomposition",
+        "genetic",
+        "greedy",
+        "refine",
+        "seed",
+        "temperature-bandit",
+    ],
 )
 def test_the_initial_solution_stays_where_nothing_scores_higher(name: str, sandbox: Jail) -> None:
     model = script({"responses": [f"```python\n{INITIAL}# no better\n```", answer(0.4)], "order": "cycle"})

@@ -9,10 +9,12 @@ from selftaught.cli.options import RUNS
 from selftaught.cli.terminal import environment, open_jail
 from selftaught.core.errors import UsageError
 from selftaught.core.run_seed import RunSeed
-from selftaught.runs.salt import salted
+from selftaught.runs.salt import data_folder, salted
+from selftaught.tasks.bounds.kept import Kept
 from selftaught.tasks.bounds.loading import load_bound
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task
+from selftaught.tasks.measured import MEASURED
 from selftaught.tasks.spec import SPLITS
 
 
@@ -25,18 +27,20 @@ def bound(task: str, most: int | None, seed: str | None, *, fidelity: str, sandb
     spec = dataclasses.replace(whole, instances=lambda rng, split: islice(whole.instances(rng, split), most))
     drawn = RunSeed.parse(salted(seed, RUNS, environment()))
     apart = drawn.of("bound")  # not the seed itself: a run of the same one has its sealed test drawn from it
+    kept = Kept(data_folder(environment()) / "references")
     rows = []
     with open_jail(sandbox) as jail:
         for split in SPLITS:
             judge = Judge(spec, jail, split, apart)
-            best = fmean(reference.best(instance) for instance in judge.instances())
+            best = fmean(kept.best(reference, instance) for instance in judge.instances())
             scored = judge(spec.seed)
             rows.append({
                 "split": split, "instances": len(judge.instances()), "reference": best,
                 "seed_score": scored.value, "seed_verdict": str(scored.verdict), "gap": best - scored.value,
             })  # fmt: skip
-    printing.bound(
-        {"task": spec.name, "fidelity": fidelity, "kind": reference.kind, "about": reference.about, "seed": str(drawn)},
-        rows,
-        as_json=as_json,
-    )
+    told = MEASURED.get(spec.name) if fidelity == "honest" else None
+    head = {
+        "task": spec.name, "fidelity": fidelity, "good": told.good if told else None, "kind": reference.kind,
+        "about": reference.about, "seed": str(drawn),
+    }  # fmt: skip
+    printing.bound(head, rows, as_json=as_json)

@@ -121,7 +121,7 @@ def _parameter(setting: Setting) -> inspect.Parameter:
 
 
 def _help(setting: Setting) -> str:
-    if setting.default is None or setting.default == "default":
+    if setting.default is None or setting.default == "default" or "[default:" in setting.help:
         return setting.help
     shown = (
         {True: "on", False: "off"}.get(setting.default, setting.default) if setting.kind is bool else setting.default

@@ -37,7 +37,7 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
     if run.steps:
         table(tables.HEADERS, tables.rows(run), right=("calls", "responses", "tokens", "time"))
     for line in tables.summary(run, config.accept):
-        print(line)
+        print(in_flags(line, declared(RunConfig)))
     for line in solved(run):
         print(line)
     print(tables.fidelity(config.fidelity))
@@ -143,6 +143,9 @@ def bound(head: dict[str, Any], rows: list[dict[str, Any]], *, as_json: bool) ->
     numbers = ("reference", "seed", "gap")
     table(("instances", *numbers, "seed's verdict"), shown, right=numbers)
     print(f"{head['task']}: the reference is {head['kind']}. {head['about']}")
+    way = way_to_best(head["good"] or 0.0, rows[0]["seed_score"], rows[0]["reference"])
+    if head["good"] is not None and way is not None:
+        print(f"A good program, by hand, gets {head['good']:.3f}: {way:.0%} of the way from the seed (docs/tasks.md).")
     print(instances_of(head["fidelity"], head["seed"]))
     if head["fidelity"] == "honest":
         print("They are drawn for this command alone: no run has them, not even one of this seed.")

@@ -97,8 +97,7 @@ class Completion:
         dropped: what was asked for and not passed on as it was, since the model does not take it: "temperature=0.7"
             was not told at all, "temperature=1.5 as 1" was clamped.
         reasoning: what the model thought, as far as it is shown; never part of `text`.
-        no_program: in a few words, why there is no program in it, where the model's server says so: "cut at the token
-            limit", "refused". "" where nothing is known against one.
+        no_program: the server's own words on why it answers with nothing, where it does; `finish_reason` says it short.
         response_id: the server's own id of the answer that it came in, as its logs and traces have it.
     """
 

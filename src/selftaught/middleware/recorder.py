@@ -36,12 +36,15 @@ asking: ContextVar["tuple[Recorder, str] | None"] = ContextVar("selftaughtasking
 """The recorder and the role for which a model is being asked in this context."""
 
 
-def note_failed_attempt(error: str, seconds: float, cost: Amount) -> None:
-    """Put on record that an attempt to get the response that is being asked for failed, and what it may have cost."""
+def note_failed_attempt(error: str, seconds: float, wait_seconds: float, cost: Amount) -> None:
+    """Put on record that an attempt to get the response that is being asked for failed, and what it may have cost.
+
+    `wait_seconds`: until the next; 0 where there is none.
+    """
     current = asking.get()
     if current is not None:
         recorder, role = current
-        recorder.tried(role, error, seconds, cost)
+        recorder.tried(role, error, seconds, wait_seconds, cost)
 
 
 class Recorder:
@@ -112,7 +115,7 @@ class Recorder:
         note = f"{times} times, in vain"
         self.write(Noticed(at=f"{at}/requested", time=time.time(), program=improver.id, what=what, note=note))
 
-    def tried(self, role: str, error: str, seconds: float, cost: Amount) -> None:
+    def tried(self, role: str, error: str, seconds: float, wait_seconds: float, cost: Amount) -> None:
         """Put on record that an attempt to get the response at `here()` failed, and what it may have cost."""
         at = here()
         with self._lock:
@@ -129,6 +132,7 @@ class Recorder:
                 calls=cost.calls,
                 tokens=cost.tokens,
                 cost=cost.dollars,
+                wait_seconds=wait_seconds,
             )
         )
 

@@ -19,8 +19,9 @@ from selftaught.models.scripted import Scripted
 from selftaught.models.served.asking import MOST_TOGETHER, Manner
 from selftaught.models.served.capabilities import capabilities_of
 from selftaught.models.served.openai_chat import OpenAIChat
-from selftaught.models.served.patience import Patience, Told
+from selftaught.models.served.patience import FailedAttempt, Patience
 from selftaught.models.served.providers import PROVIDERS, first_set
+from selftaught.models.waiting import Waiting
 
 DEFAULT_OPENAI = "gpt-4.1-mini"
 """Taken where there is a key and no name: it takes a temperature, which the seed improver sets."""
@@ -52,16 +53,18 @@ def choose_model(
     script: str | None,
     max_connections: int,
     stop: Callable[[], None] = lambda: None,
-    failed: Told = lambda message, seconds, billed: None,
+    failed: Callable[[FailedAttempt], None] = lambda attempt: None,
+    waiting: Waiting | None = None,
     manner: Manner | None = None,
     capability: Sequence[str] = (),
 ) -> ChosenModel:
     """The model called `name`. Raises UsageError for a name that is none, ModelUnavailable for a missing key.
 
-    `stop` and `failed` are those of `Patience`. Of `manner` all is taken but what the other arguments say, and the
-    capabilities: they are the model's, with `capability` (as "temperature=no") over them.
+    `stop` and `failed` are those of `Patience`; `waiting` is told what calls wait for. Of `manner` all is taken but
+    what the other arguments say, and the capabilities: they are the model's, with `capability` (as "temperature=no")
+    over them.
     """
-    why = "asked for by name"
+    why, waits = "asked for by name", waiting or Waiting()
     if name == "auto" and environment.get("SELFTAUGHT_MODEL"):
         name, why = environment["SELFTAUGHT_MODEL"], "SELFTAUGHT_MODEL is set"
 
@@ -77,6 +80,8 @@ def choose_model(
             max_connections=max_connections,
             seed=seed,
             patience=replace((manner or Manner()).patience, stop=stop, failed=failed),
+            waiting=waits,
+            server=server.shown,
         )
         together = MOST_TOGETHER if asked.capabilities.n else 1
         made = provider.make(model, server, asked)
@@ -103,7 +108,7 @@ def choose_model(
         raise UsageError("the model scripted answers from a file: --model scripted --script FILE.json")
     if name.startswith("relay:") and name != "relay:":
         folder = Path(name.removeprefix("relay:")).absolute()  # a resume may begin in another folder
-        return ChosenModel(Relay(folder, seed=seed, stop=stop), f"relay:{folder}", None, why)
+        return ChosenModel(Relay(folder, seed=seed, stop=stop, waiting=waits), f"relay:{folder}", None, why)
     provider, _, model = name.partition("/")
     if provider == "ollama" and model:
         return served("ollama", model, why, base_url or _ollama_url(environment))

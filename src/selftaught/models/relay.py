@@ -19,7 +19,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from selftaught.core.address import here
 from selftaught.core.contracts import Completion, Prompt
 from selftaught.core.errors import ModelUnavailable, UsageError
 from selftaught.models.served.asking import sendable
+from selftaught.models.waiting import Waiting
 
 _MOST_BYTES = 64 << 20
 _KEY_DIGITS = 16
@@ -47,6 +48,7 @@ class Relay:
         stop: Callable[[], None] = lambda: None,
         poll_seconds: float = 0.2,
         settle_seconds: float = 1.0,
+        waiting: Waiting | None = None,
     ) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -54,6 +56,7 @@ class Relay:
             raise UsageError(f"--model relay:{folder}: cannot make the folder: {error.strerror}") from error
         self._folder, self._seed, self._stop = folder, seed, stop
         self._poll_seconds, self._settle_seconds = poll_seconds, settle_seconds
+        self._waiting = waiting or Waiting()
         self._lock = threading.Lock()
         self._asked: Counter[str] = Counter()
         found = (re.fullmatch(r"(\d+-([0-9a-f]+))\.prompt\.txt", path.name) for path in folder.iterdir())
@@ -62,7 +65,10 @@ class Relay:
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
         stems = [self._ask(prompt) for prompt in prompts]  # all of them lie there before the first is waited for
-        return [Completion(self._reply(stem), model="relay") for stem in stems]
+        with ExitStack() as waits:
+            for _ in stems:
+                waits.enter_context(self._waiting.of(f"replies in {self._folder}", person=True))
+            return [Completion(self._reply(stem), model="relay") for stem in stems]
 
     def _ask(self, prompt: Prompt) -> str:
         """The name of the draw's files; they are there when this returns."""

@@ -1,5 +1,7 @@
 """A view → rows and sentences for a terminal."""
 
+from statistics import fmean
+
 from selftaught.core.measurement import Estimate
 from selftaught.core.standing import way_to_best
 from selftaught.report.ledger import Entry
@@ -70,7 +72,7 @@ def duration(seconds: float) -> str:
 def summary(run: RunView, policy: str) -> list[str]:
     """What came out, honestly: whether anything got better, and whether that is more than noise."""
     if run.improvement is not None:
-        return [*_of_improvement(run.improvement, run), *probes(run), *temperatures(run)]
+        return [*_of_improvement(run.improvement, run), *probes(run), *unusable(run), *temperatures(run)]
     seed, best = run.seed_step, run.best_step
     if seed is None or best is None or seed.val is None or best.val is None:
         return ["Nothing is measured yet."]
@@ -80,13 +82,28 @@ def summary(run: RunView, policy: str) -> list[str]:
     ]
     if seed.val.n == 1:
         lines.append("A single application has no standard error.")
-    return lines + _of_run(run, seed, best) + probes(run) + _of_tokens(run.total) + temperatures(run)
+    spent = [*_of_tokens(run.total), *unusable(run), *temperatures(run)]
+    return lines + _of_run(run, seed, best) + ways(run, best) + probes(run) + spent
 
 
 def solved(found: Solved) -> str:
     """That a task tells nothing of improvers."""
     whence = "the seed itself" if found.by_seed else "the first response"
     return f"{one_line(found.task)}: val {found.value:.3f} from {whence}: nothing to tell improvers apart here"
+
+
+def ways(run: RunView, best: Step) -> list[str]:
+    """For each task, how far the best improver's solutions came from the task's seed towards the best known."""
+    made: dict[str, list[float]] = {}
+    for sample in run.measured.get(best.improver, ()):
+        made.setdefault(sample.task, []).append(sample.val)
+    lines = []
+    for task, values in made.items():
+        seed = run.seed_scores.get(task)
+        share = way(f"{task}/val", seed, fmean(values), run)
+        if seed is not None and share:
+            lines.append(f"{one_line(task)}: its seed {seed:.3f}, improved by I_{best.t} {fmean(values):.3f}{share}.")
+    return lines
 
 
 def way(name: str, before: float | None, after: float | None, run: RunView) -> str:
@@ -149,6 +166,35 @@ def _bought(role: str, model: str, entries: list[Entry]) -> tuple[str, ...]:
         *(f"{total(name):,}{more}" for name in ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens")),
         "—" if unpriced == responses and not cost else f"${cost:,.4f}{'+' if unpriced else ''}",
     )
+
+
+REMEDIES = {
+    "cut at the token limit": "raise `max_output_tokens`",
+    "only reasoning, no answer": "raise `max_output_tokens`, or take another model",
+    "empty": "take another model, or look at the server's log",
+    "refused": "take another model",
+    "prompt too long for the model": "take a model with a larger context, or a smaller `max_output_tokens`",
+    "rejected by the server": "the server's words are in its log",
+    "temperature not taken": "`capability=temperature=no` with `temperature_policy=drop`",
+    "tool calls, no answer": "take a model, or a template, that calls no tools unasked",
+    "no code in it": "take another model",
+}
+"""What helps against each reason for which a response holds no program, in the words of settings."""
+
+
+def unusable(run: RunView) -> list[str]:
+    """How many responses held no program, by the reason, each with what helps."""
+    count, of = sum(run.no_program.values()), run.total.responses
+    if not count:
+        return []
+    every = "None" if count == of else f"{of - count}"
+    head = f"{every} of {of} response{'s' * (of != 1)} can be used; the others hold no program:"
+    return [head, *(f"  {number} × {reason}{_remedy(reason)}" for reason, number in run.no_program.items())]
+
+
+def _remedy(reason: str) -> str:
+    helps = REMEDIES.get(reason)
+    return f" ({helps})" if helps else ""
 
 
 def temperatures(run: RunView) -> list[str]:

@@ -129,6 +129,7 @@ class RunView:
         best_candidate: the highest score that an improver was given since then; None while there is none.
         no_program: how many responses held no program, by the reason.
         salvaged: applications that ended badly, and handed over the best that they had scored.
+        seed_scores: of each task's seed on val, as far as it was scored before any response.
         solved: the tasks of which the seed or the first response already was as good as any program can be.
         faults: what tasks' own code did wrong while programs were scored, each once. Untrusted text in part.
         corrected: the tasks whose text was replaced on the way, in order.
@@ -151,6 +152,7 @@ class RunView:
     no_program: dict[str, int] = field(default_factory=dict)
     salvaged: int = 0
     solved: tuple["Solved", ...] = ()
+    seed_scores: dict[str, float] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
     corrected: tuple[str, ...] = ()
 
@@ -224,7 +226,8 @@ class Fold:
         self._noticed: list[Noticed] = []
         self._probed: list[Probed] = []
         self._ledger = Ledger()
-        self._no_program: Counter[str] = Counter()
+        self.no_program: Counter[str] = Counter()
+        """Responses that held no program, by the reason."""
         self._salvaged = 0
         self._faults: dict[str, None] = {}
         self._corrected: list[str] = []
@@ -282,9 +285,10 @@ class Fold:
             ledger=tuple(self._ledger.entries()),
             improvement=None if steps or self._measured else self._improvement(),
             best_candidate=self.best_candidate,
-            no_program=dict(self._no_program.most_common()),
+            no_program=dict(self.no_program.most_common()),
             salvaged=self._salvaged,
             solved=tuple(self._solved()),
+            seed_scores={task: value for (task, by_seed), value in self._first.items() if by_seed},
             faults=tuple(self._faults),
             corrected=tuple(self._corrected),
         )
@@ -309,7 +313,7 @@ class Fold:
             case Ended():
                 self._status, self._note = record.how, record.note
             case Answered():
-                self._no_program.update([record.no_program] if record.no_program else [])
+                self.no_program.update(filter(None, [record.no_program.partition(": ")[0]]))
             case Scored():
                 self._note_score(record)
             case Applied():

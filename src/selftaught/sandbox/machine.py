@@ -3,7 +3,9 @@
 import math
 import reprlib
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from selftaught.core.address import draw_seed, here
 from selftaught.core.budget import Allowance, Meter, ask, score
@@ -12,7 +14,7 @@ from selftaught.core.errors import BadRequest
 from selftaught.core.origin import coming_from
 from selftaught.sandbox.contract import Improving, Limits, Outcome, Sandbox, Service, Value
 from selftaught.sandbox.history import History
-from selftaught.sandbox.reading import is_program
+from selftaught.sandbox.reading import is_program, program_of
 
 ENTRY = "improve_algorithm"
 MOST_PROGRAM_CHARACTERS = 1_000_000
@@ -51,7 +53,8 @@ class Machine:
     def __call__(self, improver: Program, utility: Utility, solution: Program, model: LanguageModel) -> Application:
         meter = Meter(self.allowance, threading.Lock())
         history = History(solution, threading.Lock())
-        services = {**utility_services(utility, meter, self.map, history), **model_services(model, meter, history)}
+        read = _as_it_is if self.released_reader else partial(program_of, like=solution)
+        services = utility_services(utility, meter, self.map, history, read) | model_services(model, meter, history)
         if not self.feedback:
             del services["utility_feedback"]
         seed = draw_seed(str(self.run_seed), here(), "improver")
@@ -59,7 +62,7 @@ class Machine:
         improving = Improving(self._facts(utility), services, swift)
         calls = [[solution.source]]
         (outcome,) = self.sandbox.run(improver, ENTRY, calls, self.limits, seed=seed, improving=improving)
-        made, verdict, note = _made(outcome)
+        made, verdict, note = _made(outcome, read)
         salvaged = None
         if self.salvage and history.best:
             if made is not None and not self._is_program(made, history):
@@ -90,7 +93,11 @@ class Machine:
         }
 
 
-def _made(outcome: Outcome) -> tuple[Program | None, Verdict, str]:
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def _made(outcome: Outcome, read: Callable[[str], str]) -> tuple[Program | None, Verdict, str]:
     if outcome.verdict is not Verdict.OK:
         return None, outcome.verdict, outcome.note
     if not isinstance(outcome.value, str) or not outcome.value.strip():
@@ -99,13 +106,15 @@ def _made(outcome: Outcome) -> tuple[Program | None, Verdict, str]:
     if len(outcome.value) > MOST_PROGRAM_CHARACTERS:
         size = f"{len(outcome.value)} characters; the most is {MOST_PROGRAM_CHARACTERS}"
         return None, Verdict.TOO_LARGE, f"the improver returned {size}"
-    return Program(outcome.value), Verdict.OK, ""
+    return Program(read(outcome.value)), Verdict.OK, ""
 
 
-def utility_services(utility: Utility, meter: Meter, map: Map, history: History) -> dict[str, Service]:
+def utility_services(
+    utility: Utility, meter: Meter, map: Map, history: History, read: Callable[[str], str]
+) -> dict[str, Service]:
     """`utility`, `utility_batch` and `utility_feedback`, as the guest asks for them.
 
-    No text at all scores 0.0 (released code).
+    No text at all scores 0.0 (released code). `read`: the program in a response that is handed over whole.
     """
 
     def known(program: Program) -> Score:
@@ -120,7 +129,7 @@ def utility_services(utility: Utility, meter: Meter, map: Map, history: History)
             raise BadRequest(f"use_sandbox wants True or False, got {_kind(use_sandbox)}")
         if not use_sandbox:
             meter.count_unsandboxed()
-        return score(known, meter, Program(source)).value if source else _nothing(meter)
+        return score(known, meter, Program(read(source))).value if source else _nothing(meter)
 
     def batch(programs: Value = None) -> list[float]:
         if not isinstance(programs, list):
@@ -132,13 +141,13 @@ def utility_services(utility: Utility, meter: Meter, map: Map, history: History)
         scores: dict[int, float] = {}
 
         def score_at(index: int) -> None:
-            scores[index] = known(Program(sources[index])).value
+            scores[index] = known(Program(read(sources[index]))).value
 
         list(map(score_at, [index for index in range(allowed) if sources[index]]))
         return [scores.get(index, 0.0) for index in range(len(sources))]
 
     def feedback(program: Value = None) -> str:
-        return history.feedback(Program(_source(program)))
+        return history.feedback(Program(read(_source(program))))
 
     return {"utility": one, "utility_batch": batch, "utility_feedback": feedback}
 

@@ -1,12 +1,35 @@
 """What is read of the text of an untrusted program; in a process of its own (selftaught/bounded.py)."""
 
 import ast
+import re
 
 from selftaught.bounded import READER, NotRead
 from selftaught.core.contracts import Program
+from selftaught.guest.responses import program_in
 
+_FENCE = re.compile(r"^[ \t>]*(?:```|~~~)", re.MULTILINE)
 _UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def program_of(text: str, like: Program) -> str:
+    """The program in a text that is none, but a whole response; the text as it is where it holds no program."""
+    if not _FENCE.search(text):
+        return text
+    try:
+        found: str = READER.call("selftaught.sandbox.reading:in_response", text, like.source)
+    except NotRead:
+        return text
+    return found
+
+
+def in_response(text: str, like: str) -> str:
+    """The same, here: for the process that reads."""
+    try:
+        ast.parse(text)
+    except _UNPARSABLE:
+        return program_in(text, like, strict=True) or text
+    return text
 
 
 def is_program(program: Program, *, like: Program) -> bool:

@@ -2,6 +2,7 @@
 
 spec.py                  what a task is, and the text that a model is shown of it
 loading.py               a task by its name or its path, checked
+from_python.py           a task made of Python functions
 entry.py                 is a text a program that defines its entry?
 contract.py              what a task file may hold: checked, documented, and as templates
 scale.py                 scores of any size, and what an improver sees of them

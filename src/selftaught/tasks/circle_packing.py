@@ -25,6 +25,7 @@ __doc__ = described(__doc__, LEVELS[LEVEL])
 NAME = "circle-packing"
 SHOW = True
 CPU_SECONDS = 0.4
+LOAD_CPU_SECONDS = 0.4  # the instances are known: what is computed while loading is computed for all of them
 SCORING = Scoring(bounded=False)
 BOUND = 1.0  # the records below; not proved to be the best
 

@@ -69,7 +69,7 @@ def load_task(name_or_path: str, fidelity: str = "honest", modules: Mapping[str,
     if name in BUILT_IN and (fidelity == "honest" or released):
         file = _built_in_file(name, fidelity)
         source = file.read_text(encoding="utf-8")
-        return _from_source(source, name, str(file), _modules(source, name), "" if released else level)
+        return from_source(source, name, str(file), _modules(source, name), "" if released else level)
     path = Path(name_or_path if Path(name_or_path).is_file() else name)
     if not path.is_file() and name not in BUILT_IN and name in plugins.names("tasks"):
         path = plugins.find("tasks", name)
@@ -89,7 +89,7 @@ def load_task(name_or_path: str, fidelity: str = "honest", modules: Mapping[str,
     stem, own_level = split_level(path.stem) if "LEVELS" in source else (path.stem, "")  # a run keeps it as NAME@LEVEL
     name = as_name(stem)
     kept = _modules(source, name) if modules is None else modules
-    return _from_source(source, name, str(path), kept, level or own_level)
+    return from_source(source, name, str(path), kept, level or own_level)
 
 
 def split_level(name: str) -> tuple[str, str]:
@@ -148,9 +148,22 @@ def _known(name: str) -> str:
     return f"{hint}There are {', '.join(task_names())}, or the path of a .py file"
 
 
-def _from_source(source: str, name: str, where: str, modules: Mapping[str, str], level: str = "") -> TaskSpec:
+def from_source(source: str, name: str, where: str, modules: Mapping[str, str], level: str = "") -> TaskSpec:
+    """The task that a text defines; `where` is what errors call it. Raises UsageError."""
     imports = frozen.Importer(modules)
-    defined = _execute(source, where, level, imports)
+    return from_names(_execute(source, where, level, imports), source, name, where, level, imports)
+
+
+def from_names(
+    defined: Mapping[str, Any],
+    source: str,
+    name: str,
+    where: str,
+    level: str = "",
+    imports: frozen.Importer | None = None,
+) -> TaskSpec:
+    """The task whose file, the text `source`, holds these names. Raises UsageError."""
+    imports = imports or frozen.Importer({})
     _check_parts(defined, where)
     parts = read_parts(defined, where)
     level = _level(defined, where, level)
@@ -171,7 +184,7 @@ def _from_source(source: str, name: str, where: str, modules: Mapping[str, str],
         bound=parts["BOUND"],
         explain=defined.get("explain"),
         shown=shown_source(source, defined, imports, parts["HIDE"]) if parts["SHOW"] else "",
-        modules=modules,
+        modules=imports.texts,
         play=play,
         scale=_scale(parts),
         takes_time=grade is not None and _takes(grade, 3),

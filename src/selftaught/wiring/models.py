@@ -1,6 +1,6 @@
 """The language models of a run: one for each role, what each costs, and what is on record as spent on them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from selftaught.core.contracts import LanguageModel
@@ -10,6 +10,8 @@ from selftaught.middleware.purse import PaidModel, Purse, attempt_failed
 from selftaught.middleware.recorded import RecordedModel
 from selftaught.middleware.recorder import Recorder, note_failed_attempt
 from selftaught.middleware.threads import thread_map
+from selftaught.models.served.patience import FailedAttempt
+from selftaught.models.waiting import Waiting
 from selftaught.runs.records import Answered, Tried
 from selftaught.runs.store import Store
 
@@ -20,9 +22,13 @@ IMPROVER, SOLUTION = "improver", "solution"
 """What a model is asked for: a better improver, or a better solution."""
 
 
-def failed_attempt(error: str, seconds: float, billed: bool) -> None:
+def failed_attempt(attempt: FailedAttempt) -> None:
     """What every model is to tell of an attempt that failed: it is settled, and on record, where it was made."""
-    attempt_failed(lambda cost: note_failed_attempt(error, seconds, cost), billed=billed)
+
+    def note(cost: Amount) -> None:
+        note_failed_attempt(attempt.error, attempt.seconds, attempt.wait_seconds, cost)
+
+    attempt_failed(note, billed=attempt.billed)
 
 
 @dataclass(frozen=True)
@@ -38,10 +44,14 @@ class PricedModel:
 
 @dataclass(frozen=True)
 class Models:
-    """One for improving improvers, one for improving solutions: often the same."""
+    """One for improving improvers, one for improving solutions: often the same.
+
+    `waiting`: what their calls wait for.
+    """
 
     improver: PricedModel
     solution: PricedModel
+    waiting: Waiting = field(default_factory=Waiting, compare=False)
 
     @classmethod
     def only(cls, model: LanguageModel, name: str) -> "Models":

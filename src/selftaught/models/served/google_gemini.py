@@ -96,19 +96,25 @@ class Gemini:
         parts = candidate.get("content", {}).get("parts", [])
         said, thought = count_of(usage, "candidatesTokenCount"), count_of(usage, "thoughtsTokenCount")
         return Completion(
-            text=sendable("".join(str(part["text"]) for part in parts if "text" in part and not part.get("thought"))),
+            text=sendable(_told(parts, thought=False)),
             input_tokens=count_of(usage, "promptTokenCount"),
             output_tokens=None if said is None and thought is None else (said or 0) + (thought or 0),
-            finish_reason="content_filter" if reason in _FILTERED else _FINISHED.get(reason, reason.lower()),
-            model=str(answer.get("modelVersion") or self._model),
+            finish_reason="content_filter" if reason in _FILTERED else sendable(_FINISHED.get(reason, reason.lower())),
+            model=sendable(str(answer.get("modelVersion") or self._model)),
             cached_tokens=count_of(usage, "cachedContentTokenCount"),
             reasoning_tokens=thought,
+            reasoning=sendable(_told(parts, thought=True)),
             response_id=id_of(answer, "responseId"),
         )
 
     def _transport_errors(self) -> tuple[type[Exception], ...]:
         library = library_of(_http_client_class())
         return library.HTTPError, library.StreamError, OSError
+
+
+def _told(parts: Any, *, thought: bool) -> str:
+    """The texts of the parts that are thoughts, or of those that are none."""
+    return "".join(str(part.get("text") or "") for part in parts if bool(part.get("thought")) == thought)
 
 
 def _http_client_class() -> type:

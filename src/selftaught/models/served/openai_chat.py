@@ -9,6 +9,7 @@ from selftaught.models.served.asking import Asker, Manner, Question, sendable, s
 from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.failures import Failures, count_of, id_of, listed
 from selftaught.models.served.http import Once, bounded_client
+from selftaught.models.served.thoughts import of_message
 
 _LISTING_SECONDS = 10.0
 
@@ -93,30 +94,51 @@ class OpenAIChat:
         choices = answer.get("choices") if isinstance(answer, dict) else None
         if not isinstance(choices, list):
             return []
-        usage = answer.get("usage")
-        return [
-            Completion(
-                text=sendable(_text(choice["message"])),
-                input_tokens=count_of(usage, "prompt_tokens"),
-                output_tokens=count_of(usage, "completion_tokens"),
-                finish_reason=str(choice.get("finish_reason") or ""),
-                model=str(answer.get("model") or self._model),
-                cached_tokens=count_of(usage, "prompt_tokens_details", "cached_tokens"),
-                reasoning_tokens=count_of(usage, "completion_tokens_details", "reasoning_tokens"),
-                cost=_dollars(usage),
-                response_id=id_of(answer, "id"),
-            )
-            for choice in choices
-        ]
+        return [self._completion(answer, choice) for choice in choices]
+
+    def _completion(self, answer: dict[str, Any], choice: Any) -> Completion:
+        usage, message = answer.get("usage"), choice["message"]
+        if not isinstance(message, dict):
+            raise TypeError(f"the message is of type {type(message).__name__}")
+        return Completion(
+            text=sendable(_text(message)),
+            input_tokens=count_of(usage, "prompt_tokens"),
+            output_tokens=_output_tokens(usage),
+            finish_reason=_finish_reason(choice, message),
+            model=sendable(str(answer.get("model") or self._model)),
+            cached_tokens=count_of(usage, "prompt_tokens_details", "cached_tokens"),
+            reasoning_tokens=_reasoning_tokens(usage),
+            cost=_dollars(usage),
+            reasoning=sendable(of_message(message)),
+            response_id=id_of(answer, "id"),
+        )
 
 
-def _text(message: Any) -> str:
+def _finish_reason(choice: dict[str, Any], message: dict[str, Any]) -> str:
+    told = sendable(str(choice.get("finish_reason") or ""))
+    return "content_filter" if message.get("refusal") and not message.get("content") else told
+
+
+def _reasoning_tokens(usage: object) -> int | None:
+    told = count_of(usage, "completion_tokens_details", "reasoning_tokens")
+    return count_of(usage, "reasoning_tokens") if told is None else told
+
+
+def _output_tokens(usage: object) -> int | None:
+    """All that was made: some servers (xAI, Gemini's, LiteLLM's) count reasoning beside what they call completion."""
+    made, thought = count_of(usage, "completion_tokens"), _reasoning_tokens(usage) or 0
+    total, given = count_of(usage, "total_tokens"), count_of(usage, "prompt_tokens")
+    if made is None:
+        return None if total is None or given is None or total < given else total - given
+    beside = thought > made or (total is not None and given is not None and total >= given + made + max(thought, 1))
+    return made + thought if beside else made
+
+
+def _text(message: dict[str, Any]) -> str:
     """A message's content: a text, none at all, or a list of parts of which those of text are taken."""
-    if not isinstance(message, dict):
-        raise TypeError(f"the message is of type {type(message).__name__}")
     content = message.get("content")
     if isinstance(content, list):
-        return "".join(str(part["text"]) for part in content if "text" in part)
+        return "".join(part["text"] for part in content if isinstance(part, dict) and isinstance(part.get("text"), str))
     if not isinstance(content, str | None):
         raise TypeError(f"the content is of type {type(content).__name__}")
     return content or ""

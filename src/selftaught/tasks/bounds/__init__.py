@@ -2,6 +2,7 @@
 
 loading.py   the bound of a task; the one door, which imports a bound's packages only when it is asked for
 
+kept.py      grades of reference answers on disk: some take a long search
 known.py     of harder tasks, whose best answers cannot be found here: where their `BOUND` comes from
 
 and one file for each task of the paper, with its docstring, of which the first line says what the reference is;
