@@ -275,12 +275,22 @@ def _of_improvement(made: Improvement, run: RunView) -> list[str]:
     utilities = {**made.before, **made.after}
     lines = [
         f"{one_line(name)}: {_score(made.before.get(name))} → {_score(made.after.get(name))}"
+        + _gain(made.gains.get(name))
         + way(name, made.before.get(name), made.after.get(name), run)
         for name in utilities
     ]
     lines = [*_whence(made), *lines]
     gained = [made.after[name] > made.before[name] for name in made.before if name in made.after]
-    return [*lines, "Nothing got better."] if gained and not any(gained) else lines
+    if gained and not any(gained):
+        return [*lines, "Nothing got better."]
+    if any(gain.mean > 0 for gain in made.gains.values()) and not any(map(_beyond_noise, made.gains.values())):
+        lines.append("Nothing is shown to have got better: the gain is less than two standard errors.")
+    return lines
+
+
+def _gain(gain: Estimate | None) -> str:
+    """Over the instances that both programs met."""
+    return "" if gain is None or gain.standard_error is None else f" ({gain.mean:+.3f} ± {gain.standard_error:.3f})"
 
 
 def _whence(made: Improvement) -> list[str]:
