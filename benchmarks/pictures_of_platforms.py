@@ -15,7 +15,8 @@ _FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-_SETTLED_MILLISECONDS = 6000
+_LONGEST_MILLISECONDS = 120_000
+_REST_MILLISECONDS = 3000
 
 
 def phoenix(page: Page, url: str, spans: list[dict[str, Any]], pictures: Path) -> None:
@@ -30,34 +31,42 @@ def phoenix(page: Page, url: str, spans: list[dict[str, Any]], pictures: Path) -
 
     call = next(span for span in spans if span["kind"] == "LLM" and "selftaught.attempt_failed" in span["events"])
     failure = next(span for span in spans if span["kind"] == "EVALUATOR" and "ValueError" in (span["message"] or ""))
-    for name, path in {
-        "traces": "traces", "response": of(call), "failure": of(failure), "metrics": "metrics", "sessions": "sessions",
-    }.items():  # fmt: skip
+    for name, path, wanted in (
+        ("traces", "traces", "finished: "), ("response", of(call), "Invocation Params"),
+        ("failure", of(failure), "no idea"),
+        ("metrics", "metrics", "Top models by cost"), ("sessions", "sessions", "whole-"),
+    ):  # fmt: skip
         page.goto(f"{url}/projects/{project}/{path}")
-        take(page, pictures / f"phoenix-{name}.png")
+        take(page, pictures / f"phoenix-{name}.png", wanted)
 
 
 def mlflow(page: Page, url: str, spans: list[dict[str, Any]], pictures: Path) -> None:
     """Lists, one run, usage."""
     page.goto(f"{url}/#/experiments/0/traces")
-    page.wait_for_timeout(_SETTLED_MILLISECONDS)
+    await_text(page, "improve sorting")
     for button in ("Got it", "Close"):
         for one in page.get_by_role("button", name=button).all():
             if one.is_visible():
                 one.click()
-    take(page, pictures / "mlflow-traces.png")
+    take(page, pictures / "mlflow-traces.png", "improve sorting")
     page.get_by_text("improve sorting").first.click()
-    take(page, pictures / "mlflow-trace.png")
+    take(page, pictures / "mlflow-trace.png", "Outputs")
     page.goto(f"{url}/#/experiments/0/overview/usage")
-    take(page, pictures / "mlflow-overview.png")
+    take(page, pictures / "mlflow-overview.png", "Latency")
 
 
-def take(page: Page, picture: Path) -> None:
-    """Once the page has come to rest."""
-    page.wait_for_timeout(_SETTLED_MILLISECONDS)
+def take(page: Page, picture: Path, wanted: str) -> None:
+    """Once the page shows this, and has come to rest."""
+    await_text(page, wanted)
     page.mouse.move(0, 0)
+    page.wait_for_timeout(_REST_MILLISECONDS)
     page.screenshot(path=picture)
     print(picture)
+
+
+def await_text(page: Page, wanted: str) -> None:
+    """Until it stands on the page."""
+    page.get_by_text(wanted).first.wait_for(timeout=_LONGEST_MILLISECONDS)
 
 
 def browser(profile: Path) -> BrowserContext:

@@ -104,7 +104,10 @@ class Expected:
 
 @dataclass(frozen=True)
 class Platform:
-    """`ask` is a program for its own client: prints JSON, {"spans": […], "sessions": n, …}."""
+    """`ask` is a program for its own client: prints JSON, {"spans": […], "sessions": n, …}.
+
+    `warm_up`: what a server needs before it takes spans at once; a run waits a few seconds for it, and not more.
+    """
 
     name: str
     package: str
@@ -113,6 +116,7 @@ class Platform:
     documented_port: int
     environment: dict[str, str]
     ask: str
+    warm_up: str = ""
 
 
 PHOENIX = Platform(
@@ -158,6 +162,15 @@ print(json.dumps({
         "tokens": (s.attributes.get("mlflow.chat.tokenUsage") or {}).get("total_tokens"), "span": s.span_id,
     } for t in traces for s in t.data.spans],
 }))
+""",
+    """
+import mlflow
+mlflow.set_tracking_uri(URL)
+mlflow.set_experiment(experiment_id="0")
+with mlflow.start_span("warm up") as span:
+    pass
+mlflow.flush_trace_async_logging()
+mlflow.MlflowClient().delete_traces(experiment_id="0", trace_ids=[span.trace_id])
 """,
 )  # fmt: skip
 
@@ -294,6 +307,7 @@ def serving(platform: Platform, folder: Path) -> Iterator[str]:
         )  # fmt: skip
         try:
             awaited(url + platform.health, server, 300)
+            asked(folder / platform.name / "bin" / "python", platform.warm_up.replace("URL", repr(url)))
             yield url
         finally:
             with suppress(ProcessLookupError):

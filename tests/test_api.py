@@ -2,6 +2,7 @@
 
 import asyncio
 import doctest
+import math
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import selftaught
 from selftaught import Completion, Prompt, api
 from selftaught.core.errors import ModelUnavailable, RunStopped, UsageError
 from selftaught.runs.records import Record
+from selftaught.tasks import from_python
 
 ROOT = Path(__file__).parents[1]
 TASK = '''"""Return a number; the score is how near it comes to 1. Write algorithm(x)."""
@@ -55,6 +57,8 @@ def test_a_program_is_improved_by_a_function_as_the_model(task: str) -> None:
     assert result.program is not None and "0.75" in result.program and "0.25" in result.before
     assert "+    return 0.75" in result.diff() and "return 0.75" in result._repr_html_()
     assert result.run.status == "finished" and len(seen) > 3
+    tried = [one for one in result.candidates if one.value == 0.75]
+    assert tried and tried[0].parent and "0.75" in result.text(tried[0].response)
     assert selftaught.load_run("it").program == result.program
     text = Path("it/improved.py").read_text()
     assert selftaught.score(task, "it/improved.py").value == selftaught.score(task, text).value == 0.75
@@ -116,6 +120,50 @@ def test_a_list_of_tasks_and_a_model_by_its_name(task: str) -> None:
         selftaught.run(task, model="gpt")
 
 
+def near_one(instance: Any, answer: Any) -> float:
+    return max(0.0, min(ONE, float(answer)))
+
+
+def thirds(rng: Any, split: str) -> Any:
+    for _ in range(math.ceil(2.5)):
+        yield (rng.random(),), None
+
+
+ONE = 1.0
+SEED = "def algorithm(x):\n    return 0.25\n"
+
+
+def test_a_task_is_made_of_functions_and_is_kept_by_their_source(task: str) -> None:
+    made = selftaught.Task(
+        description="Return 1.", seed=SEED, instances=thirds, grade=near_one, name="near", cpu_seconds=0.5
+    )
+    assert made.resumable and "import math as math" in made.source and "ONE = 1.0" in made.source
+    result = selftaught.improve(made, model=answer, out="it", **SMALL)
+    assert result.score == 0.75 and selftaught.score(made, SEED).value == 0.25
+    assert selftaught.improve(made, model=answer, out="it", **SMALL).score == 0.75
+    done = subprocess.run([sys.executable, "-m", "selftaught", "show", "it"], capture_output=True, check=False)
+    assert done.returncode == 0
+    assert "def grade" in Path("it/inputs/near.py").read_text() or "grade = near_one" in made.source
+
+
+def test_a_task_whose_source_cannot_be_read_goes_on_with_the_same_call_alone(task: str) -> None:
+    typed: dict[str, Any] = {}
+    exec("def draw(rng, split):\n    yield (1,), None\n", typed)
+    made = selftaught.Task(description="Return 1.", seed=SEED, instances=typed["draw"], grade=near_one, name="typed")
+    assert not made.resumable
+    assert selftaught.improve(made, model=answer, out="it", **SMALL).score == 0.75
+    assert selftaught.improve(made, model=answer, out="it", **SMALL).run.status == "finished"
+    done = subprocess.run(
+        [sys.executable, "-m", "selftaught", "resume", "it"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2 and "go on with the same call" in done.stderr
+
+
+def test_a_task_of_functions_that_is_wrong_says_so(task: str) -> None:
+    with pytest.raises(UsageError, match="lacks grade"):
+        selftaught.improve(selftaught.Task(description="Return 1.", seed=SEED, instances=thirds), model=answer)
+
+
 def none(prompt: Prompt) -> Any:
     return None
 
@@ -160,8 +208,9 @@ def test_importing_the_package_imports_nothing_else() -> None:
 
 def test_the_examples_in_the_docstrings_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    found = doctest.testmod(api)
-    assert (found.failed, found.attempted > 4) == (0, True)
+    for module in (api, from_python):
+        found = doctest.testmod(module)
+        assert (found.failed, found.attempted > 4) == (0, True)
 
 
 def test_the_docs_example_runs(task: str) -> None:
@@ -170,3 +219,12 @@ def test_the_docs_example_runs(task: str) -> None:
     )
     exec(snippet, {"my_model": lambda system, user, temperature: answer(Prompt(system, user, temperature))})
     assert Path("runs/mine/run.sqlite").is_file()
+
+
+def test_the_readmes_example_runs(tmp_path: Path) -> None:
+    (snippet,) = re.findall(r"```python\n(import selftaught.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    (tmp_path / "example.py").write_text(snippet)
+    done = subprocess.run(
+        [sys.executable, "example.py"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=150
+    )
+    assert done.returncode == 0 and "finished" in done.stdout, done.stderr

@@ -11,11 +11,11 @@ Nothing is imported until it is used: the sandbox's interpreter loads this file 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from selftaught.api import Result, Value, improve, load_run, run, score
+    from selftaught.api import Result, Task, Value, improve, load_run, run, score
     from selftaught.core.contracts import Completion, Prompt
 
 __version__ = "0.1.0"
-__all__ = ["Completion", "Prompt", "Result", "Value", "improve", "load_run", "run", "score"]
+__all__ = ["Completion", "Prompt", "Result", "Task", "Value", "improve", "load_run", "run", "score"]
 
 
 def __getattr__(name: str) -> object:

@@ -20,14 +20,17 @@ from selftaught.core.errors import UsageError
 from selftaught.core.run_seed import RunSeed
 from selftaught.middleware.gate import Gate, run_until_stopped
 from selftaught.models.calling import Answer
+from selftaught.report.candidates import Candidate, candidates
 from selftaught.report.view import RunView, view
 from selftaught.runs.folder import RunFolder, find_run, new_folder
 from selftaught.runs.records import Record, Scored
 from selftaught.runs.salt import salted
 from selftaught.runs.store import Store
 from selftaught.sandbox.choice import open_sandbox
+from selftaught.tasks.from_python import Task
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task
+from selftaught.tasks.spec import TaskSpec
 from selftaught.wiring.choosing import CALLED, choose_models
 from selftaught.wiring.going_on import RAISED
 from selftaught.wiring.inputs import Inputs, check_program, frozen_config, load_frozen, load_inputs, read_text
@@ -65,6 +68,8 @@ class Result:
         run: everything that is on record, folded (`selftaught.report.view.RunView`).
         program: text of the improved program, or of the best improver of a `run`; None while there is none.
         before: text that it started from.
+        candidates: every program that an improver had scored, with its score, parent, prompt and response
+            (`selftaught.report.candidates.Candidate`); `text` gives their texts by id.
         score: of `program` on val: a float with `.error`. test: the same on the sealed test.
     """
 
@@ -74,6 +79,12 @@ class Result:
     before: str
     score: Value | None
     test: Value | None
+    candidates: tuple[Candidate, ...] = ()
+
+    def text(self, id: str) -> str:
+        """A program, prompt or response of the run, by its id."""
+        with Store.open(RunFolder(self.folder).store, writable=False) as store:
+            return store.text(id)
 
     @property
     def cost(self) -> float | None:
@@ -94,7 +105,7 @@ class Result:
 
 
 def run(
-    tasks: str | Path | Sequence[str | Path],
+    tasks: str | Path | Task | Sequence[str | Path | Task],
     *,
     model: str | Answer = "auto",
     out: str | Path | None = None,
@@ -104,7 +115,7 @@ def run(
     """Improve an improver on tasks (Algorithm 1), or go on with the run in `out`.
 
     Args:
-        tasks: a built-in name or the path of a task's file, or several.
+        tasks: a built-in name, the path of a task's file, or a `Task` made of functions; or several.
         model: a name, as `--model` takes it; or a function of your own, sync or async: one `Prompt` in, a str or a
             `Completion` out, called from several threads at once.
         out: the run's folder; a new one below runs/ unless given. One that holds this run is gone on with, and may be
@@ -119,12 +130,12 @@ def run(
     >>> result.run.status
     'finished'
     """
-    names = [tasks] if isinstance(tasks, (str, Path)) else list(tasks)
-    return _go("run", [str(name) for name in names], model, out, progress, settings)
+    named = [tasks] if isinstance(tasks, (str, Path, Task)) else list(tasks)
+    return _go("run", named, model, out, progress, settings)
 
 
 def improve(
-    task: str | Path,
+    task: str | Path | Task,
     program: str | Path | None = None,
     *,
     model: str | Answer = "auto",
@@ -139,11 +150,11 @@ def improve(
     (True, True)
     """
     given = {**settings, **({"program": str(program)} if program is not None else {})}
-    return _go("improve", [str(task)], model, out, progress, given)
+    return _go("improve", [task], model, out, progress, given)
 
 
 def score(
-    task: str | Path,
+    task: str | Path | Task,
     program: str | Path,
     *,
     split: str = "val",
@@ -156,7 +167,7 @@ def score(
     >>> str(score("parity", "def algorithm(x, *rest):\n    raise ValueError\n").verdict)
     'crashed'
     """
-    spec = load_task(str(task), fidelity)
+    spec = task.spec() if isinstance(task, Task) else load_task(str(task), fidelity)
     text = str(program)
     named = "\n" not in text and text.endswith(".py")
     source = Program(read_text(Path(text), "a program") if named else text)
@@ -175,7 +186,7 @@ def load_run(name: str | Path = "last", runs: str | Path = RUNS) -> Result:
 
 def _go(
     kind: str,
-    tasks: list[str],
+    tasks: Sequence[str | Path | Task],
     model: str | Answer,
     out: str | Path | None,
     progress: Progress | None,
@@ -186,7 +197,9 @@ def _go(
     if function is not None and not callable(function):
         raise UsageError(f"model: wanted a name or a function, got {function!r}")
     name = model if isinstance(model, str) else f"{CALLED}{getattr(model, '__name__', type(model).__name__)}"
-    given = {"kind": kind, "tasks": tasks, "model": name, **settings}
+    made = {task.name: task.spec() for task in tasks if isinstance(task, Task)}
+    names = [task.name if isinstance(task, Task) else str(task) for task in tasks]
+    given = {"kind": kind, "tasks": names, "model": name, **settings}
 
     def choose(inputs: Inputs, gate: Gate) -> Models:
         return choose_models(inputs, gate, RUNS, _environment(), function=function).models
@@ -194,10 +207,10 @@ def _go(
     with ExitStack() as closing:
         if out is not None and RunFolder(Path(out)).store.is_file():
             folder = RunFolder(Path(out))
-            changed = _changed(folder, given, settings)
-            going = closing.enter_context(Run.resume(folder, choose, changed=changed))
+            changed = _changed(folder, given, settings, made)
+            going = closing.enter_context(Run.resume(folder, choose, changed=changed, made=made))
         else:
-            inputs = load_inputs(_salted(make_config(given)), RUNS)
+            inputs = load_inputs(_salted(make_config(given)), RUNS, made)
             gate = Gate(inputs.config.max_time_seconds)
             chosen = choose_models(inputs, gate, RUNS, _environment(), function=function)
             inputs = Inputs(chosen.config, inputs.tasks, inputs.improver, inputs.program, inputs.script)
@@ -219,10 +232,12 @@ def _salted(config: RunConfig) -> RunConfig:
     return msgspec.structs.replace(config, seed=salted(config.seed, RUNS, _environment()))
 
 
-def _changed(folder: RunFolder, given: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+def _changed(
+    folder: RunFolder, given: Mapping[str, Any], settings: Mapping[str, Any], made: Mapping[str, TaskSpec]
+) -> dict[str, Any]:
     """Of a call for a run that is there: what may differ. Raises UsageError where it is a call for another run."""
-    there, known = load_frozen(folder), declared(RunConfig)
-    tasks = [load_task(name, there.config.fidelity) for name in given["tasks"]]
+    there, known = load_frozen(folder, made), declared(RunConfig)
+    tasks = [made.get(name) or load_task(name, there.config.fidelity) for name in given["tasks"]]
     if there.config.kind != given["kind"] or [task.source for task in tasks] != [task.source for task in there.tasks]:
         names = ", ".join(task.name for task in there.tasks)
         raise UsageError(f"{folder.path} holds another run: {there.config.kind} of {names}; name another `out`")
@@ -236,7 +251,7 @@ def _changed(folder: RunFolder, given: Mapping[str, Any], settings: Mapping[str,
 
 
 def _result(folder: RunFolder, config: RunConfig, store: Store) -> Result:
-    told = view(store)
+    told, tried = view(store), tuple(candidates(store))
     if config.kind == "improve" and told.improvement is not None:
         made = told.improvement
         errors = {(one.utility, one.program): one.error for one in store if isinstance(one, Scored)}
@@ -246,12 +261,13 @@ def _result(folder: RunFolder, config: RunConfig, store: Store) -> Result:
             found = next((one for one in made.after.items() if one[0].endswith(f"/{split}")), None)
             return None if found is None else Value(found[1], errors.get((found[0], made.made or "")))
 
-        return Result(folder.path, told, program, store.text(made.solution), value("val"), value("test"))
+        before = store.text(made.solution)
+        return Result(folder.path, told, program, before, value("val"), value("test"), tried)
     if not told.steps or told.best is None:
-        return Result(folder.path, told, None, "", None, None)
+        return Result(folder.path, told, None, "", None, None, tried)
     best = told.steps[told.best]
     val, test = (None if one is None else Value(one.mean, one.standard_error) for one in (best.val, best.test))
-    return Result(folder.path, told, store.text(best.improver), store.text(told.steps[0].improver), val, test)
+    return Result(folder.path, told, store.text(best.improver), store.text(told.steps[0].improver), val, test, tried)
 
 
 def _environment() -> dict[str, str]:
@@ -259,4 +275,4 @@ def _environment() -> dict[str, str]:
     return dict(os.environ)
 
 
-__all__ = ["Progress", "Result", "Value", "improve", "load_run", "run", "score"]
+__all__ = ["Progress", "Result", "Task", "Value", "improve", "load_run", "run", "score"]

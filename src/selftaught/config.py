@@ -20,6 +20,7 @@ from selftaught.core.errors import UsageError
 from selftaught.core.money import Caps
 from selftaught.core.run_seed import PATTERN, RunSeed
 from selftaught.models.served.asking import Manner
+from selftaught.models.served.patience import Patience
 from selftaught.runs.toml import read_toml
 
 Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
@@ -233,6 +234,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             of=ALL,
         ),
     ] = 600.0
+    patience_seconds: Annotated[
+        Seconds,
+        setting(
+            "Seconds for which a call that fails is made again: an outage is waited out.",
+            Group.MODEL,
+            "--patience",
+            of=ALL,
+        ),
+    ] = 900.0
+    stream: Annotated[
+        Literal["auto", "on", "off"],
+        setting(
+            "Receive answers as they are made: on, off, or auto: where one was cut on the way.", Group.MODEL, of=ALL
+        ),
+    ] = "auto"
     max_output_tokens: Annotated[Positive | None, setting("Most tokens of one response.", Group.MODEL)] = None
     price: Annotated[
         list[str],
@@ -249,6 +265,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             tokens_per_minute=self.tokens_per_minute,
             timeout_seconds=self.timeout_seconds,
             max_output_tokens=self.max_output_tokens,
+            stream=self.stream,
+            patience=Patience(self.patience_seconds),
         )
 
 

@@ -1,13 +1,15 @@
 """Files: nothing outside is read, and nothing is written, changed or removed."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from attacks.arena import held, improve, raid, refused, solve, told
+from attacks.arena import QUICK, held, improve, raid, refused, solve, told
 from attacks.prey import Prey
 from selftaught.core.contracts import Verdict
+from selftaught.sandbox.interpreter import readable_paths
 from selftaught.sandbox.jail import Jail
 from selftaught.sandbox.tiers import tier as tiers
 
@@ -107,6 +109,31 @@ def test_reading_what_else_is_installed_gets_nothing(isolating_sandbox: Jail) ->
     """Where this package is installed beside the others, that is its tasks too, and the user's own."""
     outcome = raid(isolating_sandbox, "def f(path): return open(path).read()", pytest.__file__)
     assert "pytest" not in str(outcome.value)
+
+
+LOOK = """
+import os
+def f(folders):
+    found = []
+    for folder in folders:
+        for path, below, names in os.walk(folder):
+            del below[5:]
+            for name in names[:5]:
+                try: open(os.path.join(path, name), 'rb').read(1)
+                except OSError: continue
+                found.append(os.path.join(path, name))
+    return found
+"""
+TOLD = ("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/local/lib")
+
+
+def test_only_the_folders_that_are_named_can_be_read(every_sandbox: Jail) -> None:
+    """By the paths of the machine, as an ordinary program would look for files."""
+    samples = [str(path) for top in ("/etc", "/var", "/usr", "/home", "/root", "/opt") for path in Path(top).glob("*")]
+    limits = replace(QUICK, cpu_seconds=10.0, wall_seconds=30.0)
+    found = raid(every_sandbox, LOOK, samples, limits=limits).value or []
+    interpreter = (*readable_paths(), *(os.path.realpath(path) for path in TOLD))
+    held(every_sandbox, any(not path.startswith((*TOLD, *interpreter)) for path in found))
 
 
 def test_listing_the_home_folder_gets_nothing(every_sandbox: Jail) -> None:

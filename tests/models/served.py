@@ -14,13 +14,13 @@ from selftaught.core.errors import ModelUnavailable
 from selftaught.models.served.asking import Manner
 from selftaught.models.served.capabilities import Capabilities
 from selftaught.models.served.endpoint import Endpoint
-from selftaught.models.served.patience import Patience
+from selftaught.models.served.patience import FailedAttempt, Patience
 
 KEY = "sk-very-secret"
 FINISHED = {"too long": "too long", "refused": "content_filter"}
 PROMPTS_FAULT = [fact for fact in FACTS if fact["means"] in FINISHED and "output_limit" not in fact]
 OURS = [fact for fact in FACTS if fact["means"] in ("key", "nothing left", "unknown model", "output limit", "wrong")]
-HASTY = Patience(attempts=4, first_seconds=0.01, longest_seconds=0.3, busy_attempts=4)
+HASTY = Patience(attempts=4, first_seconds=0.01, longest_seconds=0.3)
 
 MAY_PASS = [
     Fault(429),
@@ -38,7 +38,6 @@ MAY_PASS = [
     Fault(raw=""),
     Fault(raw="null"),
     Fault(raw="[]"),
-    Fault(raw="<html>"),
     Fault(raw='{"choices": ' + "[" * 100_000),
     Fault(502, message="<html>"),
 ]
@@ -101,15 +100,16 @@ class ServedModelSuite(LanguageModelSuite):
             assert len(server.requests) == 50 and KEY not in str(caught.value)
 
     def test_each_failed_attempt_is_told(self) -> None:
-        told: list[tuple[str, float, bool]] = []
-        patience = Patience(3, 0.01, failed=lambda *failure: told.append(failure))
+        told: list[FailedAttempt] = []
+        patience = Patience(first_seconds=0.01, failed=told.append)
         faults = Fault(500, message=f"key {KEY}"), Fault(429), Fault(body="truncated"), Fault(400, message="no")
         with self.faulty(*faults) as server:
             with pytest.raises(ModelUnavailable, match=r"\(4 attempts\)"):
                 self.at(server, patience=patience)([PROMPT])
-        assert [message.partition("answered ")[2][:4] for message, _, _ in told] == ["500:", "429:", "with", "400:"]
-        assert [billed for _, _, billed in told] == [False, False, True, False]
-        assert all(KEY not in message and "\n" not in message and 0 < seconds < 5 for message, seconds, _ in told)
+        assert [one.error.partition("answered ")[2][:4] for one in told] == ["500:", "429:", "with", "400:"]
+        assert [one.billed for one in told] == [False, False, True, False]
+        assert [one.wait_seconds > 0 for one in told] == [True, True, True, False]
+        assert all(KEY not in one.error and "\n" not in one.error and 0 < one.seconds < 5 for one in told)
 
     def test_a_hang_is_a_failure_in_time(self) -> None:
         with self.faulty(*[Fault(seconds=20)] * 2) as server:
@@ -125,8 +125,17 @@ class ServedModelSuite(LanguageModelSuite):
 
     @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "http://no-such-host.invalid"])
     def test_a_server_that_is_not_there_is_named(self, url: str) -> None:
-        with pytest.raises(ModelUnavailable, match=f"{url} cannot be reached: .*is it running"):
-            self.at(url, patience=Patience(attempts=2, first_seconds=0.01))([PROMPT])
+        with pytest.raises(ModelUnavailable, match=f"{url} cannot be reached: .*(is it running|is it spelt right)"):
+            self.at(url, patience=Patience(first_seconds=60))([PROMPT])
+
+    def test_a_page_instead_of_an_answer_ends_the_first_call_at_once(self) -> None:
+        page = Fault(raw="<!DOCTYPE html><html><head><title>Please log in</title></head></html>")
+        with self.faulty(page, None, page) as server:
+            with pytest.raises(ModelUnavailable, match="'Please log in'; is this the API"):
+                self.at(server)([PROMPT])
+            model = self.at(server)
+            assert [model([PROMPT])[0].text for _ in "ab"] == ["hello", "hello"]  # later, it is one that may pass
+            assert len(server.requests) == 4
 
     def test_a_model_that_the_server_does_not_know_is_answered_with_those_that_it_has(self) -> None:
         with self.faulty() as server:
@@ -218,7 +227,7 @@ class ServedModelSuite(LanguageModelSuite):
                 self.at(server, patience=Patience(attempts=1))([PROMPT])
 
     def test_more_calls_than_a_server_takes_are_slowed_down_until_all_are_answered(self) -> None:
-        patience = Patience(attempts=2, first_seconds=0.02, longest_seconds=0.2)
+        patience = Patience(first_seconds=0.02, longest_seconds=0.2)
         with self.faulty(most=4, seconds=0.02) as server:
             model = self.at(server, patience=patience, max_connections=32)
             assert len(model([PROMPT] * 100)) == 100

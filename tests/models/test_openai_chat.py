@@ -138,11 +138,12 @@ def test_calls_that_queue_when_the_run_is_stopped_are_not_made() -> None:
         if stopped.is_set():
             raise RunStopped("enough")
 
-    with OpenAIServer(lambda request: "hello", seconds=0.2) as server:
-        model = chat(server, max_connections=2, patience=Patience(stop=stop))
+    with OpenAIServer(lambda request: "hello" if stopped.wait(60) else None) as server:
+        model = chat(server, max_connections=2, timeout_seconds=60, patience=Patience(stop=stop))
         with ThreadPoolExecutor(12) as threads:
             asked = [threads.submit(model, [PROMPT]) for _ in range(12)]
-            time.sleep(0.1)
+            while len(server.requests) < 2:
+                time.sleep(0.01)
             stopped.set()
         ends = [call.exception() for call in asked]
         assert len(server.requests) == 2
@@ -150,9 +151,16 @@ def test_calls_that_queue_when_the_run_is_stopped_are_not_made() -> None:
 
 
 def test_several_prompts_are_asked_at_once_and_answered_in_order() -> None:
-    with OpenAIServer(lambda request: request["messages"][1]["content"], seconds=0.1) as server:
-        texts = [c.text for c in chat(server)([Prompt("", str(number), 0.7) for number in range(8)])]
-        assert (texts, server.most_in_flight) == (list("01234567"), 8)
+    all_there = threading.Barrier(8)
+
+    def echo(request: dict[str, Any]) -> str:
+        all_there.wait(60)
+        return str(request["messages"][1]["content"])
+
+    with OpenAIServer(echo) as server:
+        model = chat(server, timeout_seconds=60)
+        texts = [c.text for c in model([Prompt("", str(number), 0.7) for number in range(8)])]
+    assert texts == list("01234567")
 
 
 def test_an_empty_answer_is_an_answer() -> None:

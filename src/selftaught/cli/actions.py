@@ -27,7 +27,7 @@ from selftaught.core.errors import RunStopped, SelfTaughtError, TaskError, Usage
 from selftaught.core.run_seed import RunSeed
 from selftaught.middleware.gate import Gate
 from selftaught.report.page import page
-from selftaught.report.view import view
+from selftaught.report.view import RunView, view
 from selftaught.runs.folder import REPORT, RunFolder, find_run, list_runs, new_folder
 from selftaught.runs.recording import pack
 from selftaught.runs.salt import salted
@@ -127,7 +127,8 @@ def resume(
 def _go(run: Run, *, as_json: bool) -> None:
     warn_if_unsafe(run.sandbox.tier)
     config, folder = run.inputs.config, run.folder
-    with Progress(depth=config.depth if config.kind == "run" else 1, on_record=run.store) as progress:
+    depth = config.depth if config.kind == "run" else 1
+    with Progress(depth=depth, on_record=run.store, waiting=run.models.waiting) as progress:
         asked = dataclasses.replace(run, approve=asker(folder, run.gate, progress))
         try:
             run_stoppable(lambda: asked.work(progress.watch), run.gate, run.sandbox.close)
@@ -141,8 +142,15 @@ def _go(run: Run, *, as_json: bool) -> None:
                 hint = "the run keeps its own copy of the task: correct the file, and start a new run"
             raise type(error)(f"{error} ({hint})") from error
     printing.result(config, run.store, folder, as_json=as_json)
+    if nothing_usable(view(run.store)):
+        raise SystemExit(FAILURE)  # it was no search: the lines above say why
     if config.kind == "improve" and not (folder.path / "improved.py").is_file():
         raise SystemExit(FAILURE)  # a script that goes on with the program must not go on
+
+
+def nothing_usable(run: RunView) -> bool:
+    """Whether not one response of the model could be used."""
+    return run.total.responses > 0 and sum(run.no_program.values()) == run.total.responses
 
 
 def score(

@@ -12,26 +12,39 @@ from rich.text import Text
 
 from selftaught.cli.terminal import cleaned, console
 from selftaught.middleware.recorded import val_mean
+from selftaught.models.waiting import Wait, Waiting
+from selftaught.report.tables import duration
 from selftaught.report.untrusted import one_line
 from selftaught.report.view import Fold
-from selftaught.runs.records import Measured, Record, Session, Stepped
+from selftaught.runs.records import Measured, Record, Session, Stepped, Tried
 
 _PLAIN_EVERY_SECONDS = 10.0
 _REFRESH_PER_SECOND = 4
+_TICK_SECONDS = 0.5
+_LEAST_WAIT_SECONDS = 2.0
+_FAILED_EVERY_SECONDS = 5.0
 
 
 class Progress:
     """A context manager whose `watch` is shown every record. Called from many threads.
 
     `on_record`: what earlier starts of the run left; it counts, and nothing is said of it.
+    `waiting`: what the calls of its models wait for; that is said, too, where nothing else is to be said.
     """
 
-    def __init__(self, *, depth: int, quiet: bool = False, on_record: Iterable[Record] = ()) -> None:
+    def __init__(
+        self, *, depth: int, quiet: bool = False, on_record: Iterable[Record] = (), waiting: Waiting | None = None
+    ) -> None:
         self._depth, self._quiet = depth, quiet
         self._lock = threading.Lock()
         self._console = console(stderr=True)
         self._live: Live | None = None
         self._began = self._shown = time.monotonic()
+        self._waiting = waiting or Waiting()
+        self._over = threading.Event()
+        self._ticking = threading.Thread(target=self._tick, daemon=True)
+        self._failed_said_at, self._failed_unsaid = float("-inf"), 0
+        self._waits_said = 0
         self._fold = Fold()
         for record in on_record:
             self._fold.add(record)
@@ -42,13 +55,34 @@ class Progress:
                 get_renderable=self._line, console=self._console, refresh_per_second=_REFRESH_PER_SECOND, transient=True
             )
             self._live.start()
+        if not self._quiet:
+            self._ticking.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._over.set()
         if self._live is not None:
             self._live.stop()
+
+    def _tick(self) -> None:
+        """Says what is waited for: of a person's reply at once, else where nothing was said for a while."""
+        said: dict[str, int] = {}
+        while not self._over.wait(_TICK_SECONDS):
+            waits = {wait.what: wait for wait in self._waiting.all()}
+            people = {what: wait.count for what, wait in waits.items() if wait.person}
+            with self._lock:
+                for what, count in people.items():
+                    if count > said.get(what, 0):
+                        self.say(_waiting_for(waits[what]))
+                often = _PLAIN_EVERY_SECONDS * 2 ** min(self._waits_said, 5)
+                wait = self._waiting.longest()
+                silent = self._live is None and time.monotonic() - self._shown >= often
+                if wait is not None and silent and wait.seconds >= _LEAST_WAIT_SECONDS:
+                    self._waits_said += 1
+                    self.say(_waiting_for(wait))
+            said = people
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -65,6 +99,7 @@ class Progress:
         """Count the record; say what a person wants to know of it."""
         with self._lock:
             said = self._said(record) if self._fold.add(record) else ""
+            self._waits_said = 0
             if said:
                 self.say(said)
             elif self._live is None and time.monotonic() - self._shown >= _PLAIN_EVERY_SECONDS:
@@ -88,6 +123,8 @@ class Progress:
                 tests = [sample.test for sample in samples if sample.test is not None]
                 test = f", test {sum(tests) / len(tests):.3f}" if tests else ""
                 return f"  measured an improver: val {val_mean(record):.3f}{test}"
+            case Tried(error=error, wait_seconds=seconds):
+                return self._failed(error, seconds)
             case Stepped(t=0):
                 return "t = 0: the seed improver"
             case Stepped(t=t, verdict=verdict, note=note) if verdict != "ok":
@@ -98,6 +135,16 @@ class Progress:
             case _:
                 return ""
 
+    def _failed(self, error: str, wait_seconds: float) -> str:
+        """Of many calls that fail at once one is told, with how many others there were since."""
+        self._failed_unsaid += 1
+        now = time.monotonic()
+        if not wait_seconds or now - self._failed_said_at < _FAILED_EVERY_SECONDS:
+            return ""  # an attempt after which there is no other ends the run, which says so itself
+        others, self._failed_unsaid, self._failed_said_at = self._failed_unsaid - 1, 0, now
+        more = f" ({others} more failed attempts since the last line)" if others else ""
+        return f"  {one_line(error, 200)}; again in {duration(wait_seconds)}{more}"
+
     def _line(self) -> Text:
         elapsed = time.strftime("%H:%M:%S", time.gmtime(time.monotonic() - self._began))
         spent, t = self._fold.total, (self._fold.t or 0) + 1
@@ -106,6 +153,19 @@ class Progress:
         tokens = spent.input_tokens + spent.output_tokens
         return Text(
             f"t = {min(t, self._depth)} of {self._depth}{candidate} · {spent.applications} applications · "
-            f"{spent.responses} responses{f' · {tokens} tokens' if tokens else ''} · "
-            f"{spent.scores_run} programs scored · {elapsed}"
+            f"{spent.responses} responses{self._unusable()}{f' · {tokens} tokens' if tokens else ''} · "
+            f"{spent.scores_run} programs scored · {elapsed}{self._waits()}"
         )
+
+    def _unusable(self) -> str:
+        reasons = self._fold.no_program
+        count = sum(reasons.values())
+        return f" ({count} without a program: {reasons.most_common(1)[0][0]})" if count else ""
+
+    def _waits(self) -> str:
+        wait = self._waiting.longest()
+        return "" if wait is None or wait.seconds < _LEAST_WAIT_SECONDS else f" · {_waiting_for(wait)}"
+
+
+def _waiting_for(wait: Wait) -> str:
+    return f"waiting for {wait.count} {one_line(wait.what)}, for {duration(wait.seconds)}"

@@ -98,7 +98,8 @@ class Tariff:
     def of(self, completion: Completion, most: Amount) -> tuple[Amount, float | None, str]:
         """What a response cost, its dollars for the record, and who says so.
 
-        The provider's own word wins. What is not told is taken at its most.
+        The provider's own word wins. What is not told is taken at its most, where a response has a bound; else its
+        dollars are unknown.
         """
         known = completion.input_tokens is not None and completion.output_tokens is not None
         given, made = completion.input_tokens or 0, completion.output_tokens or 0
@@ -107,6 +108,8 @@ class Tariff:
             return Amount(1, tokens, completion.cost), completion.cost, completion.price_source or "provider"
         if self.price is None:
             return Amount(1, tokens), None, ""
+        if not known and self.most_output_tokens is None and self.counts_tokens and most.dollars:
+            return Amount(1, tokens, most.dollars), None, ""
         if not known:
             source = self.price.source if most.dollars == 0 else f"at most, by {self.price.source}"
             return Amount(1, tokens, most.dollars), most.dollars, source

@@ -27,6 +27,7 @@ from selftaught.core.feedback import without_times
 from selftaught.core.measurement import Sample
 from selftaught.core.origin import origin
 from selftaught.middleware.recorder import Recorder, asking, score_of
+from selftaught.middleware.unusable import why_no_program
 from selftaught.runs.records import (
     Answered,
     Applied,
@@ -109,7 +110,7 @@ class RecordedModel:
             price_source=completion.price_source,
             dropped=completion.dropped,
             reasoning=text_id(completion.reasoning) if completion.reasoning else "",
-            no_program=completion.no_program,
+            no_program=why_no_program(completion),
         )
         self.recorder.write(record, text, completion.text, *filter(None, [completion.reasoning]))
 
@@ -148,6 +149,9 @@ class RecordedUtility(UtilityWrapper):
             reused=reused,
             error=score.error,
             fault=score.fault,
+            raw=score.raw,
+            raw_error=score.raw_error,
+            numbers=dict(score.numbers),
             seconds=time.monotonic() - started,
             grades=list(score.grades),
             feedback=text_id(score.feedback) if score.feedback else "",

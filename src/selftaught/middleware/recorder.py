@@ -36,12 +36,15 @@ asking: ContextVar["tuple[Recorder, str] | None"] = ContextVar("selftaughtasking
 """The recorder and the role for which a model is being asked in this context."""
 
 
-def note_failed_attempt(error: str, seconds: float, cost: Amount) -> None:
-    """Put on record that an attempt to get the response that is being asked for failed, and what it may have cost."""
+def note_failed_attempt(error: str, seconds: float, wait_seconds: float, cost: Amount) -> None:
+    """Put on record that an attempt to get the response that is being asked for failed, and what it may have cost.
+
+    `wait_seconds`: until the next; 0 where there is none.
+    """
     current = asking.get()
     if current is not None:
         recorder, role = current
-        recorder.tried(role, error, seconds, cost)
+        recorder.tried(role, error, seconds, wait_seconds, cost)
 
 
 class Recorder:
@@ -112,7 +115,7 @@ class Recorder:
         note = f"{times} times, in vain"
         self.write(Noticed(at=f"{at}/requested", time=time.time(), program=improver.id, what=what, note=note))
 
-    def tried(self, role: str, error: str, seconds: float, cost: Amount) -> None:
+    def tried(self, role: str, error: str, seconds: float, wait_seconds: float, cost: Amount) -> None:
         """Put on record that an attempt to get the response at `here()` failed, and what it may have cost."""
         at = here()
         with self._lock:
@@ -129,6 +132,7 @@ class Recorder:
                 calls=cost.calls,
                 tokens=cost.tokens,
                 cost=cost.dollars,
+                wait_seconds=wait_seconds,
             )
         )
 
@@ -164,7 +168,9 @@ def score_of(record: Scored, store: Store) -> Score:
     """The score as it was given."""
     feedback = store.text(record.feedback) if record.feedback else ""
     told = record.value, Verdict(record.verdict), record.note, record.error, tuple(record.grades)
-    return Score(*told, feedback=feedback, fault=record.fault)
+    return Score(
+        *told, feedback=feedback, fault=record.fault, raw=record.raw, raw_error=record.raw_error, numbers=record.numbers
+    )
 
 
 def _done(score: Score) -> Future[Score]:

@@ -18,9 +18,11 @@ total         what was spent in all; pending, of that, since the last step
 failures      how often each kind of work ended in each verdict other than "ok", with a few notes
 ledger        what was bought of the model: for each t, role (improver, solution) and model the responses, failed
               attempts, tokens (of the input cached, of the output reasoning), cost in US dollars and who told the
-              prices; `uncounted` and `unpriced` responses lack tokens and cost, `dropped` ones a setting asked for
+              prices; `uncounted` and `unpriced` responses lack tokens and cost, `dropped` ones the temperature;
+              of `cut` ones the server counted far fewer tokens than the prompt has
 probed        for each reported solution and task what its probes for reward hacks found: mean grades before and after,
               p (adjusted; null where nothing is left to chance), whether that flags it, and a note
+no_program    how many responses held no program, by the reason: cut at the token limit, empty, refused …
 noticed       what guests did that was denied or suspicious
 faults        what tasks' own code did wrong while programs were scored: a grade that raised; each once
 corrected     tasks whose file was replaced on the way (`resume --task`), in order
@@ -63,6 +65,7 @@ def as_json(run: RunView, config: Mapping[str, Any], name: str) -> dict[str, Any
         "failures": [asdict(f) | {"examples": [one_line(note) for note in f.examples]} for f in run.failures],
         "ledger": [asdict(entry) | {"sources": list(entry.sources)} for entry in run.ledger],
         "probed": [_probed(probed) for probed in run.probed],
+        "no_program": run.no_program,
         "noticed": [{"program": n.program, "what": n.what, "note": one_line(n.note)} for n in run.noticed],
         "faults": [one_line(fault) for fault in run.faults],
         "corrected": list(run.corrected),

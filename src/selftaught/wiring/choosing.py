@@ -16,6 +16,7 @@ from selftaught.models.prices import find_price
 from selftaught.models.served.asking import traffic
 from selftaught.models.served.providers import PROVIDERS
 from selftaught.models.served.traffic import Traffic
+from selftaught.models.waiting import Waiting
 from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.models import Models, PricedModel, failed_attempt
 from selftaught.wiring.recorded_answers import replay_model
@@ -58,6 +59,7 @@ def choose_models(
     caps = caps or config.caps
     bound = config.max_output_tokens or (BOUNDED_OUTPUT_TOKENS if caps.need_bound else None)
     found: dict[str, ChosenModel] = {}
+    waiting = Waiting()
 
     def priced(name: str) -> PricedModel:
         if name.startswith(_REPLAY) and name not in found:
@@ -75,6 +77,7 @@ def choose_models(
                 max_connections=config.max_connections,
                 stop=gate.check,
                 failed=failed_attempt,
+                waiting=waiting,
                 manner=replace(
                     config.manner,
                     max_output_tokens=bound,
@@ -87,9 +90,10 @@ def choose_models(
             find_price(chosen.name, chosen.base_url, config.price), bound, not chosen.name.startswith(_NO_TOKENS)
         )
         if caps.dollars is not None and tariff.price is None:
+            whose = ", which has the provider's own server" if chosen.base_url else ""
             raise UsageError(
-                f"`max_cost` needs a price for {chosen.name}, and no price list has it: say it with `price=IN,OUT` "
-                "(US dollars per million tokens; 0,0 for a model of your own)"
+                f"`max_cost` needs a price for {chosen.name}{_elsewhere(chosen)}, and no price list has it{whose}: say "
+                "it with `price=IN,OUT` (US dollars per million tokens; 0,0 for a model of your own)"
             )
         return PricedModel(chosen.model, chosen.name, tariff, chosen.together, chosen.served_at)
 
@@ -104,7 +108,7 @@ def choose_models(
         resolved["improver_model"] = improver.name
     if config.task_model:
         resolved["task_model"] = solution.name
-    return ChosenModels(Models(improver, solution), msgspec.structs.replace(config, **resolved), said)
+    return ChosenModels(Models(improver, solution, waiting), msgspec.structs.replace(config, **resolved), said)
 
 
 def _elsewhere(chosen: ChosenModel) -> str:

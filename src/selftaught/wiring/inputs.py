@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cache
 from importlib.resources import files
 from math import log10
 from pathlib import Path
@@ -60,8 +61,12 @@ class Inputs:
         return RunSeed.parse(self.config.seed or "0")
 
 
-def load_inputs(config: RunConfig, runs: Path) -> Inputs:
-    """From what the user named. Draws the seed if none was given; one that was is salted before. Raises UsageError."""
+def load_inputs(config: RunConfig, runs: Path, made: Mapping[str, TaskSpec] | None = None) -> Inputs:
+    """From what the user named. Draws the seed if none was given; one that was is salted before. Raises UsageError.
+
+    `made`: tasks from Python functions whose source cannot be read, by their names.
+    """
+    made = made or {}
     config = msgspec.structs.replace(
         config,
         seed=config.seed or salted(None, runs, {}),
@@ -70,11 +75,11 @@ def load_inputs(config: RunConfig, runs: Path) -> Inputs:
     for name in config.tasks:
         if config.tasks.count(name) > 1:
             raise UsageError(f"the task {name} is listed twice; name each task once and use `repeats`")
-    tasks = tuple(load_task(name, config.fidelity) for name in config.tasks)
+    tasks = tuple(made.get(name) or load_task(name, config.fidelity) for name in config.tasks)
     if len({task.name for task in tasks}) < len(tasks):
         raise UsageError(f"two tasks have one name: {', '.join(task.name for task in tasks)}; rename a file")
     for task in tasks:
-        if not is_built_in(task.source):
+        if task.name not in made and not is_built_in(task.source):
             check_stands_alone(task)
     program = None
     if config.program:
@@ -84,6 +89,7 @@ def load_inputs(config: RunConfig, runs: Path) -> Inputs:
     return Inputs(config, tasks, load_improver(config.improver, runs), program, script)
 
 
+@cache
 def machine_speed() -> int:
     """Million steps of an empty Python loop in a second of CPU time, as one digit: more would be chance."""
 
@@ -98,12 +104,13 @@ def machine_speed() -> int:
     return max(1, round(millions / magnitude) * magnitude)
 
 
-def load_frozen(folder: RunFolder) -> Inputs:
-    """From a run's folder. Raises UsageError or RecordError."""
+def load_frozen(folder: RunFolder, made: Mapping[str, TaskSpec] | None = None) -> Inputs:
+    """From a run's folder; `made` as in `load_inputs`. Raises UsageError or RecordError."""
     config = frozen_config(folder)
     inputs = folder.path / INPUTS
     modules = frozen_modules(folder)
-    tasks = tuple(load_task(str(inputs / _task_file(name)), modules=modules) for name in config.tasks)
+    made = made or {}
+    tasks = tuple(made.get(name) or load_task(str(inputs / _task_file(name)), modules=modules) for name in config.tasks)
     improver = Program(read_text(inputs / _IMPROVER, "an improver"))
     program = Program(read_text(inputs / _PROGRAM, "a program")) if config.program else None
     script = read_text(inputs / _SCRIPT, "a script") if config.script else None

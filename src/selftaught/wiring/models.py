@@ -1,28 +1,31 @@
 """The language models of a run: one for each role, what each costs, and what is on record as spent on them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from selftaught.core.contracts import LanguageModel
 from selftaught.core.money import NOTHING, Amount, Tariff
-from selftaught.middleware.gate import Gate, GatedModel
-from selftaught.middleware.purse import PaidModel, Purse, attempt_failed
-from selftaught.middleware.recorded import RecordedModel
-from selftaught.middleware.recorder import Recorder, note_failed_attempt
-from selftaught.middleware.threads import thread_map
+from selftaught.middleware.purse import attempt_failed
+from selftaught.middleware.recorder import note_failed_attempt
+from selftaught.models.served.patience import FailedAttempt
+from selftaught.models.waiting import Waiting
 from selftaught.runs.records import Answered, Tried
 from selftaught.runs.store import Store
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
-    from selftaught.tracing.run import Tracing
+    pass
 
 IMPROVER, SOLUTION = "improver", "solution"
 """What a model is asked for: a better improver, or a better solution."""
 
 
-def failed_attempt(error: str, seconds: float, billed: bool) -> None:
+def failed_attempt(attempt: FailedAttempt) -> None:
     """What every model is to tell of an attempt that failed: it is settled, and on record, where it was made."""
-    attempt_failed(lambda cost: note_failed_attempt(error, seconds, cost), billed=billed)
+
+    def note(cost: Amount) -> None:
+        note_failed_attempt(attempt.error, attempt.seconds, attempt.wait_seconds, cost)
+
+    attempt_failed(note, billed=attempt.billed)
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,14 @@ class PricedModel:
 
 @dataclass(frozen=True)
 class Models:
-    """One for improving improvers, one for improving solutions: often the same."""
+    """One for improving improvers, one for improving solutions: often the same.
+
+    `waiting`: what their calls wait for.
+    """
 
     improver: PricedModel
     solution: PricedModel
+    waiting: Waiting = field(default_factory=Waiting, compare=False)
 
     @classmethod
     def only(cls, model: LanguageModel, name: str) -> "Models":
@@ -55,20 +62,6 @@ class Models:
         if self.improver.name == self.solution.name:
             return self.solution.name
         return f"{self.improver.name} for improvers, {self.solution.name} for solutions"
-
-    def recorded(
-        self, purse: Purse, recorder: Recorder, gate: Gate, tracing: "Tracing | None" = None
-    ) -> tuple[RecordedModel, RecordedModel]:
-        """Recorder → gate → (tracing →) purse → the real thing, for each role: improver, solution."""
-
-        def one(priced: PricedModel, role: str) -> RecordedModel:
-            model: LanguageModel = PaidModel(priced.model, priced.tariff, purse)
-            if tracing:
-                most = priced.tariff.most_output_tokens
-                model = tracing.model(model, priced.name, role, server=priced.server, max_output_tokens=most)
-            return RecordedModel(GatedModel(model, gate), recorder, thread_map, role, priced.together)
-
-        return one(self.improver, IMPROVER), one(self.solution, SOLUTION)
 
     def spent(self, store: Store) -> Amount:
         """By all starts so far. A response whose tokens nobody told counts at its most, as it did then."""

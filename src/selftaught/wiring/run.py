@@ -25,6 +25,7 @@ from selftaught.runs.records import Ended, Record, Session
 from selftaught.runs.store import Store
 from selftaught.sandbox.choice import open_sandbox
 from selftaught.sandbox.contract import OpenSandbox
+from selftaught.tasks.spec import TaskSpec
 from selftaught.wiring.accepting import Approve, by_file
 from selftaught.wiring.checking import check_tasks
 from selftaught.wiring.correcting import correct, find_corrected
@@ -113,20 +114,21 @@ class Run:
         changed: Mapping[str, Any] | None = None,
         tier: str | None = None,
         task: str | None = None,
+        made: Mapping[str, TaskSpec] | None = None,
         **more: Any,
     ) -> "Run":
         """Go on with the run in `folder`.
 
         `sandbox`: as in `begin`. `tier`: the one to open, which may be weaker than the one that the run began in.
         `changed`: settings that decide when it ends and how it asks, and not what comes out. `task`: a corrected file
-        of one of its tasks.
+        of one of its tasks. `made`: as in `load_inputs`.
 
         Raises UsageError, RecordError, NoSandbox, ModelUnavailable.
         """
         with ExitStack() as opening:
             store = opening.enter_context(Store.open(folder.store))
             changed = changed or {}
-            inputs = going_on(load_frozen(folder), store, changed)
+            inputs = going_on(load_frozen(folder, made), store, changed)
             kept = {name: value for name, value in changed.items() if name not in RAISED}
             settings = {**msgspec.to_builtins(inputs.config), "max_time_seconds": None, **kept}
             inputs = replace(inputs, config=from_mapping(settings, str(folder.config), kept))

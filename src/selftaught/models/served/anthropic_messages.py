@@ -54,6 +54,7 @@ class Anthropic:
             anthropic.DefaultHttpxClient,
             max_connections=manner.max_connections,
             timeout_seconds=manner.timeout_seconds,
+            local=self._server.is_local,
         )
         return anthropic.Anthropic(
             api_key=self._server.key or "none",  # or else the SDK would look for one
@@ -98,13 +99,19 @@ class Anthropic:
         return [
             Completion(
                 # What it thought stands in blocks of another type, and is no part of the answer.
-                text=sendable("".join(str(block["text"]) for block in answer["content"] if block["type"] == "text")),
+                text=sendable(_told(answer["content"], "text")),
                 input_tokens=None if fresh is None else fresh + (cached or 0) + (kept or 0),
                 output_tokens=count_of(usage, "output_tokens"),
-                finish_reason=_FINISHED.get(reason, reason),
-                model=str(answer.get("model") or self._model),
+                finish_reason=sendable(_FINISHED.get(reason, reason)),
+                model=sendable(str(answer.get("model") or self._model)),
                 cached_tokens=cached,
                 reasoning_tokens=count_of(usage, "output_tokens_details", "thinking_tokens"),
+                reasoning=sendable(_told(answer["content"], "thinking")),
                 response_id=id_of(answer, "id"),
             )
         ]
+
+
+def _told(blocks: Any, kind: str) -> str:
+    """The texts of the blocks of one kind, which stand in a member that is called like the kind."""
+    return "".join(str(block.get(kind) or "") for block in blocks if block["type"] == kind)

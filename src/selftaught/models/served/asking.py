@@ -13,12 +13,16 @@ from selftaught.core.errors import UsageError
 from selftaught.models.served.capabilities import Capabilities
 from selftaught.models.served.patience import Failed, Patience
 from selftaught.models.served.temperatures import Temperatures, changed
+from selftaught.models.served.thoughts import divided
 from selftaught.models.served.traffic import Traffic
+from selftaught.models.waiting import Waiting
 
 MOST_TOGETHER = 8
 """Responses asked for in one call. Gemini's limit; OpenAI and vLLM allow more."""
 _CHARACTERS_A_TOKEN = 4
 _FIRST_GUESS_TOKENS = 500
+_LEAST_CHARACTERS, _MOST_CHARACTERS_A_TOKEN = 400, 20
+"""Of prompts that are looked at for being cut. English and code have some 4 characters a token."""
 _SEED_BITS = 31  # signed 32-bit numbers at Google and in llama.cpp
 
 
@@ -35,6 +39,9 @@ class Manner:
         max_output_tokens: of one response; the provider's own limit where it is None.
         traffic: what the calls pass through, where models share it; else each has its own, as the four above say.
         seed: where the model takes one, each draw gets a number made from this and from its address.
+        stream: whether an answer is received as it is made; "auto": once one was cut by what stands before the server.
+            Of chat completions; the other providers' answers are received whole.
+        waiting: is told of each call that waits for an answer; `server` is what it says of where.
     """
 
     capabilities: Capabilities = field(default_factory=Capabilities)
@@ -47,6 +54,9 @@ class Manner:
     traffic: Traffic | None = None
     seed: int | None = None
     patience: Patience = field(default_factory=Patience)
+    stream: Literal["auto", "on", "off"] = "auto"
+    waiting: Waiting = field(default_factory=Waiting)
+    server: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,29 +143,32 @@ class Asker:
     def _attempt(self, prompt: Prompt, group: list[int]) -> list[Completion]:
         question = self._question(prompt, group)
         try:
-            answer = self._ask(question)
+            with self._manner.waiting.of(f"answers of {self._manner.server or self._model}"):
+                answer = self._ask(question)
         except Declined as declined:
-            return self._nothing(question, declined.finish_reason)
+            return self._nothing(question, declined.finish_reason, str(declined))
         except TemperatureRefused as refused:
             return self._refused_temperature(question, refused)
         except Failed as failed:
             # What was answered before was asked alike but for its prompt, and so it is the prompt: a guest's.
             if failed.unexplained and self._answered:
-                return self._nothing(question, "rejected")
+                return self._nothing(question, "rejected", str(failed))
+            failed.again = failed.again and (self._answered or not failed.certain_at_first)
             raise
         self._answered = True
         dropped = changed(prompt.temperature, question.temperature)
-        return [replace(one, dropped=dropped) for one in answer] if dropped else answer
+        dropped = dropped or _cut(prompt, answer)
+        return [replace(_without_reasoning(one), dropped=dropped) for one in answer]
 
-    def _nothing(self, question: Question, finish_reason: str) -> list[Completion]:
-        return [Completion("", finish_reason=finish_reason, model=self._model)] * question.n
+    def _nothing(self, question: Question, finish_reason: str, words: str) -> list[Completion]:
+        return [Completion("", finish_reason=finish_reason, model=self._model, no_program=words)] * question.n
 
     def _refused_temperature(self, question: Question, refused: TemperatureRefused) -> list[Completion]:
         """Learns what is taken, and raises to ask again. Nothing that is learned so ends a run that was answered."""
         if self._temperatures.learn(question.temperature, refused.words):
             raise Failed(f"{refused}; from now on {self._temperatures.taken}", again=True, wait_seconds=0.0)
         if self._answered:
-            return self._nothing(question, "temperature")
+            return self._nothing(question, "temperature", str(refused))
         raise Failed(f"{refused}; {_TAKES_NONE}", again=False)
 
     def _question(self, prompt: Prompt, group: list[int]) -> Question:
@@ -196,6 +209,22 @@ def check_temperature(model: str, manner: Manner) -> None:
         raise UsageError(
             f"{model} takes no temperature, and every prompt has one; {_DROP} (or --capability temperature=yes)"
         )
+
+
+def _cut(prompt: Prompt, answer: list[Completion]) -> str:
+    """What is put on record where the server counts far fewer tokens than the prompt can have: it has cut it."""
+    characters, counted = len(prompt.system) + len(prompt.user), answer[0].input_tokens if answer else None
+    if counted and characters > _LEAST_CHARACTERS and counted * _MOST_CHARACTERS_A_TOKEN < characters:
+        return f"prompt: {counted} tokens counted of {characters} characters"
+    return ""
+
+
+def _without_reasoning(completion: Completion) -> Completion:
+    reasoning, text = divided(completion.text)
+    if not reasoning and text == completion.text:
+        return completion
+    thought = "\n".join(filter(None, [completion.reasoning, reasoning]))
+    return replace(completion, text=text, reasoning=thought)
 
 
 def shared(answers: list[Completion]) -> list[Completion]:

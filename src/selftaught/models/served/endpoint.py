@@ -14,6 +14,7 @@ _SHORTEST_KEY = 8
 @dataclass(frozen=True)
 class Endpoint:
     """A server and the key for it, which is told to nobody else. `ends_in`: how its kind of URL mostly ends.
+    `proxy`: the environment variable that names a proxy on the way to it, if one does.
 
     Raises UsageError for a URL that is none, or that holds a key; and for a key that cannot be sent.
     """
@@ -22,6 +23,7 @@ class Endpoint:
     key: str | None = field(default=None, repr=False)
     key_variable: str = "OPENAI_API_KEY"
     ends_in: str = "/v1"
+    proxy: str = ""
 
     def __post_init__(self) -> None:
         _check_url(self.base_url, self.key_variable)
@@ -35,6 +37,13 @@ class Endpoint:
         """The URL as it may be shown: without its query, which may hold anything."""
         parts = urlsplit(self.base_url)
         return f"{parts.scheme}://{parts.netloc}{parts.path}"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is on this machine, and in the clear: no proxy and no certificate is needed on the way."""
+        parts = urlsplit(self.base_url)
+        host = parts.hostname or ""
+        return parts.scheme == "http" and (host in ("localhost", "::1") or host.startswith("127."))
 
     @property
     def hint(self) -> str:

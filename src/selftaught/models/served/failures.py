@@ -1,6 +1,7 @@
 """What an attempt's failure means: whether to try again, what to tell the user. The same for every provider."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -9,14 +10,16 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from selftaught.core.errors import ModelUnavailable
-from selftaught.models.served.asking import Declined, Question, TemperatureRefused
+from selftaught.models.served.asking import Declined, Question, TemperatureRefused, sendable
 from selftaught.models.served.endpoint import Endpoint
-from selftaught.models.served.error_body import read_error, seconds
+from selftaught.models.served.error_body import MOST_READ, read_error, seconds
 from selftaught.models.served.http import MOST_BYTES, TooLarge
 from selftaught.models.served.meaning import Meaning, meaning_of
 from selftaught.models.served.patience import Failed
+from selftaught.models.served.stream import is_stream, together
 
 _LONGEST_ID = 200
+_MOST_TOKENS = 10**9
 _FINISHED = {Meaning.TOO_LONG: "too long", Meaning.REFUSED: "content_filter"}
 _MALFORMED = (ValueError, TypeError, LookupError, RecursionError)
 """What reading an answer raises that is no JSON, or has another shape than was promised."""
@@ -53,6 +56,7 @@ class Failures:
             busy=meaning is Meaning.BUSY,
             billed=status < 300 and meaning is Meaning.BROKEN,
             unexplained=meaning is Meaning.WRONG,
+            for_all=meaning in (Meaning.KEY, Meaning.NOTHING_LEFT),
         )
 
     def _what(self, status: int, in_body: int) -> str:
@@ -68,37 +72,37 @@ class Failures:
         if meaning is Meaning.UNKNOWN_MODEL:
             return f"{server} does not know {self.model} ({status}){what}{self._known()}"
         if meaning is Meaning.OUTPUT_LIMIT:
-            return f"{answered}; {limit} output tokens are more than it can make: set a smaller --max-output-tokens"
+            return f"{answered}; {limit} output tokens are more than it can make: set a smaller `max_output_tokens`"
         if meaning is Meaning.PARAMETER:
-            return f"{answered}; to ask otherwise: --capability token_limit=…, n=no, seed=no"
+            return f"{answered}; to ask otherwise: `capability=token_limit=…`, n=no, seed=no"
         return answered
 
     def unreachable(self, error: BaseException) -> Failed:
         """For an error of the HTTP library's: before, during or instead of an answer."""
-        name = type(error).__name__
+        name, server = type(error).__name__, self.server.shown
         if isinstance(error, TooLarge):
-            return Failed(
-                f"{self.server.shown} answered with more than {MOST_BYTES >> 20} MiB", again=False, billed=True
-            )
+            return Failed(f"{server} answered with more than {MOST_BYTES >> 20} MiB", again=False, billed=True)
         if name in ("ReadTimeout", "WriteTimeout"):
-            return Failed(
-                f"{self.server.shown} gave no whole answer in {self.timeout_seconds:g} s", again=True, billed=True
-            )
+            return Failed(f"{server} gave no whole answer in {self.timeout_seconds:g} s", again=True, billed=True)
         said = self.server.brief(error) or name
         if name in ("ReadError", "RemoteProtocolError", "WriteError", "CloseError"):
-            return Failed(f"{self.server.shown} broke off its answer: {said}", again=True, billed=True)
-        return Failed(f"{self.server.shown} cannot be reached: {said}; is it running?{self.server.hint}", again=True)
+            return Failed(f"{server} broke off its answer: {said}", again=True, billed=True)
+        what, certain = why_unreachable(error, said)
+        proxy = f" It was asked through the proxy of {self.server.proxy}." if self.server.proxy else ""
+        return Failed(
+            f"{server} cannot be reached: {said}; {what}{proxy}{self.server.hint}", again=True, certain_at_first=certain
+        )
 
     def read(self, body: str | bytes, completions: Callable[[Any], list[Any]], question: Question) -> list[Any]:
         """What `completions` makes of an answer's JSON, which may have any shape. Raises Failed, Declined."""
         try:
-            answer = json.loads(body)
+            text = body if isinstance(body, str) else body.decode()
+            answer = together(text) if is_stream(text) else json.loads(text)
             if error_in(answer):
-                raise self.refused(200, body if isinstance(body, str) else body.decode(), {}, question)
+                raise self.refused(200, json.dumps(answer), {}, question)
             made = completions(answer)
         except _MALFORMED as error:
-            what = f"{self.server.shown} answered with nonsense: {self.server.brief(repr(error))}"
-            raise Failed(what, again=True, billed=True) from None
+            raise self._nonsense(body, error) from None
         if not made:
             raise Failed(f"{self.server.shown} answered without any choice", again=True, billed=True)
         wanted = question.n
@@ -109,11 +113,37 @@ class Failures:
             raise Failed(what, again=False, billed=True)
         return made
 
+    def _nonsense(self, body: str | bytes, error: Exception) -> Failed:
+        text = (body if isinstance(body, str) else body[:MOST_READ].decode("utf-8", "replace"))[:MOST_READ]
+        page = bool(re.match(r"\s*<(!doctype|html|head|body|\?xml)", text, re.IGNORECASE))
+        said = read_error(200, text).words if page else f"nonsense: {error!r}"
+        hint = f"; is this the API, or must one log in?{self.server.hint}" if page else ""
+        what = f"{self.server.shown} answered with {self.server.brief(said)}{hint}"
+        return Failed(what, again=True, billed=not page, certain_at_first=page)
+
     def _known(self) -> str:
         with suppress(ModelUnavailable):  # only to help: the failure that it explains is told in any case
             names = self.models()
             return f"; it has {', '.join(names[:10])}{' …' if len(names) > 10 else ''}" if names else ""
         return f";{self.server.hint}" if self.server.hint else ""
+
+
+_UNREACHABLE = (
+    (r"CERTIFICATE_VERIFY_FAILED", "its certificate is not trusted here: name its authority's file in SSL_CERT_FILE"),
+    (r"WRONG_VERSION_NUMBER|RECORD_LAYER", "it does not speak https there: is it http://?"),
+    (r"name resolution|name or service|nodename|getaddrinfo|no address", "no such host is known: is it spelt right?"),
+    (r"refused", "is it running?"),
+)  # fmt: skip
+"""How the network's errors begin to be certain: no waiting helps before a first answer."""
+
+
+def why_unreachable(error: BaseException, said: str) -> tuple[str, bool]:
+    """What to do about it, and whether waiting is no help where nothing was answered yet."""
+    text = f"{said} {error.__cause__ or error.__context__ or ''}"
+    for sign, advice in _UNREACHABLE:
+        if re.search(sign, text, re.IGNORECASE):
+            return advice, True
+    return "is it running?", False
 
 
 def listed(server: Endpoint, read: Callable[[], Sequence[str]], errors: tuple[type[Exception], ...]) -> list[str]:
@@ -153,11 +183,11 @@ def error_in(answer: Any) -> bool:
 def id_of(answer: Mapping[str, object], name: str) -> str:
     """The server's own id of its answer, by which its logs know it; "" where it gives none."""
     told = answer.get(name)
-    return told[:_LONGEST_ID] if isinstance(told, str) else ""
+    return sendable(told[:_LONGEST_ID]) if isinstance(told, str) else ""
 
 
 def count_of(usage: object, *names: str) -> int | None:
-    """The count at usage[names[0]][names[1]]…; None where there is none."""
+    """The count at usage[names[0]][names[1]]…; None where there is none that can be meant."""
     for name in names:
         usage = usage.get(name) if isinstance(usage, dict) else None
-    return usage if type(usage) is int and usage >= 0 else None
+    return usage if type(usage) is int and 0 <= usage <= _MOST_TOKENS else None

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -48,10 +49,14 @@ class Gemini:
             _http_client_class(),
             max_connections=self._manner.max_connections,
             timeout_seconds=self._manner.timeout_seconds,
+            local=self._server.is_local,
         )
         # No retry options: the SDK then tries once. What is not said, it looks up in the environment.
         milliseconds = max(1, round(self._manner.timeout_seconds * 1000))  # without it, the SDK lifts the client's own
         options: Any = {"base_url": self._server.base_url, "httpx_client": client, "timeout": milliseconds}
+        if (version := _version(self._server.base_url)) is not None:
+            base, options["api_version"] = version
+            options["base_url"] = base
         return genai.Client(api_key=self._server.key or "none", vertexai=False, http_options=options)
 
     def _ask(self, question: Question) -> list[Completion]:
@@ -96,19 +101,33 @@ class Gemini:
         parts = candidate.get("content", {}).get("parts", [])
         said, thought = count_of(usage, "candidatesTokenCount"), count_of(usage, "thoughtsTokenCount")
         return Completion(
-            text=sendable("".join(str(part["text"]) for part in parts if "text" in part and not part.get("thought"))),
+            text=sendable(_told(parts, thought=False)),
             input_tokens=count_of(usage, "promptTokenCount"),
             output_tokens=None if said is None and thought is None else (said or 0) + (thought or 0),
-            finish_reason="content_filter" if reason in _FILTERED else _FINISHED.get(reason, reason.lower()),
-            model=str(answer.get("modelVersion") or self._model),
+            finish_reason="content_filter" if reason in _FILTERED else sendable(_FINISHED.get(reason, reason.lower())),
+            model=sendable(str(answer.get("modelVersion") or self._model)),
             cached_tokens=count_of(usage, "cachedContentTokenCount"),
             reasoning_tokens=thought,
+            reasoning=sendable(_told(parts, thought=True)),
             response_id=id_of(answer, "responseId"),
         )
 
     def _transport_errors(self) -> tuple[type[Exception], ...]:
         library = library_of(_http_client_class())
         return library.HTTPError, library.StreamError, OSError
+
+
+def _version(base_url: str) -> tuple[str, str] | None:
+    """The base URL and the API's version, as others than Google serve it: v1beta, unless the URL ends in a version."""
+    if "googleapis.com" in base_url:
+        return None
+    base, _, last = base_url.rstrip("/").rpartition("/")
+    return (base, last) if re.fullmatch(r"v\d\w*", last) else (base_url, "v1beta")
+
+
+def _told(parts: Any, *, thought: bool) -> str:
+    """The texts of the parts that are thoughts, or of those that are none."""
+    return "".join(str(part.get("text") or "") for part in parts if bool(part.get("thought")) == thought)
 
 
 def _http_client_class() -> type:

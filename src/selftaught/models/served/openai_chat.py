@@ -8,9 +8,13 @@ from selftaught.core.contracts import Completion, Prompt
 from selftaught.models.served.asking import Asker, Manner, Question, sendable, shared
 from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.failures import Failures, count_of, id_of, listed
-from selftaught.models.served.http import Once, bounded_client
+from selftaught.models.served.http import Once, bounded_client, library_of
+from selftaught.models.served.patience import Failed
+from selftaught.models.served.thoughts import of_message
 
 _LISTING_SECONDS = 10.0
+_CUT_BY_A_GATEWAY = {504, 524}
+"""Where answers that take long are cut by what stands before the server: then they are received as they are made."""
 
 
 class OpenAIChat:
@@ -22,6 +26,7 @@ class OpenAIChat:
     def __init__(self, model: str, server: Endpoint, manner: Manner, extra: Mapping[str, object] | None = None) -> None:
         self._model, self._server, self._manner = model, server, manner
         self._extra = dict(extra or {})
+        self._streams = manner.stream == "on"
         self._client = Once(self._connect)
         self._failures = Failures(server, model, manner.timeout_seconds, self.models)
         self._asker = Asker(model, self._ask, manner)
@@ -45,10 +50,12 @@ class OpenAIChat:
         import openai
 
         manner = self._manner
+        self._library = library_of(openai.DefaultHttpxClient)
         client = bounded_client(
             openai.DefaultHttpxClient,
             max_connections=manner.max_connections,
             timeout_seconds=manner.timeout_seconds,
+            local=self._server.is_local,
         )
         return openai.OpenAI(
             api_key=self._server.key or "none",  # local servers want some key, and any
@@ -63,13 +70,21 @@ class OpenAIChat:
 
         create = self._client().chat.completions.with_raw_response.create
         try:
-            body = create(model=self._model, **self._body(question)).http_response.content
+            body = create(model=self._model, **self._body(question)).http_response.read()
         except openai.APIStatusError as error:
             answer = error.response
-            raise self._failures.refused(error.status_code, answer.text, answer.headers, question) from None
+            self._streams |= self._manner.stream == "auto" and answer.status_code in _CUT_BY_A_GATEWAY
+            raise self._failures.refused(answer.status_code, answer.text, answer.headers, question) from None
         except openai.APIConnectionError as error:
-            raise self._failures.unreachable(error.__cause__ or error) from None
+            raise self._unreachable(error.__cause__ or error) from None
+        except self._library.HTTPError as error:  # while a stream is read
+            raise self._unreachable(error) from None
         return shared(self._failures.read(body, self._completions, question))
+
+    def _unreachable(self, error: BaseException) -> Failed:
+        failed = self._failures.unreachable(error)
+        self._streams |= self._manner.stream == "auto" and failed.billed and type(error).__name__ != "ReadTimeout"
+        return failed
 
     def _body(self, question: Question) -> dict[str, Any]:
         told: dict[str, Any] = {
@@ -78,6 +93,8 @@ class OpenAIChat:
                 {"role": "user", "content": question.user},
             ]
         }
+        if self._streams:
+            told |= {"stream": True, "stream_options": {"include_usage": True}}
         if question.temperature is not None:
             told["temperature"] = question.temperature
         if question.n > 1:
@@ -93,30 +110,51 @@ class OpenAIChat:
         choices = answer.get("choices") if isinstance(answer, dict) else None
         if not isinstance(choices, list):
             return []
-        usage = answer.get("usage")
-        return [
-            Completion(
-                text=sendable(_text(choice["message"])),
-                input_tokens=count_of(usage, "prompt_tokens"),
-                output_tokens=count_of(usage, "completion_tokens"),
-                finish_reason=str(choice.get("finish_reason") or ""),
-                model=str(answer.get("model") or self._model),
-                cached_tokens=count_of(usage, "prompt_tokens_details", "cached_tokens"),
-                reasoning_tokens=count_of(usage, "completion_tokens_details", "reasoning_tokens"),
-                cost=_dollars(usage),
-                response_id=id_of(answer, "id"),
-            )
-            for choice in choices
-        ]
+        return [self._completion(answer, choice) for choice in choices]
+
+    def _completion(self, answer: dict[str, Any], choice: Any) -> Completion:
+        usage, message = answer.get("usage"), choice["message"]
+        if not isinstance(message, dict):
+            raise TypeError(f"the message is of type {type(message).__name__}")
+        return Completion(
+            text=sendable(_text(message)),
+            input_tokens=count_of(usage, "prompt_tokens"),
+            output_tokens=_output_tokens(usage),
+            finish_reason=_finish_reason(choice, message),
+            model=sendable(str(answer.get("model") or self._model)),
+            cached_tokens=count_of(usage, "prompt_tokens_details", "cached_tokens"),
+            reasoning_tokens=_reasoning_tokens(usage),
+            cost=_dollars(usage),
+            reasoning=sendable(of_message(message)),
+            response_id=id_of(answer, "id"),
+        )
 
 
-def _text(message: Any) -> str:
+def _finish_reason(choice: dict[str, Any], message: dict[str, Any]) -> str:
+    told = sendable(str(choice.get("finish_reason") or ""))
+    return "content_filter" if message.get("refusal") and not message.get("content") else told
+
+
+def _reasoning_tokens(usage: object) -> int | None:
+    told = count_of(usage, "completion_tokens_details", "reasoning_tokens")
+    return count_of(usage, "reasoning_tokens") if told is None else told
+
+
+def _output_tokens(usage: object) -> int | None:
+    """All that was made: some servers (xAI, Gemini's, LiteLLM's) count reasoning beside what they call completion."""
+    made, thought = count_of(usage, "completion_tokens"), _reasoning_tokens(usage) or 0
+    total, given = count_of(usage, "total_tokens"), count_of(usage, "prompt_tokens")
+    if made is None:
+        return None if total is None or given is None or total < given else total - given
+    beside = thought > made or (total is not None and given is not None and total >= given + made + max(thought, 1))
+    return made + thought if beside else made
+
+
+def _text(message: dict[str, Any]) -> str:
     """A message's content: a text, none at all, or a list of parts of which those of text are taken."""
-    if not isinstance(message, dict):
-        raise TypeError(f"the message is of type {type(message).__name__}")
     content = message.get("content")
     if isinstance(content, list):
-        return "".join(str(part["text"]) for part in content if "text" in part)
+        return "".join(part["text"] for part in content if isinstance(part, dict) and isinstance(part.get("text"), str))
     if not isinstance(content, str | None):
         raise TypeError(f"the content is of type {type(content).__name__}")
     return content or ""

@@ -15,8 +15,12 @@ _SLICE_SECONDS = 0.2
 class Failed(Exception):  # noqa: N818 - internal: one attempt, not the call
     """One attempt failed. `again`: whether another may succeed; `wait_seconds`: what the server asked for.
 
-    `busy`: nothing is wrong but the number of calls. `billed`: the server may have worked, and may want to be paid.
-    `unexplained`: it will not succeed and nobody knows why: it may be for the prompt.
+    Attributes:
+        busy: nothing is wrong but the number of calls.
+        billed: the server may have worked, and may want to be paid.
+        unexplained: it will not succeed and nobody knows why: it may be for the prompt.
+        certain_at_first: where nothing was answered yet, another attempt will not succeed either.
+        for_all: no call of any prompt will succeed: the key, the account.
     """
 
     def __init__(
@@ -28,51 +32,74 @@ class Failed(Exception):  # noqa: N818 - internal: one attempt, not the call
         busy: bool = False,
         billed: bool = False,
         unexplained: bool = False,
+        certain_at_first: bool = False,
+        for_all: bool = False,
     ) -> None:
         super().__init__(message)
         self.again, self.wait_seconds, self.busy, self.billed = again, wait_seconds, busy, billed
-        self.unexplained = unexplained
+        self.unexplained, self.certain_at_first, self.for_all = unexplained, certain_at_first, for_all
 
 
-Told = Callable[[str, float, bool], None]
-"""Told of a failed attempt: what went wrong, on one line and without the key; its wall seconds; `Failed.billed`."""
+@dataclass(frozen=True)
+class FailedAttempt:
+    """What is told of an attempt that failed, in the thread and context of its call.
+
+    Attributes:
+        error: what went wrong, on one line and without the key.
+        seconds: of the attempt.
+        billed: it may cost something.
+        wait_seconds: until the next; 0 where there is none.
+    """
+
+    error: str
+    seconds: float
+    billed: bool = False
+    wait_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
 class Patience:
-    """Tries up to `attempts` times, waiting longer each time: 1, 2, 4 … seconds, at most `longest_seconds`, ±25 %.
+    """Tries again for `seconds` after the first failure, waiting longer each time: 1, 2, 4 … seconds, up to `longest`.
 
-    What the server asks for (retry-after) is waited instead; more than `longest_asked_seconds` ends the call. An
-    attempt at a busy server (429) is none of the `attempts`; there may be `busy_attempts` of them, since the traffic
-    needs a few to slow down. `stop` is asked several times a second while waiting: what it raises ends the wait.
-    `failed` is told of each failed attempt, in the thread and context of the call.
+    What the server asks for (retry-after) is the least that is waited; where it asks for more than the time that is
+    left, the call ends. What may have to be paid is tried `billed_attempts` times at most, and all else `attempts`
+    times, if that is set. `stop` is asked several times a second while waiting: what it raises ends the wait.
+    `failed` is told of each failed attempt, before the wait.
     """
 
-    attempts: int = 6
+    seconds: float = 900.0
     first_seconds: float = 1.0
     longest_seconds: float = 60.0
-    longest_asked_seconds: float = 600.0
     stop: Callable[[], None] = lambda: None
-    failed: Told = lambda message, seconds, billed: None
-    busy_attempts: int = 20
+    failed: Callable[[FailedAttempt], None] = lambda attempt: None
+    billed_attempts: int = 6
+    attempts: int | None = None
 
     def call(self, attempt: Callable[[], list[Completion]], traffic: Traffic, tokens: int = 0) -> list[Completion]:
         """The first answer that comes. Raises ModelUnavailable with the last failure's message."""
-        broken = busy = 0
+        made = billed = 0
+        since = 0.0
         while True:
-            answer, failed, seconds = self._attempt(attempt, traffic, tokens)
+            answer, failed, took = self._attempt(attempt, traffic, tokens)
             if failed is None:
                 return answer
-            self.failed(str(failed), seconds, failed.billed)
-            broken, busy = broken + (not failed.busy), busy + failed.busy
-            if not failed.again or broken >= self.attempts or busy >= self.busy_attempts:
-                tries = f" ({broken + busy} attempts)" if broken + busy > 1 else ""
-                raise ModelUnavailable(f"{failed}{tries}") from failed
-            if (failed.wait_seconds or 0) > self.longest_asked_seconds:
-                raise ModelUnavailable(
-                    f"{failed}; it asks not to be called for {failed.wait_seconds:.0f} s"
-                ) from failed
-            self._wait(self._seconds(broken + busy - 1, failed))
+            since = since or time.monotonic()
+            made, billed = made + 1, billed + failed.billed
+            wait = self._wait_seconds(made, failed)
+            over = self._over(failed, made, billed, time.monotonic() - since + wait)
+            self.failed(FailedAttempt(str(failed), took, failed.billed, 0.0 if over is not None else wait))
+            if over is not None:
+                raise ModelUnavailable(f"{failed}{over}") from failed
+            self._wait(wait)
+
+    def _over(self, failed: Failed, made: int, billed: int, until: float) -> str | None:
+        """What is to be said of why no other attempt is made; None where one is. `until`: seconds since the first."""
+        tries = f" ({made} attempts)" if made > 1 else ""
+        if not failed.again or made == self.attempts or billed >= self.billed_attempts:
+            return tries
+        if (failed.wait_seconds or 0.0) > self.seconds:
+            return f"; it asks not to be called for {failed.wait_seconds:.0f} s; to wait for that: `patience_seconds`"
+        return f"{tries}, for {self.seconds:g} s; to wait longer: `patience_seconds`" if until > self.seconds else None
 
     def _attempt(
         self, attempt: Callable[[], list[Completion]], traffic: Traffic, tokens: int
@@ -84,7 +111,9 @@ class Patience:
             except Failed as failed:
                 place.busy = failed.busy
                 if failed.busy and failed.wait_seconds:
-                    place.pause_seconds = min(failed.wait_seconds, self.longest_asked_seconds)
+                    place.pause_seconds = min(failed.wait_seconds, self.seconds)
+                if failed.for_all:
+                    place.over = str(failed)
                 return [], failed, time.monotonic() - began
             place.answered = True
             counted = [(one.input_tokens or 0) + one.output_tokens for one in answer if one.output_tokens is not None]
@@ -93,11 +122,10 @@ class Patience:
             # Those of one call came together: the first bears its time.
             return [replace(one, seconds=took if n == 0 else 0.0) for n, one in enumerate(answer)], None, took
 
-    def _seconds(self, number: int, failed: Failed) -> float:
-        if failed.wait_seconds is not None:
-            return failed.wait_seconds
+    def _wait_seconds(self, made: int, failed: Failed) -> float:
         jitter = random.uniform(0.75, 1.25)  # so that calls that failed together do not come back together
-        return min(self.first_seconds * float(2**number), self.longest_seconds) * jitter
+        ours = min(self.first_seconds * 2.0 ** min(made - 1, 30), self.longest_seconds) * jitter
+        return max(ours, failed.wait_seconds or 0.0)
 
     def _wait(self, seconds: float) -> None:
         until = time.monotonic() + seconds

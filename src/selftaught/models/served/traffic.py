@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from selftaught.core.errors import ModelUnavailable
+
 _SLICE_SECONDS = 0.2
 
 
@@ -64,6 +66,8 @@ class Place:
         """As the server counted them; the estimate stands where it did not."""
         self.pause_seconds = 0.0
         """How long the server asks that nobody calls it."""
+        self.over = ""
+        """Why no call of anybody will be answered any more."""
 
 
 class Traffic:
@@ -83,6 +87,7 @@ class Traffic:
         self._allowed = float(most)
         self._in_flight = 0
         self._cut_at = self._paused_until = 0.0
+        self._over = ""
         self._requests = _Minute(requests_per_minute, minute_seconds)
         self._tokens = _Minute(tokens_per_minute, minute_seconds)
 
@@ -93,12 +98,17 @@ class Traffic:
 
     @contextmanager
     def place(self, tokens: int) -> Iterator[Place]:
-        """Waits for a place for an attempt of about `tokens`. What `stop` raises ends the wait."""
+        """Waits for a place for an attempt of about `tokens`. What `stop` raises ends the wait.
+
+        Raises ModelUnavailable where an earlier attempt has shown that none will be answered.
+        """
         with self._changed:
-            while (seconds := self._wait_seconds(tokens)) > 0:
+            while not self._over and (seconds := self._wait_seconds(tokens)) > 0:
                 self._stop()
                 self._changed.wait(min(seconds, _SLICE_SECONDS))
             self._stop()  # those that queued here while the run was stopped buy nothing more
+            if self._over:
+                raise ModelUnavailable(self._over)
             now = time.monotonic()
             self._in_flight += 1
             self._requests.add(now, 1)
@@ -111,6 +121,7 @@ class Traffic:
                 self._in_flight -= 1
                 if place.tokens is not None:
                     self._tokens.correct(entry, place.tokens)
+                self._over = self._over or place.over
                 self._learn(place)
                 self._changed.notify()
 

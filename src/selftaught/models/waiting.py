@@ -1,0 +1,53 @@
+"""What the calls of models wait for, and since when: for whoever shows that a run is not asleep."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Wait:
+    """`count` calls wait for `what`, the longest of them for so many seconds. `person`: it is a person who answers."""
+
+    what: str
+    count: int
+    seconds: float
+    person: bool = False
+
+
+class Waiting:
+    """Counts the waits that go on. From any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._going_on: dict[tuple[str, bool], dict[int, float]] = {}
+        self._next = 0
+
+    @contextmanager
+    def of(self, what: str, *, person: bool = False) -> Iterator[None]:
+        """One wait, while the block lasts."""
+        with self._lock:
+            self._next += 1
+            number = self._next
+            self._going_on.setdefault((what, person), {})[number] = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._going_on[what, person][number]
+
+    def longest(self) -> Wait | None:
+        """What is waited for longest; None where nothing is."""
+        return max(self.all(), key=lambda wait: wait.seconds, default=None)
+
+    def all(self) -> list[Wait]:
+        """All that is waited for."""
+        now = time.monotonic()
+        with self._lock:
+            return [
+                Wait(what, len(since), now - min(since.values()), person)
+                for (what, person), since in self._going_on.items()
+                if since
+            ]
