@@ -90,8 +90,11 @@ def start(
     inputs = dataclasses.replace(inputs, config=chosen.config)
     if caution := out_of_reach(config, len(inputs.tasks)):
         say(caution)
-    folder = new_folder(runs, inputs.tasks[0].name, out)
-    with Run.begin(inputs, folder, chosen.models, gate=gate, tracing=tracing) as begun:
+
+    def place() -> RunFolder:
+        return new_folder(runs, inputs.tasks[0].name, out)
+
+    with Run.begin(inputs, place, chosen.models, gate=gate, tracing=tracing) as begun:
         _go(begun, as_json=as_json)
 
 
