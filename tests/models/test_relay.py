@@ -1,5 +1,6 @@
 """The model `relay`: prompts and replies are files."""
 
+import codecs
 import json
 import os
 import threading
@@ -147,3 +148,14 @@ def test_a_reply_that_is_a_link_a_folder_or_a_pipe_is_not_read(tmp_path: Path, m
     make(tmp_path / prompts(tmp_path)[0].name.replace(".prompt.", ".reply."))
     with pytest.raises(ModelUnavailable, match="is not read"):
         asked.result(20)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_reply_is_read_as_editors_save_it(tmp_path: Path, encoding: str) -> None:
+    mark = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}.get(encoding, b"")
+    asked = ThreadPoolExecutor(1).submit(relay(tmp_path), [PROMPT])
+    while not prompts(tmp_path):
+        time.sleep(0.01)
+    file = tmp_path / prompts(tmp_path)[0].name.replace(".prompt.", ".reply.")
+    file.write_bytes(mark + "é 🚀\n".encode(encoding))
+    assert asked.result(20)[0].text == "é 🚀\n"

@@ -11,6 +11,7 @@ found and not asked again, and equal prompts are as many files as draws. Ours ap
 not changed for a moment. Nothing here is ever deleted.
 """
 
+import codecs
 import json
 import os
 import re
@@ -135,4 +136,11 @@ class Relay:
             raise ModelUnavailable(f"cannot read the reply {file}: {error.strerror}") from error
         if len(reply) > _MOST_BYTES:
             raise ModelUnavailable(f"the reply {file} has more than {_MOST_BYTES >> 20} MiB; replace it and resume")
-        return reply.decode("utf-8", "replace")
+        return _text(reply)
+
+
+def _text(reply: bytes) -> str:
+    """As editors save it: UTF-8, with a byte order mark or without, or UTF-16 with one. What is none is shown so."""
+    if reply.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return reply.decode("utf-16", "replace")
+    return reply.decode("utf-8-sig", "replace")
