@@ -117,6 +117,26 @@ def test_an_improvement_is_told_as_scored(tmp_path: Path, before: float, after: 
     assert summary(improvement(tmp_path, before, after), "better") == told
 
 
+def test_an_improvement_has_the_error_of_its_pairs(tmp_path: Path) -> None:
+    pen = Pen(tmp_path)
+    pen.applied("ok", "", at="/apply:aa#0", solution="s", program="after")
+    pen.scored(program="s", value=0.4, grades=[0.0, 0.4, 0.8], at="/score:cc#0")
+    pen.scored(program="after", value=0.6, grades=[0.1, 0.6, 1.1], at="/score:dd#0")
+    told = summary(view(pen.store), "better")
+    assert told == ["sorting/val: 0.400 → 0.600 (+0.200 ± 0.058)"]
+    pen.scored(utility="sorting/test", program="s", value=0.4, grades=[0.0, 0.8], at="/score:ee#0")
+    pen.scored(utility="sorting/test", program="after", value=0.5, grades=[0.0, 1.0], at="/score:ff#0")
+    assert "sorting/test: 0.400 → 0.500 (+0.100 ± 0.100)" in summary(view(pen.store), "better")
+
+
+def test_a_gain_within_its_error_is_not_called_one(tmp_path: Path) -> None:
+    pen = Pen(tmp_path)
+    pen.applied("ok", "", at="/apply:aa#0", solution="s", program="after")
+    pen.scored(program="s", value=0.4, grades=[0.0, 0.8], at="/score:cc#0")
+    pen.scored(program="after", value=0.5, grades=[0.0, 1.0], at="/score:dd#0")
+    assert summary(view(pen.store), "better")[-1].startswith("Nothing is shown to have got better")
+
+
 def test_an_improver_that_made_no_program(tmp_path: Path) -> None:
     told = summary(improvement(tmp_path, 0.2, None, made=None), "better")
     assert told == ["The improver made no program: crashed. why"]

@@ -72,7 +72,7 @@ def duration(seconds: float) -> str:
 def summary(run: RunView, policy: str) -> list[str]:
     """What came out, honestly: whether anything got better, and whether that is more than noise."""
     if run.improvement is not None:
-        return [*_of_improvement(run.improvement, run), *probes(run), *unusable(run), *temperatures(run)]
+        return [*_of_improvement(run.improvement, run), *probes(run), *unusable(run), *not_as_asked(run)]
     seed, best = run.seed_step, run.best_step
     if seed is None or best is None or seed.val is None or best.val is None:
         return ["Nothing is measured yet."]
@@ -82,7 +82,7 @@ def summary(run: RunView, policy: str) -> list[str]:
     ]
     if seed.val.n == 1:
         lines.append("A single application has no standard error.")
-    spent = [*_of_tokens(run.total), *unusable(run), *temperatures(run)]
+    spent = [*_of_tokens(run.total), *unusable(run), *not_as_asked(run)]
     return lines + _of_run(run, seed, best) + ways(run, best) + probes(run) + spent
 
 
@@ -197,15 +197,21 @@ def _remedy(reason: str) -> str:
     return f" ({helps})" if helps else ""
 
 
-def temperatures(run: RunView) -> list[str]:
-    """How many responses were asked for at another temperature than the improver's, since the model takes no such."""
-    dropped = sum(entry.dropped for entry in run.ledger)
-    if not dropped:
-        return []
-    return [
-        f"{dropped} of {run.total.responses} responses: the model does not take the temperature that was asked for; "
-        "it was clamped or dropped."
-    ]
+def not_as_asked(run: RunView) -> list[str]:
+    """How many responses were to another prompt or temperature than the improver's: what the model does not take."""
+    dropped, cut = sum(entry.dropped for entry in run.ledger), sum(entry.cut for entry in run.ledger)
+    lines = []
+    if dropped:
+        lines.append(
+            f"{dropped} of {run.total.responses} responses: the model does not take the temperature that was asked "
+            "for; it was clamped or dropped."
+        )
+    if cut:
+        lines.append(
+            f"{cut} of {run.total.responses} responses: the server counted far fewer tokens than the prompt has; it "
+            "has cut it (with Ollama, raise num_ctx)."
+        )
+    return lines
 
 
 def suspicious(run: RunView) -> list[str]:
@@ -269,12 +275,22 @@ def _of_improvement(made: Improvement, run: RunView) -> list[str]:
     utilities = {**made.before, **made.after}
     lines = [
         f"{one_line(name)}: {_score(made.before.get(name))} → {_score(made.after.get(name))}"
+        + _gain(made.gains.get(name))
         + way(name, made.before.get(name), made.after.get(name), run)
         for name in utilities
     ]
     lines = [*_whence(made), *lines]
     gained = [made.after[name] > made.before[name] for name in made.before if name in made.after]
-    return [*lines, "Nothing got better."] if gained and not any(gained) else lines
+    if gained and not any(gained):
+        return [*lines, "Nothing got better."]
+    if any(gain.mean > 0 for gain in made.gains.values()) and not any(map(_beyond_noise, made.gains.values())):
+        lines.append("Nothing is shown to have got better: the gain is less than two standard errors.")
+    return lines
+
+
+def _gain(gain: Estimate | None) -> str:
+    """Over the instances that both programs met."""
+    return "" if gain is None or gain.standard_error is None else f" ({gain.mean:+.3f} ± {gain.standard_error:.3f})"
 
 
 def _whence(made: Improvement) -> list[str]:

@@ -5,7 +5,7 @@ that does not grow with what they have; `view` folds a whole record.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import hypot
 from typing import Protocol
@@ -93,7 +93,8 @@ class Improvement:
     """What `selftaught improve` made: scores of the solution before and after, by utility.
 
     A utility that has not scored one of the two yet is missing there. `verdict` and `note`: of the last application of
-    the improver. `source`: where the program is from, as in `Chosen`; "" in records of before.
+    the improver. `source`: where the program is from, as in `Chosen`; "" in records of before. `gains`: after minus
+    before, with its error over the instances, which both met; where the grades are known.
     """
 
     verdict: str
@@ -103,6 +104,7 @@ class Improvement:
     solution: str
     made: str | None
     source: str = ""
+    gains: dict[str, Estimate] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -384,9 +386,23 @@ class Fold:
             return None
         solution, last, chosen = applied[0].solution, applied[-1], self._chosen
         made, source = (chosen.program, chosen.source) if chosen else (last.program, "")
-        before = {score.utility: score.value for score in self._at_root if score.program == solution}
-        after = {score.utility: score.value for score in self._at_root if score.program == made}
-        return Improvement(last.verdict, last.note, before, after, solution, made, source)
+        before = {score.utility: score for score in self._at_root if score.program == solution}
+        after = {score.utility: score for score in self._at_root if score.program == made}
+        grades = {name: (before[name].grades, after[name].grades) for name in before if name in after}
+        gains = {name: estimate(_subtracted(*both)) for name, both in grades.items() if _are_pairs(*both)}
+        return Improvement(last.verdict, last.note, _values(before), _values(after), solution, made, source, gains)
+
+
+def _values(scores: Mapping[str, Scored]) -> dict[str, float]:
+    return {name: score.value for name, score in scores.items()}
+
+
+def _are_pairs(before: Sequence[float], after: Sequence[float]) -> bool:
+    return len(before) == len(after) > 1
+
+
+def _subtracted(before: Sequence[float], after: Sequence[float]) -> list[float]:
+    return [new - old for old, new in zip(before, after, strict=True)]
 
 
 def view(records: Iterable[Record], *, in_work: bool = False) -> RunView:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cache
 from importlib.resources import files
 from math import log10
 from pathlib import Path
@@ -88,6 +89,7 @@ def load_inputs(config: RunConfig, runs: Path, made: Mapping[str, TaskSpec] | No
     return Inputs(config, tasks, load_improver(config.improver, runs), program, script)
 
 
+@cache
 def machine_speed() -> int:
     """Million steps of an empty Python loop in a second of CPU time, as one digit: more would be chance."""
 
