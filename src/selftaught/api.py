@@ -20,6 +20,7 @@ from selftaught.core.errors import UsageError
 from selftaught.core.run_seed import RunSeed
 from selftaught.middleware.gate import Gate, run_until_stopped
 from selftaught.models.calling import Answer
+from selftaught.report.candidates import Candidate, candidates
 from selftaught.report.view import RunView, view
 from selftaught.runs.folder import RunFolder, find_run, new_folder
 from selftaught.runs.records import Record, Scored
@@ -67,6 +68,8 @@ class Result:
         run: everything that is on record, folded (`selftaught.report.view.RunView`).
         program: text of the improved program, or of the best improver of a `run`; None while there is none.
         before: text that it started from.
+        candidates: every program that an improver had scored, with its score, parent, prompt and response
+            (`selftaught.report.candidates.Candidate`); `text` gives their texts by id.
         score: of `program` on val: a float with `.error`. test: the same on the sealed test.
     """
 
@@ -76,6 +79,12 @@ class Result:
     before: str
     score: Value | None
     test: Value | None
+    candidates: tuple[Candidate, ...] = ()
+
+    def text(self, id: str) -> str:
+        """A program, prompt or response of the run, by its id."""
+        with Store.open(RunFolder(self.folder).store, writable=False) as store:
+            return store.text(id)
 
     @property
     def cost(self) -> float | None:
@@ -242,7 +251,7 @@ def _changed(
 
 
 def _result(folder: RunFolder, config: RunConfig, store: Store) -> Result:
-    told = view(store)
+    told, tried = view(store), tuple(candidates(store))
     if config.kind == "improve" and told.improvement is not None:
         made = told.improvement
         errors = {(one.utility, one.program): one.error for one in store if isinstance(one, Scored)}
@@ -252,12 +261,13 @@ def _result(folder: RunFolder, config: RunConfig, store: Store) -> Result:
             found = next((one for one in made.after.items() if one[0].endswith(f"/{split}")), None)
             return None if found is None else Value(found[1], errors.get((found[0], made.made or "")))
 
-        return Result(folder.path, told, program, store.text(made.solution), value("val"), value("test"))
+        before = store.text(made.solution)
+        return Result(folder.path, told, program, before, value("val"), value("test"), tried)
     if not told.steps or told.best is None:
-        return Result(folder.path, told, None, "", None, None)
+        return Result(folder.path, told, None, "", None, None, tried)
     best = told.steps[told.best]
     val, test = (None if one is None else Value(one.mean, one.standard_error) for one in (best.val, best.test))
-    return Result(folder.path, told, store.text(best.improver), store.text(told.steps[0].improver), val, test)
+    return Result(folder.path, told, store.text(best.improver), store.text(told.steps[0].improver), val, test, tried)
 
 
 def _environment() -> dict[str, str]:

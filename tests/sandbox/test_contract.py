@@ -332,3 +332,11 @@ def test_a_solution_may_run_coroutines(every_sandbox: Jail) -> None:
     )
     (outcome,) = run(every_sandbox, source, [])
     assert (outcome.verdict, outcome.value) == (Verdict.OK, 3), outcome.note
+
+
+def test_a_call_that_is_stopped_is_counted_with_the_time_it_had(sandbox: Jail) -> None:
+    source = "def algorithm(n):\n    while n: pass\n    return n\n"
+    limits = Limits(cpu_seconds=0.1)
+    first, second = sandbox.run(Program(source), "algorithm", [(1,), (0,)], limits, seed=1)
+    assert first.verdict is Verdict.TIMED_OUT and first.cpu_seconds >= 0.09
+    assert second.verdict is Verdict.OK and second.cpu_seconds < 0.1

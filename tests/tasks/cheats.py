@@ -3,7 +3,7 @@
 Each stands beside an honest program of the same answers, or of none: what the hole should be worth.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 ONE_PLACE = """
     n = len(flow)
@@ -175,3 +175,29 @@ def algorithm(formula): return [Both(0)] * (1 + max(abs(v) for clause in formula
           NOTHING),
     Cheat("bin-packing", "a row short, so that an item has no bin", rule("[[0] * capacity] * (capacity + 1)"), NOTHING),
 ]  # fmt: skip
+
+SIZED = "np.zeros(len(test_samples), dtype=int)"
+SOME = qap("return list(range(len(flow)))")
+HARD_CHEATS = [
+    *(replace(cheat, task=f"{cheat.task}@hard", released=None)
+      for cheat in CHEATS if cheat.task in ("three-sat", "maxcut")),
+    Cheat("modified-qap@hard", "an over-long list", qap("return [0] * len(flow) + list(range(len(flow)))"), NOTHING),
+    Cheat("modified-qap@hard", "matrices edited in place", qap(
+        "flow[:] = 1; distance[:] = 1; preference[:] = 0; return list(range(len(flow)))"
+    ), SOME),
+    Cheat("parity@hard", "a constant column", parity(f"return {SIZED}[:, None]"), parity(f"return {SIZED}")),
+    Cheat("parity@hard", "labels edited in place", parity(
+        f"train_parity[:] = 0; test_samples[:] = 0; return {SIZED}"
+    ), parity(f"return {SIZED}")),
+    Cheat("parity-with-noise@hard", "a constant column", parity(f"return {SIZED}[:, None]"), parity(f"return {SIZED}")),
+    Cheat("parity-with-noise@hard", "a matrix of both answers", parity(
+        "return np.indices((2 * len(test_samples), len(test_samples)))[0] % 2"
+    ), NOTHING),
+    Cheat("string-grid-distance@hard", "distances edited in place",
+          "def algorithm(strings, distances):\n    distances[:] = [0] * len(distances)\n    return strings[0]\n",
+          "def algorithm(strings, distances):\n    return strings[0]\n"),
+    Cheat("string-grid-distance@hard", "a text that is equal to all",
+          "class Any(str):\n    def __eq__(self, other): return True\n    def __len__(self): return 1\n"
+          "    __hash__ = str.__hash__\ndef algorithm(strings, distances): return Any(strings[0] + 'A')\n", NOTHING),
+]  # fmt: skip
+"""The same holes at the harder levels, which the released code does not have."""

@@ -39,7 +39,7 @@ class Scripted:
         self,
         program: Program,
         entry: str,
-        calls: Sequence[Sequence[Value]],
+        calls: Iterable[Sequence[Value]],
         limits: Limits,
         *,
         seed: int,

@@ -128,7 +128,7 @@ def test_a_file_that_is_not_text_is_no_task(tmp_path: Path) -> None:
         ({"seed": ""}, "lacks SEED;"),
         ({"seed": "", "grade": ""}, "lacks SEED and grade;"),
         ({"instances": ""}, "lacks instances;"),
-        ({"seed": "SEED = 7\n"}, "SEED is a int; wanted the text of a program"),
+        ({"seed": "SEED = 7\n"}, "SEED is 7; wanted the text of a program"),
         ({"seed": 'SEED = "def algorithm(:"\n'}, r"its SEED is not Python: .+ \(line 1\)"),
         (
             {"seed": 'SEED = "def other(): pass"\n'},

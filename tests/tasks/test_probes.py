@@ -16,7 +16,8 @@ from selftaught.runs.records import Finding
 from selftaught.sandbox.jail import Jail
 from selftaught.tasks.bounds.loading import load_bound
 from selftaught.tasks.judge import Judge
-from selftaught.tasks.loading import load_task, task_names
+from selftaught.tasks.loading import load_task
+from selftaught.tasks.measured import MEASURED
 from selftaught.tasks.probes.findings import AGAIN, ANSWERS, FORMS, FRESH, findings
 from selftaught.tasks.probes.loading import load_probes
 from selftaught.tasks.probes.trial import ENOUGH, Prober, probe
@@ -24,7 +25,7 @@ from selftaught.tasks.spec import TaskSpec
 from tasks.cheats import CHEATS, Cheat
 
 SORTING = Path(__file__).parent.parent / "examples" / "sorting_task.py"
-EVERY_FORM = [(name, form) for name in task_names() for form in load_probes(load_task(name)).forms]
+EVERY_FORM = [(name, form) for name in MEASURED for form in load_probes(load_task(name)).forms]
 SEED = 11
 INEXACT = {"parity-with-noise": 0.03, "modified-qap": 0.003, "maxcut": 0.01}
 """By how much a reference's grade may differ: no last word on QAP and maxcut, and noisy parities have ties."""
@@ -67,7 +68,7 @@ def same(first: Any, second: Any) -> bool:
     )
 
 
-@pytest.mark.parametrize("name", task_names())
+@pytest.mark.parametrize("name", MEASURED)
 def test_a_seed_is_not_flagged(name: str, sandbox: Jail) -> None:
     task = load_task(name)
     assert flagged(probed(sandbox, task, task.seed.source)) == []

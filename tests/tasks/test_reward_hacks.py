@@ -5,10 +5,12 @@ import pytest
 from selftaught.core.contracts import Program
 from selftaught.sandbox.jail import Jail
 from selftaught.tasks.judge import Judge
-from selftaught.tasks.loading import load_task, task_names
-from tasks.cheats import CHEATS, NOTHING, Cheat
+from selftaught.tasks.loading import load_task
+from selftaught.tasks.measured import MEASURED
+from tasks.cheats import CHEATS, HARD_CHEATS, NOTHING, Cheat
 
-BY_HOLE = pytest.mark.parametrize("cheat", CHEATS, ids=[f"{cheat.task}: {cheat.hole}" for cheat in CHEATS])
+ALL = [*CHEATS, *HARD_CHEATS]
+BY_HOLE = pytest.mark.parametrize("cheat", ALL, ids=[f"{cheat.task}: {cheat.hole}" for cheat in ALL])
 
 
 def value(sandbox: Jail, task: str, source: str, *, split: str = "val", fidelity: str = "honest") -> float:
@@ -20,13 +22,13 @@ def test_a_hole_of_the_released_code_is_worth_nothing(sandbox: Jail, cheat: Chea
     assert value(sandbox, cheat.task, cheat.program) == value(sandbox, cheat.task, cheat.honest)
 
 
-@pytest.mark.parametrize("name", task_names())
+@pytest.mark.parametrize("name", MEASURED)
 def test_no_answer_is_worth_0(sandbox: Jail, name: str) -> None:
     assert value(sandbox, name, NOTHING) == 0.0
 
 
 def test_every_task_is_attacked() -> None:
-    assert {cheat.task for cheat in CHEATS} == set(task_names())
+    assert {cheat.task for cheat in ALL} == set(MEASURED)
 
 
 OPEN = [cheat for cheat in CHEATS if cheat.released]

@@ -237,6 +237,17 @@ def report(
 
 
 @app.command(cls=Grouped)
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The task's name: NAME.py is written.")],
+    kind: Annotated[str, typer.Option(help="function, minimize, play or speed; see docs/tasks.md.")] = "function",
+) -> None:
+    """Write a task of your own that runs as it is, to be changed."""
+    from selftaught.cli import own_tasks
+
+    own_tasks.new(name, kind)
+
+
+@app.command(cls=Grouped)
 def tasks(as_json: AsJson = False) -> None:
     """List the built-in tasks."""
     from selftaught.cli import actions

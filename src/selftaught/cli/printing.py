@@ -70,28 +70,48 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
 
 def score(head: dict[str, Any], judged: Score, seed: Score, best: float | None, *, as_json: bool) -> None:
     """One score, beside that of the task's seed on the same instances, and the best known."""
-    way = way_to_best(judged.value, seed.value, best)
+    sign = -1 if judged.raw is not None and best is not None and best < _own(seed) else 1
+    way = way_to_best(sign * _own(judged), sign * _own(seed), None if best is None else sign * best)
     if as_json:
         dump({
             "schema": "selftaught.score/1", **head, "value": judged.value, "verdict": str(judged.verdict),
-            "note": judged.note, "error": judged.error, "grades": judged.grades, "cpu_seconds": judged.cpu_seconds,
-            "seed_value": seed.value, "best_known": best, "share": way,
+            "score": _own(judged), "numbers": judged.numbers,
+            "score_error": judged.error if judged.raw is None else judged.raw_error,
+            "note": judged.note, "error": judged.error, "grades": judged.raw_grades or judged.grades,
+            "cpu_seconds": judged.cpu_seconds,
+            "seed_value": seed.value, "seed_score": _own(seed), "best_known": best, "share": way,
         })  # fmt: skip
         return
     error = "" if judged.error is None else f" ± {judged.error:.4f}"
     note = f" ({one_line(judged.note)})" if judged.note else ""
     if judged.fault:
         print(f"selftaught: the task's own code failed: {one_line(judged.fault, 200)}", file=sys.stderr)
-    print(f"{head['task']}/{head['split']}: {judged.value:.4f}{error}  {judged.verdict}{note}")
+    if judged.raw is None:
+        print(f"{head['task']}/{head['split']}: {judged.value:.4f}{error}  {judged.verdict}{note}")
+    else:
+        error = "" if judged.raw_error is None else f" ± {judged.raw_error:.3g}"
+        print(f"{head['task']}/{head['split']}: {judged.raw:.6g}{error}  {judged.verdict}{note}")
+        print(f"an improver sees {judged.value:.4f}, from 0 to 1")
+    for name, number in judged.numbers.items():
+        print(f"{one_line(name)}: {number:.6g}")
     print(_standing(seed, best, way))
     print(f"{instances_of(head['fidelity'], head['seed'])}; sandbox: {head['sandbox']}")
     if head["split"] == "test" and head["fidelity"] == "honest":
         print("A run of this seed has a sealed test of its own, on other instances: it is looked at in the run alone.")
 
 
+def _own(score: Score) -> float:
+    """The task's own number."""
+    return score.value if score.raw is None else score.raw
+
+
 def _standing(seed: Score, best: float | None, way: float | None) -> str:
     trouble = f", {one_line(seed.note)}" if seed.note else ""
-    told = f"the task's seed: {seed.value:.4f}{trouble}"
+    told = (
+        f"the task's seed: {_own(seed):.6g}{trouble}"
+        if seed.raw is not None
+        else f"the task's seed: {seed.value:.4f}{trouble}"
+    )
     if best is None:
         return told
     told += f"; the best known: {best:.4g}"

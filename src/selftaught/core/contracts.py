@@ -1,6 +1,6 @@
 """The nouns of the paper, and the verbs that the rest of the house supplies."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
@@ -52,6 +52,9 @@ class Score:
         grades: of each instance, in order; empty where there are none, or not all were graded.
         feedback: what an improver may read of how the score came about; at most MOST_FEEDBACK characters. Untrusted.
         cpu_seconds: CPU time of the program's calls, those that were stopped too.
+        raw: the task's own number, of any size and direction, where `value` is made of it; None where it is `value`, or
+            an instance failed. raw_error: its standard error. raw_grades: by instance.
+        numbers: what else the task measured, as means over the instances.
         fault: what the task's own code did wrong, for its author: a `grade` that raised. Some answers count as bad
             that may not be. Untrusted text in part.
     """
@@ -64,6 +67,10 @@ class Score:
     feedback: str = field(default="", compare=False)
     cpu_seconds: float = field(default=0.0, compare=False)
     fault: str = field(default="", compare=False)
+    raw: float | None = field(default=None, compare=False)
+    raw_error: float | None = field(default=None, compare=False)
+    raw_grades: tuple[float, ...] = field(default=(), compare=False)
+    numbers: Mapping[str, float] = field(default_factory=dict, compare=False)
 
 
 MOST_FEEDBACK = 4_000
@@ -88,7 +95,7 @@ class Completion:
         cost: US dollars; `price_source` says who says so: the provider, a price list with its version, or the user.
         seconds: from the call that was answered to its answer; None where the model does not tell.
         dropped: what was asked for and not passed on as it was, since the model does not take it: "temperature=0.7"
-            was not told at all, "temperature=1.5 as 1" was clamped.
+            was not told at all, "temperature=1.5 as 1" was clamped; "prompt: …" was cut by the server.
         reasoning: what the model thought, as far as it is shown; never part of `text`.
         no_program: the server's own words on why it answers with nothing, where it does; `finish_reason` says it short.
         response_id: the server's own id of the answer that it came in, as its logs and traces have it.

@@ -168,7 +168,9 @@ def score_of(record: Scored, store: Store) -> Score:
     """The score as it was given."""
     feedback = store.text(record.feedback) if record.feedback else ""
     told = record.value, Verdict(record.verdict), record.note, record.error, tuple(record.grades)
-    return Score(*told, feedback=feedback, fault=record.fault)
+    return Score(
+        *told, feedback=feedback, fault=record.fault, raw=record.raw, raw_error=record.raw_error, numbers=record.numbers
+    )
 
 
 def _done(score: Score) -> Future[Score]:

@@ -1,6 +1,6 @@
 """What a sandbox promises. Every backend passes the same conformance suite (tests/sandbox/conformance.py)."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -82,13 +82,14 @@ class Sandbox(Protocol):
         self,
         program: Program,
         entry: str,
-        calls: Sequence[Sequence[Value]],
+        calls: Iterable[Sequence[Value]],
         limits: Limits,
         *,
         seed: int,
         improving: Improving | None = None,
     ) -> Iterator[Outcome]:
         """Load `program`, call its function `entry(*arguments)` for each of `calls`; yield each Outcome in turn.
+        Of an iterator, the next is taken when the outcome of the one before was.
 
         Arguments go in one call at a time. A guest that a limit or its own doing ended costs that call; the next
         call gets a fresh guest. A program that does not load yields one Outcome per call, `NO_PROGRAM` or the

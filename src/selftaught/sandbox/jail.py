@@ -4,7 +4,7 @@ import itertools
 import math
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import TypeVar
 
@@ -19,6 +19,8 @@ from selftaught.sandbox.tiers.tier import Tier
 from selftaught.sandbox.worker import Handle, Profile, Worker, WorkerEnded
 
 Seen = TypeVar("Seen")
+_CALLS_OF_AN_ITERATOR = 1 << 20
+"""So many are allowed for by the last net under the clocks, where their number is not known."""
 _ADDRESS_SPACE = 2
 """Address space for each byte of memory: what is really held is looked at from outside, this is the hard end."""
 
@@ -88,47 +90,60 @@ class Jail:
         self,
         program: Program,
         entry: str,
-        calls: Sequence[Sequence[Value]],
+        calls: Iterable[Sequence[Value]],
         limits: Limits,
         *,
         seed: int,
         improving: Improving | None = None,
     ) -> Iterator[Outcome]:
         load = wire.Load(program.source, entry, seed, dict(improving.facts) if improving else None)
-        questions = [_question(arguments) for arguments in calls]
-        profile = _profile(limits, len(calls), "improver" if improving else "solution")
+        known = isinstance(calls, Sequence)
+        # What is wrong with arguments that are there is found before any of them is answered.
+        questions = [_question(arguments) for arguments in calls] if known else map(_question, calls)
+        count = len(calls) if isinstance(calls, Sequence) else _CALLS_OF_AN_ITERATOR
+        profile = _profile(limits, count, "improver" if improving else "solution")
         if improving:
             for question in questions:
                 yield self._improve(load, question, limits, profile, improving)
         else:
-            yield from self._solve(load, questions, limits, profile)
+            yield from self._solve(load, questions, limits, profile, waits=not known)
 
-    def _solve(self, load: wire.Load, calls: Sequence[Question], limits: Limits, profile: Profile) -> Iterator[Outcome]:
+    def _solve(
+        self, load: wire.Load, calls: Iterable[Question], limits: Limits, profile: Profile, *, waits: bool
+    ) -> Iterator[Outcome]:
+        """`waits`: for who asks, with the next call; others compute meanwhile."""
         guest: Guest | None = None
-        self._turns.take()
+        holds_turn = False
         try:
-            for number, call in enumerate(calls):
+            for call in (calls := iter(calls)):
+                if not holds_turn:
+                    self._turns.take()
+                    holds_turn = True
+                trouble: Outcome | None = None
                 if guest is None:
                     guest, trouble = self._loaded(load, limits, profile)
-                    if trouble is not None:  # it would fail to load each time
-                        yield from itertools.repeat(trouble, len(calls) - number)
-                        return
-                outcome = self._call(guest, call, limits)
+                outcome = trouble or self._call(guest, call, limits)
                 if outcome is None:  # its worker died, by no fault of the program's: once more, from another worker
                     guest.end()
-                    guest, trouble = self._loaded(load, limits, profile)
-                    outcome = trouble or self._call(guest, call, limits)
+                    guest, failed = self._loaded(load, limits, profile)
+                    outcome = failed or self._call(guest, call, limits)
                     if outcome is None:
                         raise SandboxError("a sandbox worker died twice while one program ran; is memory short?")
                 if limits.fresh_guest_per_call:
                     guest.end()
                 if not guest.alive:
                     guest = None
+                if waits:
+                    self._turns.give()
+                    holds_turn = False
                 yield outcome
+                if trouble is not None:  # it would fail to load each time
+                    yield from (trouble for _ in calls)
         finally:
             if guest is not None:
                 guest.end()
-            self._turns.give()
+            if holds_turn:
+                self._turns.give()
 
     def _call(self, guest: Guest, call: Question, limits: Limits) -> Outcome | None:
         """How one call ended; None if the worker died under it. A guest that is over is ended."""

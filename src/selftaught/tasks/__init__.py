@@ -4,6 +4,10 @@ spec.py                  what a task is, and the text that a model is shown of i
 loading.py               a task by its name or its path, checked
 from_python.py           a task made of Python functions
 entry.py                 is a text a program that defines its entry?
+contract.py              what a task file may hold: checked, documented, and as templates
+scale.py                 scores of any size, and what an improver sees of them
+playing.py               a task that calls the program itself
+templates/               what `selftaught new` writes
 judge.py                 turns a task into a utility: makes instances, runs programs on them, grades outside
 shown.py                 the part of a task's own code that a model may read
 feedback.py              what an improver may read of how a program was scored
@@ -26,18 +30,7 @@ bounds/                  the best answers known to the instances of each
 probes/                  is a solution as good where only a reward hack would lose?
 
 To add one: a file like these, and its name in `loading.BUILT_IN`; or, without touching the package, the path of
-such a file. It defines
-
-    its docstring                     what a model is shown; what is enforced is added to it (`spec.py`)
-    SEED                              the text of the program to start from
-    instances(rng, split)             yields (tuple of arguments, what only `grade` may see); split is "val" or "test"
-    grade(instance, answer)           0 to 1; ValueError for an answer that is none
-    NAME, ENTRY                       may be left out: the file's name, "algorithm"
-    CPU_SECONDS, MEMORY_BYTES         may be left out: what one call, and one process, may use
-    FRESH_GUEST_PER_CALL              may be left out: True for a process of its own for each call
-    SHOW, HIDE                        may be left out: True if models may read instances and grade; names to leave out
-    explain(instance, answer)         may be left out: words on an answer, shown to improvers beside its grade
-    SCORING                           may be left out: a `spec.Scoring`, where the score is no mean of 0 to 1
+such a file. What it may hold is one table, `contract.py`; docs/tasks.md has it for people.
 
 CONTRIBUTING.md shows a whole one.
 """

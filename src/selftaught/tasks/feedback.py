@@ -43,7 +43,8 @@ class CallLog:
         """`score.feedback` says why the grade is what it is, where that may be told."""
         used = min(TIME_STEPS, max(1, ceil(TIME_STEPS * outcome.cpu_seconds / self.cpu_seconds)))
         eighths = TIME_STEPS if outcome.verdict is Verdict.TIMED_OUT else used
-        self.calls.append(_Call(score.value, score.verdict, score.feedback, eighths))
+        grade = score.value if score.raw is None else score.raw
+        self.calls.append(_Call(grade, score.verdict, score.feedback, eighths))
         if explain is not None and outcome.verdict is Verdict.OK:
             self._explain(score.value, outcome.value, explain)
 
@@ -81,7 +82,9 @@ def _line_of(note: str) -> str:
 
 def _value(score: Score, instances: int) -> str:
     error = "" if score.error is None else f" ± {score.error:.4f} (standard error over {instances} instances)"
-    return f"score {score.value:.4f}{error}"
+    own = "" if score.raw is None else f"; the task's own number: {score.raw:.6g}"
+    numbers = "".join(f"; {one_line(name)}: {number:.6g}" for name, number in score.numbers.items())
+    return f"score {score.value:.4f}{error}{own}{numbers}"
 
 
 def _counts(calls: Sequence[_Call], instances: int) -> Iterator[str]:

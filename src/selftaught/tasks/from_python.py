@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from selftaught.core.errors import UsageError
-from selftaught.tasks.loading import as_name, from_names, from_source
+from selftaught.tasks.contract import as_name
+from selftaught.tasks.loading import from_names, from_source
 from selftaught.tasks.spec import TaskSpec
 
 

@@ -7,7 +7,7 @@ answers are plain data (so no shape broadcasts), and `grade` checks what came ag
 import itertools
 import random
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from copy import deepcopy
 from dataclasses import replace
@@ -17,10 +17,12 @@ from typing import Any
 
 from selftaught.core.address import draw_seed
 from selftaught.core.contracts import Program, Score, Verdict
-from selftaught.core.errors import TaskError
+from selftaught.core.errors import RunStopped, SandboxError, TaskError
 from selftaught.core.run_seed import RunSeed
 from selftaught.sandbox.contract import Outcome, Sandbox
 from selftaught.tasks.feedback import CallLog, Explain, reason_of
+from selftaught.tasks.playing import Call, CallFailed
+from selftaught.tasks.scale import Scale
 from selftaught.tasks.spec import HOPELESS_AFTER, SPLITS, Instance, Scoring, TaskSpec, Wording, line_in
 
 _BAD_ANSWERS = (
@@ -35,6 +37,8 @@ _ROUNDING = 1e-9
 _MOST_REASON = 120
 _MOST_TEXT = 2000
 
+Play = Callable[[Instance, Call], Any]
+
 
 class Judge:
     """Implements `Utility`: the mean grade over the instances of one split.
@@ -46,8 +50,6 @@ class Judge:
     raises TaskError; where `paid`, it makes a bad answer too, and the score's `fault` tells: what was paid for is
     never lost to it.
     """
-
-    deterministic = True
 
     def __init__(
         self,
@@ -66,10 +68,15 @@ class Judge:
         self._paid, self._wording = paid, wording
         self._lock = threading.Lock()
         self._made: list[Instance] | None = None
+        self._half: float | None = spec.scale.baseline if spec.scale else None
 
     @property
     def name(self) -> str:
         return f"{self._spec.name}/{self._split}"
+
+    @property
+    def deterministic(self) -> bool:
+        return self._spec.deterministic
 
     @property
     def description(self) -> str:
@@ -86,6 +93,7 @@ class Judge:
     def _score(self, program: Program, *, until_ok: bool) -> Score:
         instances = self.instances()
         graded: list[Score] = []
+        baseline = 0.0 if until_ok or self._spec.scale is None else self._baseline()
         log = CallLog(self._spec.limits.cpu_seconds)
         cpu_seconds = 0.0
         with closing(self.graded(program, instances, self._guest_seed())) as answers:
@@ -98,8 +106,22 @@ class Judge:
                 if score.verdict in self._spec.scoring.spoiled or self._hopeless(graded):
                     break
         score = _scored(graded, len(instances), self._spec.scoring)
+        if self._spec.scale is not None:
+            score = _scaled(score, graded, len(instances), self._spec.scale, baseline)
         told = log.text(score, len(instances)) if self._split == "val" else ""  # of the sealed test, nothing
         return replace(score, feedback=told, cpu_seconds=cpu_seconds)
+
+    def _baseline(self) -> float:
+        """What is seen as 1/2: the mean of the seed's grades where the task names nothing; 0 if it has none."""
+        with self._lock:
+            known = self._half
+        if known is None:
+            with closing(self.graded(self._spec.seed, self.instances(), self._guest_seed())) as answers:
+                grades = [score.raw for _, score in answers if score.raw is not None]
+            known = fmean(grades) if grades else 0.0
+            with self._lock:
+                known = self._half = known if self._half is None else self._half
+        return known
 
     def _guest_seed(self) -> int:
         return draw_seed(str(self._seed.number), self._spec.name, self._split, "guest")
@@ -113,6 +135,10 @@ class Judge:
         self, program: Program, instances: Sequence[Instance], seed: int
     ) -> Generator[tuple[Outcome, Score], None, None]:
         """Each call's outcome and grade, as they come: an answer may be large, and is needed no longer than that."""
+        if self._spec.play is not None:
+            for instance in instances:
+                yield self._played(program, instance, self._spec.play, seed)
+            return
         calls = [instance.args for instance in instances]
         outcomes = self._sandbox.run(program, self._spec.entry, calls, self._spec.limits, seed=seed)
         try:
@@ -121,6 +147,24 @@ class Judge:
         finally:
             if isinstance(outcomes, Generator):
                 outcomes.close()  # ends the guest now, where grading failed half-way
+
+    def _played(self, program: Program, instance: Instance, play: Play, seed: int) -> tuple[Outcome, Score]:
+        """One instance of a task that calls the program itself."""
+        spec = self._spec
+        with closing(Call(self._sandbox, program, spec.entry, spec.limits, seed, spec.seed)) as call:
+            outcome = Outcome(Verdict.OK)
+            try:
+                score = self._graded(play(deepcopy(instance), call))
+            except CallFailed as error:
+                outcome = error.outcome
+                score = Score(0.0, outcome.verdict, outcome.note, feedback=reason_of(outcome))
+            except (SandboxError, RunStopped):
+                raise
+            except (Exception, SystemExit) as error:
+                if isinstance(error, TaskError) and not self._paid:
+                    raise
+                score = self._raised("play()", error)
+            return replace(outcome, cpu_seconds=call.total_cpu_seconds), score
 
     def instances(self) -> list[Instance]:
         """What programs are scored on. Holds what only `grade` may see. Raises TaskError."""
@@ -169,24 +213,45 @@ class Judge:
             return Score(0.0, outcome.verdict, outcome.note, feedback=reason_of(outcome))
         try:
             # A copy: what `grade` does to its instance must not reach the next program's.
-            grade = self._spec.grade(deepcopy(instance), outcome.value)
+            more = (outcome.cpu_seconds,) if self._spec.takes_time else ()
+            grade = self._spec.grade(deepcopy(instance), outcome.value, *more)
         except (Exception, SystemExit) as error:
-            kind = _kind_and_line(self._spec, error)
-            # A ValueError is how `grade` refuses an answer; others a strange answer may cause, too.
-            note = _told(error) if isinstance(error, ValueError) else f"grade() raised {kind}: {_plain(str(error))}"
-            fault = "" if isinstance(error, _BAD_ANSWERS) else f"{self._spec.file}: {note}"
-            # The words may hold what is hidden: an improver is told the kind and the place alone.
-            return _bad(note, f"grade() of a {type(outcome.value).__name__} raised {kind}", fault)
-        value = _number(grade)
+            return self._raised(f"grade() of a {type(outcome.value).__name__}", error)
+        return self._graded(grade)
+
+    def _raised(self, what: str, error: BaseException) -> Score:
+        """A bad answer: the task's own function raised over it."""
+        kind = _kind_and_line(self._spec, error)
+        # A ValueError is how a task refuses an answer; others a strange answer may cause, too.
+        note = (
+            _told(error) if isinstance(error, ValueError) else f"{what.split()[0]} raised {kind}: {_plain(str(error))}"
+        )
+        fault = "" if isinstance(error, _BAD_ANSWERS) else f"{self._spec.file}: {note}"
+        # The words may hold what is hidden: an improver is told the kind and the place alone.
+        return _bad(note, f"{what} raised {kind}", fault)
+
+    def _graded(self, grade: Any) -> Score:
+        """The score of one instance, from what `grade` or `play` gave."""
+        more = {name: told for name, told in grade.items() if name != "score"} if isinstance(grade, dict) else {}
+        value = _number(grade.get("score") if isinstance(grade, dict) else grade)
         if value is not None and not isfinite(value):  # a program's nan came through
             return _bad(f"grade() gave {value}", f"the grade of the answer is {value}")
-        low, high = (0.0, 1.0) if self._spec.scoring.bounded else (-_LARGEST, _LARGEST)
-        if value is None or not low - _ROUNDING <= value <= high + _ROUNDING:
-            note = f"grade() gave {_plain(repr(grade))[:80]}; wanted a number from {low:g} to {high:g}"
+        bounded = self._spec.scoring.bounded and self._spec.scale is None
+        low, high = (0.0, 1.0) if bounded else (-_LARGEST, _LARGEST)
+        numbers = {
+            str(name): told for name, one in more.items() if (told := _number(one)) is not None and isfinite(told)
+        }
+        if value is None or not low - _ROUNDING <= value <= high + _ROUNDING or len(numbers) < len(more):
+            also = ", as score, and other numbers" if isinstance(grade, dict) else ""
+            note = f"grade() gave {_plain(repr(grade))[:80]}; wanted a number from {low:g} to {high:g}{also}"
             if not self._paid:
                 raise TaskError(f"{self._spec.file}: {note}")
             return _bad(note, "grade() gave no grade for the answer", f"{self._spec.file}: {note}")
-        return Score(min(max(value, low), high))
+        value = min(max(value, low), high)
+        scale = self._spec.scale
+        return (
+            Score(value, numbers=numbers) if scale is None else Score(scale.oriented(value), raw=value, numbers=numbers)
+        )
 
 
 def _bad(note: str, told: str, fault: str = "") -> Score:
@@ -226,7 +291,35 @@ def _scored(graded: Sequence[Score], calls: int, scoring: Scoring) -> Score:
     error = stdev(spread) / sqrt(len(spread)) if plain else None
     grades = tuple(spread) if len(spread) == calls else ()
     told = (verdict, note, error, grades)
-    return Score(scoring.spoiled.get(graded[-1].verdict, value), *told, fault=fault)
+    return Score(scoring.spoiled.get(graded[-1].verdict, value), *told, fault=fault, numbers=_means(graded))
+
+
+def _scaled(plain: Score, graded: Sequence[Score], calls: int, scale: Scale, baseline: float) -> Score:
+    """Of a task with scores of any size. A program that fails on an instance is seen as no better than the baseline."""
+    raws = [score.raw for score in graded if score.raw is not None]
+    if not raws:
+        return replace(plain, value=0.0, error=None, grades=())
+    raw = fmean(raws)
+    seen = scale.seen(raw, baseline)
+    if len(raws) < calls:
+        return replace(plain, value=len(raws) / calls * min(seen, 0.5), error=None, grades=())
+    slope = scale.slope(raw, baseline)
+    return replace(
+        plain,
+        value=seen,
+        error=None if plain.error is None else slope * plain.error,
+        # So much each instance has a part in what is seen: their mean is the value, their spread its error.
+        grades=tuple(seen + slope * scale.oriented(one - raw) for one in raws),
+        raw=raw,
+        raw_error=plain.error,
+        raw_grades=tuple(raws),
+    )
+
+
+def _means(graded: Sequence[Score]) -> dict[str, float]:
+    """What else the task measured, over the instances that have it."""
+    names = dict.fromkeys(name for score in graded for name in score.numbers)
+    return {name: fmean(score.numbers[name] for score in graded if name in score.numbers) for name in names}
 
 
 def _counted(failed: Sequence[Score], total: int) -> Iterator[str]:

@@ -12,7 +12,6 @@ from difflib import get_close_matches
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,11 @@ from selftaught.core.contracts import Program
 from selftaught.core.errors import UsageError
 from selftaught.sandbox.contract import Limits
 from selftaught.tasks import frozen
+from selftaught.tasks.contract import MINIMIZE, as_name, read_parts
 from selftaught.tasks.entry import check_entry, defined_names
+from selftaught.tasks.scale import Scale
 from selftaught.tasks.shown import shown_source
-from selftaught.tasks.spec import Scoring, TaskSpec, line_in
+from selftaught.tasks.spec import TaskSpec, line_in
 
 BUILT_IN = {
     "autoconvolution": "autoconvolution.py",
@@ -48,8 +49,6 @@ WANTED = (
     "start from), instances(rng, split) that yields (tuple of arguments, hidden), and grade(instance, answer) that "
     "returns 0 to 1"
 )
-_MOST_CPU_SECONDS = 86_400
-_MOST_MEMORY_BYTES = 1 << 44
 
 
 def task_names() -> list[str]:
@@ -143,11 +142,6 @@ def probes_of(task: str) -> str:
     return f"{frozen.ROOM}probes.{task.replace('-', '_')}"
 
 
-def as_name(text: str) -> str:
-    """`text` with nothing but letters, digits, "-" and "_": a task keeps its name when a run keeps its file."""
-    return "".join(c if c.isalnum() or c in "-_" else "_" for c in text)
-
-
 def _known(name: str) -> str:
     close = get_close_matches(name.replace("_", "-"), BUILT_IN, 1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}? " if close else ""
@@ -170,34 +164,43 @@ def from_names(
 ) -> TaskSpec:
     """The task whose file, the text `source`, holds these names. Raises UsageError."""
     imports = imports or frozen.Importer({})
-    level = _level(defined, where, level)
     _check_parts(defined, where)
-    entry = defined.get("ENTRY", "algorithm")
-    if not isinstance(entry, str) or not entry.isidentifier():
-        raise UsageError(f"the task {where}: ENTRY is {entry!r}; wanted the name of a function")
-    check_entry(defined_names(defined["SEED"]), entry, f"the task {where}: its SEED")
-    shown = defined.get("NAME", name)
-    if not isinstance(shown, str) or not shown or shown != as_name(shown):
-        raise UsageError(f'the task {where}: NAME is {shown!r}; wanted letters, digits, "-" and "_"')
-    scoring = defined.get("SCORING", Scoring())
-    if not isinstance(scoring, Scoring):
-        raise UsageError(f"the task {where}: SCORING is {scoring!r}; wanted a selftaught.tasks.spec.Scoring")
+    parts = read_parts(defined, where)
+    level = _level(defined, where, level)
+    entry, shown = parts["ENTRY"], parts["NAME"] or name
+    check_entry(defined_names(parts["SEED"]), entry, f"the task {where}: its SEED")
+    play, grade = defined.get("play"), defined.get("grade")
     return TaskSpec(
         name=f"{shown}@{level}" if level else shown,
         about=inspect.cleandoc(defined["__doc__"]),
-        seed=Program(defined["SEED"]),
+        seed=Program(parts["SEED"]),
         entry=entry,
         instances=defined["instances"],
-        grade=defined["grade"],
-        limits=_limits(defined, where),
+        grade=grade or _never,
+        limits=_limits(parts),
         source=source,
         file=where,
-        scoring=scoring,
-        bound=_bound(defined, where),
+        scoring=parts["SCORING"],
+        bound=parts["BOUND"],
         explain=defined.get("explain"),
-        shown=_shown(defined, source, where, imports),
+        shown=shown_source(source, defined, imports, parts["HIDE"]) if parts["SHOW"] else "",
         modules=imports.texts,
+        play=play,
+        scale=_scale(parts),
+        takes_time=grade is not None and _takes(grade, 3),
+        deterministic=parts["DETERMINISTIC"],
     )
+
+
+def _never(instance: object, answer: object) -> None:
+    """In the place of `grade` where there is `play`."""
+
+
+def _scale(parts: Mapping[str, Any]) -> Scale | None:
+    direction, baseline, target = (parts[name] for name in ("DIRECTION", "BASELINE", "TARGET"))
+    if (direction, baseline, target) == (None, None, None):
+        return None
+    return Scale(direction == MINIMIZE, baseline, target)
 
 
 def _execute(source: str, where: str, level: str, imports: frozen.Importer) -> Mapping[str, Any]:
@@ -220,8 +223,8 @@ def _execute(source: str, where: str, level: str, imports: frozen.Importer) -> M
 def _level(defined: Mapping[str, Any], where: str, asked: str) -> str:
     """The level's name as the task's own name has it: none where it is the first, which a bare name means."""
     levels = defined.get("LEVELS", {})
-    if not isinstance(levels, Mapping) or not all(isinstance(name, str) and as_name(name) == name for name in levels):
-        raise UsageError(f'the task {where}: LEVELS is {levels!r}; wanted a dict, as {{"easy": ..., "hard": ...}}')
+    if not isinstance(levels, Mapping):
+        return ""
     if asked and asked not in levels:
         known = f"it has {' and '.join(levels)}" if levels else "it has no LEVELS"
         raise UsageError(f"the task {where} has no level {asked!r}; {known}")
@@ -236,61 +239,34 @@ def _level(defined: Mapping[str, Any], where: str, asked: str) -> str:
 def _check_parts(defined: Mapping[str, Any], where: str) -> None:
     about = defined.get("__doc__")
     lacks = [] if isinstance(about, str) and about.strip() else ["a docstring"]
-    lacks += [name for name in ("SEED", "instances", "grade") if defined.get(name) is None]
+    lacks += [name for name in ("SEED", "instances") if defined.get(name) is None]
+    lacks += ["grade"] if defined.get("grade") is None and defined.get("play") is None else []
     if lacks:
         raise UsageError(f"the task {where} lacks {' and '.join(lacks)}; {WANTED}")
-    if not isinstance(defined["SEED"], str):
-        raise UsageError(f"the task {where}: SEED is a {type(defined['SEED']).__name__}; wanted the text of a program")
-    functions = ["instances", "grade", *(["explain"] if defined.get("explain") is not None else [])]
-    for name in functions:
-        if not callable(defined[name]) or not _takes_two(defined[name]):
+    if defined.get("grade") is not None and defined.get("play") is not None:
+        raise UsageError(f"the task {where} has grade and play; wanted one of them")
+    for name in ("instances", "grade", "play", "explain"):
+        function = defined.get(name)
+        if function is not None and not (callable(function) and (_takes(function, 2) or _takes(function, 3))):
             raise UsageError(f"the task {where}: {name} is no function of two arguments; {WANTED}")
 
 
-def _shown(defined: Mapping[str, Any], source: str, where: str, imports: frozen.Importer) -> str:
-    show, hide = defined.get("SHOW", False), defined.get("HIDE", ())
-    if not isinstance(show, bool):
-        raise UsageError(f"the task {where}: SHOW is {show!r}; wanted True, if models may read its code, or False")
-    if not isinstance(hide, (list, tuple)) or not all(isinstance(name, str) for name in hide):
-        raise UsageError(f"the task {where}: HIDE is {hide!r}; wanted the names of functions that models may not read")
-    return shown_source(source, defined, imports, hide) if show else ""
-
-
-def _takes_two(function: Callable[..., Any]) -> bool:
+def _takes(function: Callable[..., Any], count: int) -> bool:
     """Checked here, because later a TypeError from `grade` would count as a bad answer."""
     try:
-        inspect.signature(function).bind(None, None)
+        inspect.signature(function).bind(*[None] * count)
     except TypeError:
         return False
     except ValueError:  # written in C, and does not tell
-        return True
+        return count == 2
     return True
 
 
-def _bound(defined: Mapping[str, Any], where: str) -> float | None:
-    bound = defined.get("BOUND")
-    if bound is not None and (isinstance(bound, bool) or not isinstance(bound, (int, float)) or not isfinite(bound)):
-        raise UsageError(f"the task {where}: BOUND is {bound!r}; wanted a number, the best score known")
-    return bound
-
-
-def _limits(defined: Mapping[str, Any], where: str) -> Limits:
-    default = Limits()
-
-    def number(name: str, otherwise: float, most: int) -> float:
-        value = defined.get(name, otherwise)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= most:
-            raise UsageError(f"the task {where}: {name} is {value!r}; wanted a number above 0, at most {most}")
-        return value
-
-    cpu_seconds = number("CPU_SECONDS", default.cpu_seconds, _MOST_CPU_SECONDS)
-    memory_bytes = number("MEMORY_BYTES", default.memory_bytes, _MOST_MEMORY_BYTES)
-    fresh = defined.get("FRESH_GUEST_PER_CALL", False)
-    if not isinstance(fresh, bool):
-        raise UsageError(f"the task {where}: FRESH_GUEST_PER_CALL is {fresh!r}; wanted True or False")
+def _limits(parts: Mapping[str, Any]) -> Limits:
     return Limits(
-        cpu_seconds=cpu_seconds,
-        wall_seconds=10 * cpu_seconds + 5,
-        memory_bytes=max(1, int(memory_bytes)),
-        fresh_guest_per_call=fresh,
+        cpu_seconds=parts["CPU_SECONDS"],
+        load_cpu_seconds=parts["LOAD_CPU_SECONDS"],
+        wall_seconds=10 * parts["CPU_SECONDS"] + 5,
+        memory_bytes=max(1, int(parts["MEMORY_BYTES"])),
+        fresh_guest_per_call=parts["FRESH_GUEST_PER_CALL"],
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from selftaught.tasks.frozen import Importer
 
-FUNCTIONS = ("instances", "grade")
+FUNCTIONS = ("instances", "grade", "play")
 _LEFT_OUT = ("selftaught.tasks.spec",)
 _OURS = "selftaught.tasks."
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from selftaught.core.contracts import Program, Verdict
 from selftaught.core.feedback import loop_time
 from selftaught.sandbox.contract import Limits
+from selftaught.tasks.scale import Scale
 
 SPLITS = ("val", "test")
 """`val` is what improvers are scored on; `test` is sealed: no improver ever sees a score of it."""
@@ -63,6 +64,10 @@ class TaskSpec:
         explain: (instance, answer) → words on the answer, beside its grade, for whoever is to make a better program.
             They are shown as they are: what is not to be known stays out.
         modules: the texts of the package's own modules that it is made of, by their names: kept in the run, too.
+        play: (instance, call) → the grade, instead of `grade`: the program's function is called by `call`.
+        scale: of a task whose grades are any finite numbers.
+        takes_time: whether `grade` is given the CPU seconds of the call, as a third argument.
+        deterministic: whether equal programs get equal scores.
         shown: the part of its code that a model may read; empty where the task shows none.
     """
 
@@ -71,7 +76,7 @@ class TaskSpec:
     seed: Program
     entry: str
     instances: Callable[[random.Random, str], Iterable[tuple[tuple[Any, ...], Any]]]
-    grade: Callable[[Instance, Any], float]
+    grade: Callable[..., Any]
     limits: Limits
     source: str
     file: str = "task"
@@ -80,6 +85,10 @@ class TaskSpec:
     explain: Callable[[Instance, Any], str] | None = None
     shown: str = ""
     modules: Mapping[str, str] = field(default_factory=dict)
+    play: Callable[[Instance, Any], Any] | None = None
+    scale: Scale | None = None
+    takes_time: bool = False
+    deterministic: bool = True
 
     @property
     def description(self) -> str:
@@ -122,21 +131,31 @@ def _docstring(text: str) -> str:
 def _utility(task: TaskSpec, count: int | None) -> str:
     """What `Judge` does, in short."""
     number = "" if count is None else f"  # {count} of them"
-    where = "" if task.shown else "; instances and grade are not shown"
+    name = "play" if task.play else "grade"
+    where = "" if task.shown else f"; instances and {name} are not shown"
     return f"""\
 def utility(program):
     grades = []
     for args, hidden in instances(rng, "val"):{number}
         try:
-            answer = call(program, "{task.entry}", args)  # in a sandbox, with the limits below; hidden stays outside
-            grades.append(grade(Instance(args, hidden), answer))  # on plain data: arrays have become lists
+{_graded(task)}
         except Exception:  # it raised, passed a limit, or answered with what is no answer
-            grades.append(0.0)
-    return mean(grades){_in_short(task.scoring)}
+            grades.append({"0.0" if task.scale is None else "nothing"})
+    return {"mean(grades)" if task.scale is None else "seen(mean(grades))"}{_in_short(task.scoring)}
 
 
 # The instances are drawn once, for this run alone, and are the same for every program. A final test is made on others,
 # which are drawn in the same way{where}."""
+
+
+def _graded(task: TaskSpec) -> str:
+    if task.play:
+        return f"""\
+            call = new_process(program, "{task.entry}")  # in a sandbox, with the limits below, which hold for each call
+            grades.append(play(Instance(args, hidden), call))  # call(...) gives plain data: arrays have become lists"""
+    return f"""\
+            answer = call(program, "{task.entry}", args)  # in a sandbox, with the limits below; hidden stays outside
+            grades.append(grade(Instance(args, hidden), answer))  # on plain data: arrays have become lists"""
 
 
 def _in_short(scoring: Scoring) -> str:
@@ -154,9 +173,9 @@ def _rules(task: TaskSpec, count: int | None, wording: Wording) -> str:
     )
     speed = f"- {loop_time(wording.million_steps)}\n" if wording.million_steps else ""
     return f"""\
-How a program is scored: it defines {task.entry}(...), which is called once for {instances}. The score is the
-mean of the grades, {"from 0 (worst) to 1 (best)" if task.scoring.bounded else "and larger is better"}.
-{_best(task)}- Equal programs get equal scores, unless they watch the clock.
+How a program is scored: it defines {task.entry}(...), which is called {_often(task)} {instances}. The score is the
+mean of the grades, {_size_of_grades(task)}.
+{_best(task)}{_equal(task)}\
 - A call may use {limits.cpu_seconds:g} s of CPU time, and be idle for {limits.wall_seconds:g} s.
 - The CPU time of a call is that of its whole process, from the reading of the arguments to the sending of the answer: a
   program that fills its time should stop before the limit.
@@ -167,6 +186,27 @@ mean of the grades, {"from 0 (worst) to 1 (best)" if task.scoring.bounded else "
 {_hopeless(task.scoring)}{_exceptions(task.scoring)}- {process}
 - Python's standard library and numpy can be imported. There are no files, no network, no processes, no threads.
 - A program is one text: give it whole, in one block of code."""
+
+
+def _often(task: TaskSpec) -> str:
+    return "many times in a new process for" if task.play else "once for"
+
+
+def _size_of_grades(task: TaskSpec) -> str:
+    if task.scale is None:
+        return "from 0 (worst) to 1 (best)" if task.scoring.bounded else "and larger is better"
+    better = "smaller" if task.scale.minimize else "larger"
+    target = "" if task.scale.target is None else f"; {task.scale.target:g} is aimed at"
+    return (
+        f"and {better} is better{target}. What utility() gives of it is a number from 0 to 1, where larger\n"
+        "is better and the program to start from has 0.5; a program that fails on an instance gets less than that"
+    )
+
+
+def _equal(task: TaskSpec) -> str:
+    if not task.deterministic:
+        return "- Equal programs may get unequal scores: time is measured.\n"
+    return "- Equal programs get equal scores, unless they watch the clock.\n"
 
 
 def _best(task: TaskSpec) -> str:

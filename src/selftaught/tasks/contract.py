@@ -1,0 +1,169 @@
+"""What a task file may hold: one table, from which come the checks, `docs/tasks.md` and the templates of `new`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib.resources import files
+from math import isfinite
+from typing import Any
+
+from selftaught.core.errors import UsageError
+from selftaught.sandbox.contract import Limits
+from selftaught.tasks.spec import Scoring
+
+MINIMIZE, MAXIMIZE = "minimize", "maximize"
+_CLOSE = 0.85
+"""How alike two names are of which one is taken for a misspelling of the other."""
+_DAY = 86_400
+_MOST_MEMORY_BYTES = 1 << 44
+_LIMITS = Limits()
+
+
+@dataclass(frozen=True)
+class Part:
+    """One name of a task file.
+
+    Attributes:
+        meaning: for the docs, one sentence or two.
+        wanted: what its value has to be, for messages.
+        default: where the file does not have it; REQUIRED: it has to.
+        fits: whether a value is one.
+    """
+
+    name: str
+    meaning: str
+    wanted: str
+    default: Any
+    fits: Callable[[Any], bool]
+
+
+REQUIRED = object()
+
+
+def as_name(text: str) -> str:
+    """`text` with nothing but letters, digits, "-" and "_": a task keeps its name when a run keeps its file."""
+    return "".join(c if c.isalnum() or c in "-_" else "_" for c in text)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
+
+
+def _up_to(most: float) -> Callable[[Any], bool]:
+    return lambda value: _number(value) and 0 < value <= most
+
+
+def _flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _names(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(name, str) for name in value)
+
+
+def _seconds(name: str, meaning: str, default: float) -> Part:
+    return Part(name, meaning, f"a number above 0, at most {_DAY}", default, _up_to(_DAY))
+
+
+PARTS = (
+    Part("SEED", "The program to start from, as text.", "the text of a program", REQUIRED,
+         lambda v: isinstance(v, str)),
+    Part("ENTRY", "The function that a program has to define.", "the name of a function", "algorithm",
+         lambda v: isinstance(v, str) and v.isidentifier()),
+    Part("NAME", "What the task is called; the file's name unless given.", 'letters, digits, "-" and "_"', None,
+         lambda v: isinstance(v, str) and v != "" and v == as_name(v)),
+    Part("DIRECTION", "`minimize` or `maximize`: grades may be any finite numbers, and people see them as they are.",
+         f"{MINIMIZE!r} or {MAXIMIZE!r}", None, lambda v: v in (MINIMIZE, MAXIMIZE)),
+    Part("BASELINE", "The score that counts as one half to an improver; that of the seed unless given.",
+         "a finite number", None, _number),
+    Part("TARGET", "The score that counts as 1 to an improver; without it, no score does.", "a finite number", None,
+         _number),
+    Part("BOUND", "The best score known. Scores are shown as a share of the way to it.",
+         "a number, the best score known", None, _number),
+    _seconds("CPU_SECONDS", "CPU time of one call.", _LIMITS.cpu_seconds),
+    _seconds("LOAD_CPU_SECONDS", "CPU time of executing a program's top level.", _LIMITS.load_cpu_seconds),
+    Part("MEMORY_BYTES", "Memory of a program's process.", f"a number above 0, at most {_MOST_MEMORY_BYTES}",
+         _LIMITS.memory_bytes, _up_to(_MOST_MEMORY_BYTES)),
+    Part("FRESH_GUEST_PER_CALL", "A process of its own for each call.", "True or False", False, _flag),
+    Part("DETERMINISTIC", "False where equal programs may get unequal scores, as where time is measured: the record "
+         "answers for no new score then.", "True or False", True, _flag),
+    Part("LEVELS", "Named sets of parameters, the first for the bare name. `LEVEL = globals().get(\"LEVEL\", \"easy\")`"
+         " picks one, and `task.py@hard` asks for it.", 'a dict, as {"easy": ..., "hard": ...}', {},
+         lambda v: isinstance(v, Mapping) and all(isinstance(n, str) and as_name(n) == n for n in v)),
+    Part("SHOW", "Models may read the code of `instances` and `grade`.",
+         "True, if models may read its code, or False", False, _flag),
+    Part("HIDE", "With SHOW: functions that models may not read.",
+         "the names of functions that models may not read", (), _names),
+    Part("SCORING", "How grades become a score where it is not their mean (`selftaught.tasks.spec.Scoring`).",
+         "a selftaught.tasks.spec.Scoring", Scoring(), lambda v: isinstance(v, Scoring)),
+)  # fmt: skip
+"""The capital names. `instances`, `grade`, `play` and `explain` are functions, and the docstring is the description."""
+FUNCTIONS = {
+    "instances(rng, split)": "Yields (tuple of arguments, what only `grade` may see) for each instance; `rng` is a "
+    "`random.Random`, `split` is `val` or `test`. Required.",
+    "grade(instance, answer)": "The grade of one answer: 0 to 1, or with DIRECTION any finite number. The answer is "
+    "plain data: arrays and tuples have become lists. ValueError: it is no answer. It may take `cpu_seconds`, those of "
+    "the call, as a third argument. A dict gives several numbers, of which `score` counts, as in "
+    '`{"score": 0.5, "bins": 7}`.',
+    "play(instance, call)": "Instead of `grade`: `call(*arguments)` runs the program's function and gives its answer, "
+    "as often as `play` likes; `call.cpu_seconds` is the time of the last call. Each instance has a process of its "
+    "own. `call.seed(*arguments)` does the same with the task's seed, beside it. It gives the grade.",
+    "explain(instance, answer)": "With `grade`: words on an answer that an improver may read. What it should not know "
+    "stays out.",
+}
+_KNOWN = {part.name: part for part in PARTS} | {"LEVEL": None}
+
+
+def read_parts(defined: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The values of all parts, with their defaults. Raises UsageError for one that is wrong, or seems misspelt."""
+    for name in defined:
+        if name.isupper() and name not in _KNOWN and not name.startswith("_"):
+            _check_spelling(name, defined, where)
+    return {
+        part.name: _value(part, defined, where)
+        for part in PARTS
+        if part.default is not REQUIRED or part.name in defined
+    }
+
+
+def _value(part: Part, defined: Mapping[str, Any], where: str) -> Any:
+    if part.name not in defined or (defined[part.name] is None and part.default is None):
+        return part.default
+    value = defined[part.name]
+    if not part.fits(value):
+        raise UsageError(f"the task {where}: {part.name} is {value!r}; wanted {part.wanted}")
+    return value
+
+
+def _check_spelling(name: str, defined: Mapping[str, Any], where: str) -> None:
+    close = get_close_matches(name, [known for known in _KNOWN if known not in defined], 1, cutoff=_CLOSE)
+    if close:
+        raise UsageError(
+            f"the task {where}: {name} means nothing to a task; did you mean {close[0]}? A name of your own may be "
+            f"_{name}"
+        )
+
+
+KINDS = ("function", "minimize", "play", "speed")
+"""What `selftaught new` writes: templates/KIND.txt."""
+
+
+def template(kind: str) -> str:
+    """The text of a task of this kind, which runs as it is. Raises UsageError."""
+    if kind not in KINDS:
+        close = get_close_matches(kind, KINDS, 1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise UsageError(f"no kind of task is called {kind!r}; there are {', '.join(KINDS)}{hint}")
+    return (files("selftaught.tasks") / "templates" / f"{kind}.txt").read_text(encoding="utf-8")
+
+
+def table() -> str:
+    """All of it, as the tables of docs/tasks.md."""
+    lines = ["| function | |", "|---|---|", *(f"| `{name}` | {meaning} |" for name, meaning in FUNCTIONS.items()), ""]
+    lines += ["| name | | default |", "|---|---|---|"]
+    for part in PARTS:
+        default = (
+            "required" if part.default is REQUIRED else "–" if part.default in (None, (), {}) else f"`{part.default!r}`"
+        )
+        lines.append(f"| `{part.name}` | {part.meaning} | {'the mean' if part.name == 'SCORING' else default} |")
+    return "\n".join(lines) + "\n"
