@@ -83,6 +83,9 @@ class MortalStore(Store):
 
     left: int | None = None
 
+    def put(self, record: Record, texts: Sequence[str] = ()) -> None:
+        self.append(record, texts)
+
     def append(self, record: Record, texts: Sequence[str] = ()) -> None:
         super().append(record, texts)
         if self.left is not None:
