@@ -79,8 +79,9 @@ def test_a_call_that_fails_for_good_has_the_time_of_its_last_attempt_and_its_sta
 def test_a_span_takes_as_long_as_the_model_however_long_the_queue(tmp_path: Path) -> None:
     with OpenAIServer(lambda request: BETTER, seconds=0.2) as server, Receiver() as receiver:
         improve(
-            tmp_path, server, receiver, "--otel", "--responses", "4", "--max-connections", "1", "--capability", "n=no"
-        )
+            tmp_path, server, receiver, "--otel", "--improver", "seed", "--responses", "4", "--max-connections", "1",
+            "--capability", "n=no",
+        )  # fmt: skip
     chats = {span.attributes["selftaught.address"]: span for span in receiver.named("chat")}
     answered = [record for record in records_of(tmp_path) if isinstance(record, Answered)]
     assert len(answered) == len(chats) > 2
