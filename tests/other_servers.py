@@ -34,7 +34,7 @@ class AnthropicWire(Wire):
 
 class GoogleWire(Wire):
     base_path = ""
-    prefix = "/v1"
+    prefix = "/v1beta"
 
     def authorised(self, headers: Message, key: str) -> bool:
         return headers.get("x-goog-api-key") == key

@@ -57,6 +57,8 @@ def test_a_program_is_improved_by_a_function_as_the_model(task: str) -> None:
     assert result.program is not None and "0.75" in result.program and "0.25" in result.before
     assert "+    return 0.75" in result.diff() and "return 0.75" in result._repr_html_()
     assert result.run.status == "finished" and len(seen) > 3
+    tried = [one for one in result.candidates if one.value == 0.75]
+    assert tried and tried[0].parent and "0.75" in result.text(tried[0].response)
     assert selftaught.load_run("it").program == result.program
     text = Path("it/improved.py").read_text()
     assert selftaught.score(task, "it/improved.py").value == selftaught.score(task, text).value == 0.75
@@ -217,3 +219,12 @@ def test_the_docs_example_runs(task: str) -> None:
     )
     exec(snippet, {"my_model": lambda system, user, temperature: answer(Prompt(system, user, temperature))})
     assert Path("runs/mine/run.sqlite").is_file()
+
+
+def test_the_readmes_example_runs(tmp_path: Path) -> None:
+    (snippet,) = re.findall(r"```python\n(import selftaught.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    (tmp_path / "example.py").write_text(snippet)
+    done = subprocess.run(
+        [sys.executable, "example.py"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=150
+    )
+    assert done.returncode == 0 and "finished" in done.stdout, done.stderr

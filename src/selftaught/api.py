@@ -20,6 +20,7 @@ from selftaught.core.errors import UsageError
 from selftaught.core.run_seed import RunSeed
 from selftaught.middleware.gate import Gate, run_until_stopped
 from selftaught.models.calling import Answer
+from selftaught.report.candidates import Candidate, candidates
 from selftaught.report.view import RunView, view
 from selftaught.runs.folder import RunFolder, find_run, new_folder
 from selftaught.runs.records import Record, Scored
@@ -67,6 +68,8 @@ class Result:
         run: everything that is on record, folded (`selftaught.report.view.RunView`).
         program: text of the improved program, or of the best improver of a `run`; None while there is none.
         before: text that it started from.
+        candidates: every program that an improver had scored, with its score, parent, prompt and response
+            (`selftaught.report.candidates.Candidate`); `text` gives their texts by id.
         score: of `program` on val: a float with `.error`. test: the same on the sealed test.
     """
 
@@ -76,6 +79,12 @@ class Result:
     before: str
     score: Value | None
     test: Value | None
+    candidates: tuple[Candidate, ...] = ()
+
+    def text(self, id: str) -> str:
+        """A program, prompt or response of the run, by its id."""
+        with Store.open(RunFolder(self.folder).store, writable=False) as store:
+            return store.text(id)
 
     @property
     def cost(self) -> float | None:
@@ -205,8 +214,10 @@ def _go(
             gate = Gate(inputs.config.max_time_seconds)
             chosen = choose_models(inputs, gate, RUNS, _environment(), function=function)
             inputs = Inputs(chosen.config, inputs.tasks, inputs.improver, inputs.program, inputs.script)
-            folder = new_folder(RUNS, inputs.tasks[0].name, Path(out) if out is not None else None)
-            going = closing.enter_context(Run.begin(inputs, folder, chosen.models, gate=gate))
+            name, wanted = inputs.tasks[0].name, Path(out) if out is not None else None
+            going = closing.enter_context(
+                Run.begin(inputs, lambda: new_folder(RUNS, name, wanted), chosen.models, gate=gate)
+            )
         run_until_stopped(lambda: going.work(progress or (lambda record: None)), going.gate, going.sandbox.close)
         return _result(going.folder, going.inputs.config, going.store)
 
@@ -242,7 +253,7 @@ def _changed(
 
 
 def _result(folder: RunFolder, config: RunConfig, store: Store) -> Result:
-    told = view(store)
+    told, tried = view(store), tuple(candidates(store))
     if config.kind == "improve" and told.improvement is not None:
         made = told.improvement
         errors = {(one.utility, one.program): one.error for one in store if isinstance(one, Scored)}
@@ -252,12 +263,13 @@ def _result(folder: RunFolder, config: RunConfig, store: Store) -> Result:
             found = next((one for one in made.after.items() if one[0].endswith(f"/{split}")), None)
             return None if found is None else Value(found[1], errors.get((found[0], made.made or "")))
 
-        return Result(folder.path, told, program, store.text(made.solution), value("val"), value("test"))
+        before = store.text(made.solution)
+        return Result(folder.path, told, program, before, value("val"), value("test"), tried)
     if not told.steps or told.best is None:
-        return Result(folder.path, told, None, "", None, None)
+        return Result(folder.path, told, None, "", None, None, tried)
     best = told.steps[told.best]
     val, test = (None if one is None else Value(one.mean, one.standard_error) for one in (best.val, best.test))
-    return Result(folder.path, told, store.text(best.improver), store.text(told.steps[0].improver), val, test)
+    return Result(folder.path, told, store.text(best.improver), store.text(told.steps[0].improver), val, test, tried)
 
 
 def _environment() -> dict[str, str]:

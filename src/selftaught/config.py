@@ -245,7 +245,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 900.0
     stream: Annotated[
         Literal["auto", "on", "off"],
-        setting("Receive answers as they are made: on, off, or auto: where they may take long.", Group.MODEL, of=ALL),
+        setting(
+            "Receive answers as they are made: on, off, or auto: where one was cut on the way.", Group.MODEL, of=ALL
+        ),
     ] = "auto"
     max_output_tokens: Annotated[Positive | None, setting("Most tokens of one response.", Group.MODEL)] = None
     price: Annotated[
@@ -263,6 +265,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             tokens_per_minute=self.tokens_per_minute,
             timeout_seconds=self.timeout_seconds,
             max_output_tokens=self.max_output_tokens,
+            stream=self.stream,
             patience=Patience(self.patience_seconds),
         )
 

@@ -14,7 +14,7 @@ import pytest
 from models.conformance import PROMPT
 from openai_server import Fault, OpenAIServer
 from selftaught.core.errors import ModelUnavailable, UsageError
-from selftaught.models.choose import DEFAULT_OPENAI, ChosenModel, choose_model
+from selftaught.models.choose import DEFAULT_OPENAI, ChosenModel, choose_model, ollama_address
 from selftaught.models.served.providers import PROVIDERS
 
 NOWHERE = {"OLLAMA_HOST": "127.0.0.1:9"}
@@ -204,3 +204,31 @@ def test_a_relay_is_chosen_by_its_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot make the folder"):
         choose(f"relay:{tmp_path}/file")
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("example.com", "http://example.com:11434"),
+        ("example.com/ollama", "http://example.com:11434/ollama"),
+        ("https://example.com", "https://example.com:443"),
+        ("https://example.com/ollama", "https://example.com:443/ollama"),
+        ("http://example.com", "http://example.com:80"),
+        ("http://example.com:5", "http://example.com:5"),
+        ("::1", "http://[::1]:11434"),
+        ("[::1]:5", "http://[::1]:5"),
+        (":5", "http://127.0.0.1:5"),
+        (' "127.0.0.1:5" ', "http://127.0.0.1:5"),
+    ],
+)
+def test_ollama_host_is_read_as_ollama_reads_it(host: str, url: str) -> None:
+    assert ollama_address(host) == url
+
+
+@pytest.mark.parametrize(
+    ("name", "proposed"), [("gpt-4o", "openai/gpt-4o"), ("o3", "openai/o3"), ("claude-x", "anthropic/claude-x"),
+                           ("gemini-3", "google/gemini-3")]
+)  # fmt: skip
+def test_a_models_name_alone_is_answered_with_its_providers(name: str, proposed: str) -> None:
+    with pytest.raises(UsageError, match=f"did you mean {proposed}"):
+        choose_model(name, base_url=None, environment={}, seed=0, script=None, max_connections=1)

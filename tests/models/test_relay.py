@@ -15,6 +15,7 @@ from selftaught.core.address import working_at
 from selftaught.core.contracts import LanguageModel, Prompt
 from selftaught.core.errors import ModelUnavailable, RunStopped
 from selftaught.models.relay import Relay
+from selftaught.models.waiting import Waiting
 
 
 def relay(folder: Path, seed: int = 1, stop: Callable[[], None] = lambda: None) -> Relay:
@@ -64,7 +65,7 @@ def test_a_prompt_is_a_text_to_paste_and_an_object_for_programs(tmp_path: Path) 
     (text,) = prompts(tmp_path)
     assert text.read_text() == f"{PROMPT.system}\n\n{PROMPT.user}\n"
     exact = json.loads(text.with_suffix(".json").read_text())
-    assert exact == {"system": PROMPT.system, "user": PROMPT.user, "temperature": 0.7}
+    assert exact == {"system": PROMPT.system, "user": PROMPT.user, "temperature": 0.7, "address": ""}
 
 
 def test_names_sort_in_the_order_of_asking_and_equal_prompts_are_separate_draws(tmp_path: Path) -> None:
@@ -147,3 +148,41 @@ def test_a_reply_that_is_a_link_a_folder_or_a_pipe_is_not_read(tmp_path: Path, m
     make(tmp_path / prompts(tmp_path)[0].name.replace(".prompt.", ".reply."))
     with pytest.raises(ModelUnavailable, match="is not read"):
         asked.result(20)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
+def test_a_reply_is_read_as_editors_on_windows_save_it(tmp_path: Path, encoding: str) -> None:
+    text = "def é(): pass\n"
+    data = text.encode(encoding)
+    with ThreadPoolExecutor(1) as threads:
+        asked = threads.submit(relay(tmp_path), [PROMPT])
+        while not prompts(tmp_path):
+            time.sleep(0.01)
+        mark = b"\xfe\xff" if encoding == "utf-16-be" else b""
+        prompts(tmp_path)[0].with_name(prompts(tmp_path)[0].name.replace(".prompt.", ".reply.")).write_bytes(
+            mark + data
+        )
+        assert asked.result(60)[0].text == text
+
+
+def test_an_empty_reply_is_told_of_and_waited_for(tmp_path: Path) -> None:
+    waiting = Waiting()
+    model = Relay(tmp_path, seed=1, poll_seconds=0.005, settle_seconds=0.02, waiting=waiting)
+    with ThreadPoolExecutor(1) as threads:
+        asked = threads.submit(model, [PROMPT])
+        while not prompts(tmp_path):
+            time.sleep(0.01)
+        assert [wait.what for wait in waiting.all()] == [f"replies in {tmp_path}"]
+        answer(prompts(tmp_path)[0], "")
+        while not any("which is empty" in wait.what for wait in waiting.all()):
+            time.sleep(0.01)
+        answer(prompts(tmp_path)[0], "now")
+        assert asked.result(60)[0].text == "now" and not waiting.all()
+
+
+def test_two_runs_in_one_folder_number_on(tmp_path: Path) -> None:
+    first, second = relay(tmp_path, 1), relay(tmp_path, 2)
+    with Person(tmp_path):
+        for model in (first, second, first):
+            model([PROMPT])
+    assert [path.name[:6] for path in prompts(tmp_path)] == ["000001", "000002", "000003"]

@@ -68,20 +68,21 @@ class Progress:
 
     def _tick(self) -> None:
         """Says what is waited for: of a person's reply at once, else where nothing was said for a while."""
-        person = 0
+        said: dict[str, int] = {}
         while not self._over.wait(_TICK_SECONDS):
-            wait = self._waiting.longest()
+            waits = {wait.what: wait for wait in self._waiting.all()}
+            people = {what: wait.count for what, wait in waits.items() if wait.person}
             with self._lock:
-                now = time.monotonic()
-                new_for_a_person = wait is not None and wait.person and wait.count > person
-                person = wait.count if wait is not None and wait.person else 0
-                silent = self._live is None and now - self._shown >= _PLAIN_EVERY_SECONDS * 2 ** min(
-                    self._waits_said, 5
-                )
-                if wait is None or not (new_for_a_person or (silent and wait.seconds >= _LEAST_WAIT_SECONDS)):
-                    continue
-                self._waits_said += 1
-                self.say(_waiting_for(wait))
+                for what, count in people.items():
+                    if count > said.get(what, 0):
+                        self.say(_waiting_for(waits[what]))
+                often = _PLAIN_EVERY_SECONDS * 2 ** min(self._waits_said, 5)
+                wait = self._waiting.longest()
+                silent = self._live is None and time.monotonic() - self._shown >= often
+                if wait is not None and silent and wait.seconds >= _LEAST_WAIT_SECONDS:
+                    self._waits_said += 1
+                    self.say(_waiting_for(wait))
+            said = people
 
     @contextmanager
     def paused(self) -> Iterator[None]:

@@ -95,7 +95,7 @@ class Completion:
         cost: US dollars; `price_source` says who says so: the provider, a price list with its version, or the user.
         seconds: from the call that was answered to its answer; None where the model does not tell.
         dropped: what was asked for and not passed on as it was, since the model does not take it: "temperature=0.7"
-            was not told at all, "temperature=1.5 as 1" was clamped.
+            was not told at all, "temperature=1.5 as 1" was clamped; "prompt: …" was cut by the server.
         reasoning: what the model thought, as far as it is shown; never part of `text`.
         no_program: the server's own words on why it answers with nothing, where it does; `finish_reason` says it short.
         response_id: the server's own id of the answer that it came in, as its logs and traces have it.

@@ -14,7 +14,8 @@ from selftaught.middleware.recorder import Recorder
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.records import Session
 from selftaught.runs.store import Store
-from selftaught.wiring.models import Models
+from selftaught.wiring.models import IMPROVER, Models
+from selftaught.wiring.stack import Stack
 
 
 def model_labels(models: Models, path: Path, caps: Caps, gate: Gate) -> Callable[[str], frozenset[str] | None]:
@@ -26,7 +27,7 @@ def model_labels(models: Models, path: Path, caps: Caps, gate: Gate) -> Callable
     if not any(isinstance(record, Session) for record in store):
         recorder.write(Session(at="/session#0", version="", tier="", model=models.name))
     purse = Purse(caps, models.spent(store), gate)
-    model, _ = models.recorded(purse, recorder, gate)
+    model = Stack(recorder, gate, purse).model(models.improver, IMPROVER)
     names = ", ".join(RULES)
 
     def label(source: str) -> frozenset[str] | None:

@@ -1,13 +1,13 @@
 """From a name to a model, and why. The caller passes the environment in: nothing here reads it."""
 
 import json
+import re
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from selftaught import plugins
 from selftaught.core.contracts import LanguageModel
@@ -26,6 +26,8 @@ from selftaught.models.waiting import Waiting
 DEFAULT_OPENAI = "gpt-4.1-mini"
 """Taken where there is a key and no name: it takes a temperature, which the seed improver sets."""
 _OLLAMA_PORT = 11434
+_FAMILIES = {"openai": r"gpt-|chatgpt|o\d\b", "anthropic": r"claude", "google": r"gemini"}
+"""Whose models are called so: named where only the provider's name is missing."""
 _OLLAMA_SECONDS = 0.3
 
 
@@ -123,6 +125,10 @@ def choose_model(
 
 def _unknown(name: str, why: str) -> UsageError:
     served = [f"{provider}/MODEL" for provider in (*PROVIDERS, *plugins.names("models"))]
+    if family := next((of for of, begins in _FAMILIES.items() if re.match(begins, name)), None):
+        return UsageError(
+            f"no model is called {name!r} ({why}): its provider stands before it; did you mean {family}/{name}?"
+        )
     known = ["auto", "mutate", "scripted", "relay:DIR", "replay:RUN", *served]
     close = get_close_matches(name.partition("/")[0], ["auto", "mutate", "scripted", "relay:", *PROVIDERS], 1)
     hint = f"; did you mean {close[0]!r}?" if close and close[0] != name.partition("/")[0] else ""
@@ -142,16 +148,23 @@ def _first_model(url: str, environment: Mapping[str, str]) -> str:
 def _ollama_url(environment: Mapping[str, str]) -> str | None:
     """Where OLLAMA_HOST says that it is, if it says so, in Ollama's own ways of writing it."""
     url, host = first_set(environment, PROVIDERS["ollama"].urls), first_set(environment, ("OLLAMA_HOST",))
-    return url or (f"{_ollama_address(host)}/v1" if host else None)
+    return url or (f"{ollama_address(host)}/v1" if host else None)
 
 
-def _ollama_address(host: str) -> str:
-    host = f"127.0.0.1{host}" if host.startswith(":") else host
-    address = host.rstrip("/") if "://" in host else f"http://{host.rstrip('/')}"
-    with suppress(ValueError):  # of a port that is none: said when the URL is checked
-        if urlsplit(address).port is None:
-            address += f":{_OLLAMA_PORT}"
-    return address
+def ollama_address(host: str) -> str:
+    """As Ollama reads it: a scheme that is named brings its own port, a bare address may be one of IPv6."""
+    host = host.strip().strip("\"'")
+    scheme, named, rest = host.partition("://")
+    scheme, rest = (scheme, rest) if named else ("http", host)
+    default = {"http": 80, "https": 443}.get(scheme, _OLLAMA_PORT) if named else _OLLAMA_PORT
+    place, slash, path = rest.partition("/")
+    if place.count(":") > 1 and not place.startswith("["):
+        place = f"[{place}]"
+    if place.startswith(":"):
+        place = f"127.0.0.1{place}"
+    if not re.search(r":\d*$", place.rpartition("]")[2]):
+        place = f"{place or '127.0.0.1'}:{default}"
+    return f"{scheme}://{place}{slash}{path}".rstrip("/")
 
 
 def _ollama(environment: Mapping[str, str]) -> tuple[str, str] | None:

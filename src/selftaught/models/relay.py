@@ -3,7 +3,7 @@
 That may be a model on an air-gapped machine, a chat window, or a person. For each draw there are
 
     NNNNNN-KEY.prompt.txt    what to answer: paste it as it is
-    NNNNNN-KEY.prompt.json   the same for a program: {"system": …, "user": …, "temperature": …}
+    NNNNNN-KEY.prompt.json   the same for a program: {"system": …, "user": …, "temperature": …, "address": …}
     NNNNNN-KEY.reply.txt     the reply, UTF-8: write it under another name and rename it, or just save it
 
 Names sort in the order of asking. KEY says which draw of which run it is, so that after a restart what is answered is
@@ -17,6 +17,7 @@ import re
 import stat
 import threading
 import time
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
@@ -59,8 +60,7 @@ class Relay:
         self._waiting = waiting or Waiting()
         self._lock = threading.Lock()
         self._asked: Counter[str] = Counter()
-        found = (re.fullmatch(r"(\d+-([0-9a-f]+))\.prompt\.txt", path.name) for path in folder.iterdir())
-        self._stems = {name[2]: name[1] for name in found if name}
+        self._stems = self._there()
         """Of the draws that were asked, now or by an earlier start: the start of their files' names, by key."""
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
@@ -75,15 +75,24 @@ class Relay:
         with self._lock:
             key = self._key(prompt)
             if key not in self._stems:
-                number = 1 + max((int(stem.partition("-")[0]) for stem in self._stems.values()), default=0)
+                number = 1 + max((int(name.partition("-")[0]) for name in self._there().values()), default=0)
                 stem = f"{number:06}-{key}"
                 self._write_prompt(stem, prompt)
                 self._stems[key] = stem
             return self._stems[key]
 
+    def _there(self) -> dict[str, str]:
+        """The start of the files' names of all draws in the folder, whichever run asked them, by key."""
+        try:
+            names = [path.name for path in self._folder.iterdir()]
+        except OSError as error:
+            raise ModelUnavailable(f"cannot write a prompt into {self._folder}: {error.strerror}") from error
+        found = (re.fullmatch(r"(\d+-([0-9a-f]+))\.prompt\.txt", name) for name in names)
+        return {name[2]: name[1] for name in found if name}
+
     def _write_prompt(self, stem: str, prompt: Prompt) -> None:
         system, user = sendable(prompt.system), sendable(prompt.user)
-        exact = {"system": system, "user": user, "temperature": prompt.temperature}
+        exact = {"system": system, "user": user, "temperature": prompt.temperature, "address": here()}
         try:
             self._write(f"{stem}.prompt.json", json.dumps(exact, ensure_ascii=False, indent=1) + "\n")
             self._write(f"{stem}.prompt.txt", f"{system}\n\n{user}\n" if system else f"{user}\n")
@@ -111,6 +120,12 @@ class Relay:
         file = self._folder / f"{stem}.reply.txt"
         seen: tuple[int, int] | None = None
         since = time.monotonic()
+        with ExitStack() as empty:
+            return self._when_settled(file, seen, since, empty)
+
+    def _when_settled(self, file: Path, seen: tuple[int, int] | None, since: float, empty: ExitStack) -> str:
+        """Its text, once it has any and has not changed for a moment. An empty one is told of, and waited for."""
+        told = False
         while True:
             with suppress(FileNotFoundError):
                 state = file.lstat()
@@ -118,8 +133,12 @@ class Relay:
                     kind = "a link" if stat.S_ISLNK(state.st_mode) else "no ordinary file"
                     raise ModelUnavailable(f"the reply {file} is {kind}, and is not read; put a file there and resume")
                 now = state.st_size, state.st_mtime_ns
-                if now != seen or not state.st_size:  # an editor makes the file before it fills it
+                if now != seen:
                     seen, since = now, time.monotonic()
+                elif not state.st_size:  # an editor makes the file before it fills it
+                    if not told and time.monotonic() - since >= self._settle_seconds:
+                        told = True
+                        empty.enter_context(self._waiting.of(f"text in {file}, which is empty", person=True))
                 elif time.monotonic() - since >= self._settle_seconds:
                     return self._read(file)
             self._stop()
@@ -135,4 +154,6 @@ class Relay:
             raise ModelUnavailable(f"cannot read the reply {file}: {error.strerror}") from error
         if len(reply) > _MOST_BYTES:
             raise ModelUnavailable(f"the reply {file} has more than {_MOST_BYTES >> 20} MiB; replace it and resume")
-        return reply.decode("utf-8", "replace")
+        if reply.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):  # as some editors on Windows save
+            return reply.decode("utf-16", "replace")
+        return reply.decode("utf-8-sig", "replace")

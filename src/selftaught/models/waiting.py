@@ -40,11 +40,14 @@ class Waiting:
 
     def longest(self) -> Wait | None:
         """What is waited for longest; None where nothing is."""
+        return max(self.all(), key=lambda wait: wait.seconds, default=None)
+
+    def all(self) -> list[Wait]:
+        """All that is waited for."""
         now = time.monotonic()
         with self._lock:
-            waits = [
+            return [
                 Wait(what, len(since), now - min(since.values()), person)
                 for (what, person), since in self._going_on.items()
                 if since
             ]
-        return max(waits, key=lambda wait: wait.seconds, default=None)

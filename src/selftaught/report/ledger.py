@@ -31,6 +31,7 @@ class Entry:
     unpriced: int = 0
     sources: tuple[str, ...] = ()
     dropped: int = 0
+    cut: int = 0
     seconds: float = 0.0
 
 
@@ -89,7 +90,8 @@ class _Part:
             reasoning_tokens=record.reasoning_tokens or 0,
             uncounted=record.input_tokens is None or record.output_tokens is None,
             unpriced=record.cost is None,
-            dropped=bool(record.dropped),
+            dropped=record.dropped.startswith("temperature"),
+            cut=record.dropped.startswith("prompt"),
         )
 
     def tried(self, record: Tried) -> None:

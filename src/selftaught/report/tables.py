@@ -72,7 +72,7 @@ def duration(seconds: float) -> str:
 def summary(run: RunView, policy: str) -> list[str]:
     """What came out, honestly: whether anything got better, and whether that is more than noise."""
     if run.improvement is not None:
-        return [*_of_improvement(run.improvement, run), *probes(run), *unusable(run), *temperatures(run)]
+        return [*_of_improvement(run.improvement, run), *probes(run), *unusable(run), *not_as_asked(run)]
     seed, best = run.seed_step, run.best_step
     if seed is None or best is None or seed.val is None or best.val is None:
         return ["Nothing is measured yet."]
@@ -82,7 +82,7 @@ def summary(run: RunView, policy: str) -> list[str]:
     ]
     if seed.val.n == 1:
         lines.append("A single application has no standard error.")
-    spent = [*_of_tokens(run.total), *unusable(run), *temperatures(run)]
+    spent = [*_of_tokens(run.total), *unusable(run), *not_as_asked(run)]
     return lines + _of_run(run, seed, best) + ways(run, best) + probes(run) + spent
 
 
@@ -197,15 +197,21 @@ def _remedy(reason: str) -> str:
     return f" ({helps})" if helps else ""
 
 
-def temperatures(run: RunView) -> list[str]:
-    """How many responses were asked for at another temperature than the improver's, since the model takes no such."""
-    dropped = sum(entry.dropped for entry in run.ledger)
-    if not dropped:
-        return []
-    return [
-        f"{dropped} of {run.total.responses} responses: the model does not take the temperature that was asked for; "
-        "it was clamped or dropped."
-    ]
+def not_as_asked(run: RunView) -> list[str]:
+    """How many responses were to another prompt or temperature than the improver's: what the model does not take."""
+    dropped, cut = sum(entry.dropped for entry in run.ledger), sum(entry.cut for entry in run.ledger)
+    lines = []
+    if dropped:
+        lines.append(
+            f"{dropped} of {run.total.responses} responses: the model does not take the temperature that was asked "
+            "for; it was clamped or dropped."
+        )
+    if cut:
+        lines.append(
+            f"{cut} of {run.total.responses} responses: the server counted far fewer tokens than the prompt has; it "
+            "has cut it (with Ollama, raise num_ctx)."
+        )
+    return lines
 
 
 def suspicious(run: RunView) -> list[str]:

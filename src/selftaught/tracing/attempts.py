@@ -30,7 +30,7 @@ class Attempt:
     @property
     def kind(self) -> str:
         """The HTTP status where the server answered with one."""
-        status = re.search(r"\b([45]\d\d)\b", self.error)
+        status = re.search(r"(?:answered |\()([45]\d\d)\b", self.error)  # as models/served/failures.py words it
         return status[1] if status else "failed"
 
 

@@ -4,6 +4,7 @@ inputs.py     what a run depends on: loaded from what the user named, or from a 
 choosing.py   the models that the settings name, with their prices
 models.py     the language models of a run, one for each role, and what is spent on them
 accepting.py  whether a proposal is taken: by the policy, and by a person where one is asked
+stack.py      what stands around the model, utilities and improvers, and in which order
 parts.py      how the parts are put together: read it to see how a run is made
 going_on.py   what a later start may raise
 improving.py  `improve`: nothing found is lost, and more budget goes on

@@ -90,9 +90,10 @@ def choose_models(
             find_price(chosen.name, chosen.base_url, config.price), bound, not chosen.name.startswith(_NO_TOKENS)
         )
         if caps.dollars is not None and tariff.price is None:
+            whose = ", which has the provider's own server" if chosen.base_url else ""
             raise UsageError(
-                f"`max_cost` needs a price for {chosen.name}, and no price list has it: say it with `price=IN,OUT` "
-                "(US dollars per million tokens; 0,0 for a model of your own)"
+                f"`max_cost` needs a price for {chosen.name}{_elsewhere(chosen)}, and no price list has it{whose}: say "
+                "it with `price=IN,OUT` (US dollars per million tokens; 0,0 for a model of your own)"
             )
         return PricedModel(chosen.model, chosen.name, tariff, chosen.together, chosen.served_at)
 

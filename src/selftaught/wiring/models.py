@@ -5,18 +5,15 @@ from typing import TYPE_CHECKING
 
 from selftaught.core.contracts import LanguageModel
 from selftaught.core.money import NOTHING, Amount, Tariff
-from selftaught.middleware.gate import Gate, GatedModel
-from selftaught.middleware.purse import PaidModel, Purse, attempt_failed
-from selftaught.middleware.recorded import RecordedModel
-from selftaught.middleware.recorder import Recorder, note_failed_attempt
-from selftaught.middleware.threads import thread_map
+from selftaught.middleware.purse import attempt_failed
+from selftaught.middleware.recorder import note_failed_attempt
 from selftaught.models.served.patience import FailedAttempt
 from selftaught.models.waiting import Waiting
 from selftaught.runs.records import Answered, Tried
 from selftaught.runs.store import Store
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
-    from selftaught.tracing.run import Tracing
+    pass
 
 IMPROVER, SOLUTION = "improver", "solution"
 """What a model is asked for: a better improver, or a better solution."""
@@ -65,20 +62,6 @@ class Models:
         if self.improver.name == self.solution.name:
             return self.solution.name
         return f"{self.improver.name} for improvers, {self.solution.name} for solutions"
-
-    def recorded(
-        self, purse: Purse, recorder: Recorder, gate: Gate, tracing: "Tracing | None" = None
-    ) -> tuple[RecordedModel, RecordedModel]:
-        """Recorder → gate → (tracing →) purse → the real thing, for each role: improver, solution."""
-
-        def one(priced: PricedModel, role: str) -> RecordedModel:
-            model: LanguageModel = PaidModel(priced.model, priced.tariff, purse)
-            if tracing:
-                most = priced.tariff.most_output_tokens
-                model = tracing.model(model, priced.name, role, server=priced.server, max_output_tokens=most)
-            return RecordedModel(GatedModel(model, gate), recorder, thread_map, role, priced.together)
-
-        return one(self.improver, IMPROVER), one(self.solution, SOLUTION)
 
     def spent(self, store: Store) -> Amount:
         """By all starts so far. A response whose tokens nobody told counts at its most, as it did then."""

@@ -12,10 +12,10 @@ from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Apply, LanguageModel, Program, Task, Utility
 from selftaught.core.feedback import Made, of_improver
 from selftaught.core.measurement import Sample, measure
-from selftaught.middleware.gate import Gate, GatedUtility
+from selftaught.middleware.gate import Gate
 from selftaught.middleware.probed import ProbedUtility
 from selftaught.middleware.purse import Purse
-from selftaught.middleware.recorded import RecordedApply, RecordedMeasure, RecordedUtility
+from selftaught.middleware.recorded import RecordedMeasure
 from selftaught.middleware.recorder import Recorder
 from selftaught.middleware.threads import thread_map
 from selftaught.sandbox.contract import Limits, Sandbox
@@ -31,7 +31,8 @@ from selftaught.tasks.probes.trial import Prober, probe
 from selftaught.tasks.spec import TaskSpec, Wording
 from selftaught.wiring.accepting import Accepting, Approve
 from selftaught.wiring.inputs import Inputs
-from selftaught.wiring.models import Models
+from selftaught.wiring.models import IMPROVER, SOLUTION, Models
+from selftaught.wiring.stack import Stack
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
     from selftaught.tracing.run import Tracing
@@ -64,10 +65,11 @@ def assemble(
     tracing: "Tracing | None" = None,
     approve: Approve | None = None,
 ) -> Parts:
-    """Guest → meter (in Machine) → recorder → gate → tracing → purse → the real thing (design laws 4 to 6)."""
+    """A run's parts, each within the stack of wrappers."""
     config = inputs.config
     purse = purse or Purse(config.caps, models.spent(recorder.store), gate)
-    model, task_model = models.recorded(purse, recorder, gate, tracing)
+    stack = Stack(recorder, gate, purse, tracing)
+    model, task_model = stack.model(models.improver, IMPROVER), stack.model(models.solution, SOLUTION)
 
     limits = improver_limits(config)
 
@@ -82,18 +84,15 @@ def assemble(
             salvage=config.salvage == "on" or config.kind == "improve",
             released_reader=config.extract_code == "released",
         )
-        return RecordedApply(tracing.apply(machine) if tracing else machine, recorder)
+        return stack.apply(machine)
 
     apply = applied(config.allowance)
 
     wording = wording_of(config)
 
-    def traced(utility: Utility) -> Utility:
-        return tracing.utility(utility) if tracing else utility
-
     def utility(spec: TaskSpec, split: str) -> Utility:
         judge = Judge(spec, sandbox, split, inputs.seed, wording, paid=True)
-        return RecordedUtility(GatedUtility(traced(judge), gate), recorder)
+        return stack.utility(judge)
 
     def test(spec: TaskSpec) -> Utility:
         sealed = utility(spec, "test")
@@ -116,7 +115,7 @@ def assemble(
 
     meta = MetaUtility(tasks, task_model, apply, describe(inputs), in_places(thread_map), tell)
     accept = Accepting(config, measured, recorder, inputs.seed.number, approve)
-    return Parts(tasks, model, task_model, applied, apply, RecordedUtility(traced(meta), recorder), measured, accept)
+    return Parts(tasks, model, task_model, applied, apply, stack.meta_utility(meta), measured, accept)
 
 
 def improver_limits(config: RunConfig) -> Limits:

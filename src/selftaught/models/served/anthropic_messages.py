@@ -54,6 +54,7 @@ class Anthropic:
             anthropic.DefaultHttpxClient,
             max_connections=manner.max_connections,
             timeout_seconds=manner.timeout_seconds,
+            local=self._server.is_local,
         )
         return anthropic.Anthropic(
             api_key=self._server.key or "none",  # or else the SDK would look for one

@@ -21,6 +21,8 @@ MOST_TOGETHER = 8
 """Responses asked for in one call. Gemini's limit; OpenAI and vLLM allow more."""
 _CHARACTERS_A_TOKEN = 4
 _FIRST_GUESS_TOKENS = 500
+_LEAST_CHARACTERS, _MOST_CHARACTERS_A_TOKEN = 400, 20
+"""Of prompts that are looked at for being cut. English and code have some 4 characters a token."""
 _SEED_BITS = 31  # signed 32-bit numbers at Google and in llama.cpp
 
 
@@ -37,6 +39,8 @@ class Manner:
         max_output_tokens: of one response; the provider's own limit where it is None.
         traffic: what the calls pass through, where models share it; else each has its own, as the four above say.
         seed: where the model takes one, each draw gets a number made from this and from its address.
+        stream: whether an answer is received as it is made; "auto": once one was cut by what stands before the server.
+            Of chat completions; the other providers' answers are received whole.
         waiting: is told of each call that waits for an answer; `server` is what it says of where.
     """
 
@@ -50,6 +54,7 @@ class Manner:
     traffic: Traffic | None = None
     seed: int | None = None
     patience: Patience = field(default_factory=Patience)
+    stream: Literal["auto", "on", "off"] = "auto"
     waiting: Waiting = field(default_factory=Waiting)
     server: str = ""
 
@@ -152,6 +157,7 @@ class Asker:
             raise
         self._answered = True
         dropped = changed(prompt.temperature, question.temperature)
+        dropped = dropped or _cut(prompt, answer)
         return [replace(_without_reasoning(one), dropped=dropped) for one in answer]
 
     def _nothing(self, question: Question, finish_reason: str, words: str) -> list[Completion]:
@@ -203,6 +209,14 @@ def check_temperature(model: str, manner: Manner) -> None:
         raise UsageError(
             f"{model} takes no temperature, and every prompt has one; {_DROP} (or --capability temperature=yes)"
         )
+
+
+def _cut(prompt: Prompt, answer: list[Completion]) -> str:
+    """What is put on record where the server counts far fewer tokens than the prompt can have: it has cut it."""
+    characters, counted = len(prompt.system) + len(prompt.user), answer[0].input_tokens if answer else None
+    if counted and characters > _LEAST_CHARACTERS and counted * _MOST_CHARACTERS_A_TOKEN < characters:
+        return f"prompt: {counted} tokens counted of {characters} characters"
+    return ""
 
 
 def _without_reasoning(completion: Completion) -> Completion:

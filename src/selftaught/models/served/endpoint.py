@@ -39,6 +39,13 @@ class Endpoint:
         return f"{parts.scheme}://{parts.netloc}{parts.path}"
 
     @property
+    def is_local(self) -> bool:
+        """Whether it is on this machine, and in the clear: no proxy and no certificate is needed on the way."""
+        parts = urlsplit(self.base_url)
+        host = parts.hostname or ""
+        return parts.scheme == "http" and (host in ("localhost", "::1") or host.startswith("127."))
+
+    @property
     def hint(self) -> str:
         """What is to be said of a base URL of an unusual form."""
         unusual = self.ends_in and not urlsplit(self.base_url).path.rstrip("/").endswith(self.ends_in)

@@ -16,6 +16,7 @@ from selftaught.models.served.error_body import MOST_READ, read_error, seconds
 from selftaught.models.served.http import MOST_BYTES, TooLarge
 from selftaught.models.served.meaning import Meaning, meaning_of
 from selftaught.models.served.patience import Failed
+from selftaught.models.served.stream import is_stream, together
 
 _LONGEST_ID = 200
 _MOST_TOKENS = 10**9
@@ -87,7 +88,7 @@ class Failures:
         if name in ("ReadError", "RemoteProtocolError", "WriteError", "CloseError"):
             return Failed(f"{server} broke off its answer: {said}", again=True, billed=True)
         what, certain = why_unreachable(error, said)
-        proxy = f"; the proxy of {self.server.proxy} was asked" if self.server.proxy else ""
+        proxy = f" It was asked through the proxy of {self.server.proxy}." if self.server.proxy else ""
         return Failed(
             f"{server} cannot be reached: {said}; {what}{proxy}{self.server.hint}", again=True, certain_at_first=certain
         )
@@ -95,9 +96,10 @@ class Failures:
     def read(self, body: str | bytes, completions: Callable[[Any], list[Any]], question: Question) -> list[Any]:
         """What `completions` makes of an answer's JSON, which may have any shape. Raises Failed, Declined."""
         try:
-            answer = json.loads(body)
+            text = body if isinstance(body, str) else body.decode()
+            answer = together(text) if is_stream(text) else json.loads(text)
             if error_in(answer):
-                raise self.refused(200, body if isinstance(body, str) else body.decode(), {}, question)
+                raise self.refused(200, json.dumps(answer), {}, question)
             made = completions(answer)
         except _MALFORMED as error:
             raise self._nonsense(body, error) from None

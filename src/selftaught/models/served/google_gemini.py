@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -48,10 +49,14 @@ class Gemini:
             _http_client_class(),
             max_connections=self._manner.max_connections,
             timeout_seconds=self._manner.timeout_seconds,
+            local=self._server.is_local,
         )
         # No retry options: the SDK then tries once. What is not said, it looks up in the environment.
         milliseconds = max(1, round(self._manner.timeout_seconds * 1000))  # without it, the SDK lifts the client's own
         options: Any = {"base_url": self._server.base_url, "httpx_client": client, "timeout": milliseconds}
+        if (version := _version(self._server.base_url)) is not None:
+            base, options["api_version"] = version
+            options["base_url"] = base
         return genai.Client(api_key=self._server.key or "none", vertexai=False, http_options=options)
 
     def _ask(self, question: Question) -> list[Completion]:
@@ -110,6 +115,14 @@ class Gemini:
     def _transport_errors(self) -> tuple[type[Exception], ...]:
         library = library_of(_http_client_class())
         return library.HTTPError, library.StreamError, OSError
+
+
+def _version(base_url: str) -> tuple[str, str] | None:
+    """The base URL and the API's version, as others than Google serve it: v1beta, unless the URL ends in a version."""
+    if "googleapis.com" in base_url:
+        return None
+    base, _, last = base_url.rstrip("/").rpartition("/")
+    return (base, last) if re.fullmatch(r"v\d\w*", last) else (base_url, "v1beta")
 
 
 def _told(parts: Any, *, thought: bool) -> str:

@@ -10,9 +10,12 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
+from selftaught.core.errors import UsageError
+
 Made = TypeVar("Made")
 MOST_BYTES = 64 << 20
 _CONNECT_SECONDS = 10.0
+_PROXIES = "ALL_PROXY, HTTP_PROXY or HTTPS_PROXY"
 
 
 class TooLarge(Exception):  # noqa: N818 - reaches the adapter as the cause of the SDK's own error
@@ -42,8 +45,12 @@ def library_of(client_class: type) -> Any:
     raise TypeError(f"{client_class} is built on no HTTP library that is known here")
 
 
-def bounded_client(client_class: type, *, max_connections: int, timeout_seconds: float) -> Any:
-    """A client of the SDK's class, or of the library's. Raises the library's ReadTimeout where it is late; TooLarge."""
+def bounded_client(client_class: type, *, max_connections: int, timeout_seconds: float, local: bool = False) -> Any:
+    """A client of the SDK's class, or of the library's. Raises the library's ReadTimeout where it is late; TooLarge.
+
+    `local`: the server is on this machine, where no proxy leads. Raises UsageError for a proxy or a certificate in the
+    environment that cannot be used.
+    """
     library = library_of(client_class)
 
     class TooMuch(library.ReadError, TooLarge):  # type: ignore[name-defined,misc]
@@ -72,10 +79,20 @@ def bounded_client(client_class: type, *, max_connections: int, timeout_seconds:
     def answered(response: Any) -> None:
         response.stream = Bounded(response.stream, response.request.extensions["selftaught_until"])
 
-    return client_class(
-        timeout=library.Timeout(timeout_seconds, connect=min(timeout_seconds, _CONNECT_SECONDS)),
-        limits=library.Limits(max_connections=max_connections, max_keepalive_connections=max_connections),
-        headers={"accept-encoding": "identity"},  # so that the size that is bounded is the size that it has
-        event_hooks={"request": [began], "response": [answered]},
-        follow_redirects=False,  # another host must not get the key; the SDKs call it a failed answer
-    )
+    settings = {
+        "timeout": library.Timeout(timeout_seconds, connect=min(timeout_seconds, _CONNECT_SECONDS)),
+        "limits": library.Limits(max_connections=max_connections, max_keepalive_connections=max_connections),
+        "headers": {"accept-encoding": "identity"},  # so that the size that is bounded is the size that it has
+        "event_hooks": {"request": [began], "response": [answered]},
+        "follow_redirects": False,  # another host must not get the key; the SDKs call it a failed answer
+    }
+    try:
+        return client_class(trust_env=not local, **settings)
+    except ImportError as error:
+        raise UsageError(
+            f"{_PROXIES} names a SOCKS proxy, which needs a package: pip install 'httpx2[socks]'"
+        ) from error
+    except ValueError as error:
+        raise UsageError(f"{_PROXIES} names a proxy that cannot be used: {error}") from error
+    except OSError as error:
+        raise UsageError(f"SSL_CERT_FILE or SSL_CERT_DIR names what cannot be read: {error}") from error

@@ -8,10 +8,13 @@ from selftaught.core.contracts import Completion, Prompt
 from selftaught.models.served.asking import Asker, Manner, Question, sendable, shared
 from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.failures import Failures, count_of, id_of, listed
-from selftaught.models.served.http import Once, bounded_client
+from selftaught.models.served.http import Once, bounded_client, library_of
+from selftaught.models.served.patience import Failed
 from selftaught.models.served.thoughts import of_message
 
 _LISTING_SECONDS = 10.0
+_CUT_BY_A_GATEWAY = {504, 524}
+"""Where answers that take long are cut by what stands before the server: then they are received as they are made."""
 
 
 class OpenAIChat:
@@ -23,6 +26,7 @@ class OpenAIChat:
     def __init__(self, model: str, server: Endpoint, manner: Manner, extra: Mapping[str, object] | None = None) -> None:
         self._model, self._server, self._manner = model, server, manner
         self._extra = dict(extra or {})
+        self._streams = manner.stream == "on"
         self._client = Once(self._connect)
         self._failures = Failures(server, model, manner.timeout_seconds, self.models)
         self._asker = Asker(model, self._ask, manner)
@@ -46,10 +50,12 @@ class OpenAIChat:
         import openai
 
         manner = self._manner
+        self._library = library_of(openai.DefaultHttpxClient)
         client = bounded_client(
             openai.DefaultHttpxClient,
             max_connections=manner.max_connections,
             timeout_seconds=manner.timeout_seconds,
+            local=self._server.is_local,
         )
         return openai.OpenAI(
             api_key=self._server.key or "none",  # local servers want some key, and any
@@ -64,13 +70,21 @@ class OpenAIChat:
 
         create = self._client().chat.completions.with_raw_response.create
         try:
-            body = create(model=self._model, **self._body(question)).http_response.content
+            body = create(model=self._model, **self._body(question)).http_response.read()
         except openai.APIStatusError as error:
             answer = error.response
-            raise self._failures.refused(error.status_code, answer.text, answer.headers, question) from None
+            self._streams |= self._manner.stream == "auto" and answer.status_code in _CUT_BY_A_GATEWAY
+            raise self._failures.refused(answer.status_code, answer.text, answer.headers, question) from None
         except openai.APIConnectionError as error:
-            raise self._failures.unreachable(error.__cause__ or error) from None
+            raise self._unreachable(error.__cause__ or error) from None
+        except self._library.HTTPError as error:  # while a stream is read
+            raise self._unreachable(error) from None
         return shared(self._failures.read(body, self._completions, question))
+
+    def _unreachable(self, error: BaseException) -> Failed:
+        failed = self._failures.unreachable(error)
+        self._streams |= self._manner.stream == "auto" and failed.billed and type(error).__name__ != "ReadTimeout"
+        return failed
 
     def _body(self, question: Question) -> dict[str, Any]:
         told: dict[str, Any] = {
@@ -79,6 +93,8 @@ class OpenAIChat:
                 {"role": "user", "content": question.user},
             ]
         }
+        if self._streams:
+            told |= {"stream": True, "stream_options": {"include_usage": True}}
         if question.temperature is not None:
             told["temperature"] = question.temperature
         if question.n > 1:

@@ -2,7 +2,7 @@
 
 import importlib.util
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from selftaught.core.contracts import LanguageModel
 from selftaught.core.errors import ModelUnavailable, UsageError
@@ -49,7 +49,10 @@ class Provider:
                 f"{self.name}/{model} needs a key: set {' or '.join(self.keys)} in the environment or in .env, "
                 "or name another server with --base-url"
             )
-        return Endpoint(url, key, self.keys[0], self.ends_in)
+        server = Endpoint(url, key, self.keys[0], self.ends_in)
+        proxies = ("HTTPS_PROXY", "https_proxy") if url.startswith("https") else ("HTTP_PROXY", "http_proxy")
+        named = next((name for name in (*proxies, "ALL_PROXY", "all_proxy") if environment.get(name)), "")
+        return server if server.is_local else replace(server, proxy=named)
 
     def check_installed(self) -> None:
         """Raises UsageError with the line that installs what is missing. Imports nothing."""
