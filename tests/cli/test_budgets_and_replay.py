@@ -147,6 +147,13 @@ def test_a_dry_run_spends_nothing_and_tells_both_roles(tmp_path: Path) -> None:
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize(("improver", "responses"), [([], 24), (["--improver", "seed"], 6)])
+def test_a_dry_run_knows_how_often_an_improver_asks(improver: list[str], responses: int, tmp_path: Path) -> None:
+    done = selftaught("improve", "three-sat", "--model", "mutate", "--dry-run", "--json", *improver, cwd=tmp_path)
+    (share,) = json.loads(done.stdout)["shares"]
+    assert (share["expected"]["calls"], share["most"]["calls"]) == (responses, 24)
+
+
 def test_the_forecast_bounds_what_a_run_then_does(tmp_path: Path) -> None:
     told = json.loads(selftaught(*RUN, "--model", "mutate", "--dry-run", "--json", cwd=tmp_path).stdout)
     selftaught(*RUN, "--model", "mutate", "--out", "run", cwd=tmp_path)

@@ -292,6 +292,30 @@ DEATHS = {
     "forks": "import os; os.fork()",
     "reads a file": "return open('/etc/passwd').read()",
     "imports what is not there": "import torch",
+    "asks for feedback of 10,000 programs": "for n in range(10_000): utility.feedback(str(n))\nreturn None",
+    "asks for feedback of itself": "utility.feedback(improve_algorithm)",
+    "scores itself, not its text": "utility(improve_algorithm)",
+    "asks for ever after the budget": "while True: utility('x')",
+    "a coroutine that never ends": "import asyncio\nasyncio.run(asyncio.sleep(1e9))",
+    "a coroutine that raises": (
+        "import asyncio\nasync def one(): raise ValueError\n"
+        "async def all(): return await asyncio.gather(one(), asyncio.to_thread(utility, good))\nasyncio.run(all())"
+    ),
+    "returns a coroutine": "async def best(): return good\nreturn best()",
+    "returns a dictionary": "return {'program': good}",
+    "returns a text of a gigabyte": "return good * 30_000_000",
+    "returns half a character": "return good + '\\ud800'",
+    "waits for a thread that never ends": (
+        "import threading\nthread = threading.Thread(target=threading.Event().wait, daemon=True)\n"
+        "thread.start(); thread.join()"
+    ),
+    "an exception without words": "class Odd(Exception):\n    def __str__(self): raise ValueError\nraise Odd",
+    "a group of exceptions": "raise ExceptionGroup('many', [ValueError(1), KeyError(2)])",
+    "a process pool": "from multiprocessing import Pool\nPool(2).map(utility, [good])",
+    "closes its channel": "import os; os.close(3)",
+    "writes into its channel": "import os; os.write(3, b'\\xff' * 100)",
+    "a generator of programs": "yield good",
+    "an assertion": "assert utility(good) > 1e9",
 }
 INITIAL = "def algorithm(n):\n    return n\n"
 GOOD = "def algorithm(n):\n    return sorted(n)\n"

@@ -200,7 +200,7 @@ def forecast(told: Forecast, *, as_json: bool) -> None:
             dollars = f"${amount.dollars:,.2f}" if share.priced else "no price known"
             rows.append((share.role, share.model, what, calls, f"{amount.calls:,}", f"{amount.tokens:,}", dollars))
     table(("for", "model", "", "calls", "responses", "tokens", "cost"), rows, right=("calls", "responses", "tokens"))
-    print("Expected: if every improver asks as the seed improver does, and programs keep their length.")
+    print("Expected: if every improver asks as the first one does, and programs keep their length.")
     if told.binding:
         print(in_flags(f"The run stops at {', '.join(told.binding)}.", declared(RunConfig)))
     else:

@@ -34,7 +34,7 @@ def improve_algorithm(initial_solution, utility, language_model):
         if share < 1 or max(scores.values()) >= 1:
             break
         requests = [request(n, scores, utility) for n in range(min(language_model.max_responses_per_call, share))]
-        responses = language_model.batch_prompt(EXPERTISE, [message for _, message in requests], temperature=0.8)
+        responses = language_model.batch_prompt(EXPERTISE, [message for _, message in requests], temperature=0.7)
         score([extract_code(text, like=one) for text, (one, _) in zip(responses, requests)], scores, utility)
     best = max(scores, key=scores.get)
     knobs = [(*knob.span(1), value) for knob in KNOB.finditer(best) for value in re.findall(r"[\d.]+", knob[2])]

@@ -14,11 +14,13 @@ _FRAME_TOKENS = 150
 """Of the seed improver's own words around a program and a description."""
 _IDEA_TOKENS = 150
 """Of the idea that a response states before its program."""
+_ONE_CALL = frozenset("seed paper-seed earlier-seed chain-of-thought sandbox-seed sandbox-seed-no-warning".split())
+"""Improvers that ask once. Of all others it is expected that they spend all their calls."""
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One role's part. `expected`: if every improver does as the seed improver does, and programs keep their length.
+    """One role's part. `expected`: if every improver does as the first one does, and programs keep their length.
 
     `responses` of the most are `most.calls`. `dollars` are None where the model has no price.
     """
@@ -73,7 +75,8 @@ def _share(
     bound = calls * allowance.responses_per_call
     one = replace(tariff, most_output_tokens=tariff.most_output_tokens or MOST_PROMPT_CHARACTERS)
     worst = one.most(MOST_PROMPT_CHARACTERS)
-    responses = expected * allowance.responses_per_call
+    asks = 1 if inputs.config.improver in _ONE_CALL else allowance.model_calls
+    responses = expected * asks * allowance.responses_per_call
     read, written = given + _FRAME_TOKENS, program + _IDEA_TOKENS
     likely = tariff.price.dollars(responses * read, responses * written) if tariff.price else 0.0
     return Share(
