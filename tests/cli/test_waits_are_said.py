@@ -24,14 +24,16 @@ def tried(number: int, wait_seconds: float) -> Tried:
 
 def test_replies_of_people_are_asked_for_at_once() -> None:
     waiting = Waiting()
-    with Heard(waiting) as progress, waiting.of("replies in box", person=True):
+    progress = Heard(waiting)
+    with progress, waiting.of("replies in box", person=True):
         assert progress.lines.get(timeout=60).startswith("waiting for 1 replies in box")
         with waiting.of("replies in box", person=True):
             assert progress.lines.get(timeout=60).startswith("waiting for 2 replies in box")
 
 
 def test_a_failed_attempt_is_said_with_the_wait_for_the_next_and_many_at_once_are_one_line() -> None:
-    with Heard(Waiting()) as progress:
+    progress = Heard(Waiting())
+    with progress:
         for number in range(5):
             progress.watch(tried(number, 8.0))
         assert progress.lines.get(timeout=60) == "  503; again in 8.0 s"
@@ -39,6 +41,7 @@ def test_a_failed_attempt_is_said_with_the_wait_for_the_next_and_many_at_once_ar
 
 
 def test_an_attempt_after_which_there_is_no_other_is_left_to_the_end() -> None:
-    with Heard(Waiting()) as progress:
+    progress = Heard(Waiting())
+    with progress:
         progress.watch(tried(0, 0.0))
         assert progress.lines.empty()
