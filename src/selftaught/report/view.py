@@ -347,7 +347,7 @@ class Fold:
             self._faults[record.fault] = None
         depth = _depth(record)
         task, _, split = record.utility.rpartition("/")
-        if split == "val" and (record.response or (task, False) not in self._first):
+        if split == "val" and record.raw is None and (record.response or (task, False) not in self._first):
             self._first.setdefault((task, not record.response), record.value)
         if depth == 1:
             self._at_root.append(record)
