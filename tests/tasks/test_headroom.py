@@ -1,6 +1,6 @@
 """Tasks with headroom: what their instances and grades promise, and what good programs, kept from the package, get."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import permutations, product
 from pathlib import Path
 from random import Random
@@ -19,6 +19,7 @@ from selftaught.tasks import (
     job_shop,
     maxcut,
     modified_qap,
+    online_bin_packing,
     tsp,
 )
 from selftaught.tasks.bounds.loading import load_bound
@@ -345,6 +346,38 @@ def test_a_new_bin_for_every_item_is_what_a_rule_that_prefers_it_gets() -> None:
     table = [[float(room == 10) for room in range(11)]] * 11
     assert bin_packing.bins_used(10, table, [1] * 7) == 7
     assert bin_packing.bins_used(10, [[0.0] * 11] * 11, [4, 4, 4, 2]) == 2
+
+
+def followed(rule: Callable[[int, list[int]], Any], items: list[int]) -> float:
+    """The grade of a rule that is called here."""
+    return online_bin_packing.play(Instance((), items), lambda size, rooms: rule(size, list(rooms)))
+
+
+def test_online_a_bin_is_asked_for_item_by_item_and_the_grade_is_that_of_the_bins_used() -> None:
+    asked: list[tuple[int, list[int]]] = []
+
+    def first(size: int, rooms: list[int]) -> int:
+        asked.append((size, rooms))
+        return 0
+
+    grade = followed(first, [60, 30, 50, 10])
+    assert asked == [(60, []), (30, [40]), (50, []), (10, [10, 50])]
+    assert grade == pytest.approx(0.02 / (0.02 + 2 / 2 - 1))
+    assert followed(lambda size, rooms: len(rooms), [60, 30, 50, 10]) == pytest.approx(0.02 / (0.02 + 4 / 2 - 1))
+
+
+@pytest.mark.parametrize("answer", [-1, 2, True, 0.0, None, "0", [0]])
+def test_online_what_is_no_bin_is_a_bad_answer(answer: Any) -> None:
+    with pytest.raises(ValueError, match="wanted a whole number from 0 to"):
+        followed(lambda size, rooms: answer, [60, 30])
+
+
+def test_online_a_good_rule_beats_the_seed_in_the_sandbox(sandbox: Jail) -> None:
+    task = load_task("online-bin-packing")
+    judge = Judge(task, sandbox, "val", 11)
+    seed, good = judge(task.seed), judge(reference("online-bin-packing"))
+    assert (seed.verdict, good.verdict) == (Verdict.OK, Verdict.OK)
+    assert seed.value == pytest.approx(0.275, abs=0.03) and seed.value + 0.02 < good.value < 0.6
 
 
 def test_what_is_shown_is_drawn_like_what_comes_and_is_not_it() -> None:

@@ -85,8 +85,11 @@ def start(
     inputs = dataclasses.replace(inputs, config=chosen.config)
     if caution := out_of_reach(config, len(inputs.tasks)):
         say(caution)
-    folder = new_folder(runs, inputs.tasks[0].name, out)
-    with Run.begin(inputs, folder, chosen.models, gate=gate, tracing=tracing) as begun:
+
+    def place() -> RunFolder:
+        return new_folder(runs, inputs.tasks[0].name, out)
+
+    with Run.begin(inputs, place, chosen.models, gate=gate, tracing=tracing) as begun:
         _go(begun, as_json=as_json)
 
 
@@ -199,10 +202,11 @@ def _check_tasks_are_ours(recording: str, folder: RunFolder) -> None:
 
 def tasks(*, as_json: bool) -> None:
     """The built-in tasks, a row for each level."""
-    rows = [
-        {"task": name, "about": load_task(name).about.splitlines()[0], "kind": "function", **dataclasses.asdict(told)}
-        for name, told in MEASURED.items()
-    ]
+    rows = []
+    for name, told in MEASURED.items():
+        task = load_task(name)
+        kind = "interactive" if task.play else "function"
+        rows.append({"task": name, "about": task.about.splitlines()[0], "kind": kind, **dataclasses.asdict(told)})
     printing.tasks(rows, as_json=as_json)
 
 

@@ -248,6 +248,19 @@ def new(
 
 
 @app.command(cls=Grouped)
+def check(
+    task: Annotated[str, typer.Argument(metavar="TASK", help="A built-in name or a .py file.")],
+    seed: Seed = None,
+    sandbox: SandboxName = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Say what can be known of a TASK before anything is spent on it. Exit code 1 if something is wrong."""
+    from selftaught.cli import own_tasks
+
+    raise typer.Exit(OK if own_tasks.check(task, seed, RUNS, sandbox=sandbox, as_json=as_json) else FAILURE)
+
+
+@app.command(cls=Grouped)
 def tasks(as_json: AsJson = False) -> None:
     """List the built-in tasks."""
     from selftaught.cli import actions

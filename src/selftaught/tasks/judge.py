@@ -23,7 +23,7 @@ from selftaught.sandbox.contract import Outcome, Sandbox
 from selftaught.tasks.feedback import CallLog, Explain, reason_of
 from selftaught.tasks.playing import Call, CallFailed
 from selftaught.tasks.scale import Scale
-from selftaught.tasks.spec import SPLITS, Instance, Scoring, TaskSpec, Wording, line_in
+from selftaught.tasks.spec import HOPELESS_AFTER, SPLITS, Instance, Scoring, TaskSpec, Wording, line_in
 
 _BAD_ANSWERS = (
     ValueError, TypeError, LookupError, AttributeError, ArithmeticError,
@@ -35,8 +35,6 @@ _LARGEST = 1e300
 _ROUNDING = 1e-9
 """So far beyond its range a grade is still the range's end: a sum or a cosine is rounded."""
 _MOST_REASON = 120
-HOPELESS_AFTER = 3
-"""Calls of one scoring. If the first so many all time out, the others are not run."""
 _MOST_TEXT = 2000
 
 Play = Callable[[Instance, Call], Any]
