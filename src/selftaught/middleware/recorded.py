@@ -76,6 +76,7 @@ class RecordedModel:
 
     def _ask(self, call: list[tuple[str, Prompt]]) -> dict[str, Completion]:
         at, prompt = call[0]
+        self.recorder.barrier()
         started = time.monotonic()
         token = asking.set((self.recorder, self.role))
         try:

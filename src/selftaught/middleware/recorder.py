@@ -1,7 +1,8 @@
 """The record of a run as its wrappers use it: addresses, what is on record under them, and what is new.
 
-Each piece of work is on disk before its answer is handed on (law 4). Started again, a run asks the same questions at
-the same addresses and gets the recorded answers.
+Each piece of work is put on record before its answer is handed on, and before anything that may depend on it leaves the
+process, such as a question to a model or a line on the screen, all of it is on the platter (law 4). Started again, a
+run asks the same questions at the same addresses and gets the recorded answers.
 """
 
 import itertools
@@ -30,6 +31,8 @@ from selftaught.runs.records import (
 )
 from selftaught.runs.store import Store
 
+_OFTEN = (Answered, Scored, Applied, Noticed)
+"""What an improver does, again and again: nobody waits for the disk in between."""
 Kind = TypeVar("Kind", Answered, Scored, Applied, Measured, Approved, Probed)
 
 asking: ContextVar["tuple[Recorder, str] | None"] = ContextVar("selftaughtasking", default=None)
@@ -92,13 +95,18 @@ class Recorder:
         return self._steps
 
     def write(self, record: Record, *texts: str) -> None:
-        """On disk when this returns; a record that is there already is left as it is."""
+        """Put on record; a record that is there already is left as it is. What a person is shown is on the platter."""
         with self._lock:
             known = self._known.setdefault(record.at, record) is not record
             self._steps += isinstance(record, Stepped) and not known
         if not known:
-            self.store.append(record, texts)
+            write = self.store.put if isinstance(record, _OFTEN) else self.store.append
+            write(record, texts)
         self._watch(record)
+
+    def barrier(self) -> None:
+        """All that is on record is on the platter when this returns: what comes next may leave the process."""
+        self.store.barrier()
 
     def notice(self, at: str, program: Program, verdict: Verdict, note: str) -> None:
         """Put on record what is suspicious about a program or its end; before the work's own record, or not at all."""

@@ -1,4 +1,4 @@
-"""The record: what happened in a run, on disk before it is used (design laws 4 and 5).
+"""The record: what happened in a run, put there before it is used (laws 4 and 5 of docs/architecture.md).
 
 records.py    the kinds of finished work, plain frozen fields
 store.py      run.sqlite: one writer thread, texts once by hash, schema versions

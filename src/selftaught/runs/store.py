@@ -1,7 +1,10 @@
-"""run.sqlite: the one store of a run. Append-only, one writer thread, on disk before `append` returns.
+"""run.sqlite: the one store of a run. Append-only, one writer thread, and as durable as it is asked to be.
 
-Texts are kept once, by SHA-256, compressed. Concurrent appends share one commit (and its fsync), so that waiting for
-the disk does not serialise a run. SQL no newer than SQLite 3.40.
+A record that was `put` is written in its turn, and nobody waits for the disk: a kill of the process loses only what the
+writer has not come to, a power cut at most what came after the last `barrier`. The log of SQLite (WAL) makes a prefix
+of what was put of any cut. What is put at once shares a commit, what waits for a barrier shares an fsync.
+
+Texts are kept once, by SHA-256, compressed. SQL no newer than SQLite 3.40.
 """
 
 import fcntl
@@ -33,6 +36,8 @@ CREATE TABLE texts (id TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE records (seq INTEGER PRIMARY KEY, at TEXT NOT NULL UNIQUE, body BLOB NOT NULL);
 """
 _STATEMENTS = [statement.strip() for statement in _SCHEMA.split(";") if statement.strip()]
+UNWATCHED_SECONDS = 0.1
+"""Of what was put and nobody waits for, until it is on the platter all the same."""
 _LOCK_TRIES, _LOCK_PAUSE_SECONDS = 4, 0.05
 MOST_TEXT_BYTES = 64 << 20
 """Of one text, unpacked: more than any prompt, response or program may have."""
@@ -68,12 +73,16 @@ def _place(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-class _Append:
-    """One waiting append, as rows: done when `finished` is set, failed if `error` is."""
+class _Job:
+    """Rows to write, or none. `durable`: somebody waits until all before it is on the platter, too.
 
-    def __init__(self, record: Record, texts: Sequence[str]) -> None:
-        self.record = whole_characters(record.at), encode(record)
+    Done when `finished` is set, failed if `error` is.
+    """
+
+    def __init__(self, record: Record | None = None, texts: Sequence[str] = (), *, durable: bool = False) -> None:
+        self.record = None if record is None else (whole_characters(record.at), encode(record))
         self.texts = [(text_id(text), zlib.compress(_bytes(text), 1)) for text in texts]
+        self.durable = durable
         self.finished = threading.Event()
         self.error: BaseException | None = None
 
@@ -85,15 +94,17 @@ class Store:
         self.path = path
         self._reader = connection
         self._reading = threading.Lock()
-        self._waiting: queue.SimpleQueue[_Append | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._queueing = threading.Lock()
+        self._queued = self._written = self._durable = 0
+        self._failure: BaseException | None = None
         self._closed = False
         self._writer: threading.Thread | None = None
         self._lock = _locked(path) if writable else None
         self._place = _place(path)
         if writable:
             self._writer = threading.Thread(
-                target=self._write, args=[_connect_to_write(path)], name="store-writer", daemon=True
+                target=self._write, args=_connect_to_write(path), name="store-writer", daemon=True
             )
             self._writer.start()
 
@@ -122,6 +133,8 @@ class Store:
         RunFolder(path.parent).check_plain()
         if not path.is_file():
             raise RecordError(f"{path.parent} is not a run folder: it has no {path.name}")
+        if not path.stat().st_size:
+            raise RecordError(f"{path} is empty: its disk was full, or a copy was broken off; restore it from a copy")
         try:
             connection = _connect(path) if writable else _connect_to_read(path)
             ours = connection.execute("PRAGMA application_id").fetchone()[0]
@@ -161,38 +174,62 @@ class Store:
         with self._reading:
             self._reader.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
+    def put(self, record: Record, texts: Sequence[str] = ()) -> None:
+        """Write `record` and the `texts` that it names, after all that was put before. Does not wait for the disk.
+
+        Raises RecordError for what cannot be written, and where anything that was put before could not be.
+        """
+        self._queue(self._job(record, texts))
+
+    def barrier(self) -> None:
+        """All that was put before is on the platter when this returns. Raises RecordError."""
+        if self._failure is not None or self._durable < self._queued:
+            self._wait(self._queue(_Job(durable=True)))
+
     def append(self, record: Record, texts: Sequence[str] = ()) -> None:
-        """Write `record` and the `texts` that it names. On disk when this returns. Raises RecordError."""
-        self._write_and_wait([self._append(record, texts)])
+        """Put `record`; on the platter when this returns, with all that was put before. Raises RecordError."""
+        self._wait(self._queue(self._job(record, texts, durable=True)))
 
     def append_all(self, records: Sequence[Record], texts: Sequence[str]) -> None:
-        """Write a whole record at once, in order. Raises RecordError."""
-        self._write_and_wait(
-            [self._append(record, texts if number == 0 else ()) for number, record in enumerate(records)]
-        )
+        """Append a whole record at once, in order. Raises RecordError."""
+        for number, record in enumerate(records):
+            self.put(record, texts if number == 0 else ())
+        self.barrier()
 
-    def _append(self, record: Record, texts: Sequence[str]) -> _Append:
+    def _job(self, record: Record, texts: Sequence[str], *, durable: bool = False) -> _Job:
         try:
-            return _Append(record, texts)
+            return _Job(record, texts, durable=durable)
         except ValueError as error:
             raise RecordError(f"cannot write to {self.path}: {error}") from error
 
-    def _write_and_wait(self, appends: Sequence[_Append]) -> None:
+    def _queue(self, job: _Job) -> _Job:
         if self._writer is None:
             raise RecordError(f"{self.path} was opened for reading only")
         with self._queueing:
             if self._closed:
                 raise RecordError(f"cannot write to {self.path}: it was closed")
-            for append in appends:
-                self._waiting.put(append)
-        for append in appends:
-            append.finished.wait()
-            if append.error is not None:
-                hint = "" if isinstance(append.error, Gone) else "; is the disk full?"
-                raise RecordError(f"cannot write to {self.path}: {append.error}{hint}") from append.error
+            self._check(self._failure)
+            self._queued += 1
+            self._waiting.put(job)
+        return job
+
+    def _wait(self, job: _Job) -> None:
+        job.finished.wait()
+        self._check(job.error)
+
+    def _check(self, error: BaseException | None) -> None:
+        if error is not None:
+            hint = "" if isinstance(error, Gone) else "; is the disk full?"
+            raise RecordError(f"cannot write to {self.path}: {error}{hint}") from error
+
+    def _catch_up(self) -> None:
+        """Wait until what was put can be read."""
+        if self._written < self._queued and not self._closed:
+            self._wait(self._queue(_Job()))
 
     def texts(self) -> list[str]:
         """Every text, by its id. Raises RecordError if one is damaged."""
+        self._catch_up()
         try:
             with self._reading:
                 rows = self._reader.execute("SELECT id FROM texts ORDER BY id").fetchall()
@@ -206,17 +243,20 @@ class Store:
 
     def since(self, seq: int) -> list[tuple[int, Record]]:
         """The records after number `seq` (the first record is number 1), each with its number."""
+        self._catch_up()
         try:
             with self._reading:
                 rows = self._reader.execute(
                     "SELECT seq, body FROM records WHERE seq > ? ORDER BY seq", (seq,)
                 ).fetchall()
             return [(number, decode(body)) for number, body in rows]
-        except (sqlite3.Error, msgspec.MsgspecError, TypeError) as error:  # TypeError: a body of another type
+        # TypeError: a body of another type. RecursionError: one that is nested too deep.
+        except (sqlite3.Error, msgspec.MsgspecError, TypeError, RecursionError) as error:
             raise RecordError(f"{self.path} is damaged: {error}; restore it from a copy") from error
 
     def text(self, id: str) -> str:
         """The text with this SHA-256. Raises RecordError if the store has none such, or it is damaged."""
+        self._catch_up()
         try:
             with self._reading:
                 row = self._reader.execute("SELECT body FROM texts WHERE id = ?", (id,)).fetchone()
@@ -228,7 +268,7 @@ class Store:
         return text
 
     def close(self) -> None:
-        """Write what waits, then close. May be called twice."""
+        """Write what waits, to the platter, then close. May be called twice."""
         with self._queueing:
             self._closed = True
             self._waiting.put(None)
@@ -239,24 +279,77 @@ class Store:
         if self._lock is not None:
             self._lock.close()
 
-    def _write(self, connection: sqlite3.Connection) -> None:
+    def _write(self, connection: sqlite3.Connection, log: "_Log") -> None:
         """Serve the queue until `close`. Whatever happens, whoever waits gets an answer."""
-        with closing(connection):
+        with closing(connection), closing(log):
             going_on = True
             while going_on:
-                batch = [self._waiting.get()]
-                while not self._waiting.empty():
-                    batch.append(self._waiting.get())
+                batch = self._next(UNWATCHED_SECONDS if self._durable < self._written else None)
                 going_on = None not in batch
-                appends = [append for append in batch if append is not None]
-                if not _commit(connection, appends):
-                    for append in appends:  # one bad record must not take its neighbours with it
-                        _commit(connection, [append])
-                if _place(self.path) != self._place:  # what was written is in a file that nobody can find
-                    for append in appends:
-                        append.error = Gone("it was deleted, moved or replaced while the run went on")
-                for append in appends:
-                    append.finished.set()
+                jobs = [job for job in batch if job is not None]
+                self._commit(connection, jobs)
+                self._written += len(jobs)
+                waited_for = not jobs or not going_on or any(job.durable for job in jobs)
+                if waited_for and self._durable < self._written:
+                    self._sync(log, jobs)
+                for job in jobs:
+                    job.finished.set()
+
+    def _next(self, seconds: float | None) -> list[_Job | None]:
+        """All that waits, at least one; none if none comes within `seconds`."""
+        try:
+            batch = [self._waiting.get(timeout=seconds)]
+        except queue.Empty:
+            return []
+        while not self._waiting.empty():
+            batch.append(self._waiting.get())
+        return batch
+
+    def _commit(self, connection: sqlite3.Connection, jobs: Sequence[_Job]) -> None:
+        if not _commit(connection, jobs):
+            for job in jobs:  # one bad record must not take its neighbours with it
+                if not _commit(connection, [job]) and not job.durable:  # nobody waits for it who could be told
+                    self._failure = self._failure or job.error
+
+    def _sync(self, log: "_Log", jobs: Sequence[_Job]) -> None:
+        try:
+            if _place(self.path) != self._place:  # what was written is in a file that nobody can find
+                raise Gone("it was deleted, moved or replaced while the run went on")
+            log.sync()
+        except Exception as error:
+            self._failure = self._failure or error
+        for job in jobs:
+            job.error = job.error or self._failure
+        self._durable = self._written
+
+
+class _Log:
+    """The file beside the store that SQLite writes to first, and the way to have it on the platter.
+
+    Where the file system allows none, each commit waits for the disk, and there is nothing more to wait for.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self._path = path.with_name(f"{path.name}-wal")
+        self._used = connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+        self._file: int | None = None
+
+    def sync(self) -> None:
+        """Raises OSError."""
+        if not self._used:
+            return
+        if self._file is None:
+            self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            folder = os.open(self._path.parent, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(folder)  # the log's own name, too
+            finally:
+                os.close(folder)
+        os.fdatasync(self._file)
+
+    def close(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
 
 
 def _strange(connection: sqlite3.Connection) -> str:
@@ -291,9 +384,15 @@ def _locked(path: Path) -> IO[bytes]:
         raise RecordError(f"cannot write to {path.parent}: {error.strerror}; is it read-only?") from error
     try:
         _lock_soon(lock)
-    except OSError:
+    except BlockingIOError:
         lock.close()
         raise RecordError(f"{path.parent} is being worked on by another process; wait for it, or stop it") from None
+    except OSError as error:
+        lock.close()
+        raise RecordError(
+            f"{path.parent} cannot be locked: {error.strerror}; its file system has no locks, as some network file "
+            "systems have none: copy the run to a local disk"
+        ) from error
     return lock
 
 
@@ -307,30 +406,33 @@ def _lock_soon(lock: IO[bytes]) -> None:
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _connect_to_write(path: Path) -> sqlite3.Connection:
+def _connect_to_write(path: Path) -> tuple[sqlite3.Connection, _Log]:
     try:
-        return _connect(path)
+        connection = _connect(path)
+        return connection, _Log(path, connection)
     except sqlite3.Error as error:
         raise RecordError(f"cannot write to {path}: {error}") from error
 
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, check_same_thread=False, timeout=30)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")  # a response is money: it survives a power cut too
+    logged = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal"
+    # The log is synced at barriers, and by SQLite before it is moved into the store.
+    connection.execute(f"PRAGMA synchronous = {'NORMAL' if logged else 'FULL'}")
     return connection
 
 
-def _commit(connection: sqlite3.Connection, appends: Sequence[_Append]) -> bool:
+def _commit(connection: sqlite3.Connection, jobs: Sequence[_Job]) -> bool:
     try:
         with connection:
-            for append in appends:
-                connection.executemany("INSERT OR IGNORE INTO texts VALUES (?, ?)", append.texts)
-                connection.execute("INSERT INTO records (at, body) VALUES (?, ?)", append.record)
-    except BaseException as error:  # of any kind: it is raised where the append was asked for
-        for append in appends:
-            append.error = error
+            for job in jobs:
+                connection.executemany("INSERT OR IGNORE INTO texts VALUES (?, ?)", job.texts)
+                if job.record is not None:
+                    connection.execute("INSERT INTO records (at, body) VALUES (?, ?)", job.record)
+    except BaseException as error:  # of any kind: it is raised where the record was put, or at the next
+        for job in jobs:
+            job.error = error
         return False
-    for append in appends:
-        append.error = None
+    for job in jobs:
+        job.error = None
     return True

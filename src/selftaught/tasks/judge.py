@@ -23,7 +23,7 @@ from selftaught.sandbox.contract import Outcome, Sandbox
 from selftaught.tasks.feedback import CallLog, Explain, reason_of
 from selftaught.tasks.playing import Call, CallFailed
 from selftaught.tasks.scale import Scale
-from selftaught.tasks.spec import SPLITS, Instance, Scoring, TaskSpec, Wording, line_in
+from selftaught.tasks.spec import HOPELESS_AFTER, SPLITS, Instance, Scoring, TaskSpec, Wording, line_in
 
 _BAD_ANSWERS = (
     ValueError, TypeError, LookupError, AttributeError, ArithmeticError,
@@ -35,8 +35,6 @@ _LARGEST = 1e300
 _ROUNDING = 1e-9
 """So far beyond its range a grade is still the range's end: a sum or a cosine is rounded."""
 _MOST_REASON = 120
-HOPELESS_AFTER = 3
-"""Calls of one scoring. If the first so many all time out, the others are not run."""
 _MOST_TEXT = 2000
 
 Play = Callable[[Instance, Call], Any]
@@ -124,6 +122,12 @@ class Judge:
             with self._lock:
                 known = self._half = known if self._half is None else self._half
         return known
+
+    def seen(self, grade: Score) -> float:
+        """The grade of one instance as an improver sees it, so that grades can be compared; 0 where it failed."""
+        if self._spec.scale is None:
+            return grade.value
+        return 0.0 if grade.raw is None else self._spec.scale.seen(grade.raw, self._baseline())
 
     def _guest_seed(self) -> int:
         return draw_seed(str(self._seed.number), self._spec.name, self._split, "guest")
@@ -310,8 +314,7 @@ def _scaled(plain: Score, graded: Sequence[Score], calls: int, scale: Scale, bas
         plain,
         value=seen,
         error=None if plain.error is None else slope * plain.error,
-        # So much each instance has a part in what is seen: their mean is the value, their spread its error.
-        grades=tuple(seen + slope * scale.oriented(one - raw) for one in raws),
+        grades=tuple(scale.seen(one, baseline) for one in raws),
         raw=raw,
         raw_error=plain.error,
         raw_grades=tuple(raws),

@@ -15,6 +15,10 @@ SPLITS = ("val", "test")
 """`val` is what improvers are scored on; `test` is sealed: no improver ever sees a score of it."""
 
 
+HOPELESS_AFTER = 3
+"""Calls of one scoring. If the first so many all time out, the others are not run."""
+
+
 class Instance(NamedTuple):
     """One question: what the program gets as its arguments, and what only `grade` may see."""
 
@@ -179,7 +183,7 @@ mean of the grades, {_size_of_grades(task)}.
 - Its process may use {_size(limits.memory_bytes)} of memory; one answer may have {_size(limits.answer_bytes)}.
 - A call over a limit is stopped and its grade is 0. So is that of a call that raises, or that answers with anything but
   what is asked for. A program that cannot be loaded gets 0 for all of them.
-{_exceptions(task.scoring)}- {process}
+{_hopeless(task.scoring)}{_exceptions(task.scoring)}- {process}
 - Python's standard library and numpy can be imported. There are no files, no network, no processes, no threads.
 - A program is one text: give it whole, in one block of code."""
 
@@ -209,6 +213,12 @@ def _best(task: TaskSpec) -> str:
     return (
         "" if task.bound is None else f"- The best score known, or more than any that there is, is {task.bound:.4g}.\n"
     )
+
+
+def _hopeless(scoring: Scoring) -> str:
+    if scoring != Scoring():
+        return ""
+    return f"- If the first {HOPELESS_AFTER} calls are all stopped for their time, the rest is not run.\n"
 
 
 def _exceptions(scoring: Scoring) -> str:
