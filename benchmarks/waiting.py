@@ -55,7 +55,7 @@ def step_seconds(improver: str, latency_seconds: float) -> float:
                 stepped.append(time.monotonic())
 
         model = Scripted(script(latency_seconds, inputs.improver.source))
-        with Run.begin(inputs, RunFolder(Path(place) / "run"), Models.only(model, "scripted")) as run:
+        with Run.begin(inputs, lambda: RunFolder(Path(place) / "run"), Models.only(model, "scripted")) as run:
             run.work(watch)
         return stepped[1] - stepped[0] - latency_seconds  # the proposal's own measurement is not the step's
 

@@ -214,8 +214,10 @@ def _go(
             gate = Gate(inputs.config.max_time_seconds)
             chosen = choose_models(inputs, gate, RUNS, _environment(), function=function)
             inputs = Inputs(chosen.config, inputs.tasks, inputs.improver, inputs.program, inputs.script)
-            folder = new_folder(RUNS, inputs.tasks[0].name, Path(out) if out is not None else None)
-            going = closing.enter_context(Run.begin(inputs, folder, chosen.models, gate=gate))
+            name, wanted = inputs.tasks[0].name, Path(out) if out is not None else None
+            going = closing.enter_context(
+                Run.begin(inputs, lambda: new_folder(RUNS, name, wanted), chosen.models, gate=gate)
+            )
         run_until_stopped(lambda: going.work(progress or (lambda record: None)), going.gate, going.sandbox.close)
         return _result(going.folder, going.inputs.config, going.store)
 

@@ -106,7 +106,9 @@ def prepare(folder: Path, improver: str, *, depth: int = 1) -> None:
     }  # fmt: skip
     inputs = load_inputs(make_config(flags), folder.parent)
     with open_sandbox("auto", 1) as sandbox:
-        Run.begin(inputs, RunFolder(folder), Models.only(Witness(folder / "asked.txt"), "witness"), sandbox).close()
+        Run.begin(
+            inputs, lambda: RunFolder(folder), Models.only(Witness(folder / "asked.txt"), "witness"), sandbox
+        ).close()
 
 
 def go(folder: Path, kill_after: int | None = None) -> None:

@@ -1,5 +1,6 @@
 """A folder or a recording from a stranger is data: no link is followed, nothing grows unbounded, all is checked."""
 
+import errno
 import gzip
 import json
 import os
@@ -11,14 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from selftaught.cli import actions
-from selftaught.core.errors import RecordError, SelfTaughtError
+from selftaught.cli import looking
+from selftaught.core.errors import RecordError, SelfTaughtError, UsageError
 from selftaught.runs import recording
 from selftaught.runs import store as stores
-from selftaught.runs.folder import MOST_FILE_BYTES, RunFolder, list_runs
+from selftaught.runs.folder import MOST_FILE_BYTES, RunFolder, find_run, list_runs
 from selftaught.runs.recording import pack, read_recording, unpack
 from selftaught.runs.records import Ended, Noticed
 from selftaught.runs.store import Store, text_id
+from selftaught.wiring.inputs import frozen_config
 
 CONFIG = 'kind = "improve"\ntasks = ["three-sat"]\nmodel = "mutate"\nimprover = "seed"\n'
 PROGRAM = "def f(): ...\n"
@@ -58,9 +60,9 @@ def test_a_folder_with_a_link_is_not_opened(run: RunFolder, secret: Path, name: 
     with pytest.raises(RecordError, match="is a link"):
         Store.open(run.store)
     with pytest.raises(RecordError, match="is a link"):
-        actions.report(str(run.path), run.path.parent, None)
+        looking.report(str(run.path), run.path.parent, None)
     with pytest.raises(RecordError, match="is a link"):
-        actions.export(str(run.path), run.path.parent, None, None)
+        looking.export(str(run.path), run.path.parent, None, None)
     assert secret.read_text() == "KEY=not-yours\n"
 
 
@@ -160,7 +162,7 @@ def test_one_damaged_run_does_not_hide_the_others(tmp_path: Path, capsys: pytest
     (tmp_path / "a" / "best_improver.py").symlink_to("/etc/passwd")
     (tmp_path / "b" / "config.toml").write_text("tasks = 1 = 2")
     (tmp_path / "c" / "run.sqlite").write_bytes(b"")
-    actions.list_all(tmp_path, as_json=True)
+    looking.list_all(tmp_path, as_json=True)
     rows = {row["run"]: row for row in json.loads(capsys.readouterr().out)["runs"]}
     assert {name for name, row in rows.items() if "error" in row} == {"a", "b", "c"}
     assert rows["d"]["status"] == "finished"
@@ -180,6 +182,48 @@ def test_runs_that_may_not_be_looked_into_are_listed(tmp_path: Path, monkeypatch
     assert [folder.path.name for folder in list_runs(tmp_path)] == ["a", "b"]
 
 
+@pytest.mark.parametrize(
+    "text", ["a=" + "[" * 50_000, "a=" + "9" * 5_000, "a=" + "'x'" * 400_000, "a=2000-99-99", "a=\xff"]
+)
+def test_settings_of_any_kind_are_refused_in_one_line(run: RunFolder, text: str) -> None:
+    run.config.write_bytes(text.encode("latin-1"))
+    with pytest.raises(SelfTaughtError, match="config.toml"):
+        frozen_config(run)
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"kind":' * 50_000, "9" * 5_000, '{"at":"\\ud800"}'])
+def test_records_of_any_json_are_damage(run: RunFolder, body: str) -> None:
+    with closing(sqlite3.connect(run.store)) as changed, changed:
+        changed.execute("UPDATE records SET body = ?", [body.encode()])
+    with closing(Store.open(run.store)) as opened, pytest.raises(RecordError, match="damaged"):
+        list(opened)
+
+
+def test_an_empty_store_is_said_to_be_empty(run: RunFolder) -> None:
+    run.store.write_bytes(b"")
+    with pytest.raises(RecordError, match="is empty"):
+        Store.open(run.store)
+
+
+def test_a_file_system_without_locks_is_named(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(lock: object, how: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", none)
+    with pytest.raises(RecordError, match="has no locks"):
+        Store.open(run.store)
+    assert not run.in_work()
+
+
+@pytest.mark.parametrize("make", [Path.touch, os.mkfifo, lambda path: path.symlink_to(path)])
+def test_what_is_no_folder_is_no_run(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "odd")
+    a_run(tmp_path / "good")
+    assert [folder.path.name for folder in list_runs(tmp_path)] == ["good"]
+    with pytest.raises(UsageError):
+        find_run(str(tmp_path / "odd"), tmp_path)
+
+
 # recordings
 
 
@@ -197,6 +241,12 @@ def test_a_recording_that_unpacks_to_too_much_is_not_unpacked(
     bomb = packed(run, tmp_path / "bomb", x="a" * (2 << 20))
     with pytest.raises(RecordError, match="unpacks to more than 1 MiB"):
         read_recording(bomb)
+
+
+def test_a_recording_that_is_nested_deep_is_none(tmp_path: Path) -> None:
+    (tmp_path / "deep").write_bytes(gzip.compress(b'{"schema":"selftaught.recording/2","x":' + b"[" * 100_000))
+    with pytest.raises(RecordError, match="no recording"):
+        read_recording(tmp_path / "deep")
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def complaint(name_or_path: str) -> str:
 
 
 OF_THE_PAPER = ["maxcut", "modified-qap", "parity", "parity-with-noise", "string-grid-distance", "three-sat"]
-NEW = ["autoconvolution", "bin-packing", "circle-packing", "formulas", "job-shop", "tsp"]
+NEW = ["autoconvolution", "bin-packing", "circle-packing", "formulas", "job-shop", "online-bin-packing", "tsp"]
 
 
 def test_the_papers_tasks_are_built_in_each_known_by_its_own_name() -> None:

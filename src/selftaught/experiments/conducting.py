@@ -216,7 +216,7 @@ def _prepare(cell: Cell, lab: Lab) -> tuple[RunFolder, Models]:
     improver = lab.materials.improvers.get(config.improver) or load_improver(config.improver, lab.folder / "runs")
     inputs = Inputs(config, tasks, improver, script=lab.materials.script)
     models, config = lab.choose(inputs)
-    Run.begin(replace(inputs, config=config), folder, models, lab.sandbox, lab.gate, checked=True).close()
+    Run.begin(replace(inputs, config=config), lambda: folder, models, lab.sandbox, lab.gate, checked=True).close()
     return folder, models
 
 

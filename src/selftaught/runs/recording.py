@@ -140,7 +140,7 @@ def _is_unicode(text: str) -> bool:
 def _decode(body: bytes, shape: type[Shape], path: Path) -> Shape:
     try:
         return msgspec.json.decode(body, type=shape)
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise RecordError(f"{path} is no recording of a run: {' '.join(str(error).split())[:200]}") from error
 
 

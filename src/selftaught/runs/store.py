@@ -133,6 +133,8 @@ class Store:
         RunFolder(path.parent).check_plain()
         if not path.is_file():
             raise RecordError(f"{path.parent} is not a run folder: it has no {path.name}")
+        if not path.stat().st_size:
+            raise RecordError(f"{path} is empty: its disk was full, or a copy was broken off; restore it from a copy")
         try:
             connection = _connect(path) if writable else _connect_to_read(path)
             ours = connection.execute("PRAGMA application_id").fetchone()[0]
@@ -248,7 +250,8 @@ class Store:
                     "SELECT seq, body FROM records WHERE seq > ? ORDER BY seq", (seq,)
                 ).fetchall()
             return [(number, decode(body)) for number, body in rows]
-        except (sqlite3.Error, msgspec.MsgspecError, TypeError) as error:  # TypeError: a body of another type
+        # TypeError: a body of another type. RecursionError: one that is nested too deep.
+        except (sqlite3.Error, msgspec.MsgspecError, TypeError, RecursionError) as error:
             raise RecordError(f"{self.path} is damaged: {error}; restore it from a copy") from error
 
     def text(self, id: str) -> str:
@@ -381,9 +384,15 @@ def _locked(path: Path) -> IO[bytes]:
         raise RecordError(f"cannot write to {path.parent}: {error.strerror}; is it read-only?") from error
     try:
         _lock_soon(lock)
-    except OSError:
+    except BlockingIOError:
         lock.close()
         raise RecordError(f"{path.parent} is being worked on by another process; wait for it, or stop it") from None
+    except OSError as error:
+        lock.close()
+        raise RecordError(
+            f"{path.parent} cannot be locked: {error.strerror}; its file system has no locks, as some network file "
+            "systems have none: copy the run to a local disk"
+        ) from error
     return lock
 
 

@@ -20,6 +20,7 @@ maxcut.py                the weight between two parts of a graph
 tsp.py                   a short round trip
 job_shop.py              a short schedule
 bin_packing.py           a rule for items that come one by one
+online_bin_packing.py    items that come one by one, by `play`
 circle_packing.py        circles in a square
 autoconvolution.py       a function whose convolution with itself is flat
 formulas.py              the formula behind some points

@@ -34,6 +34,7 @@ BUILT_IN = {
     "job-shop": "job_shop.py",
     "maxcut": "maxcut.py",
     "modified-qap": "modified_qap.py",
+    "online-bin-packing": "online_bin_packing.py",
     "parity": "parity.py",
     "parity-with-noise": "parity_with_noise.py",
     "string-grid-distance": "string_grid_distance.py",

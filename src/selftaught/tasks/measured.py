@@ -38,6 +38,7 @@ MEASURED = {
     "maxcut@hard": Measured(1.6, 0.251, 0.774, 1.0, "planted"),
     "modified-qap": Measured(0.3, 0.201, 0.273, 0.273, "long search", solved=True),
     "modified-qap@hard": Measured(1.2, 0.059, 0.391, 0.616, "long search"),
+    "online-bin-packing": Measured(0.5, 0.275, 0.335, 1.0, "unreachable"),
     "parity": Measured(0.1, 0.495, 1.0, 1.0, "exact", solved=True),
     "parity@hard": Measured(1.6, 0.514, 0.741, 1.0, "planted"),
     "parity-with-noise": Measured(0.1, 0.5, 1.0, 1.0, "exact", solved=True),

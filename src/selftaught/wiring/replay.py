@@ -76,7 +76,7 @@ def replay(folder: RunFolder, sandbox: OpenSandbox, watch: Callable[[Record], No
     with tempfile.TemporaryDirectory(prefix="selftaught-") as scratch:
         place = RunFolder(Path(scratch) / "run")
         told = {"feedback": feedback, "approve": as_recorded(before)}
-        with Run.begin(inputs, place, models, sandbox, gate, checked=True, **told) as again:
+        with Run.begin(inputs, lambda: place, models, sandbox, gate, checked=True, **told) as again:
             broke_off = ""
             try:
                 again.work(watch)

@@ -73,7 +73,7 @@ class Run:
     def begin(
         cls,
         inputs: Inputs,
-        folder: RunFolder,
+        place: Callable[[], RunFolder],
         models: Models,
         sandbox: OpenSandbox | None = None,
         gate: Gate | None = None,
@@ -83,25 +83,26 @@ class Run:
     ) -> "Run":
         """A new run: its tasks tried, its inputs frozen into the folder, its record made. Nothing is spent yet.
 
-        `sandbox`: one that is open, and stays open after the run; else the one that the settings name is opened.
-        `checked`: the tasks were tried already. `more`: purse, tracing, feedback.
+        `place`: makes the folder, once nothing else can be wrong. `sandbox`: one that is open, and stays open after the
+        run; else the one that the settings name is opened. `checked`: the tasks were tried already. `more`: purse,
+        tracing, feedback.
 
         Raises UsageError for a task that cannot work, NoSandbox, RecordError; nothing is left of the folder then.
         """
         gate = gate or Gate(inputs.config.max_time_seconds)
-        opened = ExitStack()
-        try:
-            inside = sandbox or opened.enter_context(_opened(inputs, inputs.config.sandbox))
+        with ExitStack() as opening:
+            inside = sandbox or opening.enter_context(_opened(inputs, inputs.config.sandbox))
             inputs = replace(inputs, config=msgspec.structs.replace(inputs.config, sandbox=inside.tier))
             if not checked:
                 check_tasks(inputs, inside)
-            freeze(inputs, folder)
-            store = opened.enter_context(Store.create(folder.store))
-        except BaseException:  # nothing has begun: nothing is left that would be in the way of the next try
-            opened.close()
-            shutil.rmtree(folder.path, ignore_errors=True)
-            raise
-        return cls(folder, inputs, store, inside, models, gate, opened=opened, **more)
+            folder = place()
+            try:
+                freeze(inputs, folder)
+                store = opening.enter_context(Store.create(folder.store))
+            except BaseException:  # nothing has begun: nothing is left that would be in the way of the next try
+                shutil.rmtree(folder.path, ignore_errors=True)
+                raise
+            return cls(folder, inputs, store, inside, models, gate, opened=opening.pop_all(), **more)
 
     @classmethod
     def resume(
@@ -219,7 +220,9 @@ class Run:
             model_calls=self.inputs.config.model_calls,
             utility_calls=self.inputs.config.utility_calls,
             code=code(),
-            best_known={task.name: task.bound for task in self.inputs.tasks if task.bound is not None},
+            best_known={
+                task.name: task.bound for task in self.inputs.tasks if task.bound is not None and task.scale is None
+            },
         )
 
 

@@ -23,6 +23,10 @@ KNOWN = {
         "heuristic",
         "Tabu search, three of 8000 steps for each instance of three seeds; the optimum may be a little higher.",
     ),
+    "online-bin-packing": (
+        "unreachable",
+        "Bins without any room left; of 500 items the last bins alone leave about 1 %.",
+    ),
     "parity@hard": ("exact", "The planted set: C(256, 22) is about 2^105, so of 128 examples one light set agrees."),
     "parity-with-noise@hard": ("exact", "The planted set, which is by far the most probable one at 500 examples."),
     "string-grid-distance@hard": ("exact", "The string from which the distances were taken."),
