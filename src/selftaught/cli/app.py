@@ -180,17 +180,17 @@ def resume(
 @app.command(cls=Grouped)
 def runs(as_json: AsJson = False, runs: Runs = RUNS) -> None:
     """List the runs."""
-    from selftaught.cli import actions
+    from selftaught.cli import looking
 
-    actions.list_all(runs, as_json=as_json)
+    looking.list_all(runs, as_json=as_json)
 
 
 @app.command(cls=Grouped)
 def show(run: RunName = "last", as_json: AsJson = False, runs: Runs = RUNS) -> None:
     """Show what a run has found so far."""
-    from selftaught.cli import actions
+    from selftaught.cli import looking
 
-    actions.show(run, runs, as_json=as_json)
+    looking.show(run, runs, as_json=as_json)
 
 
 @app.command(cls=Grouped)
@@ -201,9 +201,9 @@ def export(
     runs: Runs = RUNS,
 ) -> None:
     """Print a program of a run (its best improver, I_N, the N-th solution that this made), or pack all of it."""
-    from selftaught.cli import actions
+    from selftaught.cli import looking
 
-    actions.export(run, runs, what, out)
+    looking.export(run, runs, what, out)
 
 
 @app.command(cls=Grouped)
@@ -231,9 +231,9 @@ def report(
     runs: Runs = RUNS,
 ) -> None:
     """Write a run's report: one self-contained HTML file."""
-    from selftaught.cli import actions
+    from selftaught.cli import looking
 
-    actions.report(run, runs, out)
+    looking.report(run, runs, out)
 
 
 @app.command(cls=Grouped)
