@@ -52,7 +52,10 @@ class Sample:
 
 def sampled(judges: list[Judge], program: Program) -> Sample:
     scores = [judge(program) for judge in judges]
-    return Sample([grade for score in scores for grade in score.grades], fmean(score.cpu_seconds for score in scores))
+    return Sample(
+        [grade for score in scores for grade in score.raw_grades or score.grades],
+        fmean(score.cpu_seconds for score in scores),
+    )
 
 
 def good(name: str, judges: list[Judge]) -> Sample:

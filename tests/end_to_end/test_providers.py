@@ -1,5 +1,10 @@
 """Whole runs on models of every kind, by the command line: what a user does, and what goes wrong with it."""
 
+import re
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -53,8 +58,8 @@ def test_each_provider_improves_a_program(folder: Path, server_class: type[OpenA
         )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "return 0.75" in (folder / "one" / "improved.py").read_text()
-    expected = "temperature=0.7" if "claude" in model else ""
-    assert {record.dropped for record in answers(folder)} == {expected}
+    told = [re.findall(r"temperature=[\d.]+", record.dropped) for record in answers(folder)]
+    assert told == [["temperature=0.7"] if "claude" in model else []] * 3
     for file in (folder / "one").rglob("*"):
         assert not file.is_file() or b"sk-planted" not in file.read_bytes()
     assert "sk-planted" not in done.stdout + done.stderr
@@ -91,9 +96,13 @@ def test_a_resume_may_drop_the_temperature_that_ended_the_run(folder: Path) -> N
 
 def test_a_relay_is_answered_by_files_across_a_restart(folder: Path) -> None:
     box = folder / "box"
-    command = ("improve", "nearness.py", "--model", "relay:box", *SMALL, "--max-time", "3")
-    done = selftaught(*command, cwd=folder, timeout=120)
-    assert done.returncode == 3, done.stderr  # the time is over, and nobody has answered
+    command = [sys.executable, "-m", "selftaught", "improve", "nearness.py", "--model", "relay:box", *SMALL]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as child:
+        while len(list(box.glob("*.prompt.txt"))) < 3 and child.poll() is None:
+            time.sleep(0.05)
+        child.send_signal(signal.SIGINT)  # nobody has answered
+        _, said = child.communicate(timeout=120)
+    assert child.returncode == 130, said
     asked = sorted(path.name for path in box.glob("*.prompt.txt"))
     assert len(asked) == 3
     for name in asked:

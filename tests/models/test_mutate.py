@@ -177,3 +177,10 @@ def runs(program: str, formula: list[list[int]]) -> bool:
         return isinstance(algorithm(formula), list)
     except Exception:
         return False
+
+
+def test_what_a_utility_is_made_of_is_no_part_of_a_solution() -> None:
+    program = "def algorithm(x):\n    y = x + 1\n    return y\n"
+    described = "def utility(program):\n    return onlythere(program)\n"
+    for after in answers(prompt(program, described, temperature=2.0), 60):
+        assert "onlythere" not in after

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from selftaught.cli import actions
+from selftaught.cli import looking
 from selftaught.core.errors import RecordError, SelfTaughtError, UsageError
 from selftaught.runs import recording
 from selftaught.runs import store as stores
@@ -60,9 +60,9 @@ def test_a_folder_with_a_link_is_not_opened(run: RunFolder, secret: Path, name: 
     with pytest.raises(RecordError, match="is a link"):
         Store.open(run.store)
     with pytest.raises(RecordError, match="is a link"):
-        actions.report(str(run.path), run.path.parent, None)
+        looking.report(str(run.path), run.path.parent, None)
     with pytest.raises(RecordError, match="is a link"):
-        actions.export(str(run.path), run.path.parent, None, None)
+        looking.export(str(run.path), run.path.parent, None, None)
     assert secret.read_text() == "KEY=not-yours\n"
 
 
@@ -162,7 +162,7 @@ def test_one_damaged_run_does_not_hide_the_others(tmp_path: Path, capsys: pytest
     (tmp_path / "a" / "best_improver.py").symlink_to("/etc/passwd")
     (tmp_path / "b" / "config.toml").write_text("tasks = 1 = 2")
     (tmp_path / "c" / "run.sqlite").write_bytes(b"")
-    actions.list_all(tmp_path, as_json=True)
+    looking.list_all(tmp_path, as_json=True)
     rows = {row["run"]: row for row in json.loads(capsys.readouterr().out)["runs"]}
     assert {name for name, row in rows.items() if "error" in row} == {"a", "b", "c"}
     assert rows["d"]["status"] == "finished"

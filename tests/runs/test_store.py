@@ -100,7 +100,7 @@ def test_what_append_returned_for_survives_a_kill(tmp_path: Path) -> None:
     ("damage", "message"),
     [
         (lambda path: path.write_bytes(b"not a database, but long enough to look like one" * 100), "is damaged"),
-        (lambda path: path.write_bytes(b""), "is not the store of a selftaught run"),
+        (lambda path: path.write_bytes(b""), "is empty: its disk was full"),
         (lambda path: path.unlink(), "is not a run folder: it has no run.sqlite"),
         (lambda path: overwrite_the_middle(path), "damaged"),
         (lambda path: sql(path, f"PRAGMA user_version = {SCHEMA_VERSION + 1}"), "written by a newer selftaught"),

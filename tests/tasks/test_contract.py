@@ -11,6 +11,8 @@ from selftaught.sandbox.jail import Jail
 from selftaught.tasks.contract import FUNCTIONS, KINDS, PARTS, table, template
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task, task_names
+from selftaught.tasks.probes.findings import AGAIN
+from selftaught.tasks.probes.trial import Prober, probe
 from selftaught.tasks.scale import Scale
 
 DOCS = Path(__file__).parents[2] / "docs" / "tasks.md"
@@ -103,11 +105,12 @@ def test_what_is_seen_rises_strictly_with_the_score_and_stays_from_0_to_1(scale:
     assert scale.seen(baseline, baseline) == pytest.approx(0.5)
 
 
-def test_errors_survive_and_grades_have_the_value_as_their_mean(sandbox: Jail, tmp_path: Path) -> None:
+def test_errors_survive_and_grades_are_as_an_improver_sees_them(sandbox: Jail, tmp_path: Path) -> None:
     task = write(tmp_path, "DIRECTION = 'minimize'\n" + GRADE)
     score = scored(sandbox, task, "def algorithm(n): return n + n")
     assert score.raw == 3.5 and score.raw_error == pytest.approx(2.449 / 8**0.5, abs=1e-3)
-    assert sum(score.grades) / 8 == pytest.approx(score.value) and score.raw_grades == tuple(range(8))
+    assert score.raw_grades == tuple(range(8))
+    assert all(0 < low < high < 1 for high, low in zip(score.grades, score.grades[1:], strict=False))
     assert score.error is not None and 0 < score.error < 0.2
 
 
@@ -242,3 +245,18 @@ def test_a_faster_program_with_other_answers_has_no_score(sandbox: Jail, tmp_pat
     file.write_text(template("speed"))
     score = scored(sandbox, str(file), "def algorithm(n): return []\n")
     assert (score.value, score.raw, score.verdict) == (0.0, None, "bad answer")
+
+
+def test_a_probe_measures_a_score_of_any_size_again(sandbox: Jail, tmp_path: Path) -> None:
+    task = load_task(write(tmp_path, "DIRECTION = 'minimize'\n" + GRADE))
+    seed, program = RunSeed(1, "salt"), Program("def algorithm(n): return n + 2")
+    prober, recorded = Prober(task, sandbox, seed), Judge(task, sandbox, "val", seed)(program).grades
+    assert not any(finding.flagged for finding in probe(prober, seed, 4)(program, recorded))
+    better = [grade + 0.4 for grade in recorded]
+    assert [f.probe for f in probe(prober, seed, 1)(program, better) if f.flagged] == [AGAIN]
+
+
+def test_a_dict_with_odd_keys_is_a_bad_answer_and_no_suspicion(sandbox: Jail, tmp_path: Path) -> None:
+    score = scored(sandbox, write(tmp_path, GRADE), "def algorithm(n): return {(n, n): 1}")
+    assert (score.value, score.verdict) == (0.0, "bad answer")
+    assert "a dict whose keys are not texts or whole numbers" in score.note

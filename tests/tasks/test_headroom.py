@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from selftaught.core.contracts import Program, Verdict
+from selftaught.core.contracts import Program, Score, Verdict
 from selftaught.sandbox.jail import Jail
 from selftaught.tasks import (
     autoconvolution,
@@ -55,6 +55,11 @@ def reference(name: str) -> Program:
     return Program((REFERENCES / f"{name.partition('@')[0].replace('-', '_')}.py").read_text())
 
 
+def own(score: Score) -> float:
+    """As the task gave it: of records more than 1, which an improver sees mapped to 0 to 1."""
+    return score.value if score.raw is None else score.raw
+
+
 def made(task: Any, split: str = "val", seed: int = 1) -> list[Instance]:
     return [Instance(args, hidden) for args, hidden in task.instances(Random(seed), split)]
 
@@ -64,7 +69,7 @@ def test_a_seed_scores_what_is_told_of_it_and_is_far_from_the_best(name: str, sa
     task = load_task(name)
     score = Judge(task, sandbox, "val", 11)(task.seed)
     assert score.verdict is Verdict.OK
-    assert score.value == pytest.approx(MEASURED[name][0], abs=0.04 if "parity" in name else 0.02)
+    assert own(score) == pytest.approx(MEASURED[name][0], abs=0.04 if "parity" in name else 0.02)
 
 
 @pytest.mark.parametrize("name", MEASURED)
@@ -72,8 +77,8 @@ def test_a_good_program_is_better_than_the_seed_and_not_at_the_bound(name: str, 
     task = load_task(name)
     seed, good = MEASURED[name]
     score = Judge(task, sandbox, "val", 11)(reference(name))
-    assert score.value > seed + LOADED * (good - seed), score
-    assert score.value < 0.9 * load_bound(task).best(made(task)[0])
+    assert own(score) > seed + LOADED * (good - seed), score
+    assert own(score) < 0.9 * load_bound(task).best(made(task)[0])
 
 
 def nasty(size: int) -> Iterator[Any]:

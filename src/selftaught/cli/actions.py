@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from selftaught import __version__
 from selftaught.cli import printing
 from selftaught.cli.approving import asker
 from selftaught.cli.progress import Progress
@@ -19,17 +18,14 @@ from selftaught.cli.terminal import (
     open_jail,
     say,
     warn_if_unsafe,
-    write_exactly,
 )
-from selftaught.config import RunConfig, make_config
+from selftaught.config import make_config
 from selftaught.core.contracts import Program
 from selftaught.core.errors import RunStopped, SelfTaughtError, TaskError, UsageError
 from selftaught.core.run_seed import RunSeed
 from selftaught.middleware.gate import Gate
-from selftaught.report.page import page
 from selftaught.report.view import RunView, view
-from selftaught.runs.folder import REPORT, RunFolder, find_run, list_runs, new_folder
-from selftaught.runs.recording import pack
+from selftaught.runs.folder import RunFolder, find_run, new_folder
 from selftaught.runs.salt import salted
 from selftaught.runs.store import Store
 from selftaught.tasks.frozen import is_ours
@@ -39,7 +35,6 @@ from selftaught.tasks.measured import MEASURED
 from selftaught.wiring.accepting import out_of_reach
 from selftaught.wiring.choosing import choose_models
 from selftaught.wiring.forecast import forecast
-from selftaught.wiring.going_on import in_force
 from selftaught.wiring.inputs import (
     Inputs,
     changed_since,
@@ -175,51 +170,6 @@ def score(
     printing.score(head, judged, seed_score, spec.bound, as_json=as_json)
 
 
-def list_all(runs: Path, *, as_json: bool) -> None:
-    """One line a run, the newest last. A damaged run is named, and does not hide the others."""
-    rows = []
-    for folder in list_runs(runs):
-        try:
-            rows.append(printing.summary(folder, *_read(folder)))
-        except Exception as error:  # of whatever kind: one run's damage must not hide the others
-            rows.append({"run": folder.path.name, "error": str(error) or type(error).__name__})
-    printing.run_list(rows, runs, as_json=as_json)
-
-
-def show(name: str, runs: Path, *, as_json: bool) -> None:
-    """What is on record so far."""
-    folder = find_run(name, runs)
-    config, store = _read(folder)
-    printing.result(config, store, folder, as_json=as_json)
-
-
-def export(name: str, runs: Path, what: str | None, out: Path | None) -> None:
-    """One program of a run, on stdout or into a file; unless told which, the one that it was for."""
-    folder = find_run(name, runs)
-    config, store = _read(folder)
-    what = what or ("solution-1" if config.kind == "improve" else "best-improver")
-    if what == "recording":
-        _export_recording(folder, store, out)
-        return
-    source = printing.program_of(config, store, folder, what)
-    if out is None:
-        write_exactly(source)
-    else:
-        _write(out, source)
-        say(f"wrote {out}")
-
-
-def _export_recording(folder: RunFolder, store: Store, out: Path | None) -> None:
-    if out is None:
-        raise UsageError(f"a recording is no text: name a file, as in --out {folder.path.name}.recording")
-    body = pack(folder, store, __version__)
-    try:
-        out.write_bytes(body)
-    except OSError as error:
-        raise UsageError(f"cannot write {out}: {error.strerror}") from error
-    say(f"wrote {out} ({len(body):,} bytes)")
-
-
 def replay(name: str, runs: Path, sandbox: str | None, *, trust_tasks: bool = False, as_json: bool) -> bool:
     """Run it again with no model; whether everything came out as recorded."""
     with tempfile.TemporaryDirectory(prefix="selftaught-") as scratch:
@@ -250,19 +200,6 @@ def _check_tasks_are_ours(recording: str, folder: RunFolder) -> None:
         )
 
 
-def report(name: str, runs: Path, out: Path | None) -> None:
-    """One self-contained HTML file."""
-    folder = find_run(name, runs)
-    config, store = _read(folder)
-    html = page(view(store, in_work=folder.in_work()), msgspec.to_builtins(config), store.text, title=folder.path.name)
-    if out is None:
-        file = folder.write(REPORT, html)
-    else:
-        file = out
-        _write(file, html)
-    print(file)
-
-
 def tasks(*, as_json: bool) -> None:
     """The built-in tasks, a row for each level."""
     rows = []
@@ -279,15 +216,3 @@ def demo(seed: str | None, sandbox: str | None, runs: Path, *, as_json: bool) ->
     say(f"demo: a short self-improvement on {DEMO_TASK}; no key, no network. The model is `mutate`: random edits,")
     say("the honest floor that any language model has to beat. Whatever comes out is shown.")
     start(flags, None, None, runs, as_json=as_json)
-
-
-def _read(folder: RunFolder) -> tuple[RunConfig, Store]:
-    store = Store.open(folder.store, writable=False)
-    return in_force(frozen_config(folder), store), store
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror}") from error

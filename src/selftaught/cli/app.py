@@ -180,17 +180,17 @@ def resume(
 @app.command(cls=Grouped)
 def runs(as_json: AsJson = False, runs: Runs = RUNS) -> None:
     """List the runs."""
-    from selftaught.cli import actions
+    from selftaught.cli import looking
 
-    actions.list_all(runs, as_json=as_json)
+    looking.list_all(runs, as_json=as_json)
 
 
 @app.command(cls=Grouped)
 def show(run: RunName = "last", as_json: AsJson = False, runs: Runs = RUNS) -> None:
     """Show what a run has found so far."""
-    from selftaught.cli import actions
+    from selftaught.cli import looking
 
-    actions.show(run, runs, as_json=as_json)
+    looking.show(run, runs, as_json=as_json)
 
 
 @app.command(cls=Grouped)
@@ -201,9 +201,9 @@ def export(
     runs: Runs = RUNS,
 ) -> None:
     """Print a program of a run (its best improver, I_N, the N-th solution that this made), or pack all of it."""
-    from selftaught.cli import actions
+    from selftaught.cli import looking
 
-    actions.export(run, runs, what, out)
+    looking.export(run, runs, what, out)
 
 
 @app.command(cls=Grouped)
@@ -231,9 +231,9 @@ def report(
     runs: Runs = RUNS,
 ) -> None:
     """Write a run's report: one self-contained HTML file."""
-    from selftaught.cli import actions
+    from selftaught.cli import looking
 
-    actions.report(run, runs, out)
+    looking.report(run, runs, out)
 
 
 @app.command(cls=Grouped)
@@ -245,6 +245,19 @@ def new(
     from selftaught.cli import own_tasks
 
     own_tasks.new(name, kind)
+
+
+@app.command(cls=Grouped)
+def check(
+    task: Annotated[str, typer.Argument(metavar="TASK", help="A built-in name or a .py file.")],
+    seed: Seed = None,
+    sandbox: SandboxName = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Say what can be known of a TASK before anything is spent on it. Exit code 1 if something is wrong."""
+    from selftaught.cli import own_tasks
+
+    raise typer.Exit(OK if own_tasks.check(task, seed, RUNS, sandbox=sandbox, as_json=as_json) else FAILURE)
 
 
 @app.command(cls=Grouped)

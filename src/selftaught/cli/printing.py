@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from rich.table import Table
@@ -21,8 +21,10 @@ from selftaught.report.view import RunView, view
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.store import Store
 from selftaught.tasks.measured import MEASURED
-from selftaught.wiring.forecast import Forecast
-from selftaught.wiring.replay import Comparison
+
+if TYPE_CHECKING:  # whatever looks at a run starts without what runs one
+    from selftaught.wiring.forecast import Forecast
+    from selftaught.wiring.replay import Comparison
 
 _PLAIN_WIDTH = 120
 _MOST_DIFFERENCES = 10
@@ -188,7 +190,7 @@ def solved(run: RunView) -> list[str]:
     return lines
 
 
-def forecast(told: Forecast, *, as_json: bool) -> None:
+def forecast(told: "Forecast", *, as_json: bool) -> None:
     """What a run can cost, and is expected to."""
     if as_json:
         dump({"schema": "selftaught.forecast/1", **msgspec.to_builtins(told)})
@@ -207,7 +209,7 @@ def forecast(told: Forecast, *, as_json: bool) -> None:
         print("At most: an improver may send prompts of 4 million characters. Cap it: --max-cost, --max-tokens.")
 
 
-def comparison(found: Comparison, name: str, *, as_json: bool) -> None:
+def comparison(found: "Comparison", name: str, *, as_json: bool) -> None:
     """What a replay found."""
     if as_json:
         dump({"schema": "selftaught.replay/1", "run": name, **msgspec.to_builtins(found)})

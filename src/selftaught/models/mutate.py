@@ -78,9 +78,15 @@ def _changed(source: str, others: Sequence[str], rng: random.Random, temperature
     return before, "nothing could be changed"
 
 
+_UTILITY = "def utility(program):\n"
+
+
 def _programs(text: str) -> list[str]:
-    """The fenced blocks that are Python; first the first of them that defines a function. None, if none does."""
-    blocks = python_blocks(text)
+    """The fenced blocks that are Python; first the first of them that defines a function. None, if none does.
+
+    A utility's text is none of them: what it is made of has no meaning in a solution.
+    """
+    blocks = [block for block in python_blocks(text) if _UTILITY not in block]
     subject = next((number for number, block in enumerate(blocks) if _defines_a_function(block)), None)
     return [] if subject is None else [blocks[subject], *blocks[:subject], *blocks[subject + 1 :]]
 

@@ -269,6 +269,14 @@ def _of_tokens(total: Spent) -> list[str]:
     return [f"+ marks a sum of tokens that is too low: {total.unpriced} of {total.responses} responses have no count."]
 
 
+def _own(both: tuple[float | None, float | None] | None) -> str:
+    """The task's own numbers, where what improvers see is made of them."""
+    if both is None:
+        return ""
+    before, after = ("failed" if number is None else f"{number:.6g}" for number in both)
+    return f"; in the task's own number {before} → {after}"
+
+
 def _of_improvement(made: Improvement, run: RunView) -> list[str]:
     if made.made is None:
         return [f"The improver made no program: {made.verdict}. {one_line(made.note)}".rstrip()]
@@ -276,6 +284,7 @@ def _of_improvement(made: Improvement, run: RunView) -> list[str]:
     lines = [
         f"{one_line(name)}: {_score(made.before.get(name))} → {_score(made.after.get(name))}"
         + _gain(made.gains.get(name))
+        + _own(made.own.get(name))
         + way(name, made.before.get(name), made.after.get(name), run)
         for name in utilities
     ]

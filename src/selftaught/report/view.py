@@ -94,7 +94,8 @@ class Improvement:
 
     A utility that has not scored one of the two yet is missing there. `verdict` and `note`: of the last application of
     the improver. `source`: where the program is from, as in `Chosen`; "" in records of before. `gains`: after minus
-    before, with its error over the instances, which both met; where the grades are known.
+    before, with its error over the instances, which both met; where the grades are known. `own`: before and after in
+    the task's own number, where that is another.
     """
 
     verdict: str
@@ -105,6 +106,7 @@ class Improvement:
     made: str | None
     source: str = ""
     gains: dict[str, Estimate] = field(default_factory=dict)
+    own: dict[str, tuple[float | None, float | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -345,7 +347,7 @@ class Fold:
             self._faults[record.fault] = None
         depth = _depth(record)
         task, _, split = record.utility.rpartition("/")
-        if split == "val" and (record.response or (task, False) not in self._first):
+        if split == "val" and record.raw is None and (record.response or (task, False) not in self._first):
             self._first.setdefault((task, not record.response), record.value)
         if depth == 1:
             self._at_root.append(record)
@@ -390,7 +392,9 @@ class Fold:
         after = {score.utility: score for score in self._at_root if score.program == made}
         grades = {name: (before[name].grades, after[name].grades) for name in before if name in after}
         gains = {name: estimate(_subtracted(*both)) for name, both in grades.items() if _are_pairs(*both)}
-        return Improvement(last.verdict, last.note, _values(before), _values(after), solution, made, source, gains)
+        own = {name: (before[name].raw, after[name].raw) for name in before if name in after}
+        own = {name: both for name, both in own.items() if both != (None, None)}
+        return Improvement(last.verdict, last.note, _values(before), _values(after), solution, made, source, gains, own)
 
 
 def _values(scores: Mapping[str, Scored]) -> dict[str, float]:

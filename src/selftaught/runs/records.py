@@ -26,7 +26,7 @@ class Session(_Record, frozen=True, tag="session"):
 
     `frozen`: text ids of the files that the next resume must find. `seed`: what repeats the run's instances anywhere,
     with its salt. `depth`, `model_calls` and `utility_calls`: as they were set at this start; a later one may set more.
-    0: not told. `best_known`: the best score known of a task, by its name, where one is.
+    0: not told. `best_known`: of a task whose grades are from 0 to 1, by its name, the best one known.
     """
 
     version: str

@@ -244,6 +244,8 @@ class Guest:
             return messages.decoded(body)
         except messages.TooMuch as error:
             raise Ended(Verdict.TOO_LARGE, f"sent {error}") from None
+        except messages.OddKeys as error:
+            raise Ended(Verdict.BAD_ANSWER, f"sent {error}") from None
         except Exception as error:  # hostile bytes raise more kinds than any list of ours would name
             raise Ended(Verdict.GIBBERISH, f"sent what is no message: {type(error).__name__}") from None
         finally:

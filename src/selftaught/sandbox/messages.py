@@ -52,8 +52,12 @@ class TooMuch(wire.WireError):
     """Data that would become more in this process than a guest's message may."""
 
 
+class OddKeys(wire.WireError):
+    """A map with keys that cannot cross: an honest program may answer with a dict whose keys are tuples."""
+
+
 def decoded(body: bytes) -> wire.FromGuest:
-    """The message. Raises TooMuch for one that would grow too large, WireError or msgspec's errors for what is none."""
+    """The message. Raises TooMuch for one that would grow too large, OddKeys, WireError, or errors of msgspec."""
     if len(body) > _SMALL or _KEYED.search(body) or len(body) - len(body.translate(None, _OPENERS)) > MOST_DEPTH:
         _Walk(body).to_the_end()
     return wire.from_guest.decode(body)
@@ -81,7 +85,7 @@ class _Walk:
         body, place = self._body, self._place
         first = body[place]
         if self._open and self._open[-1][1] and self._open[-1][0] % 2 == 0 and not _may_be_key(first):
-            raise wire.WireError("a map whose keys are not texts or whole numbers")
+            raise OddKeys("a dict whose keys are not texts or whole numbers")
         length, children, is_map = _extent(body, place)
         self._place += length
         if first in _EXTENSIONS:

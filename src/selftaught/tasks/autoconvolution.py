@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from selftaught.tasks.grading import closeness, finite_numbers
 from selftaught.tasks.levels import described
-from selftaught.tasks.spec import Instance, Scoring
+from selftaught.tasks.spec import Instance
 
 HALF, RECORD = 0.01, 1.5032
 LEVELS = {"hard": {"fewest": 40, "most": 400, "half": HALF, "record": RECORD}}
@@ -27,7 +27,7 @@ NAME = "autoconvolution"
 SHOW = True
 CPU_SECONDS = 0.4
 LOAD_CPU_SECONDS = 0.4  # the instances are known: what is computed while loading is computed for all of them
-SCORING = Scoring(bounded=False)
+DIRECTION, TARGET = "maximize", 1.1  # more than 1 is a new record, and what improvers see tells it too
 BOUND = 1.0  # AlphaEvolve's value of 2025, of 600 steps; 1.50286 has been reached since, which is about 1.02
 
 SIZES = {"val": (40, 80, 160, 320), "test": (50, 100, 200, 400)}

@@ -123,6 +123,12 @@ class Judge:
                 known = self._half = known if self._half is None else self._half
         return known
 
+    def seen(self, grade: Score) -> float:
+        """The grade of one instance as an improver sees it, so that grades can be compared; 0 where it failed."""
+        if self._spec.scale is None:
+            return grade.value
+        return 0.0 if grade.raw is None else self._spec.scale.seen(grade.raw, self._baseline())
+
     def _guest_seed(self) -> int:
         return draw_seed(str(self._seed.number), self._spec.name, self._split, "guest")
 
@@ -308,8 +314,7 @@ def _scaled(plain: Score, graded: Sequence[Score], calls: int, scale: Scale, bas
         plain,
         value=seen,
         error=None if plain.error is None else slope * plain.error,
-        # So much each instance has a part in what is seen: their mean is the value, their spread its error.
-        grades=tuple(seen + slope * scale.oriented(one - raw) for one in raws),
+        grades=tuple(scale.seen(one, baseline) for one in raws),
         raw=raw,
         raw_error=plain.error,
         raw_grades=tuple(raws),

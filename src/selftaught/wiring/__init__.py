@@ -15,6 +15,7 @@ replay.py     a recorded run again, with no model at all
 recorded_answers.py
               the responses that a run or a recording holds, as a model
 checking.py   does a task work at all, before anything is spent
+checkup.py    `selftaught check`: what can be known of a task before it costs anything
 correcting.py a task's file corrected in the middle of a run
 traced.py     what a trace says of a run
 """

@@ -220,7 +220,9 @@ class Run:
             model_calls=self.inputs.config.model_calls,
             utility_calls=self.inputs.config.utility_calls,
             code=code(),
-            best_known={task.name: task.bound for task in self.inputs.tasks if task.bound is not None},
+            best_known={
+                task.name: task.bound for task in self.inputs.tasks if task.bound is not None and task.scale is None
+            },
         )
 
 

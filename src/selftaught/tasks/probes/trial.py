@@ -83,7 +83,7 @@ class Prober:
         seed = draw_seed(str(self._run_seed.number), self._spec.name, "probe", what, "guest")
         with closing(self._val.graded(program, instances, seed)) as answers:
             for instance, (outcome, score) in zip(instances, answers, strict=True):
-                grades.append(score.value)
+                grades.append(self._val.seen(score))
                 if invalid is not None and outcome.verdict is Verdict.OK and score.value > 0:
                     try:
                         self._probes.check(instance, outcome.value)

@@ -1,0 +1,96 @@
+"""What the commands do that only look at runs: quick to start, since nothing is run."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from selftaught import __version__
+from selftaught.cli import printing
+from selftaught.cli.terminal import say, write_exactly
+from selftaught.config import RunConfig
+from selftaught.core.errors import UsageError
+from selftaught.report.view import view
+from selftaught.runs.folder import REPORT, RunFolder, find_run, list_runs
+from selftaught.runs.store import Store
+from selftaught.wiring.going_on import in_force
+from selftaught.wiring.inputs import frozen_config
+
+
+def list_all(runs: Path, *, as_json: bool) -> None:
+    """One line a run, the newest last. A damaged run is named, and does not hide the others."""
+    rows = []
+    for folder in list_runs(runs):
+        try:
+            with _opened(folder) as (config, store):
+                rows.append(printing.summary(folder, config, store))
+        except Exception as error:  # of whatever kind: one run's damage must not hide the others
+            rows.append({"run": folder.path.name, "error": str(error) or type(error).__name__})
+    printing.run_list(rows, runs, as_json=as_json)
+
+
+def show(name: str, runs: Path, *, as_json: bool) -> None:
+    """What is on record so far."""
+    folder = find_run(name, runs)
+    with _opened(folder) as (config, store):
+        printing.result(config, store, folder, as_json=as_json)
+
+
+def export(name: str, runs: Path, what: str | None, out: Path | None) -> None:
+    """One program of a run, on stdout or into a file; unless told which, the one that it was for."""
+    folder = find_run(name, runs)
+    with _opened(folder) as (config, store):
+        what = what or ("solution-1" if config.kind == "improve" else "best-improver")
+        if what == "recording":
+            _export_recording(folder, store, out)
+            return
+        source = printing.program_of(config, store, folder, what)
+    if out is None:
+        write_exactly(source)
+    else:
+        _write(out, source)
+        say(f"wrote {out}")
+
+
+def _export_recording(folder: RunFolder, store: Store, out: Path | None) -> None:
+    if out is None:
+        raise UsageError(f"a recording is no text: name a file, as in --out {folder.path.name}.recording")
+    from selftaught.runs.recording import pack
+
+    body = pack(folder, store, __version__)
+    try:
+        out.write_bytes(body)
+    except OSError as error:
+        raise UsageError(f"cannot write {out}: {error.strerror}") from error
+    say(f"wrote {out} ({len(body):,} bytes)")
+
+
+def report(name: str, runs: Path, out: Path | None) -> None:
+    """One self-contained HTML file."""
+    from selftaught.report.page import page  # with what makes pages
+
+    folder = find_run(name, runs)
+    with _opened(folder) as (config, store):
+        run = view(store, in_work=folder.in_work())
+        html = page(run, msgspec.to_builtins(config), store.text, title=folder.path.name)
+    if out is None:
+        file = folder.write(REPORT, html)
+    else:
+        file = out
+        _write(file, html)
+    print(file)
+
+
+@contextmanager
+def _opened(folder: RunFolder) -> Iterator[tuple[RunConfig, Store]]:
+    """Its settings and its record, to read."""
+    with Store.open(folder.store, writable=False) as store:
+        yield in_force(frozen_config(folder), store), store
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise UsageError(f"cannot write {file}: {error.strerror}") from error

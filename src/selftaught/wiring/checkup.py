@@ -1,0 +1,104 @@
+"""`selftaught check`: what can be known of a task before anything is spent on it."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from statistics import stdev
+
+from selftaught.core.contracts import Program, Prompt, Score, Verdict
+from selftaught.core.run_seed import RunSeed
+from selftaught.guest.helpers import extract_code
+from selftaught.models.mutate import Mutate
+from selftaught.sandbox.contract import Sandbox
+from selftaught.tasks.judge import Judge
+from selftaught.tasks.loading import check_stands_alone
+from selftaught.tasks.probes.trial import same
+from selftaught.tasks.spec import TaskSpec
+from selftaught.wiring.checking import check_task
+
+_AGAIN = 2
+"""So often the seed is scored again, to see how much its score moves."""
+_MORE_THAN_CHANCE = 1e-9
+EMPTY_ANSWERS = {
+    "None": "None", "0": "0", "1": "1", "True": "True", "an empty text": "''", "an empty list": "[]",
+    "an empty dict": "{}", "NaN": "float('nan')", "a huge number": "1e308", "a list of zeros": "[0] * 1000",
+    "a nested list": "[[[0]]]",
+}  # fmt: skip
+"""Answers that have nothing to do with any question."""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One thing found. `problem`: it should be seen to before anything is spent."""
+
+    text: str
+    problem: bool = False
+
+
+def checkup(task: TaskSpec, sandbox: Sandbox, seed: RunSeed) -> Iterator[Remark]:
+    """What is found, as it is found. Raises UsageError where the task cannot work at all."""
+    if not task.file.startswith("Task("):
+        check_stands_alone(task)
+    yield Remark("the copy that a run keeps loads alone")
+    check_task(task, sandbox, seed)
+    val, test = (Judge(task, sandbox, split, seed) for split in ("val", "test"))
+    yield _splits(val, test)
+    started = time.monotonic()
+    first = val(task.seed)
+    yield from _of_seed(first, time.monotonic() - started)
+    yield _noise([first, *(val(task.seed) for _ in range(_AGAIN))], deterministic=task.deterministic)
+    yield from _empty_answers(task, val, first)
+    yield _mutated(task, val, seed)
+
+
+def _splits(val: Judge, test: Judge) -> Remark:
+    drawn = [[tuple(instance) for instance in judge.instances()] for judge in (val, test)]
+    count = f"{len(drawn[0])} instances of val, {len(drawn[1])} of test"
+    if same(*drawn):
+        return Remark(f"{count}: they are the same, so that test says nothing that val does not", problem=True)
+    shared = sum(any(same(one, other) for other in drawn[1][:200]) for one in drawn[0][:200])
+    told = f"{count}; {shared} of val are in test, too" if shared else f"{count}, all different"
+    return Remark(told, shared > len(drawn[0]) / 2)
+
+
+def _of_seed(score: Score, seconds: float) -> Iterator[Remark]:
+    error = "" if score.error is None else f" ± {score.error:.4f}"
+    own = "" if score.raw is None else f" (the task's own number: {score.raw:.6g})"
+    note = f"; {score.note}" if score.note else ""
+    yield Remark(
+        f"the seed scores {score.value:.4f}{error}{own}, {score.verdict}{note}", score.verdict is not Verdict.OK
+    )
+    yield Remark(f"one scoring takes {seconds:.2f} s, of which the program computes {score.cpu_seconds:.2f} s")
+    if score.raw is None and score.value >= 1 - _MORE_THAN_CHANCE:
+        yield Remark("the seed has the best score already: nothing is left to improve", problem=True)
+
+
+def _noise(scores: list[Score], *, deterministic: bool) -> Remark:
+    moved = stdev([score.value for score in scores])
+    if moved == 0:
+        return Remark(f"scored {len(scores)} times, the seed gets the same each time")
+    told = f"scored {len(scores)} times, the seed's score moves by {moved:.4f} (standard deviation)"
+    return Remark(told + ("; set DETERMINISTIC = False, if that is meant" if deterministic else ""), deterministic)
+
+
+def _empty_answers(task: TaskSpec, val: Judge, seed: Score) -> Iterator[Remark]:
+    earned = {
+        name: val(Program(f"def {task.entry}(*arguments):\n    return {answer}\n")).value
+        for name, answer in EMPTY_ANSWERS.items()
+    }
+    better = {name: value for name, value in earned.items() if value > seed.value + _MORE_THAN_CHANCE}
+    for name, value in better.items():
+        yield Remark(f"a program that always answers {name} gets {value:.4f}, more than the seed", problem=True)
+    if not better:
+        most = max(earned, key=lambda name: earned[name])
+        yield Remark(f"no answer without a thought gets more than the seed; the most has {most}, {earned[most]:.4f}")
+
+
+def _mutated(task: TaskSpec, val: Judge, seed: RunSeed) -> Remark:
+    prompt = Prompt("", f"```python\n{task.seed.source}\n```", 0.7)
+    (completion,) = Mutate(seed.number)([prompt])
+    source = extract_code(completion.text)
+    if not isinstance(source, str):
+        return Remark("the model `mutate` changes nothing in the seed")
+    score = replace(val(Program(source)), note="")
+    return Remark(f"one random change of the seed (the model `mutate`) gets {score.value:.4f}, {score.verdict}")

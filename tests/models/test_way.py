@@ -1,0 +1,46 @@
+"""The way to a server: proxies and certificates of the environment, each misfit in one line that names its variable."""
+
+import pytest
+
+from models.conformance import PROMPT
+from openai_server import OpenAIServer
+from selftaught.core.errors import ModelUnavailable, UsageError
+from selftaught.models.served.asking import Manner
+from selftaught.models.served.endpoint import Endpoint
+from selftaught.models.served.openai_chat import OpenAIChat
+from selftaught.models.served.providers import PROVIDERS
+
+ELSEWHERE = "http://no-such-host.invalid/v1"
+
+
+def ask(url: str) -> str:
+    return OpenAIChat("small", Endpoint(url), Manner())([PROMPT])[0].text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("ALL_PROXY", "socks://127.0.0.1:1080/", "ALL_PROXY.* cannot be used"),
+        ("ALL_PROXY", "socks5://127.0.0.1:1080/", "ALL_PROXY.* SOCKS proxy, which needs a package: pip install"),
+        ("SSL_CERT_FILE", "/nonexistent.pem", "SSL_CERT_FILE.* cannot be read"),
+    ],
+)
+def test_what_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(UsageError, match=said):
+        ask(ELSEWHERE)
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_no_proxy_leads_to_this_machine(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with OpenAIServer(lambda request: "hello") as server:
+        assert ask(server.base_url) == "hello"
+
+
+def test_a_call_that_failed_by_way_of_a_proxy_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    proxy = {"HTTP_PROXY": "http://127.0.0.1:9"}
+    monkeypatch.setenv("HTTP_PROXY", proxy["HTTP_PROXY"])
+    server = PROVIDERS["openai"].server("http://model.invalid/v1", proxy, "small")
+    with pytest.raises(ModelUnavailable, match="through the proxy of HTTP_PROXY"):
+        OpenAIChat("small", server, Manner())([PROMPT])
