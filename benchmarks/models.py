@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from selftaught.core.contracts import Prompt
-from selftaught.models.served.asking import Manner
+from selftaught.models.served.asking import AskOptions
 from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.openai_chat import OpenAIChat
 
@@ -87,7 +87,7 @@ def _limits(sdk: Any, most: int) -> Any:
 
 def ours(url: str, most: int) -> Callable[[], object]:
     """The model, as a run has it."""
-    model = OpenAIChat("small", Endpoint(url), Manner(max_connections=most))
+    model = OpenAIChat("small", Endpoint(url), AskOptions(max_connections=most))
     return lambda: model([PROMPT] * CALLS)
 
 

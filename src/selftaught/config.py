@@ -19,8 +19,8 @@ from selftaught.core.budget import Allowance
 from selftaught.core.errors import UsageError
 from selftaught.core.money import Caps
 from selftaught.core.run_seed import PATTERN, RunSeed
-from selftaught.models.served.asking import Manner
-from selftaught.models.served.patience import Patience
+from selftaught.models.served.asking import AskOptions
+from selftaught.models.served.retrying import RetryPolicy
 from selftaught.runs.toml import read_toml
 
 Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
@@ -256,9 +256,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = []
 
     @property
-    def manner(self) -> Manner:
+    def ask_options(self) -> AskOptions:
         """How the model is asked."""
-        return Manner(
+        return AskOptions(
             temperature_policy="drop" if self.temperature_policy == "drop" else "clamp",
             max_connections=self.max_connections,
             requests_per_minute=self.requests_per_minute,
@@ -266,7 +266,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             timeout_seconds=self.timeout_seconds,
             max_output_tokens=self.max_output_tokens,
             stream=self.stream,
-            patience=Patience(self.patience_seconds),
+            retry_policy=RetryPolicy(self.patience_seconds),
         )
 
 

@@ -11,16 +11,16 @@ from models.server_errors import FACTS, body_of
 from openai_server import Fault, OpenAIServer
 from selftaught.core.contracts import LanguageModel, Prompt
 from selftaught.core.errors import ModelUnavailable
-from selftaught.models.served.asking import Manner
+from selftaught.models.served.asking import AskOptions
 from selftaught.models.served.capabilities import Capabilities
 from selftaught.models.served.endpoint import Endpoint
-from selftaught.models.served.patience import FailedAttempt, Patience
+from selftaught.models.served.retrying import FailedAttempt, RetryPolicy
 
 KEY = "sk-very-secret"
 FINISHED = {"too long": "too long", "refused": "content_filter"}
 PROMPTS_FAULT = [fact for fact in FACTS if fact["means"] in FINISHED and "output_limit" not in fact]
 OURS = [fact for fact in FACTS if fact["means"] in ("key", "nothing left", "unknown model", "output limit", "wrong")]
-HASTY = Patience(attempts=4, first_seconds=0.01, longest_seconds=0.3)
+HASTY = RetryPolicy(attempts=4, first_seconds=0.01, longest_seconds=0.3)
 
 MAY_PASS = [
     Fault(429),
@@ -43,8 +43,8 @@ MAY_PASS = [
 ]
 
 
-def manner(**more: Any) -> Manner:
-    return Manner(**{"patience": HASTY, "timeout_seconds": 5.0, **more})
+def ask_options(**more: Any) -> AskOptions:
+    return AskOptions(**{"retry_policy": HASTY, "timeout_seconds": 5.0, **more})
 
 
 class ServedModelSuite(LanguageModelSuite):
@@ -54,12 +54,12 @@ class ServedModelSuite(LanguageModelSuite):
     key_variable: str
     ends_in = ""
 
-    def model_of(self, name: str, server: Endpoint, manner: Manner) -> LanguageModel:
+    def model_of(self, name: str, server: Endpoint, ask_options: AskOptions) -> LanguageModel:
         raise NotImplementedError
 
     def at(self, server: OpenAIServer | str, name: str = "small", **more: Any) -> LanguageModel:
         url = server if isinstance(server, str) else server.base_url
-        return self.model_of(name, Endpoint(url, KEY, self.key_variable, self.ends_in), manner(**more))
+        return self.model_of(name, Endpoint(url, KEY, self.key_variable, self.ends_in), ask_options(**more))
 
     def faulty(self, *faults: Fault | None, **more: Any) -> OpenAIServer:
         return self.server_class(lambda request: "hello", faults=iter(faults), **more)
@@ -101,11 +101,11 @@ class ServedModelSuite(LanguageModelSuite):
 
     def test_each_failed_attempt_is_told(self) -> None:
         told: list[FailedAttempt] = []
-        patience = Patience(first_seconds=0.01, failed=told.append)
+        retry_policy = RetryPolicy(first_seconds=0.01, failed=told.append)
         faults = Fault(500, message=f"key {KEY}"), Fault(429), Fault(body="truncated"), Fault(400, message="no")
         with self.faulty(*faults) as server:
             with pytest.raises(ModelUnavailable, match=r"\(4 attempts\)"):
-                self.at(server, patience=patience)([PROMPT])
+                self.at(server, retry_policy=retry_policy)([PROMPT])
         assert [one.error.partition("answered ")[2][:4] for one in told] == ["500:", "429:", "with", "400:"]
         assert [one.billed for one in told] == [False, False, True, False]
         assert [one.wait_seconds > 0 for one in told] == [True, True, True, False]
@@ -115,18 +115,18 @@ class ServedModelSuite(LanguageModelSuite):
         with self.faulty(*[Fault(seconds=20)] * 2) as server:
             began = time.monotonic()
             with pytest.raises(ModelUnavailable, match=r"no whole answer in 0.3 s \(2 attempts\)"):
-                self.at(server, timeout_seconds=0.3, patience=Patience(attempts=2, first_seconds=0.01))([PROMPT])
+                self.at(server, timeout_seconds=0.3, retry_policy=RetryPolicy(attempts=2, first_seconds=0.01))([PROMPT])
             assert time.monotonic() - began < 15
 
     def test_a_trickle_is_a_failure_in_time(self) -> None:
         with self.faulty(Fault(body="trickle")) as server:
             with pytest.raises(ModelUnavailable, match="no whole answer in 0.3 s"):
-                self.at(server, timeout_seconds=0.3, patience=Patience(attempts=1))([PROMPT])
+                self.at(server, timeout_seconds=0.3, retry_policy=RetryPolicy(attempts=1))([PROMPT])
 
     @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "http://no-such-host.invalid"])
     def test_a_server_that_is_not_there_is_named(self, url: str) -> None:
         with pytest.raises(ModelUnavailable, match=f"{url} cannot be reached: .*(is it running|is it spelt right)"):
-            self.at(url, patience=Patience(first_seconds=60))([PROMPT])
+            self.at(url, retry_policy=RetryPolicy(first_seconds=60))([PROMPT])
 
     def test_a_page_instead_of_an_answer_ends_the_first_call_at_once(self) -> None:
         page = Fault(raw="<!DOCTYPE html><html><head><title>Please log in</title></head></html>")
@@ -224,10 +224,10 @@ class ServedModelSuite(LanguageModelSuite):
     def test_an_answer_of_another_number_is_not_taken(self) -> None:
         with self.faulty(Fault(raw="{}")) as server:
             with pytest.raises(ModelUnavailable, match="without any choice"):
-                self.at(server, patience=Patience(attempts=1))([PROMPT])
+                self.at(server, retry_policy=RetryPolicy(attempts=1))([PROMPT])
 
     def test_more_calls_than_a_server_takes_are_slowed_down_until_all_are_answered(self) -> None:
-        patience = Patience(first_seconds=0.02, longest_seconds=0.2)
+        retry_policy = RetryPolicy(first_seconds=0.02, longest_seconds=0.2)
         with self.faulty(most=4, seconds=0.02) as server:
-            model = self.at(server, patience=patience, max_connections=32)
+            model = self.at(server, retry_policy=retry_policy, max_connections=32)
             assert len(model([PROMPT] * 100)) == 100

@@ -3,13 +3,13 @@
 import pytest
 
 from models.conformance import PROMPT
-from models.served import KEY, ServedModelSuite, manner
+from models.served import KEY, ServedModelSuite, ask_options
 from openai_server import Fault, OpenAIServer
 from other_servers import AnthropicServer
 from selftaught.core.contracts import Completion, LanguageModel, Prompt
 from selftaught.core.errors import UsageError
 from selftaught.models.served.anthropic_messages import Anthropic
-from selftaught.models.served.asking import Manner
+from selftaught.models.served.asking import AskOptions
 from selftaught.models.served.capabilities import Capabilities
 from selftaught.models.served.endpoint import Endpoint
 
@@ -20,12 +20,12 @@ class TestConformance(ServedModelSuite):
     server_class = AnthropicServer
     key_variable = "ANTHROPIC_API_KEY"
 
-    def model_of(self, name: str, server: Endpoint, manner: Manner) -> LanguageModel:
-        return Anthropic(name, server, manner)
+    def model_of(self, name: str, server: Endpoint, ask_options: AskOptions) -> LanguageModel:
+        return Anthropic(name, server, ask_options)
 
 
 def served(server: OpenAIServer, **more: object) -> Anthropic:
-    return Anthropic("small", Endpoint(server.base_url, KEY, "ANTHROPIC_API_KEY", ""), manner(**more))
+    return Anthropic("small", Endpoint(server.base_url, KEY, "ANTHROPIC_API_KEY", ""), ask_options(**more))
 
 
 def test_a_prompt_goes_out_whole_and_its_answer_comes_back_with_its_cost() -> None:
@@ -52,7 +52,7 @@ def test_where_no_temperature_is_told_the_newest_version_of_the_api_is_spoken() 
 
 def test_a_model_that_takes_no_temperature_is_refused_before_anything_is_asked() -> None:
     with pytest.raises(UsageError, match="takes no temperature.*--temperature-policy drop"):
-        Anthropic("new", Endpoint("http://localhost", KEY), Manner(Capabilities(temperature=None)))
+        Anthropic("new", Endpoint("http://localhost", KEY), AskOptions(Capabilities(temperature=None)))
 
 
 @pytest.mark.parametrize(

@@ -3,17 +3,17 @@
 import pytest
 
 from models.conformance import PROMPT
-from models.served import KEY, ServedModelSuite, manner
+from models.served import KEY, ServedModelSuite, ask_options
 from openai_server import Fault, OpenAIServer
 from other_servers import GoogleServer
 from selftaught.core.address import working_at
 from selftaught.core.contracts import Completion, LanguageModel
 from selftaught.core.errors import ModelUnavailable
-from selftaught.models.served.asking import Manner
+from selftaught.models.served.asking import AskOptions
 from selftaught.models.served.capabilities import Capabilities
 from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.google_gemini import Gemini
-from selftaught.models.served.patience import FailedAttempt, Patience
+from selftaught.models.served.retrying import FailedAttempt, RetryPolicy
 
 genai = pytest.importorskip("google.genai")
 
@@ -22,12 +22,12 @@ class TestConformance(ServedModelSuite):
     server_class = GoogleServer
     key_variable = "GEMINI_API_KEY"
 
-    def model_of(self, name: str, server: Endpoint, manner: Manner) -> LanguageModel:
-        return Gemini(name, server, manner)
+    def model_of(self, name: str, server: Endpoint, ask_options: AskOptions) -> LanguageModel:
+        return Gemini(name, server, ask_options)
 
 
 def served(server: OpenAIServer, **more: object) -> Gemini:
-    return Gemini("small", Endpoint(server.base_url, KEY, "GEMINI_API_KEY", ""), manner(**more))
+    return Gemini("small", Endpoint(server.base_url, KEY, "GEMINI_API_KEY", ""), ask_options(**more))
 
 
 def test_a_prompt_goes_out_whole_and_its_answer_comes_back_with_its_cost() -> None:
@@ -72,7 +72,7 @@ def test_how_an_answer_ended_is_told_in_one_vocabulary(changed: dict[str, object
 def test_the_server_is_waited_for_as_long_as_it_asks_in_the_body() -> None:
     with GoogleServer(lambda request: "hello", faults=iter([Fault(429)])) as server:
         told: list[FailedAttempt] = []
-        served(server, patience=Patience(first_seconds=0.001, failed=told.append))([PROMPT])
+        served(server, retry_policy=RetryPolicy(first_seconds=0.001, failed=told.append))([PROMPT])
         assert [one.wait_seconds for one in told] == [0.05]
 
 

@@ -17,19 +17,19 @@ from openai_server import Fault, OpenAIServer
 from selftaught.core.address import working_at
 from selftaught.core.contracts import Completion, LanguageModel, Prompt
 from selftaught.core.errors import ModelUnavailable, RunStopped, UsageError
-from selftaught.models.served.asking import Manner
+from selftaught.models.served.asking import AskOptions
 from selftaught.models.served.capabilities import Capabilities
 from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.openai_chat import OpenAIChat
-from selftaught.models.served.patience import Patience
+from selftaught.models.served.retrying import RetryPolicy
 
 KEY = "sk-very-secret"
-HASTY = Patience(attempts=4, first_seconds=0.01, longest_seconds=0.3)
+HASTY = RetryPolicy(attempts=4, first_seconds=0.01, longest_seconds=0.3)
 
 
 def chat(server: OpenAIServer | str, model: str = "small", **more: Any) -> OpenAIChat:
     url = server if isinstance(server, str) else server.base_url
-    return OpenAIChat(model, Endpoint(url, KEY), Manner(**{"patience": HASTY, "timeout_seconds": 5, **more}))
+    return OpenAIChat(model, Endpoint(url, KEY), AskOptions(**{"retry_policy": HASTY, "timeout_seconds": 5, **more}))
 
 
 def faulty(*faults: Fault | None) -> OpenAIServer:
@@ -41,8 +41,8 @@ class TestConformance(ServedModelSuite):
     key_variable = "OPENAI_API_KEY"
     ends_in = "/v1"
 
-    def model_of(self, name: str, server: Endpoint, manner: Manner) -> LanguageModel:
-        return OpenAIChat(name, server, manner)
+    def model_of(self, name: str, server: Endpoint, ask_options: AskOptions) -> LanguageModel:
+        return OpenAIChat(name, server, ask_options)
 
 
 def test_a_prompt_goes_out_whole_and_its_answer_comes_back_with_its_cost() -> None:
@@ -93,7 +93,7 @@ def test_a_date_to_wait_for_is_understood() -> None:
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
     with faulty(Fault(429, {"retry-after": soon})) as server:
         began = time.monotonic()
-        chat(server, patience=Patience(first_seconds=0.001, longest_seconds=0.2))([PROMPT])
+        chat(server, retry_policy=RetryPolicy(first_seconds=0.001, longest_seconds=0.2))([PROMPT])
         assert time.monotonic() - began >= 0.2  # as asked, up to the longest
 
 
@@ -115,8 +115,8 @@ def test_the_seconds_of_an_answer_are_its_own_calls() -> None:
     """Neither the failed attempt's nor the wait's."""
     failed_at: list[float] = []
     with OpenAIServer(lambda request: "hello", faults=iter([Fault(500, seconds=0.2)])) as server:
-        patience = Patience(first_seconds=1.0, failed=lambda *told: failed_at.append(time.monotonic()))
-        (answer,) = chat(server, patience=patience)([PROMPT])
+        retry_policy = RetryPolicy(first_seconds=1.0, failed=lambda *told: failed_at.append(time.monotonic()))
+        (answer,) = chat(server, retry_policy=retry_policy)([PROMPT])
         since_the_failure = time.monotonic() - failed_at[0]
     assert answer.seconds is not None and 0 < answer.seconds <= since_the_failure - 0.75
 
@@ -126,9 +126,9 @@ def test_a_stop_ends_a_long_wait() -> None:
         raise RunStopped("enough")
 
     with faulty(Fault(429, {"retry-after": "50"})) as server:
-        patience = Patience(longest_seconds=60, stop=stop)
+        retry_policy = RetryPolicy(longest_seconds=60, stop=stop)
         with pytest.raises(RunStopped, match="enough"):
-            chat(server, patience=patience)([PROMPT])
+            chat(server, retry_policy=retry_policy)([PROMPT])
 
 
 def test_calls_that_queue_when_the_run_is_stopped_are_not_made() -> None:
@@ -139,7 +139,7 @@ def test_calls_that_queue_when_the_run_is_stopped_are_not_made() -> None:
             raise RunStopped("enough")
 
     with OpenAIServer(lambda request: "hello" if stopped.wait(60) else None) as server:
-        model = chat(server, max_connections=2, timeout_seconds=60, patience=Patience(stop=stop))
+        model = chat(server, max_connections=2, timeout_seconds=60, retry_policy=RetryPolicy(stop=stop))
         with ThreadPoolExecutor(12) as threads:
             asked = [threads.submit(model, [PROMPT]) for _ in range(12)]
             while len(server.requests) < 2:
@@ -221,7 +221,7 @@ def test_a_key_that_cannot_be_sent_is_refused_at_once(key: str) -> None:
 
 
 def test_an_unreachable_server_is_named_with_a_hint() -> None:
-    model = chat("http://127.0.0.1:9", patience=Patience(attempts=1))
+    model = chat("http://127.0.0.1:9", retry_policy=RetryPolicy(attempts=1))
     with pytest.raises(
         ModelUnavailable, match=r"127.0.0.1:9 cannot be reached: .*; is it running\? Most base URLs end in /v1"
     ):
@@ -244,7 +244,7 @@ def test_a_fifth_of_all_calls_may_fail() -> None:
     kinds = [Fault(429), Fault(500), Fault(502), Fault(body="cut"), Fault(body="truncated")]
     faults = (chance.choice(kinds) if chance.random() < 0.2 else None for _ in itertools.count())
     with OpenAIServer(lambda request: "hello", faults=faults) as server:
-        model = chat(server, patience=Patience(attempts=8, first_seconds=0.001, longest_seconds=0.01))
+        model = chat(server, retry_policy=RetryPolicy(attempts=8, first_seconds=0.001, longest_seconds=0.01))
         assert [model([PROMPT])[0].text for _ in range(300)] == ["hello"] * 300
 
 

@@ -9,10 +9,10 @@ from models.conformance import PROMPT
 from openai_server import Fault, OpenAIServer
 from selftaught.core.contracts import Completion
 from selftaught.core.errors import ModelUnavailable
-from selftaught.models.served.asking import Manner
+from selftaught.models.served.asking import AskOptions
 from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.openai_chat import OpenAIChat
-from selftaught.models.served.patience import Patience
+from selftaught.models.served.retrying import RetryPolicy
 from selftaught.models.served.stream import together
 
 
@@ -36,7 +36,9 @@ WHOLE = events(
 
 def model(server: OpenAIServer, **more: Any) -> OpenAIChat:
     return OpenAIChat(
-        "small", Endpoint(server.base_url), Manner(**{"patience": Patience(attempts=2, first_seconds=0.01), **more})
+        "small",
+        Endpoint(server.base_url),
+        AskOptions(**{"retry_policy": RetryPolicy(attempts=2, first_seconds=0.01), **more}),
     )
 
 
@@ -60,10 +62,10 @@ def test_what_a_gateway_cut_is_received_as_it_is_made_from_then_on() -> None:
 def test_a_stream_that_breaks_off_is_a_failed_attempt_that_may_have_cost() -> None:
     told: list[bool] = []
     half = Fault(raw=events(chunk(content="hel"), done=False))
-    patience = Patience(attempts=2, first_seconds=0.01, failed=lambda attempt: told.append(attempt.billed))
+    retry_policy = RetryPolicy(attempts=2, first_seconds=0.01, failed=lambda attempt: told.append(attempt.billed))
     with OpenAIServer(lambda request: "", faults=iter([half, half])) as server:
         with pytest.raises(ModelUnavailable, match="broke off"):
-            model(server, stream="on", patience=patience)([PROMPT])
+            model(server, stream="on", retry_policy=retry_policy)([PROMPT])
     assert told == [True, True]
 
 

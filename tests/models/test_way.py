@@ -5,7 +5,7 @@ import pytest
 from models.conformance import PROMPT
 from openai_server import OpenAIServer
 from selftaught.core.errors import ModelUnavailable, UsageError
-from selftaught.models.served.asking import Manner
+from selftaught.models.served.asking import AskOptions
 from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.openai_chat import OpenAIChat
 from selftaught.models.served.providers import PROVIDERS
@@ -14,7 +14,7 @@ ELSEWHERE = "http://no-such-host.invalid/v1"
 
 
 def ask(url: str) -> str:
-    return OpenAIChat("small", Endpoint(url), Manner())([PROMPT])[0].text
+    return OpenAIChat("small", Endpoint(url), AskOptions())([PROMPT])[0].text
 
 
 @pytest.mark.parametrize(
@@ -43,4 +43,4 @@ def test_a_call_that_failed_by_way_of_a_proxy_names_its_variable(monkeypatch: py
     monkeypatch.setenv("HTTP_PROXY", proxy["HTTP_PROXY"])
     server = PROVIDERS["openai"].server("http://model.invalid/v1", proxy, "small")
     with pytest.raises(ModelUnavailable, match="through the proxy of HTTP_PROXY"):
-        OpenAIChat("small", server, Manner())([PROMPT])
+        OpenAIChat("small", server, AskOptions())([PROMPT])

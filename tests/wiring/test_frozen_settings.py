@@ -8,7 +8,7 @@ import pytest
 from selftaught.config import Parameters, RunConfig, make_config
 from selftaught.core.errors import RecordError, UsageError
 from selftaught.experiments.conducting import open_experiment, read_parameters
-from selftaught.experiments.materials import Materials
+from selftaught.experiments.shared_inputs import SharedInputs
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.recording import pack, read_recording, unpack
 from selftaught.runs.store import Store
@@ -61,7 +61,7 @@ def test_any_name_of_a_model_a_script_or_a_server(tmp_path: Path, name: str) -> 
 @pytest.mark.parametrize("name", NAMES)
 def test_any_parameter_of_an_experiment(tmp_path: Path, name: str) -> None:
     given = Parameters(experiment="curve", tasks=[name], models=[name], improver=name)
-    open_experiment(tmp_path / "e", given, Materials({}, {}))
+    open_experiment(tmp_path / "e", given, SharedInputs({}, {}))
     assert read_parameters(tmp_path / "e") == given
 
 

@@ -26,8 +26,8 @@ from selftaught.experiments.conducting import (
     strategies,
 )
 from selftaught.experiments.design import Result
-from selftaught.experiments.materials import Materials, check_unchanged, gather, kept
 from selftaught.experiments.results import as_json as result_as_json
+from selftaught.experiments.shared_inputs import SharedInputs, check_unchanged, gather, kept
 from selftaught.middleware.gate import Gate
 from selftaught.models.served.traffic import Traffic
 from selftaught.runs.salt import salted
@@ -86,14 +86,14 @@ def experiment(
 
     if name == "strategies":
         of_runs(given.tasks, runs)
-        materials = Materials({}, {})
+        shared_inputs = SharedInputs({}, {})
     else:
-        given, materials = _materials(given, told, folder, runs)
-        given = _resolved(given, materials, gate, runs, caps)
-    open_experiment(folder, given, materials)
+        given, shared_inputs = _materials(given, told, folder, runs)
+        given = _resolved(given, shared_inputs, gate, runs, caps)
+    open_experiment(folder, given, shared_inputs)
 
     with open_jail(limits.get("sandbox", "auto")) as jail:
-        lab = Lab(folder, materials, jail, choose, gate, caps, say, tracing)
+        lab = Lab(folder, shared_inputs, jail, choose, gate, caps, say, tracing)
         found: list[Result] = []
 
         def work() -> None:
@@ -174,7 +174,7 @@ def _check(given: Parameters, told: Mapping[str, Any]) -> None:
         raise UsageError(f"--against {given.against}: wanted one of the improvers, {', '.join(given.improvers)}")
 
 
-def _materials(given: Parameters, told: Mapping[str, Any], folder: Path, runs: Path) -> tuple[Parameters, Materials]:
+def _materials(given: Parameters, told: Mapping[str, Any], folder: Path, runs: Path) -> tuple[Parameters, SharedInputs]:
     """What the user named, at the first start; then what is kept of it, and a refusal if what is named has changed."""
     if not (folder / PARAMETERS).is_file():
         return gather(given, runs)
@@ -185,13 +185,13 @@ def _materials(given: Parameters, told: Mapping[str, Any], folder: Path, runs: P
     there = msgspec.to_builtins(read_parameters(folder))
     again = {"tasks": ["three-sat"], "on": [], "improver": "seed", "improvers": [], "script": None}
     now = _converted({**there, **again, **{name: told[name] for name in named}})
-    now, materials = gather(now, runs)
-    materials = Materials(
-        {name: task for name, task in materials.tasks.items() if "tasks" in named or name in now.on},
-        {name: one for name, one in materials.improvers.items() if "improver" in named or name in now.improvers},
-        materials.script if "script" in named else before.script,
+    now, shared_inputs = gather(now, runs)
+    shared_inputs = SharedInputs(
+        {name: task for name, task in shared_inputs.tasks.items() if "tasks" in named or name in now.on},
+        {name: one for name, one in shared_inputs.improvers.items() if "improver" in named or name in now.improvers},
+        shared_inputs.script if "script" in named else before.script,
     )
-    check_unchanged(materials, before)
+    check_unchanged(shared_inputs, before)
     return msgspec.structs.replace(given, **{name: getattr(now, name) for name in named}), before
 
 
@@ -200,13 +200,13 @@ def _of_one_run(given: Parameters, tasks: list[str], model: str) -> RunConfig:
     return from_mapping({**settings, "tasks": tasks, "model": model}, "the experiment's settings")
 
 
-def _resolved(given: Parameters, materials: Materials, gate: Gate, runs: Path, caps: Caps) -> Parameters:
+def _resolved(given: Parameters, shared_inputs: SharedInputs, gate: Gate, runs: Path, caps: Caps) -> Parameters:
     """The parameters with the models that their names stand for today, each said with why it was taken."""
     names, base_url = [], given.base_url
     for model in given.models:
-        config = _of_one_run(given, list(materials.tasks), model)
-        improver = next(iter(materials.improvers.values()))
-        inputs = Inputs(config, tuple(materials.tasks.values()), improver, script=materials.script)
+        config = _of_one_run(given, list(shared_inputs.tasks), model)
+        improver = next(iter(shared_inputs.improvers.values()))
+        inputs = Inputs(config, tuple(shared_inputs.tasks.values()), improver, script=shared_inputs.script)
         chosen = choose_models(inputs, gate, runs, environment(), caps=caps)
         for line in chosen.said:
             say(line)

@@ -9,7 +9,7 @@ proposed_strategies.py   §6: which strategies proposed improvers use, and what 
 imp_at_k.py     the gain after k applications of a frozen improver
 
 conducting.py   an experiment's runs, begun and gone on with
-materials.py    what an experiment depends on, kept in its folder
+shared_inputs.py    what an experiment depends on, kept in its folder
 results.py      what its runs say together, in files
 labels.py       programs labelled by a model
 

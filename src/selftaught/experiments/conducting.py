@@ -16,14 +16,14 @@ from selftaught.experiments.curve import CURVE
 from selftaught.experiments.design import Cell, Experiment, Outcome, Result
 from selftaught.experiments.imp_at_k import IMP_AT_K
 from selftaught.experiments.labels import model_labels
-from selftaught.experiments.materials import Materials, keep
 from selftaught.experiments.proposed_strategies import STRATEGIES, by_rules
 from selftaught.experiments.proposed_strategies import result as proposed_result
 from selftaught.experiments.results import write_result
 from selftaught.experiments.sandbox_bypass import BYPASS
+from selftaught.experiments.shared_inputs import SharedInputs, keep
 from selftaught.experiments.transfer import TRANSFER
 from selftaught.middleware.gate import Gate
-from selftaught.middleware.purse import Purse
+from selftaught.middleware.run_budget import RunBudget
 from selftaught.runs.folder import RunFolder, find_run
 from selftaught.runs.records import Ended
 from selftaught.runs.store import Store, text_id
@@ -56,7 +56,7 @@ class Lab:
     """What the cells of one start of an experiment share. `say` is told of each that is done."""
 
     folder: Path
-    materials: Materials
+    shared_inputs: SharedInputs
     sandbox: OpenSandbox
     choose: Choose
     gate: Gate
@@ -65,7 +65,7 @@ class Lab:
     tracing: "Tracing | None" = None
 
 
-def open_experiment(folder: Path, given: Parameters, materials: Materials) -> None:
+def open_experiment(folder: Path, given: Parameters, shared_inputs: SharedInputs) -> None:
     """Make the folder, or find it. Raises UsageError if other parameters are there: with the difference."""
     file = folder / PARAMETERS
     if file.is_file():
@@ -83,7 +83,7 @@ def open_experiment(folder: Path, given: Parameters, materials: Materials) -> No
         return
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder} exists and holds no experiment; name another `out`")
-    keep(materials, folder)
+    keep(shared_inputs, folder)
     RunFolder(folder).write(PARAMETERS, to_toml(msgspec.to_builtins(given)))
     if read_parameters(folder) != given:
         raise RecordError(f"{file} does not hold the parameters that were written into it; is the disk full?")
@@ -111,7 +111,7 @@ def conduct(given: Parameters, lab: Lab) -> Result:
     """Run every cell that is not finished; then the result, also in files. Raises SelfTaughtError; it can go on."""
     experiment = EXPERIMENTS[given.experiment]
     if not finished_cells(lab.folder):
-        for task in lab.materials.tasks.values():
+        for task in lab.shared_inputs.tasks.values():
             check_task(
                 task,
                 lab.sandbox,
@@ -179,18 +179,18 @@ def strategies(given: Parameters, outcomes: Mapping[str, Outcome], lab: Lab, lab
 
 
 def _run_all(cells: Sequence[Cell], lab: Lab) -> None:
-    purse = Purse(lab.caps, NOTHING, lab.gate)
+    run_budget = RunBudget(lab.caps, NOTHING, lab.gate)
     prepared = [_prepare(cell, lab) for cell in cells]
     for folder, models in _all_begun(lab, prepared):
         with Store.open(folder.store, writable=False) as store:
             check_version(store)  # all cells by the same code, those that are finished too
-            purse.add(models.spent(store))
+            run_budget.add(models.spent(store))
 
     def go(ready: tuple[RunFolder, Models]) -> None:
         folder, models = ready
         try:
             with Run.resume(
-                folder, lambda inputs, gate: models, lab.sandbox, lab.gate, purse=purse, tracing=lab.tracing
+                folder, lambda inputs, gate: models, lab.sandbox, lab.gate, run_budget=run_budget, tracing=lab.tracing
             ) as run:
                 run.work()
         except SelfTaughtError as error:
@@ -212,9 +212,9 @@ def _prepare(cell: Cell, lab: Lab) -> tuple[RunFolder, Models]:
         return folder, lab.choose(load_frozen(folder))[0]
     given = {name: value for name, value in cell.settings.items() if value is not None}
     config = from_mapping({"machine_speed": machine_speed(), **given}, f"the cell {cell.name}")
-    tasks = tuple(lab.materials.tasks[name] for name in config.tasks)
-    improver = lab.materials.improvers.get(config.improver) or load_improver(config.improver, lab.folder / "runs")
-    inputs = Inputs(config, tasks, improver, script=lab.materials.script)
+    tasks = tuple(lab.shared_inputs.tasks[name] for name in config.tasks)
+    improver = lab.shared_inputs.improvers.get(config.improver) or load_improver(config.improver, lab.folder / "runs")
+    inputs = Inputs(config, tasks, improver, script=lab.shared_inputs.script)
     models, config = lab.choose(inputs)
     Run.begin(replace(inputs, config=config), lambda: folder, models, lab.sandbox, lab.gate, checked=True).close()
     return folder, models

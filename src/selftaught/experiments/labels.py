@@ -9,8 +9,8 @@ from selftaught.core.contracts import Prompt
 from selftaught.core.money import Caps
 from selftaught.experiments.strategies import RULES
 from selftaught.middleware.gate import Gate
-from selftaught.middleware.purse import Purse
 from selftaught.middleware.recorder import Recorder
+from selftaught.middleware.run_budget import RunBudget
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.records import Session
 from selftaught.runs.store import Store
@@ -26,8 +26,8 @@ def model_labels(models: Models, path: Path, caps: Caps, gate: Gate) -> Callable
     recorder = Recorder(store)
     if not any(isinstance(record, Session) for record in store):
         recorder.write(Session(at="/session#0", version="", tier="", model=models.name))
-    purse = Purse(caps, models.spent(store), gate)
-    model = Stack(recorder, gate, purse).model(models.improver, IMPROVER)
+    run_budget = RunBudget(caps, models.spent(store), gate)
+    model = Stack(recorder, gate, run_budget).model(models.improver, IMPROVER)
     names = ", ".join(RULES)
 
     def label(source: str) -> frozenset[str] | None:

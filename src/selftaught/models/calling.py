@@ -9,8 +9,8 @@ from typing import Any, cast
 
 from selftaught.core.contracts import Completion, LanguageModel, Prompt
 from selftaught.core.errors import ModelUnavailable, SelfTaughtError, UsageError
-from selftaught.models.served.asking import Asker, Manner, Question, sendable
-from selftaught.models.served.patience import Failed
+from selftaught.models.served.asking import Asker, AskOptions, Question, sendable
+from selftaught.models.served.retrying import Failed
 from selftaught.plugins import find
 
 Answer = Callable[[Prompt], str | Completion | Awaitable[str | Completion]]
@@ -23,11 +23,11 @@ class Called:
     What the function raises is the model's failure and is not tried again: the run ends and can be resumed.
     """
 
-    def __init__(self, function: Answer, name: str = "", manner: Manner | None = None) -> None:
+    def __init__(self, function: Answer, name: str = "", ask_options: AskOptions | None = None) -> None:
         self._function = function
         self._loop = _Loop()
         self._name = name or getattr(function, "__name__", type(function).__name__)
-        self._asker = Asker(self._name, self._ask, manner or Manner())
+        self._asker = Asker(self._name, self._ask, ask_options or AskOptions())
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
         return self._asker(prompts)

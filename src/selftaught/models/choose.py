@@ -16,11 +16,11 @@ from selftaught.models.calling import from_package
 from selftaught.models.mutate import Mutate
 from selftaught.models.relay import Relay
 from selftaught.models.scripted import Scripted
-from selftaught.models.served.asking import MOST_TOGETHER, Manner
+from selftaught.models.served.asking import MOST_TOGETHER, AskOptions
 from selftaught.models.served.capabilities import capabilities_of
 from selftaught.models.served.openai_chat import OpenAIChat
-from selftaught.models.served.patience import FailedAttempt, Patience
 from selftaught.models.served.providers import PROVIDERS, first_set
+from selftaught.models.served.retrying import FailedAttempt, RetryPolicy
 from selftaught.models.waiting import Waiting
 
 DEFAULT_OPENAI = "gpt-4.1-mini"
@@ -57,14 +57,14 @@ def choose_model(
     stop: Callable[[], None] = lambda: None,
     failed: Callable[[FailedAttempt], None] = lambda attempt: None,
     waiting: Waiting | None = None,
-    manner: Manner | None = None,
+    ask_options: AskOptions | None = None,
     capability: Sequence[str] = (),
 ) -> ChosenModel:
     """The model called `name`. Raises UsageError for a name that is none, ModelUnavailable for a missing key.
 
-    `stop` and `failed` are those of `Patience`; `waiting` is told what calls wait for. Of `manner` all is taken but
-    what the other arguments say, and the capabilities: they are the model's, with `capability` (as "temperature=no")
-    over them.
+    `stop` and `failed` are those of `RetryPolicy`; `waiting` is told what calls wait for. Of `ask_options` all is taken
+    but what the other arguments say, and the capabilities: they are the model's, with `capability` (as
+    "temperature=no") over them.
     """
     why, waits = "asked for by name", waiting or Waiting()
     if name == "auto" and environment.get("SELFTAUGHT_MODEL"):
@@ -77,11 +77,11 @@ def choose_model(
         elsewhere = server.base_url if server.base_url != provider.url else None
         kind = "" if elsewhere and provider_name == "openai" else provider_name  # another's server: another's models
         asked = replace(
-            manner or Manner(),
+            ask_options or AskOptions(),
             capabilities=capabilities_of(kind, model, capability),
             max_connections=max_connections,
             seed=seed,
-            patience=replace((manner or Manner()).patience, stop=stop, failed=failed),
+            retry_policy=replace((ask_options or AskOptions()).retry_policy, stop=stop, failed=failed),
             waiting=waits,
             server=server.shown,
         )
@@ -139,7 +139,7 @@ def _unknown(name: str, why: str) -> UsageError:
 
 def _first_model(url: str, environment: Mapping[str, str]) -> str:
     server = PROVIDERS["openai"].server(url, environment, "")
-    names = OpenAIChat("", server, Manner(patience=Patience())).models()
+    names = OpenAIChat("", server, AskOptions(retry_policy=RetryPolicy())).models()
     if not names:
         raise ModelUnavailable(f"{server.shown} has no model; load one, or name one with --model openai/NAME")
     return names[0]

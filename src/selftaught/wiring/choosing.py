@@ -78,10 +78,10 @@ def choose_models(
                 stop=gate.check,
                 failed=failed_attempt,
                 waiting=waiting,
-                manner=replace(
-                    config.manner,
+                ask_options=replace(
+                    config.ask_options,
                     max_output_tokens=bound,
-                    traffic=traffics.setdefault(_server(name, config), traffic(config.manner, gate.check)),
+                    traffic=traffics.setdefault(_server(name, config), traffic(config.ask_options, gate.check)),
                 ),
                 capability=config.capability,
             )
@@ -122,9 +122,11 @@ def _called(name: str, config: RunConfig, gate: Gate, function: Answer | None) -
             f"the model of this run is the Python function {name.removeprefix(CALLED)}: go on with it from Python, "
             "with selftaught.run(…, model=that function, out=this folder)"
         )
-    patience = replace(config.manner.patience, stop=gate.check, failed=failed_attempt)
+    retry_policy = replace(config.ask_options.retry_policy, stop=gate.check, failed=failed_attempt)
     short = name.removeprefix(CALLED)
-    return ChosenModel(Called(function, short, replace(config.manner, patience=patience)), name, None, "your function")
+    return ChosenModel(
+        Called(function, short, replace(config.ask_options, retry_policy=retry_policy)), name, None, "your function"
+    )
 
 
 def _url_of(name: str, config: RunConfig) -> str | None:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from selftaught.core.contracts import LanguageModel
 from selftaught.core.money import NOTHING, Amount, Tariff
-from selftaught.middleware.purse import attempt_failed
 from selftaught.middleware.recorder import note_failed_attempt
-from selftaught.models.served.patience import FailedAttempt
+from selftaught.middleware.run_budget import attempt_failed
+from selftaught.models.served.retrying import FailedAttempt
 from selftaught.models.waiting import Waiting
 from selftaught.runs.records import Answered, Tried
 from selftaught.runs.store import Store

@@ -14,9 +14,9 @@ from selftaught.core.feedback import Made, of_improver
 from selftaught.core.measurement import Sample, measure
 from selftaught.middleware.gate import Gate
 from selftaught.middleware.probed import ProbedUtility
-from selftaught.middleware.purse import Purse
 from selftaught.middleware.recorded import RecordedMeasure
 from selftaught.middleware.recorder import Recorder
+from selftaught.middleware.run_budget import RunBudget
 from selftaught.middleware.threads import thread_map
 from selftaught.sandbox.contract import Limits, Sandbox
 from selftaught.sandbox.machine import (
@@ -61,14 +61,14 @@ def assemble(
     models: Models,
     recorder: Recorder,
     gate: Gate,
-    purse: Purse | None = None,
+    run_budget: RunBudget | None = None,
     tracing: "Tracing | None" = None,
     approve: Approve | None = None,
 ) -> Parts:
     """A run's parts, each within the stack of wrappers."""
     config = inputs.config
-    purse = purse or Purse(config.caps, models.spent(recorder.store), gate)
-    stack = Stack(recorder, gate, purse, tracing)
+    run_budget = run_budget or RunBudget(config.caps, models.spent(recorder.store), gate)
+    stack = Stack(recorder, gate, run_budget, tracing)
     model, task_model = stack.model(models.improver, IMPROVER), stack.model(models.solution, SOLUTION)
 
     limits = improver_limits(config)

@@ -18,8 +18,8 @@ from selftaught import __version__, plugins
 from selftaught.config import from_mapping
 from selftaught.core.errors import NoSandbox, RecordError, RunStopped, SelfTaughtError
 from selftaught.middleware.gate import Gate
-from selftaught.middleware.purse import Purse
 from selftaught.middleware.recorder import Recorder
+from selftaught.middleware.run_budget import RunBudget
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.records import Ended, Record, Session
 from selftaught.runs.store import Store
@@ -51,7 +51,7 @@ class Run:
     """One run, begun or gone on with. A context manager: leaving it closes what was opened for it.
 
     Attributes:
-        purse: the caps, where several runs share them; else the run has its own.
+        run_budget: the caps, where several runs share them; else the run has its own.
         tracing: observes the run, and changes nothing in it.
         feedback: of a run that is repeated, as in `Recorder`.
         approve: asks a person, where the settings want one asked; else a file in the run's folder does.
@@ -63,7 +63,7 @@ class Run:
     sandbox: OpenSandbox
     models: Models
     gate: Gate
-    purse: Purse | None = None
+    run_budget: RunBudget | None = None
     tracing: "Tracing | None" = None
     feedback: Mapping[str, str] = field(default_factory=dict)
     approve: Approve | None = None
@@ -84,7 +84,7 @@ class Run:
         """A new run: its tasks tried, its inputs frozen into the folder, its record made. Nothing is spent yet.
 
         `place`: makes the folder, once nothing else can be wrong. `sandbox`: one that is open, and stays open after the
-        run; else the one that the settings name is opened. `checked`: the tasks were tried already. `more`: purse,
+        run; else the one that the settings name is opened. `checked`: the tasks were tried already. `more`: run_budget,
         tracing, feedback.
 
         Raises UsageError for a task that cannot work, NoSandbox, RecordError; nothing is left of the folder then.
@@ -192,7 +192,9 @@ class Run:
         recorder = Recorder(self.store, watch, self.feedback)
         recorder.write(session)
         approve = self.approve or by_file(self.folder, self.gate)
-        parts = assemble(self.inputs, self.sandbox, self.models, recorder, self.gate, self.purse, self.tracing, approve)
+        parts = assemble(
+            self.inputs, self.sandbox, self.models, recorder, self.gate, self.run_budget, self.tracing, approve
+        )
         ended = _ended(session.at)
         try:
             KINDS[self.inputs.config.kind](self.inputs, parts, recorder, self.folder)

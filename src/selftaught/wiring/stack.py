@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from selftaught.core.contracts import Apply, LanguageModel, Utility
 from selftaught.middleware.gate import Gate, GatedModel, GatedUtility
-from selftaught.middleware.purse import PaidModel, Purse
 from selftaught.middleware.recorded import RecordedApply, RecordedModel, RecordedUtility
 from selftaught.middleware.recorder import Recorder
+from selftaught.middleware.run_budget import PaidModel, RunBudget
 from selftaught.middleware.threads import thread_map
 from selftaught.wiring.models import PricedModel
 
@@ -25,12 +25,12 @@ class Stack:
 
     recorder: Recorder
     gate: Gate
-    purse: Purse
+    run_budget: RunBudget
     tracing: "Tracing | None" = None
 
     def model(self, priced: PricedModel, role: str) -> LanguageModel:
         """For one role: improver or solution."""
-        paid: LanguageModel = PaidModel(priced.model, priced.tariff, self.purse)
+        paid: LanguageModel = PaidModel(priced.model, priced.tariff, self.run_budget)
         if self.tracing:
             most = priced.tariff.most_output_tokens
             paid = self.tracing.model(paid, priced.name, role, server=priced.server, max_output_tokens=most)

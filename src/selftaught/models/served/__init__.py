@@ -9,7 +9,7 @@ What they share, in the order of a call:
 
 capabilities.py        what each model takes: temperature, several responses, a seed
 asking.py              how prompts become calls, and what the model is told
-patience.py            when and how often a failed call is made again
+retrying.py            when and how often a failed call is made again
 traffic.py             how many calls go out at once, and how many a minute
 http.py                the HTTP client under an SDK: one deadline, a largest answer
 temperatures.py        which temperatures a model takes, and what is asked in the place of another

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from selftaught.core.contracts import Completion, Prompt
-from selftaught.models.served.asking import Asker, Manner, Question, sendable
+from selftaught.models.served.asking import Asker, AskOptions, Question, sendable
 from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.failures import Failures, count_of, id_of, listed
 from selftaught.models.served.http import Once, bounded_client
@@ -22,14 +22,14 @@ _FINISHED = {
 class Anthropic:
     """Implements `LanguageModel`. One call for each response: the API has no `n`.
 
-    Raises UsageError where the model takes no temperature and the manner does not allow to drop it.
+    Raises UsageError where the model takes no temperature and the ask_options does not allow to drop it.
     """
 
-    def __init__(self, model: str, server: Endpoint, manner: Manner) -> None:
-        self._model, self._server, self._manner = model, server, manner
+    def __init__(self, model: str, server: Endpoint, ask_options: AskOptions) -> None:
+        self._model, self._server, self._ask_options = model, server, ask_options
         self._client = Once(self._connect)
-        self._failures = Failures(server, model, manner.timeout_seconds, self.models)
-        self._asker = Asker(model, self._ask, manner)
+        self._failures = Failures(server, model, ask_options.timeout_seconds, self.models)
+        self._asker = Asker(model, self._ask, ask_options)
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
         self._client()  # importing an SDK takes its time, which is no part of the first attempt's
@@ -49,11 +49,11 @@ class Anthropic:
     def _connect(self) -> Any:
         import anthropic
 
-        manner = self._manner
+        ask_options = self._ask_options
         client = bounded_client(
             anthropic.DefaultHttpxClient,
-            max_connections=manner.max_connections,
-            timeout_seconds=manner.timeout_seconds,
+            max_connections=ask_options.max_connections,
+            timeout_seconds=ask_options.timeout_seconds,
             local=self._server.is_local,
         )
         return anthropic.Anthropic(

@@ -11,7 +11,7 @@ from selftaught.core.address import draw_seed, here
 from selftaught.core.contracts import Completion, Prompt
 from selftaught.core.errors import UsageError
 from selftaught.models.served.capabilities import Capabilities
-from selftaught.models.served.patience import Failed, Patience
+from selftaught.models.served.retrying import Failed, RetryPolicy
 from selftaught.models.served.temperatures import Temperatures, changed
 from selftaught.models.served.thoughts import divided
 from selftaught.models.served.traffic import Traffic
@@ -27,7 +27,7 @@ _SEED_BITS = 31  # signed 32-bit numbers at Google and in llama.cpp
 
 
 @dataclass(frozen=True)
-class Manner:
+class AskOptions:
     """How a model is asked, whoever serves it.
 
     Attributes:
@@ -53,7 +53,7 @@ class Manner:
     max_output_tokens: int | None = None
     traffic: Traffic | None = None
     seed: int | None = None
-    patience: Patience = field(default_factory=Patience)
+    retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
     stream: Literal["auto", "on", "off"] = "auto"
     waiting: Waiting = field(default_factory=Waiting)
     server: str = ""
@@ -96,21 +96,23 @@ class Asker:
     `ask` answers with as many completions as the question wants; any other number is an error, never made good.
     """
 
-    def __init__(self, model: str, ask: Callable[[Question], list[Completion]], manner: Manner) -> None:
-        self._model, self._ask, self._manner = model, ask, manner
-        self._traffic = manner.traffic or traffic(manner, manner.patience.stop)
+    def __init__(self, model: str, ask: Callable[[Question], list[Completion]], ask_options: AskOptions) -> None:
+        self._model, self._ask, self._ask_options = model, ask, ask_options
+        self._traffic = ask_options.traffic or traffic(ask_options, ask_options.retry_policy.stop)
         self._lock = threading.Lock()
         self._guess_tokens = float(_FIRST_GUESS_TOKENS)
         self._answered = False
-        self._temperatures = Temperatures(manner.capabilities.temperature, manner.temperature_policy == "drop")
-        check_temperature(model, manner)
+        self._temperatures = Temperatures(
+            ask_options.capabilities.temperature, ask_options.temperature_policy == "drop"
+        )
+        check_temperature(model, ask_options)
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
         groups = self._groups(prompts)
         if len(groups) < 2:
             answers = [self._answer(prompts[group[0]], group) for group in groups]
         else:
-            with ThreadPoolExecutor(min(len(groups), self._manner.max_connections)) as threads:
+            with ThreadPoolExecutor(min(len(groups), self._ask_options.max_connections)) as threads:
                 # Each in a copy of this context: it holds the address that the work is recorded under.
                 calls = [threads.submit(copy_context().run, self._answer, prompts[group[0]], group) for group in groups]
                 answers = [call.result() for call in calls]
@@ -123,7 +125,7 @@ class Asker:
 
     def _groups(self, prompts: Sequence[Prompt]) -> list[list[int]]:
         """Places of the prompts that one call asks for: equal ones where the model gives several responses."""
-        if not self._manner.capabilities.n:
+        if not self._ask_options.capabilities.n:
             return [[place] for place in range(len(prompts))]
         equal: dict[Prompt, list[int]] = {}
         for place, prompt in enumerate(prompts):
@@ -136,14 +138,14 @@ class Asker:
 
     def _answer(self, prompt: Prompt, group: list[int]) -> list[Completion]:
         tokens = (len(prompt.system) + len(prompt.user)) // _CHARACTERS_A_TOKEN + len(group) * int(self._guess_tokens)
-        answer = self._manner.patience.call(lambda: self._attempt(prompt, group), self._traffic, tokens)
+        answer = self._ask_options.retry_policy.call(lambda: self._attempt(prompt, group), self._traffic, tokens)
         self._learn(answer)
         return answer
 
     def _attempt(self, prompt: Prompt, group: list[int]) -> list[Completion]:
         question = self._question(prompt, group)
         try:
-            with self._manner.waiting.of(f"answers of {self._manner.server or self._model}"):
+            with self._ask_options.waiting.of(f"answers of {self._ask_options.server or self._model}"):
                 answer = self._ask(question)
         except Declined as declined:
             return self._nothing(question, declined.finish_reason, str(declined))
@@ -172,14 +174,16 @@ class Asker:
         raise Failed(f"{refused}; {_TAKES_NONE}", again=False)
 
     def _question(self, prompt: Prompt, group: list[int]) -> Question:
-        manner = self._manner
+        ask_options = self._ask_options
         seed = None
-        if manner.capabilities.seed and manner.seed is not None and here():  # outside of a run equal prompts are draws
-            about = (str(manner.seed), here(), prompt.system, prompt.user, repr(prompt.temperature), str(group[0]))
+        if (
+            ask_options.capabilities.seed and ask_options.seed is not None and here()
+        ):  # outside of a run equal prompts are draws
+            about = (str(ask_options.seed), here(), prompt.system, prompt.user, repr(prompt.temperature), str(group[0]))
             seed = draw_seed(*about) % (1 << _SEED_BITS)
         system, user = sendable(prompt.system), sendable(prompt.user)
         temperature = self._temperatures.asked(prompt.temperature)
-        return Question(system, user, temperature, len(group), seed, manner.max_output_tokens)
+        return Question(system, user, temperature, len(group), seed, ask_options.max_output_tokens)
 
     def _learn(self, answer: list[Completion]) -> None:
         """How long responses are, for the estimates: a running mean."""
@@ -189,12 +193,12 @@ class Asker:
                 self._guess_tokens += (sum(counted) / len(answer) - self._guess_tokens) / 8
 
 
-def traffic(manner: Manner, stop: Callable[[], None]) -> Traffic:
-    """As much at once, and in a minute, as `manner` says; what `stop` raises ends every wait."""
+def traffic(ask_options: AskOptions, stop: Callable[[], None]) -> Traffic:
+    """As much at once, and in a minute, as `ask_options` says; what `stop` raises ends every wait."""
     return Traffic(
-        manner.max_connections,
-        requests_per_minute=manner.requests_per_minute,
-        tokens_per_minute=manner.tokens_per_minute,
+        ask_options.max_connections,
+        requests_per_minute=ask_options.requests_per_minute,
+        tokens_per_minute=ask_options.tokens_per_minute,
         stop=stop,
     )
 
@@ -203,9 +207,9 @@ _DROP = "to ask without it, which is recorded: --temperature-policy drop"
 _TAKES_NONE = "ask without it, which is recorded: --capability temperature=no --temperature-policy drop"
 
 
-def check_temperature(model: str, manner: Manner) -> None:
+def check_temperature(model: str, ask_options: AskOptions) -> None:
     """Raises UsageError, before anything is spent, where no prompt at all can be put to the model."""
-    if manner.capabilities.temperature is None and manner.temperature_policy != "drop":
+    if ask_options.capabilities.temperature is None and ask_options.temperature_policy != "drop":
         raise UsageError(
             f"{model} takes no temperature, and every prompt has one; {_DROP} (or --capability temperature=yes)"
         )

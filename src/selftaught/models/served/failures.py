@@ -15,7 +15,7 @@ from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.error_body import MOST_READ, read_error, seconds
 from selftaught.models.served.http import MOST_BYTES, TooLarge
 from selftaught.models.served.meaning import Meaning, meaning_of
-from selftaught.models.served.patience import Failed
+from selftaught.models.served.retrying import Failed
 from selftaught.models.served.stream import is_stream, together
 
 _LONGEST_ID = 200

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from selftaught.core.contracts import Completion, Prompt
-from selftaught.models.served.asking import Asker, Manner, Question, sendable, shared
+from selftaught.models.served.asking import Asker, AskOptions, Question, sendable, shared
 from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.failures import Failures, count_of, id_of, listed
 from selftaught.models.served.http import Once, bounded_client, library_of
@@ -19,14 +19,14 @@ _FILTERED = {"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", 
 class Gemini:
     """Implements `LanguageModel`. One call for each response, unless `n` is said to be native.
 
-    Raises UsageError where the model takes no temperature and the manner does not allow to drop it.
+    Raises UsageError where the model takes no temperature and the ask_options does not allow to drop it.
     """
 
-    def __init__(self, model: str, server: Endpoint, manner: Manner) -> None:
-        self._model, self._server, self._manner = model, server, manner
+    def __init__(self, model: str, server: Endpoint, ask_options: AskOptions) -> None:
+        self._model, self._server, self._ask_options = model, server, ask_options
         self._client = Once(self._connect)
-        self._failures = Failures(server, model, manner.timeout_seconds, self.models)
-        self._asker = Asker(model, self._ask, manner)
+        self._failures = Failures(server, model, ask_options.timeout_seconds, self.models)
+        self._asker = Asker(model, self._ask, ask_options)
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
         self._client()  # importing an SDK takes its time, which is no part of the first attempt's
@@ -47,12 +47,14 @@ class Gemini:
 
         client = bounded_client(
             _http_client_class(),
-            max_connections=self._manner.max_connections,
-            timeout_seconds=self._manner.timeout_seconds,
+            max_connections=self._ask_options.max_connections,
+            timeout_seconds=self._ask_options.timeout_seconds,
             local=self._server.is_local,
         )
         # No retry options: the SDK then tries once. What is not said, it looks up in the environment.
-        milliseconds = max(1, round(self._manner.timeout_seconds * 1000))  # without it, the SDK lifts the client's own
+        milliseconds = max(
+            1, round(self._ask_options.timeout_seconds * 1000)
+        )  # without it, the SDK lifts the client's own
         options: Any = {"base_url": self._server.base_url, "httpx_client": client, "timeout": milliseconds}
         if (version := _version(self._server.base_url)) is not None:
             base, options["api_version"] = version

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from selftaught.core.contracts import Completion, Prompt
-from selftaught.models.served.asking import Asker, Manner, Question, sendable, shared
+from selftaught.models.served.asking import Asker, AskOptions, Question, sendable, shared
 from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.failures import Failures, count_of, id_of, listed
 from selftaught.models.served.http import Once, bounded_client, library_of
-from selftaught.models.served.patience import Failed
+from selftaught.models.served.retrying import Failed
 from selftaught.models.served.thoughts import of_message
 
 _LISTING_SECONDS = 10.0
@@ -20,16 +20,18 @@ _CUT_BY_A_GATEWAY = {504, 524}
 class OpenAIChat:
     """Implements `LanguageModel`. `extra` goes into the body of each request.
 
-    Raises UsageError where the model takes no temperature and the manner does not allow to drop it.
+    Raises UsageError where the model takes no temperature and the ask_options does not allow to drop it.
     """
 
-    def __init__(self, model: str, server: Endpoint, manner: Manner, extra: Mapping[str, object] | None = None) -> None:
-        self._model, self._server, self._manner = model, server, manner
+    def __init__(
+        self, model: str, server: Endpoint, ask_options: AskOptions, extra: Mapping[str, object] | None = None
+    ) -> None:
+        self._model, self._server, self._ask_options = model, server, ask_options
         self._extra = dict(extra or {})
-        self._streams = manner.stream == "on"
+        self._streams = ask_options.stream == "on"
         self._client = Once(self._connect)
-        self._failures = Failures(server, model, manner.timeout_seconds, self.models)
-        self._asker = Asker(model, self._ask, manner)
+        self._failures = Failures(server, model, ask_options.timeout_seconds, self.models)
+        self._asker = Asker(model, self._ask, ask_options)
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
         self._client()  # importing an SDK takes its time, which is no part of the first attempt's
@@ -49,12 +51,12 @@ class OpenAIChat:
     def _connect(self) -> Any:
         import openai
 
-        manner = self._manner
+        ask_options = self._ask_options
         self._library = library_of(openai.DefaultHttpxClient)
         client = bounded_client(
             openai.DefaultHttpxClient,
-            max_connections=manner.max_connections,
-            timeout_seconds=manner.timeout_seconds,
+            max_connections=ask_options.max_connections,
+            timeout_seconds=ask_options.timeout_seconds,
             local=self._server.is_local,
         )
         return openai.OpenAI(
@@ -73,7 +75,7 @@ class OpenAIChat:
             body = create(model=self._model, **self._body(question)).http_response.read()
         except openai.APIStatusError as error:
             answer = error.response
-            self._streams |= self._manner.stream == "auto" and answer.status_code in _CUT_BY_A_GATEWAY
+            self._streams |= self._ask_options.stream == "auto" and answer.status_code in _CUT_BY_A_GATEWAY
             raise self._failures.refused(answer.status_code, answer.text, answer.headers, question) from None
         except openai.APIConnectionError as error:
             raise self._unreachable(error.__cause__ or error) from None
@@ -83,7 +85,7 @@ class OpenAIChat:
 
     def _unreachable(self, error: BaseException) -> Failed:
         failed = self._failures.unreachable(error)
-        self._streams |= self._manner.stream == "auto" and failed.billed and type(error).__name__ != "ReadTimeout"
+        self._streams |= self._ask_options.stream == "auto" and failed.billed and type(error).__name__ != "ReadTimeout"
         return failed
 
     def _body(self, question: Question) -> dict[str, Any]:
@@ -102,7 +104,7 @@ class OpenAIChat:
         if question.seed is not None:
             told["seed"] = question.seed
         if question.max_output_tokens is not None:
-            told[self._manner.capabilities.token_limit] = question.max_output_tokens
+            told[self._ask_options.capabilities.token_limit] = question.max_output_tokens
         return {**told, "extra_body": self._extra} if self._extra else told
 
     def _completions(self, answer: Any) -> list[Completion]:

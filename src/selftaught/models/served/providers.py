@@ -7,17 +7,19 @@ from dataclasses import dataclass, field, replace
 from selftaught.core.contracts import LanguageModel
 from selftaught.core.errors import ModelUnavailable, UsageError
 from selftaught.models.served.anthropic_messages import Anthropic
-from selftaught.models.served.asking import Manner
+from selftaught.models.served.asking import AskOptions
 from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.google_gemini import Gemini
 from selftaught.models.served.openai_chat import OpenAIChat
 
-Make = Callable[[str, Endpoint, Manner], LanguageModel]
+Make = Callable[[str, Endpoint, AskOptions], LanguageModel]
 
 
-def _openrouter(model: str, server: Endpoint, manner: Manner) -> LanguageModel:
+def _openrouter(model: str, server: Endpoint, ask_options: AskOptions) -> LanguageModel:
     # It leaves out what a model does not take unless told to look for one that does; and tells what a call cost.
-    return OpenAIChat(model, server, manner, {"provider": {"require_parameters": True}, "usage": {"include": True}})
+    return OpenAIChat(
+        model, server, ask_options, {"provider": {"require_parameters": True}, "usage": {"include": True}}
+    )
 
 
 @dataclass(frozen=True)

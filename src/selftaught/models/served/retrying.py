@@ -58,7 +58,7 @@ class FailedAttempt:
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """Tries again for `seconds` after the first failure, waiting longer each time: 1, 2, 4 … seconds, up to `longest`.
 
     What the server asks for (retry-after) is the least that is waited; where it asks for more than the time that is

@@ -19,7 +19,7 @@ _SCRIPT = "script.json"
 
 
 @dataclass(frozen=True)
-class Materials:
+class SharedInputs:
     """Tasks by their names, improvers by what the user called them, and the scripted model's text."""
 
     tasks: dict[str, TaskSpec]
@@ -34,7 +34,7 @@ class Materials:
         return texts | ({_SCRIPT: self.script} if self.script is not None else {})
 
 
-def gather(given: Parameters, runs: Path) -> tuple[Parameters, Materials]:
+def gather(given: Parameters, runs: Path) -> tuple[Parameters, SharedInputs]:
     """From what the user named; and the parameters with tasks by their own names. Raises UsageError."""
     found = {name: load_task(name, given.fidelity) for name in [*given.tasks, *given.on]}
     tasks: dict[str, TaskSpec] = {}
@@ -53,29 +53,29 @@ def gather(given: Parameters, runs: Path) -> tuple[Parameters, Materials]:
     named = msgspec.structs.replace(
         given, tasks=[found[name].name for name in given.tasks], on=[found[name].name for name in given.on]
     )
-    return named, Materials(tasks, improvers, script)
+    return named, SharedInputs(tasks, improvers, script)
 
 
-def keep(materials: Materials, folder: Path) -> None:
+def keep(shared_inputs: SharedInputs, folder: Path) -> None:
     """Write them into the experiment's folder."""
     kept = RunFolder(folder)
-    for name, text in materials.texts().items():
+    for name, text in shared_inputs.texts().items():
         kept.write(f"{_FOLDER}/{name}", text)
 
 
-def kept(given: Parameters, folder: Path) -> Materials:
+def kept(given: Parameters, folder: Path) -> SharedInputs:
     """Those that an experiment was begun with. Raises UsageError."""
     inputs = folder / _FOLDER
     names = dict.fromkeys([given.improver, *given.improvers])
     modules = {file.stem: read_text(file, "a module of a task") for file in inputs.glob(f"{ROOM}*.py")}
-    return Materials(
+    return SharedInputs(
         {name: load_task(str(inputs / f"{name}.py"), modules=modules) for name in [*given.tasks, *given.on]},
         {name: Program(read_text(inputs / f"{place}.improver.py", "an improver")) for place, name in enumerate(names)},
         read_text(inputs / _SCRIPT, "a script") if given.script else None,
     )
 
 
-def check_unchanged(now: Materials, before: Materials) -> None:
+def check_unchanged(now: SharedInputs, before: SharedInputs) -> None:
     """Raises UsageError, with the first difference, if what the user named again is not what it was."""
     changed = [f"task {name}" for name, task in now.tasks.items() if _differs(task, before.tasks.get(name))]
     changed += [f"improver {name}" for name, one in now.improvers.items() if _differs(one, before.improvers.get(name))]

@@ -12,7 +12,7 @@ from selftaught.core.contracts import Completion, Prompt
 from selftaught.core.errors import RunStopped
 from selftaught.core.money import Amount, Caps, Flat, Tariff
 from selftaught.middleware.gate import Gate
-from selftaught.middleware.purse import PaidModel, Purse, attempt_failed
+from selftaught.middleware.run_budget import PaidModel, RunBudget, attempt_failed
 
 PRICE = Flat(1e6 / 1000, 1e6 / 1000, "--price")  # a dollar for a thousand tokens
 PROMPT = Prompt("s", "u" * 99, 0.7)
@@ -53,46 +53,46 @@ def many(model: PaidModel, threads: int, times: int) -> list[BaseException]:
 
 @pytest.mark.parametrize("threads", [1, 8, 32])
 def test_a_cost_cap_is_never_passed_and_nearly_used_up(threads: int) -> None:
-    server, purse = Server(), Purse(Caps(dollars=20.0))
-    raised = many(PaidModel(server, TARIFF, purse), threads, 300)
+    server, run_budget = Server(), RunBudget(Caps(dollars=20.0))
+    raised = many(PaidModel(server, TARIFF, run_budget), threads, 300)
     assert raised and "`max_cost=20`" in str(raised[0])
-    assert purse.spent.dollars == pytest.approx(server.tokens / 1000)
-    assert 19.0 - 0.5 < purse.spent.dollars <= 20.0  # a reservation is a dollar: no more than that is left
+    assert run_budget.spent.dollars == pytest.approx(server.tokens / 1000)
+    assert 19.0 - 0.5 < run_budget.spent.dollars <= 20.0  # a reservation is a dollar: no more than that is left
 
 
 def test_calls_are_counted_exactly_from_many_threads() -> None:
     server = Server()
-    raised = many(PaidModel(server, TARIFF, Purse(Caps(calls=100))), 16, 150)
+    raised = many(PaidModel(server, TARIFF, RunBudget(Caps(calls=100))), 16, 150)
     assert (server.calls, len(raised)) == (100, 50)
 
 
 def test_who_finds_no_room_waits_for_what_is_in_flight_instead_of_being_refused() -> None:
     """Refused at once, a cap of a dollar would end at the first response, however little that cost."""
-    server, purse = Server(), Purse(Caps(dollars=1.5))
-    many(PaidModel(server, TARIFF, purse), 8, 8)
+    server, run_budget = Server(), RunBudget(Caps(dollars=1.5))
+    many(PaidModel(server, TARIFF, run_budget), 8, 8)
     assert server.calls >= 2
 
 
 def test_a_resumed_run_has_left_what_it_had_left() -> None:
     server = Server()
-    raised = many(PaidModel(server, TARIFF, Purse(Caps(calls=10), spent=Amount(calls=7))), 1, 5)
+    raised = many(PaidModel(server, TARIFF, RunBudget(Caps(calls=10), spent=Amount(calls=7))), 1, 5)
     assert (server.calls, len(raised)) == (3, 2)
 
 
 def test_a_call_that_fails_gives_its_reservation_back() -> None:
-    purse = Purse(Caps(dollars=1.0))
+    run_budget = RunBudget(Caps(dollars=1.0))
 
     def fails(prompts: Sequence[Prompt]) -> list[Completion]:
         raise RunStopped("no")
 
     for _ in range(3):
         with pytest.raises(RunStopped, match="no"):
-            PaidModel(fails, TARIFF, purse)([PROMPT])
-    assert purse.spent == Amount()
+            PaidModel(fails, TARIFF, run_budget)([PROMPT])
+    assert run_budget.spent == Amount()
 
 
 def test_an_attempt_that_may_have_been_billed_counts_at_its_most_and_the_next_needs_room() -> None:
-    purse = Purse(Caps(dollars=2.5))
+    run_budget = RunBudget(Caps(dollars=2.5))
     noted: list[Amount] = []
 
     def twice(prompts: Sequence[Prompt]) -> list[Completion]:
@@ -100,22 +100,22 @@ def test_an_attempt_that_may_have_been_billed_counts_at_its_most_and_the_next_ne
         attempt_failed(noted.append, billed=False)
         return [Completion("x", 100, 100)]
 
-    PaidModel(twice, TARIFF, purse)([PROMPT])
+    PaidModel(twice, TARIFF, run_budget)([PROMPT])
     assert noted[0].dollars == pytest.approx(1.0, abs=0.01) and noted[1:] == [Amount(calls=1)]
-    assert purse.spent.calls == 3
-    assert purse.spent.dollars == pytest.approx(1.2, abs=0.01)
+    assert run_budget.spent.calls == 3
+    assert run_budget.spent.dollars == pytest.approx(1.2, abs=0.01)
     with pytest.raises(RunStopped, match="`max_cost=2.5`"):
-        PaidModel(twice, TARIFF, purse)([PROMPT])
+        PaidModel(twice, TARIFF, run_budget)([PROMPT])
     assert len(noted) == 3  # what was spent on the attempt is told, though there is no room for another
 
 
 def test_a_run_that_is_stopped_does_not_wait_for_room() -> None:
     gate = Gate()
-    purse = Purse(Caps(calls=1), gate=gate)
-    held = purse.reserving(Amount(calls=1))
+    run_budget = RunBudget(Caps(calls=1), gate=gate)
+    held = run_budget.reserving(Amount(calls=1))
     held.__enter__()
     waiting = threading.Timer(0.2, lambda: gate.stop(RunStopped("stopped", interrupted=True)))
     waiting.start()
-    with pytest.raises(RunStopped, match="stopped"), purse.reserving(Amount(calls=1)):
+    with pytest.raises(RunStopped, match="stopped"), run_budget.reserving(Amount(calls=1)):
         pass
     held.__exit__(None, None, None)

@@ -1,4 +1,4 @@
-"""One purse for a whole run, improvers inside improvers included: hard caps (design law 6).
+"""One run_budget for a whole run, improvers inside improvers included: hard caps (design law 6).
 
 The most that an attempt can cost is reserved before it is made; what it did cost is settled after it. Who finds no
 room waits for the reservations in flight to be settled, which are nearly always smaller than they were reserved, and is
@@ -19,7 +19,7 @@ from selftaught.middleware.gate import Gate
 _GLANCE_SECONDS = 0.2
 
 
-class Purse:
+class RunBudget:
     """What is spent and what is reserved, of a run with these caps. `spent`: by earlier starts. From any thread."""
 
     def __init__(self, caps: Caps, spent: Amount = NOTHING, gate: Gate | None = None) -> None:
@@ -35,7 +35,7 @@ class Purse:
             return self._spent
 
     def add(self, spent: Amount) -> None:
-        """Count what was spent elsewhere, by a run that shares the purse."""
+        """Count what was spent elsewhere, by a run that shares the run_budget."""
         with self._change:
             self._spent += spent
 
@@ -77,13 +77,13 @@ class Purse:
 class Reservation:
     """Room for one response, of one thread: taken at once, and taken again for each further attempt."""
 
-    def __init__(self, purse: Purse, most: Amount) -> None:
-        self._purse, self.most, self._held = purse, most, False
+    def __init__(self, run_budget: RunBudget, most: Amount) -> None:
+        self._run_budget, self.most, self._held = run_budget, most, False
         self.take()
 
     def settle(self, spent: Amount) -> None:
         """The attempt has cost this much."""
-        self._purse.settle(self.most, spent)
+        self._run_budget.settle(self.most, spent)
         self._held = False
 
     def give_back(self) -> None:
@@ -92,7 +92,7 @@ class Reservation:
 
     def take(self) -> None:
         """Room for the next attempt. Raises RunStopped if there is none."""
-        self._purse.take(self.most)
+        self._run_budget.take(self.most)
         self._held = True
 
 
@@ -117,16 +117,16 @@ def attempt_failed(note: Callable[[Amount], None], *, billed: bool) -> None:
 
 @dataclass(frozen=True)
 class PaidModel:
-    """Implements `LanguageModel`: each response is reserved in the purse, settled, and told its cost."""
+    """Implements `LanguageModel`: each response is reserved in the run_budget, settled, and told its cost."""
 
     model: LanguageModel
     tariff: Tariff
-    purse: Purse
+    run_budget: RunBudget
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """All of `prompts` are one call of the model's."""
         each = [self.tariff.most(_bytes(prompt)) for prompt in prompts]
-        with self.purse.reserving(_one_call(each)) as reservation:
+        with self.run_budget.reserving(_one_call(each)) as reservation:
             completions = self.model(prompts)
             paid = [self.tariff.of(*pair) for pair in zip(completions, each, strict=True)]
             reservation.settle(_one_call([amount for amount, _, _ in paid]))
