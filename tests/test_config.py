@@ -21,7 +21,7 @@ COMMANDS = ("run", "improve", "resume", "experiment")
 class Longer(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A configuration with one more setting: this line is all that it takes."""
 
-    retry_policy: Annotated[float, setting("Minutes to wait.", Group.MODEL, of="wait")] = 15.0
+    patience: Annotated[float, setting("Minutes to wait.", Group.MODEL, of="wait")] = 15.0
 
 
 def test_a_setting_is_declared_once_and_is_a_flag_with_help_and_a_default_everywhere() -> None:
