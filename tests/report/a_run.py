@@ -30,7 +30,7 @@ def identity(source: str) -> str:
 
 
 class Pen:
-    """Writes records into a new store, each a second after the one before unless told otherwise."""
+    """Writes records into a new store, each a second after the one before unless given."""
 
     def __init__(self, folder: Path) -> None:
         self.store = Store.create(folder / "run.sqlite")

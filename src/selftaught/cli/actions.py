@@ -196,7 +196,7 @@ def _check_tasks_are_ours(recording: str, folder: RunFolder) -> None:
     if foreign:
         raise UsageError(
             f"the recording {recording} brings a task of its own, {', '.join(foreign)}: a Python file that would run "
-            "here with all your rights. If you trust whoever made it: --trust-tasks"
+            "here with all your rights. If you trust its author: --trust-tasks"
         )
 
 

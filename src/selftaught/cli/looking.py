@@ -38,7 +38,7 @@ def show(name: str, runs: Path, *, as_json: bool) -> None:
 
 
 def export(name: str, runs: Path, what: str | None, out: Path | None) -> None:
-    """One program of a run, on stdout or into a file; unless told which, the one that it was for."""
+    """One program of a run, on stdout or into a file; unless named, the one that it was for."""
     folder = find_run(name, runs)
     with _opened(folder) as (config, store):
         what = what or ("solution-1" if config.kind == "improve" else "best-improver")

@@ -130,7 +130,7 @@ def print_json(value: Any) -> None:
 
 
 def environment() -> dict[str, Any]:
-    """Environment variables, over those of a .env file in the current folder. Raises UsageError if that is none.
+    """Environment variables, over those of a .env file in the current folder. Raises UsageError if that is not one.
 
     A .env that cannot be read is left out, and so is a server that it names for a key which it does not hold: a folder
     that somebody else made does not send the user's key anywhere.

@@ -25,7 +25,7 @@ class BudgetExceeded(SelfTaughtError):
 
 
 class BadRequest(SelfTaughtError):
-    """An improver's request has the wrong type or range; the request was not carried out, nor charged."""
+    """An improver's request has the wrong type or range; the request was neither carried out nor charged."""
 
 
 class UsageError(SelfTaughtError):

@@ -96,7 +96,7 @@ class Tariff:
         return Amount(1, given + made, self.price.dollars(given, made) if self.price else 0.0)
 
     def of(self, completion: Completion, most: Amount) -> tuple[Amount, float | None, str]:
-        """What a response cost, its dollars for the record, and who says so.
+        """What a response cost, its dollars for the record, and the source of its price.
 
         The provider's own word wins. What is not told is taken at its most, where a response has a bound; else its
         dollars are unknown.

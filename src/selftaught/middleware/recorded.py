@@ -138,7 +138,7 @@ class RecordedUtility(UtilityWrapper):
                 score, reused = self.utility(program), False
         score = replace(score, feedback=self.recorder.feedback.get(at, score.feedback))
         self.recorder.notice(at, program, score.verdict, score.note)
-        whence = origin()
+        came_from = origin()
         record = Scored(
             at=at,
             time=time.time(),
@@ -156,9 +156,9 @@ class RecordedUtility(UtilityWrapper):
             seconds=time.monotonic() - started,
             grades=list(score.grades),
             feedback=text_id(score.feedback) if score.feedback else "",
-            round=whence.round,
-            parent=whence.parent,
-            response=whence.response,
+            round=came_from.round,
+            parent=came_from.parent,
+            response=came_from.response,
         )
         self.recorder.write(record, program.source, *([score.feedback] if score.feedback else []))
         return score
@@ -213,7 +213,7 @@ class RecordedApply:
 
 @dataclass(frozen=True)
 class RecordedMeasure:
-    """Measures an improver once, whoever asks (core/measurement.py). Not for several threads at once."""
+    """Measures an improver once (core/measurement.py). Not for several threads at once."""
 
     measure: Callable[[Program], list[Sample]]
     task_names: Sequence[str]

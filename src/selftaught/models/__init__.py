@@ -2,7 +2,7 @@
 
 served/      models behind a server: OpenAI's protocol, Anthropic's, Google's
 calling.py   a Python function, or a model that an installed package brings
-relay.py     files in a folder, answered by whoever has it
+relay.py     files in a folder, answered by anybody
 mutate.py    needs no model and no key: random edits of the program in the prompt
 edits.py     those edits, on the syntax tree
 scripted.py  answers from a file: for tests, examples, demonstrations

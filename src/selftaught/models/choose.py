@@ -60,7 +60,7 @@ def choose_model(
     ask_options: AskOptions | None = None,
     capability: Sequence[str] = (),
 ) -> ChosenModel:
-    """The model called `name`. Raises UsageError for a name that is none, ModelUnavailable for a missing key.
+    """The model called `name`. Raises UsageError for an unknown name, ModelUnavailable for a missing key.
 
     `stop` and `failed` are those of `RetryPolicy`; `waiting` is told what calls wait for. Of `ask_options` all is taken
     but what the other arguments say, and the capabilities: they are the model's, with `capability` (as

@@ -36,7 +36,7 @@ class Listed:
 def find_price(name: str, base_url: str | None, told: Sequence[str]) -> Price | None:
     """The price of the model called `name`, at `base_url` if that is not its provider's own; None if nobody knows.
 
-    `told`: the user's prices, which win. Raises UsageError for one that is none.
+    `told`: the user's prices, which win. Raises UsageError for an invalid one.
     """
     ours = _told(name, [_parse(text) for text in told])
     if ours is not None:

@@ -1,4 +1,4 @@
-"""What the calls of models wait for, and since when: for whoever shows that a run is not asleep."""
+"""What the calls of models wait for, and since when: for a display."""
 
 import threading
 import time

@@ -88,8 +88,8 @@ def summary(run: RunView, policy: str) -> list[str]:
 
 def solved(found: Solved) -> str:
     """That a task tells nothing of improvers."""
-    whence = "the seed itself" if found.by_seed else "the first response"
-    return f"{one_line(found.task)}: val {found.value:.3f} from {whence}: nothing to tell improvers apart here"
+    source = "the seed itself" if found.by_seed else "the first response"
+    return f"{one_line(found.task)}: val {found.value:.3f} from {source}: nothing to tell improvers apart here"
 
 
 def ways(run: RunView, best: Step) -> list[str]:
@@ -288,7 +288,7 @@ def _of_improvement(made: Improvement, run: RunView) -> list[str]:
         + way(name, made.before.get(name), made.after.get(name), run)
         for name in utilities
     ]
-    lines = [*_whence(made), *lines]
+    lines = [*_where_from(made), *lines]
     gained = [made.after[name] > made.before[name] for name in made.before if name in made.after]
     if gained and not any(gained):
         return [*lines, "Nothing got better."]
@@ -302,7 +302,7 @@ def _gain(gain: Estimate | None) -> str:
     return "" if gain is None or gain.standard_error is None else f" ({gain.mean:+.3f} ± {gain.standard_error:.3f})"
 
 
-def _whence(made: Improvement) -> list[str]:
+def _where_from(made: Improvement) -> list[str]:
     """How the improver ended, and what is handed over where that is not what it returned."""
     handed = {
         "scored": "Handed over is the best program that it had scored.",

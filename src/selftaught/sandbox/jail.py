@@ -47,7 +47,7 @@ class Jail:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """What a guest is behind, outermost first."""
+        """The isolation layers of a guest, outermost first."""
         bounded = all(cgroups.in_force(pid) for pid in self.worker_pids())
         return (*((cgroups.LAYER,) if bounded else ()), *self.tier_in_force.layers)
 

@@ -81,7 +81,7 @@ def formula(rng: Random, operations: int, x: Array) -> Array:
 
 
 def grade(instance: Instance, answer: Any) -> float:
-    """From the values alone: whoever fits well without the formula is graded by how well."""
+    """From the values alone: a program that fits well without the formula is graded by how well."""
     right = np.array(instance.hidden)
     off = np.clip(finite_numbers(answer, len(right)) - right, -1e6, 1e6)
     return closeness(float(np.sqrt(np.mean(off**2)) / right.std()), HALF)

@@ -54,14 +54,14 @@ class TaskSpec:
         entry: the function that a solution defines.
         instances: (rng, split) → the instances; equal rng and split, equal instances.
         grade: (instance, answer) → 0 to 1, unless `scoring` has another scale. The answer is plain data from a guest,
-            of any type and shape: arrays have become nested lists, tuples lists. An answer that is none raises
+            of any type and shape: arrays have become nested lists, tuples lists. An invalid answer raises
             ValueError (or TypeError, LookupError, AttributeError, ArithmeticError).
         limits: of one guest.
         source: the text of the task's file, kept in the run.
         file: where that text came from, for messages.
         scoring: how grades become a score.
         bound: the best score known, or more than any; None where none is known.
-        explain: (instance, answer) → words on the answer, beside its grade, for whoever is to make a better program.
+        explain: (instance, answer) → words on the answer, beside its grade, for an improver.
             They are shown as they are: what is not to be known stays out.
         modules: the texts of the package's own modules that it is made of, by their names: kept in the run, too.
         play: (instance, call) → the grade, instead of `grade`: the program's function is called by `call`.

@@ -74,7 +74,7 @@ def traces_url(environment: Mapping[str, str]) -> str:
         parts = urlsplit(url)
         if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
             return url.rstrip("/") + path if path else url
-    except ValueError:  # of a port that is none, or brackets that do not match
+    except ValueError:  # of an invalid port, or brackets that do not match
         pass
     raise UsageError(f"{name} is no URL; wanted one like {DEFAULT_ENDPOINT}")  # not shown: it may hold a key
 

@@ -125,7 +125,7 @@ def proposals_of(records: Sequence[Record]) -> list[str]:
 
 @dataclass(frozen=True)
 class Unscored:
-    """Implements `Utility`: says nothing of a program, so that whoever asks shows what it would have scored."""
+    """Implements `Utility`: says nothing of a program, so that an improver shows what it would have scored."""
 
     description: str
     name: str = PROPOSALS

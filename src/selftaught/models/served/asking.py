@@ -28,7 +28,7 @@ _SEED_BITS = 31  # signed 32-bit numbers at Google and in llama.cpp
 
 @dataclass(frozen=True)
 class AskOptions:
-    """How a model is asked, whoever serves it.
+    """How a model is asked.
 
     Attributes:
         temperature_policy: for a model that takes no temperature: "clamp" refuses it before anything is spent, "drop"

@@ -57,7 +57,7 @@ _HINT = (
 def capabilities_of(provider: str, model: str, overrides: Sequence[str] = ()) -> Capabilities:
     """From the table, with the user's own word over it: of every model, or, as "MODEL:temperature=no", of that one.
 
-    Raises UsageError for an override that is none.
+    Raises UsageError for an invalid override.
     """
     found = (takes for of, begins, takes in _TABLE if of == provider and re.match(begins, model))
     takes = next(found, Capabilities())

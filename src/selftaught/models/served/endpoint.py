@@ -16,7 +16,7 @@ class Endpoint:
     """A server and the key for it, which is told to nobody else. `ends_in`: how its kind of URL mostly ends.
     `proxy`: the environment variable that names a proxy on the way to it, if one does.
 
-    Raises UsageError for a URL that is none, or that holds a key; and for a key that cannot be sent.
+    Raises UsageError for an invalid URL, or that holds a key; and for a key that cannot be sent.
     """
 
     base_url: str
@@ -69,7 +69,7 @@ def _check_url(url: str, key_variable: str) -> None:
         )
     if "@" in url:
         raise UsageError(f"--base-url holds a user or a key; put the key into {key_variable}: URLs are recorded")
-    with suppress(ValueError):  # of a port that is none, brackets that do not match, a host that no resolver takes
+    with suppress(ValueError):  # of an invalid port, brackets that do not match, a host that no resolver takes
         parts = urlsplit(url)
         plain = url.isprintable() and " " not in url
         if plain and parts.scheme in ("http", "https") and (parts.hostname or "").encode("idna") and parts.port != 0:

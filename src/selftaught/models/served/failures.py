@@ -37,7 +37,7 @@ class Failures:
     def refused(
         self, status: int, body: str, headers: Mapping[str, str] | None = None, question: Question | None = None
     ) -> Exception:
-        """For an answer that is none: an HTTP status that is none of success, or an error in the body of a 200."""
+        """For a failure: an HTTP status other than success, or an error in the body of a 200."""
         limit = question.max_output_tokens if question else None
         said = read_error(status, body)
         meaning = meaning_of(said, limit)

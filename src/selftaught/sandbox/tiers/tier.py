@@ -30,7 +30,7 @@ class Tier:
     Attributes:
         name: as in `--sandbox NAME`, on record, and shown.
         isolates: whether it may be taken without being asked for by name.
-        layers: what a guest is behind, outermost first.
+        layers: the isolation layers of a guest, outermost first.
         command: the zygote's whole command line, given its control descriptor.
         user: whom the zygote becomes, None to stay who it is.
         engine: what starts the zygote by a command line of its own, where that is not we: it inherits nothing of us

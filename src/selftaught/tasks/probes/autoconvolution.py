@@ -1,4 +1,4 @@
-"""Autoconvolution: whoever finds n good heights finds a few more as well."""
+"""Autoconvolution: a program that finds n good heights finds a few more as well."""
 
 from random import Random
 

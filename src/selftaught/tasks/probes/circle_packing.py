@@ -1,4 +1,4 @@
-"""Circle packing: whoever packs n circles well packs one more, or one fewer, as well."""
+"""Circle packing: a program that packs n circles well packs one more, or one fewer, as well."""
 
 from random import Random
 
