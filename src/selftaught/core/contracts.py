@@ -92,7 +92,7 @@ class Completion:
     Attributes:
         input_tokens: all of the prompt, `cached_tokens` of them read from the provider's cache.
         output_tokens: all that was generated, `reasoning_tokens` of them not shown in `text`.
-        cost: US dollars; `price_source` is the source of the price: the provider, a price list with its version, or the user.
+        cost: US dollars; `price_source`: the provider, a price list with its version, or the user.
         seconds: from the call that was answered to its answer; None where the model does not tell.
         dropped: what was asked for and not passed on as it was, since the model does not take it: "temperature=0.7"
             was not told at all, "temperature=1.5 as 1" was clamped; "prompt: …" was cut by the server.

@@ -47,8 +47,8 @@ class Answered(_Record, frozen=True, tag="answered"):
     """The model gave one response. `prompt` is the text id of prompt_text(system, user).
 
     `role`: improver where an improver was being improved, solution where a solution was; `t`: towards which I_t.
-    `cost` is in US dollars, and `price_source` is the source of the price; the rest as in `Completion`. `follows`: it came in one call
-    with the response before it, which bears the cost of both. `reasoning`: text id of what the model thought, kept
+    `cost` is in US dollars; it and the rest are as in `Completion`. `follows`: it came in one call with the response
+    before it, which bears the cost of both. `reasoning`: text id of what the model thought, kept
     apart from its answer; "" where it said nothing of it. `no_program`: in a few words, why the response holds no
     program, where that is known. `draw`: the key under which others that are compared get the same response; `shared`:
     it was bought under that key before, and cost nothing here. `guessed`: asked before anybody wanted it.

@@ -20,6 +20,7 @@ import msgspec
 
 from selftaught.core.contracts import Verdict
 from selftaught.core.errors import SandboxError
+from selftaught.core.text import printable
 from selftaught.guest import wire
 from selftaught.guest.interface import TOO_MANY_PROCESSES
 from selftaught.sandbox import messages
@@ -362,4 +363,4 @@ _MANY_SIGNS = ("can't start new thread", TOO_MANY_PROCESSES)
 
 def one_line(text: str) -> str:
     """Untrusted text as at most one line: no control characters, no more than 500 characters."""
-    return "".join(c if c.isprintable() else " " for c in text[: 2 * _MOST_NOTE])[:_MOST_NOTE].strip()
+    return printable(text[: 2 * _MOST_NOTE])[:_MOST_NOTE].strip()

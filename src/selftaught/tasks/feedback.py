@@ -12,6 +12,7 @@ from typing import Any
 
 from selftaught.core.contracts import MOST_FEEDBACK, Score, Verdict
 from selftaught.core.feedback import TIME_STEPS, used_time
+from selftaught.core.text import printable
 from selftaught.sandbox.contract import Outcome
 
 _MOST_FAILURES, _MOST_NUMBERED, _MOST_REASON = 5, 8, 120
@@ -52,7 +53,7 @@ class CallLog:
         """The lowest grades are explained, the first of equals; answers are not kept, so it is done as they come."""
         if len(self._explained) == _MOST_EXPLAINED and grade >= self._explained[-1][0]:
             return
-        words = one_line(explain(answer))[:_MOST_EXPLANATION]
+        words = printable(explain(answer))[:_MOST_EXPLANATION]
         if words:
             self._explained.append((grade, len(self.calls), words))
             self._explained = sorted(self._explained)[:_MOST_EXPLAINED]
@@ -72,7 +73,7 @@ class CallLog:
 def reason_of(outcome: Outcome) -> str:
     """Why a call failed, in the program's own words, cut short. The line stands at the end of a note."""
     line = _line_of(outcome.note)
-    return one_line(outcome.note.removesuffix(line))[:_MOST_REASON].strip() + line
+    return printable(outcome.note.removesuffix(line))[:_MOST_REASON].strip() + line
 
 
 def _line_of(note: str) -> str:
@@ -83,7 +84,7 @@ def _line_of(note: str) -> str:
 def _value(score: Score, instances: int) -> str:
     error = "" if score.error is None else f" ± {score.error:.4f} (standard error over {instances} instances)"
     own = "" if score.raw is None else f"; the task's own number: {score.raw:.6g}"
-    numbers = "".join(f"; {one_line(name)}: {number:.6g}" for name, number in score.numbers.items())
+    numbers = "".join(f"; {printable(name)}: {number:.6g}" for name, number in score.numbers.items())
     return f"score {score.value:.4f}{error}{own}{numbers}"
 
 
@@ -133,8 +134,3 @@ def _grades(calls: Sequence[_Call]) -> str:
 
 def _shown(call: _Call) -> str:
     return f"{call.grade:.3g}" if call.verdict is Verdict.OK else call.verdict.replace(" ", "-")
-
-
-def one_line(text: str) -> str:
-    """Without line ends, and without characters that hide or steer."""
-    return "".join(c if c.isprintable() else " " for c in text).strip()

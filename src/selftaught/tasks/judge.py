@@ -19,6 +19,7 @@ from selftaught.core.address import draw_seed
 from selftaught.core.contracts import Program, Score, Verdict
 from selftaught.core.errors import RunStopped, SandboxError, TaskError
 from selftaught.core.run_seed import RunSeed
+from selftaught.core.text import printable
 from selftaught.sandbox.contract import Outcome, Sandbox
 from selftaught.tasks.feedback import CallLog, Explain, reason_of
 from selftaught.tasks.playing import Call, CallFailed
@@ -337,7 +338,7 @@ def _counted(failed: Sequence[Score], total: int) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """One line, without characters that steer a terminal or hide in a page."""
-    return "".join(c if c.isprintable() else " " for c in text[:_MOST_TEXT]).strip()
+    return printable(text[:_MOST_TEXT])
 
 
 def _told(error: BaseException) -> str:
