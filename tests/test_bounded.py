@@ -74,10 +74,13 @@ def test_other_threads_go_on_meanwhile(reader: Reader) -> None:
 
 
 def test_the_model_mutate_does_not_parse_its_prompt_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ast.parse", wrong)
     prompt = Prompt("x", f"```python\ndef algorithm(n):\n    return n\n{SLOW}```\n", 0.7)
-    (completion,) = Mutate(1)([prompt])
-    assert completion.text.startswith(("The program in the prompt cannot be read", "Idea: "))
+    with monkeypatch.context() as patched:
+        patched.setattr("ast.parse", wrong)
+        (completion,) = Mutate(1)([prompt])
+    assert completion.text.startswith(
+        ("The program in the prompt cannot be read", "There is no Python program", "Idea: ")
+    )
 
 
 def test_experiments_do_not_parse_programs_here(monkeypatch: pytest.MonkeyPatch) -> None:
