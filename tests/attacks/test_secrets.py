@@ -15,7 +15,7 @@ from selftaught.core.contracts import Program
 from selftaught.core.run_seed import RunSeed
 from selftaught.sandbox.contract import Limits
 from selftaught.sandbox.jail import Jail
-from selftaught.tasks import parity_with_noise
+from selftaught.tasks import levels, parity_with_noise
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task
 from selftaught.tasks.spec import Instance, TaskSpec
@@ -221,7 +221,9 @@ def test_asking_the_channel_for_the_hidden_answers_gets_none(isolating_sandbox: 
 # seeds
 
 REGENERATE = (
-    inspect.getsource(parity_with_noise).replace("from selftaught.tasks.spec import Instance", "Instance = object")
+    inspect.getsource(parity_with_noise)
+    .replace("from selftaught.tasks.spec import Instance", "Instance = object")
+    .replace("from selftaught.tasks.levels import described, ladder", inspect.getsource(levels))
     + """
 from hashlib import sha256
 SEEDS = range(300)
@@ -270,7 +272,7 @@ def test_replaying_its_own_randomness_gets_no_instance(isolating_sandbox: Jail) 
 def test_an_improver_is_told_no_seed_and_no_path(isolating_sandbox: Jail) -> None:
     source = "def f(s, u, l): return [sorted(vars(u)), sorted(vars(l))]"
     assert improve(isolating_sandbox, source).value == [
-        ["_ask", "_lock", "budget", "str", "uses"],
+        ["_ask", "_lock", "_tells", "budget", "str", "uses"],
         ["_ask", "_lock", "budget", "max_responses_per_call", "times_used"],
     ]
 

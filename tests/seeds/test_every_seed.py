@@ -141,5 +141,6 @@ def test_the_initial_solution_stays_where_nothing_scores_higher(name: str, sandb
 
 
 def test_the_documentation_has_each_of_them_in_its_table() -> None:
-    rows = re.findall(r"^\| `([a-z-]+)` \|", (DOCS / "improvers.md").read_text(), re.MULTILINE)
+    table, _, _ = (DOCS / "improvers.md").read_text().partition("**Few scores.**")
+    rows = re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)
     assert sorted(rows) == NAMES
