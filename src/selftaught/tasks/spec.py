@@ -189,7 +189,7 @@ mean of the grades, {_size_of_grades(task)}.
 
 
 def _often(task: TaskSpec) -> str:
-    return "many times in a new process for" if task.play else "once for"
+    return "many times, in a new process,\nfor" if task.play else "once for"
 
 
 def _size_of_grades(task: TaskSpec) -> str:
