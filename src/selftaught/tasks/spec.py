@@ -199,7 +199,7 @@ def _size_of_grades(task: TaskSpec) -> str:
     target = "" if task.scale.target is None else f"; {task.scale.target:g} is aimed at"
     return (
         f"and {better} is better{target}. What utility() gives of it is a number from 0 to 1, where\n"
-        "larger is better and the program to start from has 0.5; a program that fails on an instance gets less than that"
+        "larger is better and the program to start from has 0.5; one that fails on an instance gets less than that"
     )
 
 
