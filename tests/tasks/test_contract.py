@@ -150,7 +150,7 @@ def test_a_task_may_call_the_program_as_often_as_it_likes(sandbox: Jail, tmp_pat
     score = scored(sandbox, task, HALVES)
     assert score.verdict == "ok" and score.raw is not None and 5 < score.raw < 11
     told = " ".join(load_task(task).described(8).split())
-    assert "called many times, in a new process,\nfor each of 8 instances" in told
+    assert "called many times, in a new process, for each of 8 instances" in told
     assert "smaller is better" in told and "the program to start from has 0.5" in told
     failed = scored(sandbox, task, "def algorithm(low, high): return low\n")
     assert (failed.value, failed.verdict, failed.note) == (
