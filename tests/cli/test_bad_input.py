@@ -132,11 +132,11 @@ def test_an_improver_that_goes_wrong_is_a_result(tmp_path: Path, body: str, verd
 
 
 @pytest.mark.parametrize("response", ["", "no code here", "```python\n", "```python\ndef algorithm(x:", "```\n\n```"])
-def test_a_model_without_a_usable_answer_costs_nothing_but_its_answers(tmp_path: Path, response: str) -> None:
+def test_a_model_without_a_usable_answer_says_so_and_fails(tmp_path: Path, response: str) -> None:
     (tmp_path / "script.json").write_text(json.dumps({"rules": [{"responses": [response]}]}))
     done = selftaught("improve", "three-sat", "--model", "scripted", "--script", "script.json", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "Nothing got better." in done.stdout
+    assert done.returncode == 1, done.stderr  # nothing can be used: no result for a script to go on with
+    assert "responses can be used" in done.stdout and "None of" in done.stdout
 
 
 def test_an_unreachable_model_ends_the_run_and_it_resumes(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from selftaught.guest import wire
 from selftaught.sandbox.conversation import Ended
 
 MANY = settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
-ENDS = {Verdict.GIBBERISH, Verdict.TOO_LARGE, Verdict.TIMED_OUT}
+ENDS = {Verdict.BAD_ANSWER, Verdict.GIBBERISH, Verdict.TOO_LARGE, Verdict.TIMED_OUT}
 
 VALUES = st.recursive(
     st.none()
