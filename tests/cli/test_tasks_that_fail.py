@@ -58,7 +58,8 @@ def scripted(*programs: str) -> list[str]:
     """A model that answers with these programs in turn."""
     responses = [f"```python\n{program}```" for program in programs]
     Path("script.json").write_text(json.dumps({"rules": [{"contains": [], "responses": responses, "order": "cycle"}]}))
-    return ["--model", "scripted", "--script", "script.json", "--model-calls", "1", "--responses", "2", "--no-probes"]
+    one = ["--improver", "seed", "--model-calls", "1", "--responses", "2", "--no-probes"]
+    return ["--model", "scripted", "--script", "script.json", *one]
 
 
 def records(run: str) -> list[Any]:
