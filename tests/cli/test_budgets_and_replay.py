@@ -237,7 +237,7 @@ def test_a_key_goes_to_its_own_provider_alone(tmp_path: Path) -> None:
     with OpenAIServer(improve_anything) as server:
         models = ["--model", "small", "--base-url", server.base_url, "--improver-model", "anthropic/claude-3-opus"]
         done = selftaught(
-            *RUN, *models, "--max-time", "5", cwd=tmp_path,
+            *RUN, *models, "--max-time", "30", cwd=tmp_path,
             OPENAI_API_KEY="k", ANTHROPIC_API_KEY="sk-ant-planted", ANTHROPIC_BASE_URL="http://127.0.0.1:9",
         )  # fmt: skip
         assert done.returncode != 0 and server.headers

@@ -33,7 +33,8 @@ def improve(folder: Path, server: OpenAIServer, receiver: Receiver, flag: str) -
         f"OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20{RECEIVERS_KEY}\n"
     )
     done = selftaught(
-        "improve", "nearness.py", "--model", "openai/small", "--base-url", server.base_url, *QUICK[4:], flag,
+        "improve", "nearness.py", "--improver", "seed", "--model", "openai/small", "--base-url", server.base_url,
+        *QUICK[4:], flag,
         "--out", "one", cwd=folder, OPENAI_API_KEY=KEY,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
