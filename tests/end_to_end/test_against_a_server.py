@@ -46,6 +46,7 @@ def test_a_run_with_official_budgets_asks_for_as_many_responses_as_predicted(fol
     with OpenAIServer(improve_anything, key="sk-planted-key") as server:
         done = selftaught(
             "run", "nearness.py", "--model", "openai/small", "--base-url", server.base_url, "--preset", "official",
+            "--extract-code", "careful",  # the released rule cuts an improver that holds fences of its own
             "--depth", "2", "--out", "runs/one", "--json", cwd=folder, OPENAI_API_KEY="sk-planted-key", timeout=300,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -66,6 +67,7 @@ def test_everything_independent_waits_at_once(folder: Path) -> None:
     with OpenAIServer(improve_anything, seconds=0.2) as server:
         done = selftaught(
             "run", "nearness.py", "--model", "openai/small", "--base-url", server.base_url, "--preset", "official",
+            "--extract-code", "careful",  # the released rule cuts an improver that holds fences of its own
             "--depth", "1", "--max-connections", "30", cwd=folder, timeout=300,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
