@@ -198,6 +198,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     improver_memory_mib: Annotated[
         Annotated[int, Meta(ge=64, le=1 << 20)], setting("MiB of memory of the improver itself.", Group.ALLOWANCE)
     ] = 1024
+    machine_speed: Annotated[
+        Positive | None,
+        setting(
+            "Million steps a second of an empty Python loop, as improvers are told; measured unless given.",
+            Group.ALLOWANCE,
+        ),
+    ] = None
 
     base_url: Annotated[str | None, setting("Base URL of the API server (usually ends in /v1).", Group.MODEL)] = None
     temperature_policy: Annotated[
@@ -299,7 +306,6 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     feedback: Feedback = "on"
     salvage: Salvage = "on"
     utility_text: UtilityText = "source"
-    machine_speed: Positive | None = None
     extract_code: ExtractCode = "careful"
     proposals: Positive = 1000
     other_version: Annotated[

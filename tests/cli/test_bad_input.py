@@ -134,7 +134,8 @@ def test_an_improver_that_goes_wrong_is_a_result(tmp_path: Path, body: str, verd
 @pytest.mark.parametrize("response", ["", "no code here", "```python\n", "```python\ndef algorithm(x:", "```\n\n```"])
 def test_a_model_without_a_usable_answer_says_so_and_fails(tmp_path: Path, response: str) -> None:
     (tmp_path / "script.json").write_text(json.dumps({"rules": [{"responses": [response]}]}))
-    done = selftaught("improve", "three-sat", "--model", "scripted", "--script", "script.json", cwd=tmp_path)
+    scripted = ["--model", "scripted", "--script", "script.json"]
+    done = selftaught("improve", "parity", "--improver", "seed", *scripted, cwd=tmp_path)
     assert done.returncode == 1, done.stderr  # nothing can be used: no result for a script to go on with
     assert "responses can be used" in done.stdout and "None of" in done.stdout
 

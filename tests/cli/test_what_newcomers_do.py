@@ -77,7 +77,7 @@ def test_a_run_that_is_worked_on_is_not_worked_on_twice(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     where = tmp_path_factory.mktemp("finished")
-    done = selftaught("run", "three-sat", *QUICK, "--depth", "1", "--out", "runs/one", cwd=where)
+    done = selftaught("run", "parity", *QUICK, "--depth", "1", "--out", "runs/one", cwd=where)
     assert done.returncode == 0, done.stderr
     return where
 
@@ -124,12 +124,12 @@ def test_a_task_that_exits_is_the_tasks_error(where: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (["--max-time", "inf"], "max_time_seconds"),
-        (["--max-time", "nan"], "max_time_seconds"),
-        (["--max-time", "-1"], "max_time_seconds"),
-        (["--model-calls", "99999999999999999999"], "model_calls"),
+        (["--max-time", "inf"], "--max-time: wanted"),
+        (["--max-time", "nan"], "--max-time: wanted"),
+        (["--max-time", "-1"], "--max-time: wanted"),
+        (["--model-calls", "99999999999999999999"], "--model-calls: wanted"),
         (["--accept", "foo"], "wanted paper or released or better or significant, got 'foo'"),
-        (["--max-connections", "0"], "max_connections"),
+        (["--max-connections", "0"], "--max-connections: wanted"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_with_what_can(flags: list[str], said: str, tmp_path: Path) -> None:

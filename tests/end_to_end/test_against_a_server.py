@@ -46,7 +46,6 @@ def test_a_run_with_official_budgets_asks_for_as_many_responses_as_predicted(fol
     with OpenAIServer(improve_anything, key="sk-planted-key") as server:
         done = selftaught(
             "run", "nearness.py", "--model", "openai/small", "--base-url", server.base_url, "--preset", "official",
-            "--extract-code", "careful",  # the released rule cuts an improver that holds fences of its own
             "--depth", "2", "--out", "runs/one", "--json", cwd=folder, OPENAI_API_KEY="sk-planted-key", timeout=300,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -67,7 +66,6 @@ def test_everything_independent_waits_at_once(folder: Path) -> None:
     with OpenAIServer(improve_anything, seconds=0.2) as server:
         done = selftaught(
             "run", "nearness.py", "--model", "openai/small", "--base-url", server.base_url, "--preset", "official",
-            "--extract-code", "careful",  # the released rule cuts an improver that holds fences of its own
             "--depth", "1", "--max-connections", "30", cwd=folder, timeout=300,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -129,8 +127,8 @@ def test_a_model_that_stays_away_ends_the_run_and_it_resumes(folder: Path) -> No
         port = int(re.findall(r":(\d+)/", server.base_url)[0])
     begun = time.monotonic()
     done = selftaught(
-        "improve", "nearness.py", "--model", "openai/small", "--base-url", f"http://127.0.0.1:{port}/v1",
-        "--max-time", "2", "--out", "runs/one", cwd=folder,
+        "improve", "nearness.py", "--improver", "seed", "--model", "openai/small",
+        "--base-url", f"http://127.0.0.1:{port}/v1", "--max-time", "2", "--out", "runs/one", cwd=folder,
     )  # fmt: skip
     assert done.returncode in (1, 3) and "selftaught resume runs/one" in done.stderr
     assert time.monotonic() - begun < 60

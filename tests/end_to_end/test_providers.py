@@ -120,9 +120,9 @@ def test_a_relay_is_answered_by_files_across_a_restart(folder: Path) -> None:
         (("--model", "openrouter/x"), "OPENROUTER_API_KEY"),
         (("--model", "openai/gpt-5"), "--temperature-policy drop"),
         (("--model", "vllm/x", "--capability", "temperature=hot"), "--capability temperature=no"),
-        (("--model", "vllm/x", "--temperature-policy", "ignore"), "temperature_policy"),
-        (("--model", "vllm/x", "--timeout", "0"), "timeout_seconds"),
-        (("--model", "vllm/x", "--requests-per-minute", "0"), "requests_per_minute"),
+        (("--model", "vllm/x", "--temperature-policy", "ignore"), "--temperature-policy: wanted"),
+        (("--model", "vllm/x", "--timeout", "0"), "--timeout: wanted"),
+        (("--model", "vllm/x", "--requests-per-minute", "0"), "--requests-per-minute: wanted"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line_before_anything_is_spent(
@@ -137,7 +137,9 @@ def test_what_is_wrong_is_said_in_one_line_before_anything_is_spent(
 def test_responses_that_a_model_gives_together_are_one_call(folder: Path) -> None:
     with OpenAIServer(lambda request: ANSWER) as server:
         command = ("improve", "nearness.py", "--model", "vllm/small", "--base-url", server.base_url, *SMALL)
-        done = selftaught(*command, "--requests-per-minute", "100", cwd=folder, timeout=120)
+        done = selftaught(
+            *command, "--improver", "seed", "--requests-per-minute", "100", cwd=folder, timeout=120
+        )  # the seed asks for the same three times
         assert done.returncode == 0, done.stderr
         assert [request["n"] for request in server.requests] == [3]
     assert len(answers(folder)) == 3

@@ -12,6 +12,9 @@ from selftaught.guest.blocks import python_blocks
 from selftaught.guest.helpers import extract_code
 from selftaught.guest.responses import released_program_in
 
+PROMPTS = 'def improve_algorithm(s, u, m):\n    text = f"""\n```python\n{s}\n```\n"""\n    return m.prompt(text)\n'
+"""An improver, as the paper's are: its prompts hold fences at the beginning of a line."""
+
 
 @pytest.mark.parametrize("case", STRICT, ids=lambda case: case.name)
 def test_the_program_comes_out(case: Case) -> None:
@@ -61,6 +64,8 @@ def test_python_blocks_come_in_order_and_without_other_text() -> None:
         (fenced(BEST, ""), None),
         (f"```python\n{BEST}", None),
         (BEST, None),
+        (f"```python\n{PROMPTS}```\n{fenced(BEST)}", PROMPTS),
+        (f"```python\n{PROMPTS}", None),
     ],
 )
 def test_the_released_rule_takes_the_largest_block_with_a_tag_and_an_end(response: str, program: str | None) -> None:

@@ -26,6 +26,11 @@ CODE = "```python\ndef algorithm(n):\n    return n\n```\n"
         (Completion("", finish_reason="content_filter"), "refused"),
         (Completion("", finish_reason="tool_calls"), "tool calls, no answer"),
         (Completion("I am sorry, I cannot do that."), "no code in it"),
+        (Completion("```python\n"), "no code in it"),
+        (Completion("```\n\n```"), "no code in it"),
+        (Completion("```python\ndef algorithm(x:"), "no code in it"),
+        (Completion("```python\ndef f():\n    return 1"), ""),
+        (Completion("A prompt:\n\n```\nThink twice.\n```"), ""),  # a program need be no Python
         (Completion("", finish_reason="too long", no_program="9 > 8"), "prompt too long for the model: 9 > 8"),
         (Completion("", finish_reason="rejected", no_program="bad"), "rejected by the server: bad"),
     ],

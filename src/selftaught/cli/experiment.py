@@ -34,6 +34,7 @@ from selftaught.runs.salt import salted
 from selftaught.tasks.loading import PAPER
 from selftaught.wiring.choosing import choose_models
 from selftaught.wiring.inputs import Inputs, load_inputs
+from selftaught.wiring.machine import machine_speed
 from selftaught.wiring.models import Models
 
 if TYPE_CHECKING:
@@ -130,7 +131,8 @@ def _parameters(name: str, told: Mapping[str, Any], folder: Path, runs: Path) ->
         if "seed" in told:
             told = {**told, "seed": salted(told["seed"], runs, environment())}
         return _converted({**there, **told, "experiment": name})
-    told = {**told, "seed": salted(told.get("seed"), runs, environment())}
+    speed = told.get("machine_speed") or machine_speed()  # once: all cells tell their improvers the same
+    told = {**told, "seed": salted(told.get("seed"), runs, environment()), "machine_speed": speed}
     added = [one.removeprefix("+") for one in told.get("improvers", []) if one.startswith("+")]
     if added:
         plain = [one for one in told["improvers"] if not one.startswith("+")]

@@ -31,7 +31,7 @@ from selftaught.runs.toml import read_toml, to_toml
 from selftaught.sandbox.contract import OpenSandbox
 from selftaught.tasks.loading import is_built_in
 from selftaught.wiring.checking import check_task
-from selftaught.wiring.inputs import Inputs, load_frozen, load_improver, machine_speed
+from selftaught.wiring.inputs import Inputs, load_frozen, load_improver
 from selftaught.wiring.models import Models
 from selftaught.wiring.run import Run
 from selftaught.wiring.version import check_version
@@ -211,7 +211,7 @@ def _prepare(cell: Cell, lab: Lab) -> tuple[RunFolder, Models]:
     if folder.store.is_file():
         return folder, lab.choose(load_frozen(folder))[0]
     given = {name: value for name, value in cell.settings.items() if value is not None}
-    config = from_mapping({"machine_speed": machine_speed(), **given}, f"the cell {cell.name}")
+    config = from_mapping(given, f"the cell {cell.name}")
     tasks = tuple(lab.shared_inputs.tasks[name] for name in config.tasks)
     improver = lab.shared_inputs.improvers.get(config.improver) or load_improver(config.improver, lab.folder / "runs")
     inputs = Inputs(config, tasks, improver, script=lab.shared_inputs.script)

@@ -298,10 +298,22 @@ def _strings_of_json(text: str) -> Iterator[str]:
             left.extend(reversed(value))
 
 
-_RELEASED_BLOCK = re.compile(r"^```\w+[ \t]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_RELEASED_FENCE = re.compile(r"^```(\w*)[ \t]*\n?", re.MULTILINE)
 
 
 def released_program_in(response: str) -> str | None:
-    """By the rule of the paper's code: the largest of the fenced blocks that have a tag and an end."""
-    found = _RELEASED_BLOCK.findall(response)
-    return max(found, key=len) if found else None
+    """By the rule of the paper's code: the largest of the fenced blocks that have a tag and an end.
+
+    A fence with a tag inside a block begins a block within it, which its own end closes: the paper's improvers hold
+    such prompts.
+    """
+    found, depth, begin = [""], 0, 0
+    for fence in _RELEASED_FENCE.finditer(response):
+        if fence[1]:
+            begin = begin if depth else fence.end()
+            depth += 1
+        elif depth:
+            depth -= 1
+            if not depth:
+                found.append(response[begin : fence.start()])
+    return max(found, key=len) or None

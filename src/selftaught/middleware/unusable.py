@@ -13,7 +13,7 @@ _OF_FINISH = {
     "temperature": TEMPERATURE, "tool_calls": TOOL_CALLS, "function_call": TOOL_CALLS, "tool_use": TOOL_CALLS,
 }  # fmt: skip
 _CUT = {"length", "max_tokens", "max_output_tokens"}
-_CODE = re.compile(r"```|~~~|\b(def|class|lambda|import|return)\b|<code|^(    |\t)\S|[{;]\s*$|^@@ |^\+", re.MULTILINE)
+_CODE = re.compile(r"\b(def|class|lambda|import|return)\b|<code|^(    |\t)\S|[{;]\s*$|^@@ |^\+", re.MULTILINE)
 _reader = Reader()
 
 
@@ -33,13 +33,29 @@ def _reason(completion: Completion) -> str:
         return _OF_FINISH.get(completion.finish_reason) or (ONLY_REASONING if thought else EMPTY)
     if completion.finish_reason in _CUT and not _program(text):
         return CUT
-    if _CODE.search(text) is None:
+    if not _whole_block(text) and (_CODE.search(text) is None or not _program(text)):
         return _OF_FINISH.get(completion.finish_reason) or NO_CODE
     return ""
 
 
+def _whole_block(text: str) -> bool:
+    """Whether there is a fenced block that has an end and something in it; in linear time, whatever the text."""
+    inside = filled = False
+    for line in text.split("\n"):
+        bare = line.strip(" \t\r>")
+        if bare.startswith(("```", "~~~")):
+            if filled:
+                return True
+            inside = not inside
+        elif inside and bare:
+            if bare.endswith(("```", "~~~")):
+                return True
+            filled = True
+    return False
+
+
 def _program(text: str) -> bool:
-    """Whether a text that was cut holds a whole program all the same. Rare enough to be read in full."""
+    """Whether a text that was cut, or has no whole block, holds a program all the same: rare enough to be read."""
     try:
         return _reader.call("selftaught.guest.responses:program_in", text) is not None
     except NotRead:

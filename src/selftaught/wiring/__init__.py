@@ -1,6 +1,7 @@
 """Builds one run from its settings: the room that knows every part by name.
 
 inputs.py     what a run depends on: loaded from what the user named, or from a run folder; and frozen into one
+machine.py    how fast this machine is, as improvers are told
 choosing.py   the models that the settings name, with their prices
 models.py     the language models of a run, one for each role, and what is spent on them
 accepting.py  whether a proposal is taken: by the policy, and by a person where one is asked

@@ -2,13 +2,10 @@
 
 import ast
 import os
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache
 from importlib.resources import files
-from math import log10
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +28,11 @@ from selftaught.tasks.entry import check_entry
 from selftaught.tasks.frozen import ROOM, has_text, text_of
 from selftaught.tasks.loading import check_stands_alone, is_built_in, load_task
 from selftaught.tasks.spec import TaskSpec
+from selftaught.wiring.machine import machine_speed
 
 _SEEDS = files("selftaught") / "seeds"
 _IMPROVER, _PROGRAM, _SCRIPT = "initial.improver.py", "initial.program.py", "script.json"
 """Their dots keep them apart from any task: a task's name has none."""
-_STEPS = 200_000
 MOST_INPUT_BYTES = 1_000_000
 
 
@@ -87,21 +84,6 @@ def load_inputs(config: RunConfig, runs: Path, made: Mapping[str, TaskSpec] | No
         check_program(program, tasks[0].entry, config.program)
     script = read_text(Path(config.script), "a script") if config.script else None
     return Inputs(config, tasks, load_improver(config.improver, runs), program, script)
-
-
-@cache
-def machine_speed() -> int:
-    """Million steps of an empty Python loop in a second of CPU time, as one digit: more would be chance."""
-
-    def seconds() -> float:
-        began = time.thread_time()
-        for _ in range(_STEPS):
-            pass
-        return time.thread_time() - began
-
-    millions = _STEPS / 1e6 / min(seconds() for _ in range(3))
-    magnitude: int = 10 ** int(log10(max(1.0, millions)))
-    return max(1, round(millions / magnitude) * magnitude)
 
 
 def load_frozen(folder: RunFolder, made: Mapping[str, TaskSpec] | None = None) -> Inputs:
