@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Literal
 
 from selftaught.core.address import draw_seed, here
@@ -20,6 +21,8 @@ from selftaught.models.waiting import Waiting
 MOST_TOGETHER = 8
 """Responses asked for in one call. Gemini's limit; OpenAI and vLLM allow more."""
 _CHARACTERS_A_TOKEN = 4
+_ATTEMPTS_AT_FIRST = 4
+"""Of a call, where the server fails at its own and has never answered: then it is set up wrongly, most likely."""
 _FIRST_GUESS_TOKENS = 500
 _LEAST_CHARACTERS, _MOST_CHARACTERS_A_TOKEN = 400, 20
 """Of prompts that are looked at for being cut. English and code have some 4 characters a token."""
@@ -138,11 +141,13 @@ class Asker:
 
     def _answer(self, prompt: Prompt, group: list[int]) -> list[Completion]:
         tokens = (len(prompt.system) + len(prompt.user)) // _CHARACTERS_A_TOKEN + len(group) * int(self._guess_tokens)
-        answer = self._ask_options.retry_policy.call(lambda: self._attempt(prompt, group), self._traffic, tokens)
+        tries = count(1)
+        retry_policy = self._ask_options.retry_policy
+        answer = retry_policy.call(lambda: self._attempt(prompt, group, next(tries)), self._traffic, tokens)
         self._learn(answer)
         return answer
 
-    def _attempt(self, prompt: Prompt, group: list[int]) -> list[Completion]:
+    def _attempt(self, prompt: Prompt, group: list[int], tried: int) -> list[Completion]:
         question = self._question(prompt, group)
         try:
             with self._ask_options.waiting.of(f"answers of {self._ask_options.server or self._model}"):
@@ -155,7 +160,8 @@ class Asker:
             # What was answered before was asked alike but for its prompt, and so it is the prompt: a guest's.
             if failed.unexplained and self._answered:
                 return self._nothing(question, "rejected", str(failed))
-            failed.again = failed.again and (self._answered or not failed.certain_at_first)
+            hopeless = failed.certain_at_first or (failed.billed and tried >= _ATTEMPTS_AT_FIRST)
+            failed.again = failed.again and (self._answered or not hopeless)
             raise
         self._answered = True
         dropped = changed(prompt.temperature, question.temperature)
