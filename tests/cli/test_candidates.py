@@ -26,7 +26,11 @@ def explain(instance, answer):
 '''
 HOSTILE = "\x1b]0;gotcha\x07<script>alert(1)</script>"
 GOOD, BROKEN = "def algorithm(n):\n    return 0.75\n", "def algorithm(n):\n    return 1 / 0\n"
-RESPONSES = [f"## Plan: return more.\n\n```python\n{GOOD}```\n", f"Then fail {HOSTILE}.\n```python\n{BROKEN}```\n", "No."]
+RESPONSES = [
+    f"## Plan: return more.\n\n```python\n{GOOD}```\n",
+    f"Then fail {HOSTILE}.\n```python\n{BROKEN}```\n",
+    "No.",
+]
 
 
 @pytest.fixture(scope="module")
