@@ -35,8 +35,9 @@ class Fault:
     """What goes wrong with one request.
 
     `status`: answer so instead (`headers` with it). `body`: "cut" closes the connection in the middle, "reset" resets
-    it, "trickle" sends a byte at a time, "slow head" one line of the head after another, "truncated" is half a JSON, "no choices", "two choices". `raw`: this body
-    instead. `changed`: these members of it instead. `seconds`: wait first.
+    it, "trickle" sends a byte at a time, "slow head" one line of the head after another, "truncated" is half a JSON,
+    "no choices", "two choices". `raw`: this body instead. `changed`: these members of it instead.
+    `seconds`: wait first.
     """
 
     status: int = 200

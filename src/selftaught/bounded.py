@@ -89,9 +89,10 @@ def _started() -> subprocess.Popen[bytes]:
         try:
             process = _start()
         except OSError as error:
-            return made.put(error)
-        made.put(process)
-        _wait_for(process)
+            made.put(error)
+        else:
+            made.put(process)
+            _wait_for(process)
 
     threading.Thread(target=live, name="bounded", daemon=True).start()
     process = made.get()

@@ -108,7 +108,7 @@ def bounded_client(client_class: type, *, max_connections: int, timeout_seconds:
 
     def connecting(event: str, told: dict[str, Any]) -> None:
         """Of each connection that is made, encrypted or not: no read of it passes the deadline of its request."""
-        stream = told.get("return_value")
+        stream: Any = told.get("return_value")
         if event.endswith(".complete") and hasattr(stream, "get_extra_info"):
             stream.read = in_time(stream.read)
 
