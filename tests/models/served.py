@@ -118,8 +118,28 @@ class ServedModelSuite(LanguageModelSuite):
                 self.at(server, retry_policy=retry_policy)([PROMPT])
         assert [one.error.partition("answered ")[2][:4] for one in told] == ["500:", "429:", "with", "400:"]
         assert [one.billed for one in told] == [False, False, True, False]
+        assert [one.kind for one in told] == ["500", "429", "malformed", "400"]
         assert [one.wait_seconds > 0 for one in told] == [True, True, True, False]
         assert all(KEY not in one.error and "\n" not in one.error and 0 < one.seconds < 5 for one in told)
+
+    @pytest.mark.parametrize(
+        ("fault", "kind"),
+        [
+            (Fault(529), "529"),
+            (Fault(raw='{"error": {"code": 429, "message": "slow down (503)"}}'), "429"),
+            (Fault(401, message="answered 500"), "401"),
+            (Fault(body="cut"), "broken off"),
+            (Fault(raw="null"), "malformed"),
+            (Fault(seconds=2.0), "timeout"),
+        ],
+        ids=str,
+    )
+    def test_a_failure_has_a_kind_of_few_whatever_its_words(self, fault: Fault, kind: str) -> None:
+        told: list[FailedAttempt] = []
+        retry_policy = RetryPolicy(attempts=1, failed=told.append)
+        with self.faulty(fault) as server, pytest.raises(ModelUnavailable):
+            self.at(server, retry_policy=retry_policy, timeout_seconds=0.7)([PROMPT])
+        assert [one.kind for one in told] == [kind]
 
     def test_a_hang_is_a_failure_in_time(self) -> None:
         with self.faulty(*[Fault(seconds=20)] * 2) as server:

@@ -89,7 +89,7 @@ class TemperatureRefused(Failed):
     """The server does not take the temperature that was told. `words`: what it says of it, whole."""
 
     def __init__(self, message: str, words: str) -> None:
-        super().__init__(message, again=False)
+        super().__init__(message, again=False, kind="temperature")
         self.words = words
 
 
@@ -174,10 +174,12 @@ class Asker:
     def _refused_temperature(self, question: Question, refused: TemperatureRefused) -> list[Completion]:
         """Learns what is taken, and raises to ask again. Nothing that is learned so ends a run that was answered."""
         if self._temperatures.learn(question.temperature, refused.words):
-            raise Failed(f"{refused}; from now on {self._temperatures.taken}", again=True, wait_seconds=0.0)
+            raise Failed(
+                f"{refused}; from now on {self._temperatures.taken}", again=True, wait_seconds=0.0, kind=refused.kind
+            )
         if self._answered:
             return self._nothing(question, "temperature", str(refused))
-        raise Failed(f"{refused}; {_TAKES_NONE}", again=False)
+        raise Failed(f"{refused}; {_TAKES_NONE}", again=False, kind=refused.kind)
 
     def _question(self, prompt: Prompt, group: list[int]) -> Question:
         ask_options = self._ask_options
