@@ -35,8 +35,9 @@ class Fault:
     """What goes wrong with one request.
 
     `status`: answer so instead (`headers` with it). `body`: "cut" closes the connection in the middle, "reset" resets
-    it, "trickle" sends a byte at a time, "truncated" is half a JSON, "no choices", "two choices". `raw`: this body
-    instead. `changed`: these members of it instead. `seconds`: wait first.
+    it, "trickle" sends a byte at a time, "slow head" one line of the head after another, "truncated" is half a JSON,
+    "no choices", "two choices". `raw`: this body instead. `changed`: these members of it instead.
+    `seconds`: wait first.
     """
 
     status: int = 200
@@ -45,7 +46,7 @@ class Fault:
     seconds: float = 0.0
     message: str = "a fault of the test's"
     code: str | None = None
-    raw: str | None = None
+    raw: str | bytes | None = None
     changed: dict[str, Any] = field(default_factory=dict)
 
 
@@ -165,7 +166,8 @@ class _Handler(BaseHTTPRequestHandler):
         if model == "unknown":
             return self._send(404, wire.error(404, "The model `unknown` does not exist", None))
         if fault.raw is not None:
-            return self._write(fault.status, fault.raw.encode(), fault.headers, "")
+            raw = fault.raw if isinstance(fault.raw, bytes) else fault.raw.encode()
+            return self._write(fault.status, raw, fault.headers, "")
         if fault.status != 200:
             return self._send(fault.status, wire.error(fault.status, fault.message, fault.code), fault.headers)
         text = owner.answer(request)
@@ -189,6 +191,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(data)))
         for name, value in headers.items():
             self.send_header(name, value)
+        if cut == "slow head":
+            for number in range(1000):
+                self.send_header(f"x-{number}", "y")
+                self.flush_headers()
+                time.sleep(0.02)
         self.end_headers()
         if cut in ("cut", "reset"):
             self.wfile.write(data[: len(data) // 2])

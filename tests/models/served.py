@@ -1,5 +1,6 @@
 """What every model behind a server must do, whatever it speaks: subclass, override `server_class` and `model_of`."""
 
+import gzip
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -41,6 +42,15 @@ MAY_PASS = [
     Fault(raw='{"choices": ' + "[" * 100_000),
     Fault(502, message="<html>"),
 ]
+
+
+EXPLODING = {
+    "lists": '{"choices": [' + "[]," * 2_000_000 + "[]]}",
+    "objects": "[" + '{"a":1},' * 200_000 + "{}]",
+    "depth": "[" * 8_000_000,
+    "digits": "[" + ",".join(["9" * 4000] * 1000) + "]",
+    "a-text": '["' + "a" * (9 << 20) + '"]',
+}
 
 
 def ask_options(**more: Any) -> AskOptions:
@@ -122,6 +132,31 @@ class ServedModelSuite(LanguageModelSuite):
         with self.faulty(Fault(body="trickle")) as server:
             with pytest.raises(ModelUnavailable, match="no whole answer in 0.3 s"):
                 self.at(server, timeout_seconds=0.3, retry_policy=RetryPolicy(attempts=1))([PROMPT])
+
+    def test_a_head_that_trickles_is_a_failure_in_time(self) -> None:
+        with self.faulty(None, Fault(body="slow head")) as server:
+            model = self.at(server, timeout_seconds=0.5, retry_policy=RetryPolicy(attempts=1))
+            assert model([PROMPT])[0].text == "hello"  # so that the second answer comes over a connection that was kept
+            with pytest.raises(ModelUnavailable, match="no whole answer in 0.5 s"):
+                model([PROMPT])
+
+    @pytest.mark.parametrize("raw", EXPLODING)
+    def test_what_would_become_much_more_than_it_is_is_not_decoded(self, raw: str) -> None:
+        with self.faulty(Fault(raw=EXPLODING[raw])) as server:
+            with pytest.raises(ModelUnavailable, match="answered with too much: "):
+                self.at(server, retry_policy=RetryPolicy(attempts=1))([PROMPT])
+
+    @pytest.mark.parametrize("raw", EXPLODING)
+    def test_an_error_that_would_become_much_more_than_it_is_is_one(self, raw: str) -> None:
+        with self.faulty(Fault(500, raw=EXPLODING[raw])) as server:
+            with pytest.raises(ModelUnavailable, match="answered (500|with too much)"):
+                self.at(server, retry_policy=RetryPolicy(attempts=1))([PROMPT])
+
+    def test_a_body_that_unpacks_to_too_much_is_not_unpacked(self) -> None:
+        packed = gzip.compress(b" " * (1 << 28), 9)
+        with self.faulty(Fault(raw=packed, headers={"content-encoding": "gzip"})) as server:
+            with pytest.raises(ModelUnavailable, match="too much: more than 64 MiB"):
+                self.at(server, retry_policy=RetryPolicy(attempts=1))([PROMPT])
 
     @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "http://no-such-host.invalid"])
     def test_a_server_that_is_not_there_is_named(self, url: str) -> None:

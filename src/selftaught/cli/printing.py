@@ -1,21 +1,23 @@
 """Results on stdout: for people as text, for programs as one JSON object."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
+from rich.cells import cell_len
 from rich.table import Table
 
 from selftaught.cli.options import in_flags
-from selftaught.cli.terminal import cleaned, console, print_json
+from selftaught.cli.terminal import cleaned, console, print_json, tell
 from selftaught.config import RunConfig, declared
 from selftaught.core.contracts import Score
 from selftaught.core.errors import UsageError
 from selftaught.core.standing import way_to_best
 from selftaught.report import tables
 from selftaught.report.as_json import as_json as run_as_json
+from selftaught.report.lineage import compare
 from selftaught.report.untrusted import one_line
 from selftaught.report.view import RunView, view
 from selftaught.runs.folder import RunFolder
@@ -26,8 +28,10 @@ if TYPE_CHECKING:  # whatever looks at a run starts without what runs one
     from selftaught.wiring.forecast import Forecast
     from selftaught.wiring.replay import Comparison
 
-_PLAIN_WIDTH = 120
+_PLAIN_WIDTH, _GAP, _LEAST_FREE = 120, 2, 24
 _MOST_DIFFERENCES = 10
+_MOST_DIFF_LINES = 40
+_COLOURS = {"added": "green", "removed": "red", "place": "cyan"}
 
 
 def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool) -> None:
@@ -37,37 +41,56 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
         dump(run_as_json(run, msgspec.to_builtins(config), folder.path.name))
         return
     if run.steps:
-        table(tables.HEADERS, tables.rows(run), right=("calls", "responses", "tokens", "time"))
+        table(
+            tables.HEADERS, tables.rows(run), right=("calls", "responses", "tokens", "time"),
+            spare=("tokens", "calls", "responses", "time", "verdict"),
+        )  # fmt: skip
     for line in tables.summary(run, config.accept):
-        print(in_flags(line, declared(RunConfig)))
+        tell(in_flags(line, declared(RunConfig)))
     for line in solved(run):
-        print(line)
-    print(tables.fidelity(config.fidelity))
+        tell(line)
+    tell(tables.fidelity(config.fidelity))
     if config.seed:
-        print(f"Seed: {config.seed} (with --seed {config.seed}, another run draws the same instances)")
+        tell(f"Seed: {config.seed} (with --seed {config.seed}, another run draws the same instances)")
     if run.ledger:
-        table(tables.LEDGER_HEADERS, tables.ledger_rows(run), right=tables.LEDGER_HEADERS[2:])
+        table(
+            tables.LEDGER_HEADERS, tables.ledger_rows(run), right=tables.LEDGER_HEADERS[2:],
+            spare=("cached", "reasoning", "failed", "in", "out"),
+        )  # fmt: skip
     if run.status == "running":
-        print("Status: running.")
+        tell("Status: running.")
     elif run.status != "finished":
-        print(f"Status: {run.status}. Go on with: selftaught resume {folder.path}")
+        tell(f"Status: {run.status}. Go on with: selftaught resume {folder.path}")
     for failure in run.failures[:5]:
         example = f" ({one_line(failure.examples[0], 100)})" if failure.examples and failure.examples[0] else ""
-        print(f"  {failure.count} × {failure.work}: {failure.verdict}{example}")
+        tell(f"  {failure.count} × {failure.work}: {failure.verdict}{example}")
     for fault in run.faults[:5]:
-        print(f"  the task's own code failed, and the answer counts as a bad one: {one_line(fault, 200)}")
+        tell(f"  the task's own code failed, and the answer counts as a bad one: {one_line(fault, 200)}")
     if run.faults and run.status != "finished":
-        print(f"  If grade is at fault, correct the file, and: selftaught resume {folder.path} --task FILE")
+        tell(f"  If grade is at fault, correct the file, and: selftaught resume {folder.path} --task FILE")
     for task in dict.fromkeys(run.corrected):
-        print(f"  the file of {task} was corrected on the way: scores from before are by the old grade")
+        tell(f"  the file of {task} was corrected on the way: scores from before are by the old grade")
     noticed = tables.suspicious(run)
     if noticed:
-        print("Suspicious, and on record (--json, or the report, has each):")
+        tell("Suspicious, and on record (--json, or the report, has each):")
     for line in noticed:
-        print(f"  {one_line(line)}")
+        tell(f"  {one_line(line)}")
+    made = run.improvement
+    if made is not None and made.made and made.made != made.solution:
+        print_diff(store.text(made.solution), store.text(made.made), most=_MOST_DIFF_LINES)
+    for line in _programs(run, folder):
+        tell(line)
+
+
+def _programs(run: RunView, folder: RunFolder) -> Iterator[str]:
+    """Where what was found lies, and how all that was tried is looked at."""
     for name, what in (("best_improver.py", "Best improver"), ("improved.py", "Improved program")):
-        if (folder.path / name).is_file():
-            print(f"{what}: {folder.path / name}")
+        made = run.improvement
+        better = made is None or made.made != made.solution
+        if (folder.path / name).is_file() and better:
+            yield f"{what}: {folder.path / name}"
+    if run.total.responses:
+        yield f"All that was tried: selftaught show {folder.path} --candidates"
 
 
 def score(head: dict[str, Any], judged: Score, seed: Score, best: float | None, *, as_json: bool) -> None:
@@ -266,7 +289,7 @@ def run_list(rows: list[dict[str, Any]], root: Path, *, as_json: bool) -> None:
         step = f"{row['t']} of {row['depth']}" if row["kind"] == "run" and row["t"] is not None else ""
         values = f"{row['seed_val']:.3f} → {row['best_val']:.3f}" if row["best_val"] is not None else ""
         shown.append((row["run"], row["status"], " ".join(row["tasks"]), row["model"], step, values))
-    table(("run", "status", "tasks", "model", "t", "val"), shown)
+    table(("run", "status", "tasks", "model", "t", "val"), shown, spare=("t", "model", "tasks"))
 
 
 def program_of(config: RunConfig, store: Store, folder: RunFolder, what: str) -> str:
@@ -286,6 +309,7 @@ def program_of(config: RunConfig, store: Store, folder: RunFolder, what: str) ->
         if config.kind == "run"
         else "solution-0 (before) or solution-1 (improved)"
     )
+    wanted += ", or an id of `show --candidates`"
     raise UsageError(f"there is no {what!r} to export from {folder.path.name}; wanted {wanted}")
 
 
@@ -305,19 +329,51 @@ def _pick(ids: list[str], number: int, what: str, store: Store) -> str:
     return store.text(ids[number])
 
 
+def print_diff(before: str, after: str, most: int | None = None) -> None:
+    """Line by line, in colours on a terminal; what the lines cannot show is said. `most`: lines that are shown."""
+    found = compare(before, after)
+    screen = console()
+    for kind, line in found.lines[:most]:
+        if screen.is_terminal:
+            screen.print(cleaned(line), style=_COLOURS.get(kind, ""), soft_wrap=True)
+        else:
+            print(line)
+    rest = len(found.lines) - len(found.lines[:most])
+    for remark in (f"{rest} lines more of the diff." if rest else "", found.remark):
+        if remark:
+            tell(remark)
+
+
 def dump(value: dict[str, Any]) -> None:
     """One JSON object on stdout."""
     print_json(value)
 
 
-def table(headers: tuple[str, ...], rows: Sequence[tuple[str, ...]], right: tuple[str, ...] = ()) -> None:
-    """Columns as wide as they need to be, without lines."""
-    shown = Table(box=None, pad_edge=False, header_style="bold")
-    for header in headers:
-        shown.add_column(header, justify="right" if header in right else "left", no_wrap=True)
-    for row in rows:
-        shown.add_row(*(cleaned(one_line(cell)) for cell in row))
+def table(
+    headers: tuple[str, ...],
+    rows: Sequence[tuple[str, ...]],
+    right: tuple[str, ...] = (),
+    spare: tuple[str, ...] = (),
+    free: str = "",
+) -> None:
+    """Columns as wide as they need to be, without lines. Where the screen is too narrow the `spare` ones go, in order.
+
+    The column `free` holds words, and may be cut. What stands in no terminal is never cut: it may be copied.
+    """
+    cells = [[one_line(cell) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(headers, *cells, strict=True)]
     screen = console()
     if not screen.is_terminal:
-        screen = console(width=_PLAIN_WIDTH)
-    screen.print(shown)
+        screen = console(width=max(_PLAIN_WIDTH, sum(widths) + _GAP * len(widths)))
+    shown = [n for n in range(len(headers)) if not all(cell[n] == "" for cell in cells) or headers[n]]
+    least = [min(_LEAST_FREE, width) if headers[n] == free else width for n, width in enumerate(widths)]
+    for name in spare:
+        if sum(least[n] + _GAP for n in shown) - _GAP > screen.width:
+            shown = [n for n in shown if headers[n] != name]
+    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    for n in shown:
+        justify: Literal["left", "right"] = "right" if headers[n] in right else "left"
+        drawn.add_column(headers[n], justify=justify, no_wrap=True, min_width=least[n])
+    for row in cells:
+        drawn.add_row(*(cleaned(row[n]) for n in shown))
+    screen.print(drawn)

@@ -26,8 +26,10 @@ from selftaught.runs.records import (
     Probed,
     Record,
     Scored,
+    Session,
     Stepped,
     Tried,
+    run_id,
 )
 from selftaught.runs.store import Store
 
@@ -88,6 +90,12 @@ class Recorder:
             return None
         self._watch(record)
         return record
+
+    @property
+    def run(self) -> str:
+        """Which run it is; "" for a record that no run made."""
+        first = self._known.get("/session#0")
+        return run_id(self.store.path.parent.name, first) if isinstance(first, Session) else ""
 
     @property
     def t(self) -> int:

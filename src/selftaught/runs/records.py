@@ -4,6 +4,7 @@ Programs, prompts and responses are kept once, by the SHA-256 of their text; a r
 append-only. Times are seconds since the epoch; durations are wall seconds.
 """
 
+from hashlib import sha256
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -41,6 +42,11 @@ class Session(_Record, frozen=True, tag="session"):
     utility_calls: int = 0
     code: str = ""
     best_known: dict[str, float] = {}
+
+
+def run_id(name: str, first: Session) -> str:
+    """What tells a run from others of its folder's name, and is equal in all its resumes."""
+    return f"{name}-{sha256(repr(first.time).encode()).hexdigest()[:8]}"
 
 
 class Answered(_Record, frozen=True, tag="answered"):

@@ -10,9 +10,11 @@ import signal
 import socket
 import subprocess
 import threading
+import traceback
 from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 
@@ -189,7 +191,7 @@ class Worker:
                 said = complaints.read(10_000).decode("utf-8", "replace").strip().splitlines()
                 ended = _in_one_line(said) if said else f"exit code {process.returncode}"
         except Exception as error:  # whatever it was, whoever waits must hear of it
-            ended = str(error) if isinstance(error, SandboxError) else f"{type(error).__name__}: {error}"
+            ended = str(error) if isinstance(error, SandboxError) else _with_place(error)
         finally:
             with self._change:
                 self._ended = self._ended or ended
@@ -317,6 +319,12 @@ def _in_reach(pidfd: int) -> int:
             "outside of any container, and not behind another user's namespace"
         )
     return pid
+
+
+def _with_place(error: Exception) -> str:
+    """What went wrong on our own side, and where: whoever reports it has nothing else."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno}, in {place.name})"
 
 
 def _in_one_line(said: Sequence[str]) -> str:

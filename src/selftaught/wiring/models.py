@@ -1,7 +1,6 @@
 """The language models of a run: one for each role, what each costs, and what is on record as spent on them."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from selftaught.core.contracts import LanguageModel
 from selftaught.core.money import NOTHING, Amount, Tariff
@@ -11,9 +10,6 @@ from selftaught.models.served.retrying import FailedAttempt
 from selftaught.models.waiting import Waiting
 from selftaught.runs.records import Answered, Tried
 from selftaught.runs.store import Store
-
-if TYPE_CHECKING:  # imported only when a run is to be traced
-    pass
 
 IMPROVER, SOLUTION = "improver", "solution"
 """What a model is asked for: a better improver, or a better solution."""

@@ -13,7 +13,7 @@ from selftaught.core.errors import ModelUnavailable
 from selftaught.models.served.asking import Declined, Question, TemperatureRefused, sendable
 from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.error_body import MOST_READ, read_error, seconds
-from selftaught.models.served.http import MOST_BYTES, TooLarge
+from selftaught.models.served.http import TooLarge
 from selftaught.models.served.meaning import Meaning, meaning_of
 from selftaught.models.served.retrying import Failed
 from selftaught.models.served.stream import is_stream, together
@@ -21,7 +21,7 @@ from selftaught.models.served.stream import is_stream, together
 _LONGEST_ID = 200
 _MOST_TOKENS = 10**9
 _FINISHED = {Meaning.TOO_LONG: "too long", Meaning.REFUSED: "content_filter"}
-_MALFORMED = (ValueError, TypeError, LookupError, RecursionError)
+_MALFORMED = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 """What reading an answer raises that is no JSON, or has another shape than was promised."""
 
 
@@ -81,7 +81,7 @@ class Failures:
         """For an error of the HTTP library's: before, during or instead of an answer."""
         name, server = type(error).__name__, self.server.shown
         if isinstance(error, TooLarge):
-            return Failed(f"{server} answered with more than {MOST_BYTES >> 20} MiB", again=False, billed=True)
+            return Failed(f"{server} answered with too much: {error}", again=True, billed=True)
         if name in ("ReadTimeout", "WriteTimeout"):
             return Failed(f"{server} gave no whole answer in {self.timeout_seconds:g} s", again=True, billed=True)
         said = self.server.brief(error) or name
@@ -96,8 +96,8 @@ class Failures:
     def read(self, body: str | bytes, completions: Callable[[Any], list[Any]], question: Question) -> list[Any]:
         """What `completions` makes of an answer's JSON, which may have any shape. Raises Failed, Declined."""
         try:
-            text = body if isinstance(body, str) else body.decode()
-            answer = together(text) if is_stream(text) else json.loads(text)
+            raw = body.encode() if isinstance(body, str) else body
+            answer = together(raw) if is_stream(raw) else json.loads(raw.decode())
             if error_in(answer):
                 raise self.refused(200, json.dumps(answer), {}, question)
             made = completions(answer)
