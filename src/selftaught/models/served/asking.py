@@ -43,7 +43,6 @@ class AskOptions:
         traffic: what the calls pass through, where models share it; else each has its own, as the four above say.
         seed: where the model takes one, each draw gets a number made from this and from its address.
         stream: whether an answer is received as it is made; "auto": once one was cut by what stands before the server.
-            Of chat completions; the other providers' answers are received whole.
         waiting: is told of each call that waits for an answer; `server` is what it says of where.
     """
 

@@ -16,7 +16,7 @@ from selftaught.models.served.error_body import MOST_READ, read_error, seconds
 from selftaught.models.served.http import TooLarge
 from selftaught.models.served.meaning import Meaning, meaning_of
 from selftaught.models.served.retrying import Failed
-from selftaught.models.served.stream import is_stream, together
+from selftaught.models.served.stream import BROKEN_OFF, is_stream, together
 
 _LONGEST_ID = 200
 _MOST_TOKENS = 10**9
@@ -28,12 +28,16 @@ _UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, OverflowError
 
 @dataclass(frozen=True)
 class Failures:
-    """Of one model at one server. `models` lists what the server has; it raises ModelUnavailable."""
+    """Of one model at one server. `models` lists what the server has; it raises ModelUnavailable.
+
+    `together` makes one answer of a stream of its protocol.
+    """
 
     server: Endpoint
     model: str
     timeout_seconds: float
     models: Callable[[], list[str]]
+    together: Callable[[bytes], dict[str, Any]] = together
 
     def refused(
         self, status: int, body: str, headers: Mapping[str, str] | None = None, question: Question | None = None
@@ -89,7 +93,7 @@ class Failures:
             return Failed(late, again=True, billed=True, kind="timeout")
         said = self.server.brief(error) or name
         if name in ("ReadError", "RemoteProtocolError", "WriteError", "CloseError"):
-            return Failed(f"{server} broke off its answer: {said}", again=True, billed=True, kind="broken off")
+            return Failed(f"{server} broke off its answer: {said}", again=True, billed=True, kind=BROKEN_OFF)
         what, certain = why_unreachable(error, said)
         proxy = f" It was asked through the proxy of {self.server.proxy}." if self.server.proxy else ""
         told = f"{server} cannot be reached: {said}; {what}{proxy}{self.server.hint}"
@@ -99,7 +103,7 @@ class Failures:
         """What `completions` makes of an answer's JSON, which may have any shape. Raises Failed, Declined."""
         try:
             raw = body.encode() if isinstance(body, str) else body
-            answer = together(raw) if is_stream(raw) else json.loads(raw.decode())
+            answer = self.together(raw) if is_stream(raw) else json.loads(raw.decode())
             if error_in(answer):
                 raise self.refused(200, json.dumps(answer), {}, question)
             made = completions(answer)
