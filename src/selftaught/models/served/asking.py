@@ -21,8 +21,8 @@ from selftaught.models.waiting import Waiting
 MOST_TOGETHER = 8
 """Responses asked for in one call. Gemini's limit; OpenAI and vLLM allow more."""
 _CHARACTERS_A_TOKEN = 4
-_ATTEMPTS_AT_FIRST = 4
-"""Of a call, where the server fails at its own and has never answered: then it is set up wrongly, most likely."""
+_ATTEMPTS_AT_FIRST = 3
+"""Of a call that fails and is not put off, where nothing was ever answered: most likely something is set up wrongly."""
 _FIRST_GUESS_TOKENS = 500
 _LEAST_CHARACTERS, _MOST_CHARACTERS_A_TOKEN = 400, 20
 """Of prompts that are looked at for being cut. English and code have some 4 characters a token."""
@@ -160,7 +160,7 @@ class Asker:
             # What was answered before was asked alike but for its prompt, and so it is the prompt: a guest's.
             if failed.unexplained and self._answered:
                 return self._nothing(question, "rejected", str(failed))
-            hopeless = failed.certain_at_first or (failed.billed and tried >= _ATTEMPTS_AT_FIRST)
+            hopeless = failed.certain_at_first or (not failed.busy and tried >= _ATTEMPTS_AT_FIRST)
             failed.again = failed.again and (self._answered or not hopeless)
             raise
         self._answered = True
