@@ -148,7 +148,7 @@ def _go(run: Run, *, as_json: bool) -> None:
 
 
 def nothing_usable(run: RunView) -> bool:
-    """Whether no response could be used. A prompt that is too long or refused is the improver's doing, and an answer."""
+    """Whether no response could be used. A prompt that was refused or too long is the improver's affair."""
     useless = sum(count for reason, count in run.no_program.items() if reason not in (REFUSED, TOO_LONG))
     return useless > 0 and sum(run.no_program.values()) == run.total.responses
 

@@ -21,7 +21,7 @@ from selftaught.models.waiting import Waiting
 MOST_TOGETHER = 8
 """Responses asked for in one call. Gemini's limit; OpenAI and vLLM allow more."""
 _CHARACTERS_A_TOKEN = 4
-_ATTEMPTS_AT_FIRST = 3
+_ATTEMPTS_AT_FIRST = 4
 """Of a call that fails and is not put off, where nothing was ever answered: most likely something is set up wrongly."""
 _FIRST_GUESS_TOKENS = 500
 _LEAST_CHARACTERS, _MOST_CHARACTERS_A_TOKEN = 400, 20
