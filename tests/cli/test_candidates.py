@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cli.support import in_process, selftaught
+from selftaught.report.candidates import idea_of
 
 TASK = '''"""Write algorithm(n), which returns a number: the larger, the better."""
 SEED = "def algorithm(n):\\n    return 0.25\\n"
@@ -94,6 +95,29 @@ def test_two_programs_are_compared_and_one_is_exported_whole(where: Path) -> Non
     assert "-    return 0.25\n+    return 0.75\n" in shown
     assert in_process("diff", "one", seed, seed, cwd=where).stdout == "The same text.\n"
     assert in_process("export", "one", "--what", good[:10], cwd=where).stdout == GOOD
+
+
+def test_the_report_has_every_candidate_the_best_with_their_texts(where: Path) -> None:
+    file = Path(in_process("report", "one", "--out", "one.html", cwd=where).stdout.strip())
+    html = (where / file).read_text()
+    for one in listed(where, "candidates"):
+        assert one["program"][:8] in html
+    assert html.index("return 0.75") < html.index("return 1 / 0") and "<script>" not in html
+    exported = in_process("export", "one", "--what", "solution-2", cwd=where)
+    assert exported.stdout == BROKEN, exported.stderr
+
+
+@pytest.mark.parametrize(
+    ("response", "idea"),
+    [
+        ("# An *idea*\nin two lines\n```python\nx\n```\nand more", "An *idea* in two lines"),
+        ("```python\nx = 1\n```\nIt sorts.", "It sorts."),
+        ("```python\nx = 1", ""),
+        ("", ""),
+    ],
+)
+def test_the_idea_is_what_the_model_says_beside_its_program(response: str, idea: str) -> None:
+    assert idea_of(response) == idea
 
 
 @pytest.mark.parametrize(
