@@ -43,7 +43,6 @@ class AskOptions:
         traffic: what the calls pass through, where models share it; else each has its own, as the four above say.
         seed: where the model takes one, each draw gets a number made from this and from its address.
         stream: whether an answer is received as it is made; "auto": once one was cut by what stands before the server.
-            Of chat completions; the other providers' answers are received whole.
         waiting: is told of each call that waits for an answer; `server` is what it says of where.
     """
 
@@ -89,7 +88,7 @@ class TemperatureRefused(Failed):
     """The server does not take the temperature that was told. `words`: what it says of it, whole."""
 
     def __init__(self, message: str, words: str) -> None:
-        super().__init__(message, again=False)
+        super().__init__(message, again=False, kind="temperature")
         self.words = words
 
 
@@ -174,10 +173,12 @@ class Asker:
     def _refused_temperature(self, question: Question, refused: TemperatureRefused) -> list[Completion]:
         """Learns what is taken, and raises to ask again. Nothing that is learned so ends a run that was answered."""
         if self._temperatures.learn(question.temperature, refused.words):
-            raise Failed(f"{refused}; from now on {self._temperatures.taken}", again=True, wait_seconds=0.0)
+            raise Failed(
+                f"{refused}; from now on {self._temperatures.taken}", again=True, wait_seconds=0.0, kind=refused.kind
+            )
         if self._answered:
             return self._nothing(question, "temperature", str(refused))
-        raise Failed(f"{refused}; {_TAKES_NONE}", again=False)
+        raise Failed(f"{refused}; {_TAKES_NONE}", again=False, kind=refused.kind)
 
     def _question(self, prompt: Prompt, group: list[int]) -> Question:
         ask_options = self._ask_options
