@@ -54,8 +54,14 @@ def listed(where: Path, what: str) -> list[dict[str, Any]]:
     return rows
 
 
+def tried(where: Path) -> list[dict[str, Any]]:
+    """The seed, the good and the broken one: what is scored at once comes on record in any order."""
+    found = {one["value"]: one for one in listed(where, "candidates")}
+    return [found[value] for value in (0.25, 0.75, 0.0)]
+
+
 def test_every_candidate_has_its_score_error_verdict_parent_and_idea(where: Path) -> None:
-    seed, good, broken = listed(where, "candidates")
+    seed, good, broken = tried(where)
     assert (seed["value"], seed["parent"], seed["idea"]) == (0.25, "", "")
     assert (good["value"], good["error"], good["verdict"], good["made"]) == (0.75, 0.0, "ok", True)
     assert good["parent"] == broken["parent"] == seed["program"] and good["idea"] == "Plan: return more."
@@ -73,7 +79,7 @@ def test_every_response_is_listed_with_why_it_holds_no_program(where: Path) -> N
 
 
 def test_one_candidate_is_shown_with_the_prompt_the_response_and_the_feedback(where: Path) -> None:
-    good = listed(where, "candidates")[1]
+    _, good, _ = tried(where)
     shown = in_process("show", "one", good["program"][:8], cwd=where).stdout
     for part in ("return 0.25", "## Plan: return more.", GOOD, "larger: 0.75 ± 0, ok", "grades by instance: 0.75"):
         assert part in shown.replace("larger/val", "larger"), part
@@ -90,7 +96,7 @@ def test_a_response_is_shown_after_its_prompt_and_cannot_steer_the_terminal(wher
 
 
 def test_two_programs_are_compared_and_one_is_exported_whole(where: Path) -> None:
-    seed, good, _ = (one["program"] for one in listed(where, "candidates"))
+    seed, good, _ = (one["program"] for one in tried(where))
     shown = in_process("diff", "one", seed[:8], good[:8], cwd=where).stdout
     assert "-    return 0.25\n+    return 0.75\n" in shown
     assert in_process("diff", "one", seed, seed, cwd=where).stdout == "The same text.\n"
