@@ -77,6 +77,28 @@ class Wire:
         head = {"id": "x", "object": "chat.completion", "created": 1, "model": model}
         return {**head, "choices": [choice] * copies, "usage": usage}
 
+    def streams(self, path: str, request: dict[str, Any]) -> bool:
+        return bool(request.get("stream"))
+
+    def events(self, body: dict[str, Any]) -> str:
+        """The answer in pieces: server-sent events."""
+        head = {name: value for name, value in body.items() if name not in ("choices", "usage")}
+        pieces = [
+            {"index": index, "delta": {"content": text}, "finish_reason": None}
+            for index, choice in enumerate(body["choices"])
+            for text in halves(choice["message"]["content"])
+        ]
+        ends = [{"index": n, "delta": {}, "finish_reason": "stop"} for n in range(len(body["choices"]))]
+        data = [{**head, "choices": [one]} for one in (*pieces, *ends)]
+        usage = {**head, "choices": [], "usage": body["usage"]}
+        return "".join(f"data: {json.dumps(one)}\n\n" for one in (*data, usage)) + "data: [DONE]\n\n"
+
+
+def halves(text: str | None) -> list[str]:
+    """A text in two pieces."""
+    text = text or ""
+    return [text[: len(text) // 2], text[len(text) // 2 :]]
+
 
 class OpenAIServer:
     """Serves on a free port of localhost while the `with` block lasts. `most`: 429 where more are in flight."""
@@ -100,6 +122,7 @@ class OpenAIServer:
         self.answer, self.faults, self.seconds, self.key, self.log = answer, faults or iter([]), seconds, key, log
         self.lock = threading.Lock()
         self.requests: list[dict[str, Any]] = []
+        self.streamed: list[bool] = []
         self.answered = 0
         self.in_flight = self.most_in_flight = 0
         self._server = _Server(("127.0.0.1", port), _Handler)
@@ -147,6 +170,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(404, {"detail": "Not Found"})
         with owner.lock:
             owner.requests.append(request)
+            owner.streamed.append(owner.wire.streams(self.path, request))
             owner.headers.append(self.headers)
             owner.in_flight += 1
             owner.most_in_flight = max(owner.most_in_flight, owner.in_flight)
@@ -178,14 +202,19 @@ class _Handler(BaseHTTPRequestHandler):
             if owner.log:
                 with owner.log.open("a") as log:
                     log.write(json.dumps(request["messages"][-1]["content"]) + "\n")
+        if wire.streams(self.path, request):
+            data = wire.events({**body, **fault.changed}).encode()
+            return self._write(200, data, {}, fault.body, kind="text/event-stream")
         return self._send(200, {**body, **fault.changed}, cut=fault.body)
 
     def _send(self, status: int, body: dict[str, Any], headers: dict[str, str] | None = None, cut: str = "") -> None:
         self._write(status, json.dumps(body).encode(), headers or {}, cut)
 
-    def _write(self, status: int, data: bytes, headers: dict[str, str], cut: str) -> None:
+    def _write(
+        self, status: int, data: bytes, headers: dict[str, str], cut: str, kind: str = "application/json"
+    ) -> None:
         self.send_response(status)
-        self.send_header("content-type", "application/json")
+        self.send_header("content-type", kind)
         if cut == "truncated":
             data = data[: len(data) // 2]
         self.send_header("content-length", str(len(data)))

@@ -13,6 +13,7 @@ from selftaught.cli.candidates import find_id, show_candidates, show_diff, show_
 from selftaught.cli.terminal import say, write_exactly
 from selftaught.config import RunConfig
 from selftaught.core.errors import UsageError
+from selftaught.report.candidates import candidates as every_candidate
 from selftaught.report.view import view
 from selftaught.runs.folder import REPORT, RunFolder, find_run, list_runs
 from selftaught.runs.store import Store
@@ -92,7 +93,8 @@ def report(name: str, runs: Path, out: Path | None) -> None:
     folder = find_run(name, runs)
     with _opened(folder) as (config, store):
         run = view(store, in_work=folder.in_work())
-        html = page(run, msgspec.to_builtins(config), store.text, title=folder.path.name)
+        found = every_candidate(store)
+        html = page(run, msgspec.to_builtins(config), store.text, title=folder.path.name, candidates=found)
     if out is None:
         file = folder.write(REPORT, html)
     else:

@@ -17,6 +17,7 @@ from selftaught.core.errors import UsageError
 from selftaught.core.standing import way_to_best
 from selftaught.report import tables
 from selftaught.report.as_json import as_json as run_as_json
+from selftaught.report.candidates import candidates
 from selftaught.report.lineage import compare
 from selftaught.report.untrusted import one_line
 from selftaught.report.view import RunView, view
@@ -306,20 +307,21 @@ def program_of(config: RunConfig, store: Store, folder: RunFolder, what: str) ->
     if number.isdecimal() and kind == "improver" and config.kind == "run":
         return _pick([step.improver for step in view(store).steps], int(number), what, store)
     if number.isdecimal() and kind == "solution":
-        return _pick(_solutions(view(store)), int(number), what, store)
+        return _pick(_solutions(view(store), store), int(number), what, store)
     wanted = (
         "best-improver, improver-N or solution-N"
         if config.kind == "run"
-        else "solution-0 (before) or solution-1 (improved)"
+        else "solution-0 (before), solution-1 (improved), solution-N (another that was tried)"
     )
     wanted += ", or an id of `show --candidates`"
     raise UsageError(f"there is no {what!r} to export from {folder.path.name}; wanted {wanted}")
 
 
-def _solutions(run: RunView) -> list[str]:
-    """Of `run`: what the best improver made of each task in D. Of `improve`: before, and after."""
+def _solutions(run: RunView, store: Store) -> list[str]:
+    """Of `run`: what the best improver made of each task in D. Of `improve`: before, after, and what else was tried."""
     if run.improvement is not None:
-        return [program for program in (run.improvement.solution, run.improvement.made) if program]
+        made = [program for program in (run.improvement.solution, run.improvement.made) if program]
+        return list(dict.fromkeys([*made, *(one.program for one in candidates(store))])) if len(made) > 1 else made
     best = run.best_step
     samples = run.measured.get(best.improver, ()) if best else ()
     return [sample.program for sample in samples if sample.program]

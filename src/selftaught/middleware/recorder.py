@@ -41,15 +41,15 @@ asking: ContextVar["tuple[Recorder, str] | None"] = ContextVar("selftaughtasking
 """The recorder and the role for which a model is being asked in this context."""
 
 
-def note_failed_attempt(error: str, seconds: float, wait_seconds: float, cost: Amount) -> None:
+def note_failed_attempt(error: str, seconds: float, wait_seconds: float, cost: Amount, kind: str) -> None:
     """Put on record that an attempt to get the response that is being asked for failed, and what it may have cost.
 
-    `wait_seconds`: until the next; 0 where there is none.
+    `wait_seconds`: until the next; 0 where there is none. `kind`: of failure, in one word.
     """
     current = asking.get()
     if current is not None:
         recorder, role = current
-        recorder.tried(role, error, seconds, wait_seconds, cost)
+        recorder.tried(role, error, seconds, wait_seconds, cost, kind)
 
 
 class Recorder:
@@ -131,7 +131,7 @@ class Recorder:
         note = f"{times} times, in vain"
         self.write(Noticed(at=f"{at}/requested", time=time.time(), program=improver.id, what=what, note=note))
 
-    def tried(self, role: str, error: str, seconds: float, wait_seconds: float, cost: Amount) -> None:
+    def tried(self, role: str, error: str, seconds: float, wait_seconds: float, cost: Amount, kind: str) -> None:
         """Put on record that an attempt to get the response at `here()` failed, and what it may have cost."""
         at = here()
         with self._lock:
@@ -149,6 +149,7 @@ class Recorder:
                 tokens=cost.tokens,
                 cost=cost.dollars,
                 wait_seconds=wait_seconds,
+                failure=kind,
             )
         )
 

@@ -86,7 +86,7 @@ class Answered(_Record, frozen=True, tag="answered"):
 class Tried(_Record, frozen=True, tag="tried"):
     """An attempt to get the response at `ask` failed, and may have been made again. `cost`: the most it can have.
 
-    `wait_seconds`: until the next attempt.
+    `wait_seconds`: until the next attempt. `failure`: its kind in one word, as an HTTP status; "" where nobody said.
     """
 
     ask: str
@@ -98,6 +98,7 @@ class Tried(_Record, frozen=True, tag="tried"):
     tokens: int = 0
     cost: Number = 0.0
     wait_seconds: Number = 0.0
+    failure: str = ""
 
 
 class Scored(_Record, frozen=True, tag="scored"):

@@ -19,7 +19,7 @@ def failed_attempt(attempt: FailedAttempt) -> None:
     """What every model is to tell of an attempt that failed: it is settled, and on record, where it was made."""
 
     def note(cost: Amount) -> None:
-        note_failed_attempt(attempt.error, attempt.seconds, attempt.wait_seconds, cost)
+        note_failed_attempt(attempt.error, attempt.seconds, attempt.wait_seconds, cost, attempt.kind)
 
     attempt_failed(note, billed=attempt.billed)
 

@@ -1,5 +1,7 @@
 """An answer that came in pieces (server-sent events), put together into the one that would have come whole.
 
+Here are the pieces of chat completions, and what the other protocols' (other_streams.py) have in common with them.
+
 A hostile server's pieces cost no more than they weigh: each is weighed before it is decoded, only what is asked for is
 kept of it, and texts are joined once.
 """
@@ -15,8 +17,12 @@ _TEXTS = ("content", "reasoning_content", "reasoning", "refusal")
 _KEPT = ("id", "model", "usage")
 _MOST_CHOICES = 128
 """As many as any server makes of one prompt."""
-_MOST_CHARACTERS = json_size.MOST_BYTES
+MOST_CHARACTERS = json_size.MOST_BYTES
 """Of all texts together: as much as one JSON text may be."""
+BROKEN_OFF = "broken off"
+"""The kind of failure of an answer that was cut."""
+_CUT_BY_A_GATEWAY = {504, 524}
+"""Where answers that take long are cut by what stands before the server."""
 _EVENT = re.compile(rb"(?:\A|[\r\n])data:([^\r\n]*)")
 _BEGINS = re.compile(rb"\s*(?:data:|event:|:)", re.IGNORECASE)
 
@@ -26,26 +32,42 @@ def is_stream(body: bytes) -> bool:
     return _BEGINS.match(body) is not None
 
 
+class Streaming:
+    """Whether answers are asked for in pieces: "on", "off", or "auto": once one was cut by what stands in between."""
+
+    def __init__(self, how: str) -> None:
+        self.on, self._learns = how == "on", how == "auto"
+
+    def refused(self, status: int) -> None:
+        """An attempt was answered so."""
+        self.on |= self._learns and status in _CUT_BY_A_GATEWAY
+
+    def failed(self, kind: str) -> None:
+        """An attempt failed without a whole answer; `kind` as in `Failed`."""
+        self.on |= self._learns and kind == BROKEN_OFF
+
+
 def together(body: bytes) -> dict[str, Any]:
     """Of chunks of chat completions the completion. Raises ValueError where the stream broke off, or is another."""
     answer: dict[str, Any] = {}
     choices: dict[int, _Choice] = {}
-    left = _MOST_CHARACTERS
-    for chunk in _chunks(body):
+    left = MOST_CHARACTERS
+    for chunk in chunks(body):
         if chunk.get("error"):
             return {"error": chunk["error"]}
         answer |= {name: chunk[name] for name in _KEPT if chunk.get(name) is not None}
         for choice in chunk.get("choices") or []:
             left -= choices.setdefault(int(choice.get("index") or 0), _Choice()).add(choice)
         if left < 0 or len(choices) > _MOST_CHOICES:
-            raise ValueError(f"a stream of more than {_MOST_CHARACTERS} characters or {_MOST_CHOICES} choices")
+            raise ValueError(f"a stream of more than {MOST_CHARACTERS} characters or {_MOST_CHOICES} choices")
     whole = b"[DONE]" in body[-200:] or all(choice.finish_reason for choice in choices.values())
     if not choices or not whole:
         raise ValueError("the stream broke off")
     return {**answer, "choices": [choices[index].whole() for index in sorted(choices)]}
 
 
-def _chunks(body: bytes) -> Iterator[dict[str, Any]]:
+def chunks(body: bytes) -> Iterator[dict[str, Any]]:
+    """The data of each event, weighed before it is decoded. Raises ValueError for what is no object."""
     for event in _EVENT.finditer(body):
         told = event[1].strip()
         if told and told != b"[DONE]":
