@@ -11,11 +11,11 @@ from selftaught.cli import printing
 from selftaught.cli.terminal import say, write_exactly
 from selftaught.config import RunConfig
 from selftaught.core.errors import UsageError
-from selftaught.report.view import view
+from selftaught.report.view import RunView, view
 from selftaught.runs.folder import REPORT, RunFolder, find_run, list_runs
+from selftaught.runs.records import Answered, Applied, Scored
 from selftaught.runs.store import Store
-from selftaught.wiring.going_on import in_force
-from selftaught.wiring.inputs import frozen_config
+from selftaught.wiring.kept_settings import frozen_config, in_force
 
 
 def list_all(runs: Path, *, as_json: bool) -> None:
@@ -23,8 +23,10 @@ def list_all(runs: Path, *, as_json: bool) -> None:
     rows = []
     for folder in list_runs(runs):
         try:
-            with _opened(folder) as (config, store):
-                rows.append(printing.summary(folder, config, store))
+            with Store.open(folder.store, writable=False) as store:
+                run = view(store.without(Answered, Scored, Applied), in_work=folder.in_work())
+                config = in_force(frozen_config(folder), run.sessions)
+                rows.append(printing.summary(folder, config, run, store.count(Answered)))
         except Exception as error:  # of whatever kind: one run's damage must not hide the others
             rows.append({"run": folder.path.name, "error": str(error) or type(error).__name__})
     printing.run_list(rows, runs, as_json=as_json)
@@ -33,19 +35,19 @@ def list_all(runs: Path, *, as_json: bool) -> None:
 def show(name: str, runs: Path, *, as_json: bool) -> None:
     """What is on record so far."""
     folder = find_run(name, runs)
-    with _opened(folder) as (config, store):
-        printing.result(config, store, folder, as_json=as_json)
+    with _opened(folder) as (config, run, _):
+        printing.result(config, run, folder, as_json=as_json)
 
 
 def export(name: str, runs: Path, what: str | None, out: Path | None) -> None:
     """One program of a run, on stdout or into a file; unless named, the one that it was for."""
     folder = find_run(name, runs)
-    with _opened(folder) as (config, store):
+    with _opened(folder) as (config, run, store):
         what = what or ("solution-1" if config.kind == "improve" else "best-improver")
         if what == "recording":
             _export_recording(folder, store, out)
             return
-        source = printing.program_of(config, store, folder, what)
+        source = printing.program_of(config, run, store, folder, what)
     if out is None:
         write_exactly(source)
     else:
@@ -71,8 +73,7 @@ def report(name: str, runs: Path, out: Path | None) -> None:
     from selftaught.report.page import page  # with what makes pages
 
     folder = find_run(name, runs)
-    with _opened(folder) as (config, store):
-        run = view(store, in_work=folder.in_work())
+    with _opened(folder) as (config, run, store):
         html = page(run, msgspec.to_builtins(config), store.text, title=folder.path.name)
     if out is None:
         file = folder.write(REPORT, html)
@@ -83,10 +84,11 @@ def report(name: str, runs: Path, out: Path | None) -> None:
 
 
 @contextmanager
-def _opened(folder: RunFolder) -> Iterator[tuple[RunConfig, Store]]:
-    """Its settings and its record, to read."""
+def _opened(folder: RunFolder) -> Iterator[tuple[RunConfig, RunView, Store]]:
+    """Its settings, what its record tells, and the store, to read texts from."""
     with Store.open(folder.store, writable=False) as store:
-        yield in_force(frozen_config(folder), store), store
+        run = view(store, in_work=folder.in_work())
+        yield in_force(frozen_config(folder), run.sessions), run, store
 
 
 def _write(file: Path, text: str) -> None:

@@ -1,23 +1,24 @@
 """Results on stdout: for people as text, for programs as one JSON object."""
 
+import shutil
 import sys
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from rich.table import Table
 
 from selftaught.cli.options import in_flags
-from selftaught.cli.terminal import cleaned, console, print_json
-from selftaught.config import RunConfig, declared
+from selftaught.cli.terminal import print_json
+from selftaught.config import RunConfig
 from selftaught.core.contracts import Score
 from selftaught.core.errors import UsageError
 from selftaught.core.standing import way_to_best
 from selftaught.report import tables
 from selftaught.report.as_json import as_json as run_as_json
 from selftaught.report.untrusted import one_line
-from selftaught.report.view import RunView, view
+from selftaught.report.view import RunView
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.store import Store
 from selftaught.tasks.measured import MEASURED
@@ -27,19 +28,19 @@ if TYPE_CHECKING:  # whatever looks at a run starts without what runs one
     from selftaught.wiring.replay import Comparison
 
 _PLAIN_WIDTH = 120
+_GAP = "  "
 _MOST_DIFFERENCES = 10
 
 
-def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool) -> None:
+def result(config: RunConfig, run: RunView, folder: RunFolder, *, as_json: bool) -> None:
     """The table of a run, what it means, and where the best improver is."""
-    run = view(store, in_work=folder.in_work())
     if as_json:
         dump(run_as_json(run, msgspec.to_builtins(config), folder.path.name))
         return
     if run.steps:
         table(tables.HEADERS, tables.rows(run), right=("calls", "responses", "tokens", "time"))
     for line in tables.summary(run, config.accept):
-        print(in_flags(line, declared(RunConfig)))
+        print(in_flags(line))
     for line in solved(run):
         print(line)
     print(tables.fidelity(config.fidelity))
@@ -204,7 +205,7 @@ def forecast(told: "Forecast", *, as_json: bool) -> None:
     table(("for", "model", "", "calls", "responses", "tokens", "cost"), rows, right=("calls", "responses", "tokens"))
     print("Expected: if every improver asks as the first one does, and programs keep their length.")
     if told.binding:
-        print(in_flags(f"The run stops at {', '.join(told.binding)}.", declared(RunConfig)))
+        print(in_flags(f"The run stops at {', '.join(told.binding)}."))
     else:
         print("At most: an improver may send prompts of 4 million characters. Cap it: --max-cost, --max-tokens.")
 
@@ -231,9 +232,8 @@ def comparison(found: "Comparison", name: str, *, as_json: bool) -> None:
                 print(f"    {which + ':':<10}{one_line(told, 300)}")
 
 
-def summary(folder: RunFolder, config: RunConfig, store: Store) -> dict[str, Any]:
-    """One run as a row of the list."""
-    run = view(store, in_work=folder.in_work())
+def summary(folder: RunFolder, config: RunConfig, run: RunView, responses: int) -> dict[str, Any]:
+    """One run as a row of the list; of `run` only the steps are read."""
     best, seed = run.best_step, run.seed_step
     return {
         "run": folder.path.name,
@@ -246,7 +246,7 @@ def summary(folder: RunFolder, config: RunConfig, store: Store) -> dict[str, Any
         "depth": config.depth,
         "seed_val": seed.val.mean if seed and seed.val else None,
         "best_val": best.val.mean if best and best.val else None,
-        "responses": run.total.responses,
+        "responses": responses,
     }
 
 
@@ -269,7 +269,7 @@ def run_list(rows: list[dict[str, Any]], root: Path, *, as_json: bool) -> None:
     table(("run", "status", "tasks", "model", "t", "val"), shown)
 
 
-def program_of(config: RunConfig, store: Store, folder: RunFolder, what: str) -> str:
+def program_of(config: RunConfig, run: RunView, store: Store, folder: RunFolder, what: str) -> str:
     """The text of a program of the run. Raises UsageError where there is none such."""
     kind, _, number = what.rpartition("-")
     if what == "best-improver" and config.kind == "run":
@@ -278,9 +278,9 @@ def program_of(config: RunConfig, store: Store, folder: RunFolder, what: str) ->
             return file.read_text(encoding="utf-8", errors="replace")
         raise UsageError("no improver of this run is measured yet")
     if number.isdecimal() and kind == "improver" and config.kind == "run":
-        return _pick([step.improver for step in view(store).steps], int(number), what, store)
+        return _pick([step.improver for step in run.steps], int(number), what, store)
     if number.isdecimal() and kind == "solution":
-        return _pick(_solutions(view(store)), int(number), what, store)
+        return _pick(_solutions(run), int(number), what, store)
     wanted = (
         "best-improver, improver-N or solution-N"
         if config.kind == "run"
@@ -311,13 +311,38 @@ def dump(value: dict[str, Any]) -> None:
 
 
 def table(headers: tuple[str, ...], rows: Sequence[tuple[str, ...]], right: tuple[str, ...] = ()) -> None:
-    """Columns as wide as they need to be, without lines."""
-    shown = Table(box=None, pad_edge=False, header_style="bold")
-    for header in headers:
-        shown.add_column(header, justify="right" if header in right else "left", no_wrap=True)
-    for row in rows:
-        shown.add_row(*(cleaned(one_line(cell)) for cell in row))
-    screen = console()
-    if not screen.is_terminal:
-        screen = console(width=_PLAIN_WIDTH)
-    screen.print(shown)
+    """Columns as wide as they need to be, and the screen allows; `right`: the headers of those set to the right."""
+    cells = [headers, *(tuple(map(one_line, row)) for row in rows)]
+    wanted = [max(map(_places, column)) for column in zip(*cells, strict=True)]
+    screen = shutil.get_terminal_size().columns if sys.stdout.isatty() else _PLAIN_WIDTH
+    widths = _fitted(wanted, screen - len(_GAP) * (len(headers) - 1))
+    for row in cells:
+        shown = (_set(cell, n, header in right) for cell, n, header in zip(row, widths, headers, strict=True))
+        print(_GAP.join(shown).rstrip())
+
+
+def _places(text: str) -> int:
+    """How many places of a terminal's line it takes: wide characters two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in ("W", "F") else 1 for c in text
+    )
+
+
+def _fitted(wanted: Sequence[int], room: int) -> list[int]:
+    """The widths, the widest made narrower until all of them fit."""
+    widths = list(wanted)
+    while sum(widths) > room and max(widths) > 1:
+        widths[widths.index(max(widths))] -= 1
+    return widths
+
+
+def _set(cell: str, width: int, to_the_right: bool) -> str:
+    """The cell in exactly `width` places, with … where its end is cut off."""
+    if _places(cell) > width:
+        while _places(cell) >= width and cell:
+            cell = cell[:-1]
+        cell += "…"
+    blanks = " " * (width - _places(cell))
+    return blanks + cell if to_the_right else cell + blanks
