@@ -35,8 +35,9 @@ class Fault:
     """What goes wrong with one request.
 
     `status`: answer so instead (`headers` with it). `body`: "cut" closes the connection in the middle, "reset" resets
-    it, "trickle" sends a byte at a time, "truncated" is half a JSON, "no choices", "two choices". `raw`: this body
-    instead. `changed`: these members of it instead. `seconds`: wait first.
+    it, "trickle" sends a byte at a time, "slow head" one line of the head after another, "truncated" is half a JSON,
+    "no choices", "two choices". `raw`: this body instead. `changed`: these members of it instead.
+    `seconds`: wait first.
     """
 
     status: int = 200
@@ -45,7 +46,7 @@ class Fault:
     seconds: float = 0.0
     message: str = "a fault of the test's"
     code: str | None = None
-    raw: str | None = None
+    raw: str | bytes | None = None
     changed: dict[str, Any] = field(default_factory=dict)
 
 
@@ -76,6 +77,28 @@ class Wire:
         head = {"id": "x", "object": "chat.completion", "created": 1, "model": model}
         return {**head, "choices": [choice] * copies, "usage": usage}
 
+    def streams(self, path: str, request: dict[str, Any]) -> bool:
+        return bool(request.get("stream"))
+
+    def events(self, body: dict[str, Any]) -> str:
+        """The answer in pieces: server-sent events."""
+        head = {name: value for name, value in body.items() if name not in ("choices", "usage")}
+        pieces = [
+            {"index": index, "delta": {"content": text}, "finish_reason": None}
+            for index, choice in enumerate(body["choices"])
+            for text in halves(choice["message"]["content"])
+        ]
+        ends = [{"index": n, "delta": {}, "finish_reason": "stop"} for n in range(len(body["choices"]))]
+        data = [{**head, "choices": [one]} for one in (*pieces, *ends)]
+        usage = {**head, "choices": [], "usage": body["usage"]}
+        return "".join(f"data: {json.dumps(one)}\n\n" for one in (*data, usage)) + "data: [DONE]\n\n"
+
+
+def halves(text: str | None) -> list[str]:
+    """A text in two pieces."""
+    text = text or ""
+    return [text[: len(text) // 2], text[len(text) // 2 :]]
+
 
 class OpenAIServer:
     """Serves on a free port of localhost while the `with` block lasts. `most`: 429 where more are in flight."""
@@ -99,6 +122,7 @@ class OpenAIServer:
         self.answer, self.faults, self.seconds, self.key, self.log = answer, faults or iter([]), seconds, key, log
         self.lock = threading.Lock()
         self.requests: list[dict[str, Any]] = []
+        self.streamed: list[bool] = []
         self.answered = 0
         self.in_flight = self.most_in_flight = 0
         self._server = _Server(("127.0.0.1", port), _Handler)
@@ -146,6 +170,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(404, {"detail": "Not Found"})
         with owner.lock:
             owner.requests.append(request)
+            owner.streamed.append(owner.wire.streams(self.path, request))
             owner.headers.append(self.headers)
             owner.in_flight += 1
             owner.most_in_flight = max(owner.most_in_flight, owner.in_flight)
@@ -165,7 +190,8 @@ class _Handler(BaseHTTPRequestHandler):
         if model == "unknown":
             return self._send(404, wire.error(404, "The model `unknown` does not exist", None))
         if fault.raw is not None:
-            return self._write(fault.status, fault.raw.encode(), fault.headers, "")
+            raw = fault.raw if isinstance(fault.raw, bytes) else fault.raw.encode()
+            return self._write(fault.status, raw, fault.headers, "")
         if fault.status != 200:
             return self._send(fault.status, wire.error(fault.status, fault.message, fault.code), fault.headers)
         text = owner.answer(request)
@@ -176,19 +202,29 @@ class _Handler(BaseHTTPRequestHandler):
             if owner.log:
                 with owner.log.open("a") as log:
                     log.write(json.dumps(request["messages"][-1]["content"]) + "\n")
+        if wire.streams(self.path, request):
+            data = wire.events({**body, **fault.changed}).encode()
+            return self._write(200, data, {}, fault.body, kind="text/event-stream")
         return self._send(200, {**body, **fault.changed}, cut=fault.body)
 
     def _send(self, status: int, body: dict[str, Any], headers: dict[str, str] | None = None, cut: str = "") -> None:
         self._write(status, json.dumps(body).encode(), headers or {}, cut)
 
-    def _write(self, status: int, data: bytes, headers: dict[str, str], cut: str) -> None:
+    def _write(
+        self, status: int, data: bytes, headers: dict[str, str], cut: str, kind: str = "application/json"
+    ) -> None:
         self.send_response(status)
-        self.send_header("content-type", "application/json")
+        self.send_header("content-type", kind)
         if cut == "truncated":
             data = data[: len(data) // 2]
         self.send_header("content-length", str(len(data)))
         for name, value in headers.items():
             self.send_header(name, value)
+        if cut == "slow head":
+            for number in range(1000):
+                self.send_header(f"x-{number}", "y")
+                self.flush_headers()
+                time.sleep(0.02)
         self.end_headers()
         if cut in ("cut", "reset"):
             self.wfile.write(data[: len(data) // 2])

@@ -1,10 +1,11 @@
 """Real HTTP servers that speak Anthropic's and Google's APIs, with the faults of openai_server.py."""
 
+import json
 from collections.abc import Sequence
 from email.message import Message
 from typing import Any
 
-from openai_server import OpenAIServer, Wire
+from openai_server import OpenAIServer, Wire, halves
 
 
 class AnthropicWire(Wire):
@@ -30,6 +31,27 @@ class AnthropicWire(Wire):
         usage = {"input_tokens": 7, "output_tokens": 5, "cache_read_input_tokens": 3}
         head = {"id": "x", "type": "message", "role": "assistant", "model": model, "stop_reason": "end_turn"}
         return {**head, **({"content": content} if copies else {}), "usage": usage}
+
+    def events(self, body: dict[str, Any]) -> str:
+        """As Anthropic's documentation has them: the first usage is of the prompt, the last of the whole answer."""
+        counted = {**body["usage"], "output_tokens": 1}
+        start = {**body, "content": [], "stop_reason": None, "stop_sequence": None, "usage": counted}
+        told: list[dict[str, Any]] = [{"type": "message_start", "message": start}, {"type": "ping"}]
+        for index, block in enumerate(body["content"]):
+            kind = block["type"]
+            told.append({"type": "content_block_start", "index": index, "content_block": {"type": kind, kind: ""}})
+            told += [
+                {"type": "content_block_delta", "index": index, "delta": {"type": f"{kind}_delta", kind: text}}
+                for text in halves(block[kind])
+            ]
+            if kind == "thinking":
+                signed = {"type": "signature_delta", "signature": "x"}
+                told.append({"type": "content_block_delta", "index": index, "delta": signed})
+            told.append({"type": "content_block_stop", "index": index})
+        ended = {"stop_reason": body["stop_reason"], "stop_sequence": None}
+        usage = {"output_tokens": body["usage"]["output_tokens"]}
+        told += [{"type": "message_delta", "delta": ended, "usage": usage}, {"type": "message_stop"}]
+        return "".join(f"event: {one['type']}\ndata: {json.dumps(one)}\n\n" for one in told)
 
 
 class GoogleWire(Wire):
@@ -62,6 +84,21 @@ class GoogleWire(Wire):
             "cachedContentTokenCount": 1,
         }
         return {"candidates": [candidate] * copies, "usageMetadata": usage, "modelVersion": model}
+
+    def streams(self, path: str, request: dict[str, Any]) -> bool:
+        return path.partition("?")[0].endswith(":streamGenerateContent") and path.endswith("alt=sse")
+
+    def events(self, body: dict[str, Any]) -> str:
+        """As Google's documentation has them: each is a whole response; lines end in CR and LF, as its servers' do."""
+        told = []
+        for index, candidate in enumerate(body["candidates"]):
+            for part in candidate["content"]["parts"]:
+                for text in halves(part["text"]):
+                    content = {"role": "model", "parts": [{**part, "text": text}]}
+                    counted = {"promptTokenCount": body["usageMetadata"]["promptTokenCount"]}
+                    told.append({"candidates": [{"content": content, "index": index}], "usageMetadata": counted})
+            told.append({**body, "candidates": [{"finishReason": candidate["finishReason"], "index": index}]})
+        return "".join(f"data: {json.dumps({**body, **one})}\r\n\r\n" for one in told)
 
 
 class AnthropicServer(OpenAIServer):

@@ -1,6 +1,12 @@
 """Hostile text is read beside this process: what takes too much is not read, and costs no thread here its time."""
 
+import os
+import select
+import signal
+import subprocess
+import sys
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -71,6 +77,37 @@ def test_other_threads_go_on_meanwhile(reader: Reader) -> None:
     counting.join()
     assert counted > 50
     reader.close()
+
+
+HOST = """
+import os, sys, threading
+from selftaught.bounded import READER
+def ask():
+    print(READER.call("os:getpid"), flush=True)
+asking = threading.Thread(target=ask)  # which ends, and the process with it is the reader's no more
+asking.start()
+asking.join()
+print(READER.call("os:getpid"), flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_stopped_reader_does_not_outlive_its_host() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOST], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as host:
+        assert host.stdout
+        first, second = (int(host.stdout.readline()) for _ in range(2))
+        assert first == second
+        reader = os.pidfd_open(first)
+        os.kill(first, signal.SIGSTOP)
+        host.kill()
+    try:
+        assert select.select([reader], [], [], 20.0)[0], "it is still there"
+    finally:
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(reader, signal.SIGKILL)
+        os.close(reader)
 
 
 def test_the_model_mutate_does_not_parse_its_prompt_here(monkeypatch: pytest.MonkeyPatch) -> None:

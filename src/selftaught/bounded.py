@@ -16,7 +16,10 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from queue import Queue
 from typing import Any
+
+from selftaught.guest.lock import die_with_parent
 
 CPU_SECONDS = 1.0
 """Of one call. A program as models write them is read in some milliseconds."""
@@ -50,7 +53,7 @@ class Reader:
 
     def _answer(self, request: bytes) -> bytes | None:
         if self._process is None:
-            self._process = _start()
+            self._process = _started()
             atexit.register(self.close)
         try:
             line = _asked(self._process, request)
@@ -76,6 +79,32 @@ class Reader:
                     with suppress(OSError):
                         pipe.close()
             process.wait()
+
+
+def _started() -> subprocess.Popen[bytes]:
+    """The process, started by a thread that lives as long: the signal of a parent's end comes at its thread's end."""
+    made: Queue[subprocess.Popen[bytes] | OSError] = Queue()
+
+    def live() -> None:
+        try:
+            process = _start()
+        except OSError as error:
+            made.put(error)
+        else:
+            made.put(process)
+            _wait_for(process)
+
+    threading.Thread(target=live, name="bounded", daemon=True).start()
+    process = made.get()
+    if isinstance(process, OSError):
+        raise process
+    return process
+
+
+def _wait_for(process: subprocess.Popen[bytes]) -> None:
+    """Until it has ended; who started it reaps it."""
+    with suppress(OSError):
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
 
 
 def _start() -> subprocess.Popen[bytes]:
@@ -108,6 +137,7 @@ def serve() -> None:
     most = MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(hard, MEMORY_BYTES)
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    die_with_parent()  # even one that is stopped, and so would not see its pipe end
     for line in sys.stdin.buffer:
         function, *arguments = json.loads(line)
         module, _, name = function.partition(":")

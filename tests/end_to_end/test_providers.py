@@ -1,5 +1,6 @@
 """Whole runs on models of every kind, by the command line: what a user does, and what goes wrong with it."""
 
+import json
 import re
 import signal
 import subprocess
@@ -105,6 +106,10 @@ def test_a_relay_is_answered_by_files_across_a_restart(folder: Path) -> None:
     assert child.returncode == 130, said
     asked = sorted(path.name for path in box.glob("*.prompt.txt"))
     assert len(asked) == 3
+    told = [json.loads((box / name.replace(".txt", ".json")).read_text()) for name in asked]
+    assert {(one["role"], one["task"], one["t"]) for one in told} == {("solution", "nearness/val", 0)}
+    assert len({(one["run"], one["application"]) for one in told}) == 1 and told[0]["run"].startswith("one-")
+    assert all(one["address"].startswith(f"{one['application']}/ask:") for one in told)
     for name in asked:
         (box / name.replace(".prompt.", ".reply.")).write_text(ANSWER)
     more = selftaught("resume", "one", "--json", cwd=folder, timeout=120)

@@ -1,7 +1,11 @@
 """What every model behind a server must do, whatever it speaks: subclass, override `server_class` and `model_of`."""
 
+import gzip
+import json
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -43,6 +47,15 @@ MAY_PASS = [
 ]
 
 
+EXPLODING = {
+    "lists": '{"choices": [' + "[]," * 2_000_000 + "[]]}",
+    "objects": "[" + '{"a":1},' * 200_000 + "{}]",
+    "depth": "[" * 8_000_000,
+    "digits": "[" + ",".join(["9" * 4000] * 1000) + "]",
+    "a-text": '["' + "a" * (9 << 20) + '"]',
+}
+
+
 def ask_options(**more: Any) -> AskOptions:
     return AskOptions(**{"retry_policy": HASTY, "timeout_seconds": 5.0, **more})
 
@@ -53,6 +66,7 @@ class ServedModelSuite(LanguageModelSuite):
     server_class: type[OpenAIServer]
     key_variable: str
     ends_in = ""
+    takes_n = True
 
     def model_of(self, name: str, server: Endpoint, ask_options: AskOptions) -> LanguageModel:
         raise NotImplementedError
@@ -108,8 +122,28 @@ class ServedModelSuite(LanguageModelSuite):
                 self.at(server, retry_policy=retry_policy)([PROMPT])
         assert [one.error.partition("answered ")[2][:4] for one in told] == ["500:", "429:", "with", "400:"]
         assert [one.billed for one in told] == [False, False, True, False]
+        assert [one.kind for one in told] == ["500", "429", "malformed", "400"]
         assert [one.wait_seconds > 0 for one in told] == [True, True, True, False]
         assert all(KEY not in one.error and "\n" not in one.error and 0 < one.seconds < 5 for one in told)
+
+    @pytest.mark.parametrize(
+        ("fault", "kind"),
+        [
+            (Fault(529), "529"),
+            (Fault(raw='{"error": {"code": 429, "message": "slow down (503)"}}'), "429"),
+            (Fault(401, message="answered 500"), "401"),
+            (Fault(body="cut"), "broken off"),
+            (Fault(raw="null"), "malformed"),
+            (Fault(seconds=2.0), "timeout"),
+        ],
+        ids=str,
+    )
+    def test_a_failure_has_a_kind_of_few_whatever_its_words(self, fault: Fault, kind: str) -> None:
+        told: list[FailedAttempt] = []
+        retry_policy = RetryPolicy(attempts=1, failed=told.append)
+        with self.faulty(fault) as server, pytest.raises(ModelUnavailable):
+            self.at(server, retry_policy=retry_policy, timeout_seconds=0.7)([PROMPT])
+        assert [one.kind for one in told] == [kind]
 
     def test_a_hang_is_a_failure_in_time(self) -> None:
         with self.faulty(*[Fault(seconds=20)] * 2) as server:
@@ -122,6 +156,31 @@ class ServedModelSuite(LanguageModelSuite):
         with self.faulty(Fault(body="trickle")) as server:
             with pytest.raises(ModelUnavailable, match="no whole answer in 0.3 s"):
                 self.at(server, timeout_seconds=0.3, retry_policy=RetryPolicy(attempts=1))([PROMPT])
+
+    def test_a_head_that_trickles_is_a_failure_in_time(self) -> None:
+        with self.faulty(None, Fault(body="slow head")) as server:
+            model = self.at(server, timeout_seconds=0.5, retry_policy=RetryPolicy(attempts=1))
+            assert model([PROMPT])[0].text == "hello"  # so that the second answer comes over a connection that was kept
+            with pytest.raises(ModelUnavailable, match="no whole answer in 0.5 s"):
+                model([PROMPT])
+
+    @pytest.mark.parametrize("raw", EXPLODING)
+    def test_what_would_become_much_more_than_it_is_is_not_decoded(self, raw: str) -> None:
+        with self.faulty(Fault(raw=EXPLODING[raw])) as server:
+            with pytest.raises(ModelUnavailable, match="answered with too much: "):
+                self.at(server, retry_policy=RetryPolicy(attempts=1))([PROMPT])
+
+    @pytest.mark.parametrize("raw", EXPLODING)
+    def test_an_error_that_would_become_much_more_than_it_is_is_one(self, raw: str) -> None:
+        with self.faulty(Fault(500, raw=EXPLODING[raw])) as server:
+            with pytest.raises(ModelUnavailable, match="answered (500|with too much)"):
+                self.at(server, retry_policy=RetryPolicy(attempts=1))([PROMPT])
+
+    def test_a_body_that_unpacks_to_too_much_is_not_unpacked(self) -> None:
+        packed = gzip.compress(b" " * (1 << 28), 9)
+        with self.faulty(Fault(raw=packed, headers={"content-encoding": "gzip"})) as server:
+            with pytest.raises(ModelUnavailable, match="too much: more than 64 MiB"):
+                self.at(server, retry_policy=RetryPolicy(attempts=1))([PROMPT])
 
     @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "http://no-such-host.invalid"])
     def test_a_server_that_is_not_there_is_named(self, url: str) -> None:
@@ -231,3 +290,48 @@ class ServedModelSuite(LanguageModelSuite):
         with self.faulty(most=4, seconds=0.02) as server:
             model = self.at(server, retry_policy=retry_policy, max_connections=32)
             assert len(model([PROMPT] * 100)) == 100
+
+    def test_an_answer_in_pieces_is_the_answer_that_would_have_come_whole(self) -> None:
+        takes = Capabilities(n=self.takes_n)
+        with self.server_class(lambda request: "hé llo", key=KEY) as server:
+            whole, pieces = (self.at(server, stream=how, capabilities=takes)([PROMPT] * 2) for how in ("off", "on"))
+        for one, other in zip(whole, pieces, strict=True):
+            assert replace(one, seconds=None) == replace(other, seconds=None) and one.text == "hé llo"
+            assert (one.reasoning, one.response_id) == (other.reasoning, other.response_id)
+
+    @pytest.mark.parametrize("fault", [Fault(504), Fault(524), Fault(body="cut"), Fault(body="reset")], ids=str)
+    def test_what_was_cut_on_the_way_is_received_in_pieces_from_then_on(self, fault: Fault) -> None:
+        with self.faulty(fault, None, None) as server:
+            model = self.at(server)
+            assert [model([PROMPT])[0].text for _ in range(2)] == ["hello", "hello"]
+            assert server.streamed == [False, True, True]
+
+    def test_where_streaming_is_off_it_stays_off(self) -> None:
+        with self.faulty(Fault(504)) as server:
+            assert self.at(server, stream="off")([PROMPT])[0].text == "hello"
+            assert server.streamed == [False, False]
+
+    @pytest.mark.parametrize("cut", ["cut", "reset", "truncated"])
+    def test_a_stream_that_breaks_off_is_a_failed_attempt_that_may_have_cost(self, cut: str) -> None:
+        told: list[FailedAttempt] = []
+        retry_policy = RetryPolicy(first_seconds=0.01, failed=told.append)
+        with self.faulty(Fault(body=cut)) as server:
+            assert self.at(server, stream="on", retry_policy=retry_policy)([PROMPT])[0].text == "hello"
+        assert [one.billed for one in told] == [True]
+
+    def test_a_stream_that_stalls_is_late(self) -> None:
+        told: list[FailedAttempt] = []
+        retry_policy = RetryPolicy(attempts=1, failed=told.append)
+        with self.faulty(Fault(body="trickle")) as server, pytest.raises(ModelUnavailable, match="no whole answer"):
+            self.at(server, stream="on", retry_policy=retry_policy, timeout_seconds=0.7)([PROMPT])
+        assert [(one.kind, one.billed) for one in told] == [("timeout", True)]
+
+    def test_an_error_in_the_midst_of_a_stream_is_that_error(self) -> None:
+        error = self.server_class.wire.error(429, "slow down", None)
+        raw = f"event: error\ndata: {json.dumps({'type': 'error', **error})}\n\n"
+        told: list[FailedAttempt] = []
+        retry_policy = RetryPolicy(first_seconds=0.01, failed=told.append)
+        with self.faulty(Fault(raw=raw)) as server:
+            with suppress(ModelUnavailable):
+                self.at(server, stream="on", retry_policy=retry_policy)([PROMPT])
+        assert "slow down" in told[0].error

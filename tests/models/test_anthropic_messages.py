@@ -19,6 +19,7 @@ anthropic = pytest.importorskip("anthropic")
 class TestConformance(ServedModelSuite):
     server_class = AnthropicServer
     key_variable = "ANTHROPIC_API_KEY"
+    takes_n = False
 
     def model_of(self, name: str, server: Endpoint, ask_options: AskOptions) -> LanguageModel:
         return Anthropic(name, server, ask_options)

@@ -316,4 +316,4 @@ def test_a_temperature_beyond_what_the_model_takes_is_clamped_and_told(policy: L
 
 def test_a_larger_answer_than_any_is_not_read_to_its_end() -> None:
     with faulty(Fault(raw=" " * (65 << 20))) as server, pytest.raises(ModelUnavailable, match="more than 64 MiB"):
-        chat(server, timeout_seconds=60)([PROMPT])
+        chat(server, timeout_seconds=60, retry_policy=RetryPolicy(attempts=1))([PROMPT])

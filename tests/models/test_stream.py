@@ -81,4 +81,44 @@ def test_several_choices_are_kept_apart() -> None:
         f"data: {json.dumps({'choices': [{'index': index, 'delta': {'content': text}, 'finish_reason': 'stop'}]})}\n"
         for index, text in ((1, "b"), (0, "a"), (1, "B"))
     )
-    assert [choice["message"]["content"] for choice in together(body)["choices"]] == ["a", "bB"]
+    assert [choice["message"]["content"] for choice in together(body.encode())["choices"]] == ["a", "bB"]
+
+
+def test_a_stream_of_many_pieces_is_joined_once() -> None:
+    """A million pieces: where each made the whole text anew, it would take hours."""
+    piece = b'data: {"choices": [{"delta": {"content": "ab"}}]}\n'
+    (choice,) = together(piece * 1_000_000 + b"data: [DONE]\n")["choices"]
+    assert choice["message"]["content"] == "ab" * 1_000_000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'data: {"a": [' + b"[]," * 200_000 + b"[]]}\n",
+        b"".join(b'data: {"choices": [{"index": %d}]}\n' % number for number in range(200)),
+        b'data: {"choices": [{"delta": {"content": "' + b"a" * (5 << 20) + b'"}}]}\n',
+    ],
+    ids=["an-event", "choices", "nothing-after-it"],
+)
+def test_a_stream_that_would_become_much_is_none(body: bytes) -> None:
+    with pytest.raises(ValueError, match="more than|broke off"):
+        together(body)
+
+
+def test_texts_of_a_stream_are_bounded_together() -> None:
+    piece = b'data: {"choices": [{"delta": {"content": "' + b"a" * (5 << 20) + b'"}}]}\n'
+    with pytest.raises(ValueError, match="characters"):
+        together(2 * piece + b"data: [DONE]\n")
+
+
+@pytest.mark.parametrize("choices", ["abc", [1], [{"index": "9" * 5000}], [{"delta": 1}], [{"message": [1]}], 7])
+def test_pieces_of_another_shape_are_nonsense(choices: Any) -> None:
+    raw = events({"choices": choices}, {"choices": [{"message": [1], "error": 1}]})
+    faults = iter([Fault(raw=raw), Fault(raw=WHOLE)])
+    with OpenAIServer(lambda request: "", faults=faults) as server:
+        assert model(server)([PROMPT])[0].text == "hello"
+
+
+def test_a_line_separator_within_a_text_ends_no_event() -> None:
+    body = events(chunk(content="a\u2028b"), END).replace("\\u2028", "\u2028").encode()
+    assert together(body)["choices"][0]["message"]["content"] == "a\u2028b"

@@ -25,6 +25,7 @@ from selftaught.core.contracts import Program, Verdict
 from selftaught.sandbox.contract import Limits, Outcome, Value
 from selftaught.sandbox.interpreter import command, hidden_paths, readable_paths
 from selftaught.sandbox.jail import Jail
+from selftaught.sandbox.provided import View
 from selftaught.sandbox.tiers import bubblewrap
 from selftaught.sandbox.tiers.bubblewrap import bubblewrap_tier
 from selftaught.sandbox.tiers.tier import LOCK, Tier
@@ -35,7 +36,7 @@ ROOT = os.geteuid() == 0
 
 
 @contextmanager
-def jail(*layers: str, start: Callable[[int], list[str]] = command) -> Iterator[Jail]:
+def jail(*layers: str, start: Callable[[int, View], list[str]] = command) -> Iterator[Jail]:
     """A jail with these layers of the lock only, its zygote started by `start`."""
     with Jail(dataclasses.replace(unsafe_tier(), layers=layers, command=start), 1) as opened:
         yield opened
@@ -46,11 +47,11 @@ def run(opened: Jail, source: str, *arguments: Value) -> Outcome:
     return outcome
 
 
-def in_bubblewrap(*words: str) -> Callable[[int], list[str]]:
+def in_bubblewrap(*words: str) -> Callable[[int, View], list[str]]:
     """Start the zygote in a jail that shows the whole machine, but for what `words` say."""
     bwrap = bubblewrap.find()
     assert bwrap, "these tests need bubblewrap"
-    return lambda control: [bwrap, "--dev-bind", "/", "/", *words, *command(control)]
+    return lambda control, view: [bwrap, "--dev-bind", "/", "/", *words, *command(control)]
 
 
 # the lock
@@ -172,7 +173,7 @@ def test_the_filter_alone_stops_sockets_processes_and_tools_of_escape() -> None:
 
 
 def test_the_view_of_files_alone_hides_what_is_outside() -> None:
-    def start(control: int) -> list[str]:
+    def start(control: int, view: View) -> list[str]:
         words = bubblewrap.jail(bubblewrap.find() or "", readable_paths(), hidden_paths(), uid=os.geteuid())
         others = ("--unshare", "--disable", "--hostname", "jail")
         return [*(word for word in words if not word.startswith(others)), *command(control)]

@@ -79,8 +79,9 @@ def test_a_run_with_a_file_name_that_is_not_unicode_can_be_packed(tmp_path: Path
 
 def test_settings_that_the_disk_did_not_keep_end_the_run_before_it_begins(tmp_path: Path) -> None:
     class Forgetful(RunFolder):
-        def write(self, name: str, text: str) -> Path:
-            return super().write(name, text.replace("depth = 3", "depth = 4"))
+        def write(self, name: str, text: str | bytes) -> Path:
+            forgotten = text.replace("depth = 3", "depth = 4") if isinstance(text, str) else text
+            return super().write(name, forgotten)
 
     inputs = load_inputs(make_config({"tasks": ["parity"], "seed": 1}), tmp_path)
     with pytest.raises(RecordError, match="does not hold the settings"):

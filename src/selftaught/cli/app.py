@@ -186,11 +186,35 @@ def runs(as_json: AsJson = False, runs: Runs = RUNS) -> None:
 
 
 @app.command(cls=Grouped)
-def show(run: RunName = "last", as_json: AsJson = False, runs: Runs = RUNS) -> None:
+def show(
+    run: RunName = "last",
+    text: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="A program, prompt or response of the run.")
+    ] = None,
+    candidates: Annotated[bool, typer.Option("--candidates", help="Every program that was scored.")] = False,
+    responses: Annotated[
+        bool, typer.Option("--responses", help="Every response, and why it holds no program.")
+    ] = False,
+    as_json: AsJson = False,
+    runs: Runs = RUNS,
+) -> None:
     """Show what a run has found so far."""
     from selftaught.cli import looking
 
-    looking.show(run, runs, as_json=as_json)
+    looking.show(run, runs, text, candidates=candidates, responses=responses, as_json=as_json)
+
+
+@app.command(cls=Grouped)
+def diff(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder, a name in the runs folder, or last.")],
+    before: Annotated[str, typer.Argument(metavar="ID", help="A program: show RUN --candidates lists them.")],
+    after: Annotated[str, typer.Argument(metavar="ID", help="What it is compared with.")],
+    runs: Runs = RUNS,
+) -> None:
+    """Compare two programs of a run, line by line."""
+    from selftaught.cli import looking
+
+    looking.diff(run, before, after, runs)
 
 
 @app.command(cls=Grouped)

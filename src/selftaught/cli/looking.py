@@ -1,5 +1,6 @@
 """What the commands do that only look at runs: quick to start, since nothing is run."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,9 +9,11 @@ import msgspec
 
 from selftaught import __version__
 from selftaught.cli import printing
+from selftaught.cli.candidates import find_id, show_candidates, show_diff, show_one, show_responses
 from selftaught.cli.terminal import say, write_exactly
 from selftaught.config import RunConfig
 from selftaught.core.errors import UsageError
+from selftaught.report.candidates import candidates as every_candidate
 from selftaught.report.view import RunView, view
 from selftaught.runs.folder import REPORT, RunFolder, find_run, list_runs
 from selftaught.runs.records import Answered, Applied, Scored
@@ -32,11 +35,27 @@ def list_all(runs: Path, *, as_json: bool) -> None:
     printing.run_list(rows, runs, as_json=as_json)
 
 
-def show(name: str, runs: Path, *, as_json: bool) -> None:
-    """What is on record so far."""
+def show(name: str, runs: Path, text: str | None, *, candidates: bool, responses: bool, as_json: bool) -> None:
+    """What is on record so far: of the run, of all its candidates or responses, or of one text."""
+    if (text is not None) + candidates + responses > 1:
+        raise UsageError("wanted one of an ID, --candidates and --responses, got more")
     folder = find_run(name, runs)
-    with _opened(folder) as (config, run, _):
-        printing.result(config, run, folder, as_json=as_json)
+    with _opened(folder) as (config, run, store):
+        if text is not None:
+            show_one(folder, store, text, as_json=as_json)
+        elif candidates:
+            show_candidates(folder, store, as_json=as_json)
+        elif responses:
+            show_responses(folder, store, as_json=as_json)
+        else:
+            printing.result(config, run, store, folder, as_json=as_json)
+
+
+def diff(name: str, before: str, after: str, runs: Path) -> None:
+    """Two programs, or other texts, of a run compared."""
+    folder = find_run(name, runs)
+    with _opened(folder) as (_, _, store):
+        show_diff(folder, store, before, after)
 
 
 def export(name: str, runs: Path, what: str | None, out: Path | None) -> None:
@@ -47,7 +66,10 @@ def export(name: str, runs: Path, what: str | None, out: Path | None) -> None:
         if what == "recording":
             _export_recording(folder, store, out)
             return
-        source = printing.program_of(config, run, store, folder, what)
+        is_id = re.fullmatch(r"[0-9a-f]{4,64}", what) is not None
+        source = (
+            store.text(find_id(store, what, folder)) if is_id else printing.program_of(config, run, store, folder, what)
+        )
     if out is None:
         write_exactly(source)
     else:
@@ -74,7 +96,8 @@ def report(name: str, runs: Path, out: Path | None) -> None:
 
     folder = find_run(name, runs)
     with _opened(folder) as (config, run, store):
-        html = page(run, msgspec.to_builtins(config), store.text, title=folder.path.name)
+        found = every_candidate(store)
+        html = page(run, msgspec.to_builtins(config), store.text, title=folder.path.name, candidates=found)
     if out is None:
         file = folder.write(REPORT, html)
     else:

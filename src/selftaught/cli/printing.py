@@ -3,20 +3,22 @@
 import shutil
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from selftaught.cli.options import in_flags
-from selftaught.cli.terminal import print_json
+from selftaught.cli.terminal import cleaned, console, print_json, tell
 from selftaught.config import RunConfig
 from selftaught.core.contracts import Score
 from selftaught.core.errors import UsageError
 from selftaught.core.standing import way_to_best
 from selftaught.report import tables
 from selftaught.report.as_json import as_json as run_as_json
+from selftaught.report.candidates import candidates
+from selftaught.report.lineage import compare
 from selftaught.report.untrusted import one_line
 from selftaught.report.view import RunView
 from selftaught.runs.folder import RunFolder
@@ -27,48 +29,69 @@ if TYPE_CHECKING:  # whatever looks at a run starts without what runs one
     from selftaught.wiring.forecast import Forecast
     from selftaught.wiring.replay import Comparison
 
-_PLAIN_WIDTH = 120
 _GAP = "  "
+_LEAST_FREE = 24
 _MOST_DIFFERENCES = 10
+_MOST_DIFF_LINES = 40
+_COLOURS = {"added": "green", "removed": "red", "place": "cyan"}
 
 
-def result(config: RunConfig, run: RunView, folder: RunFolder, *, as_json: bool) -> None:
+def result(config: RunConfig, run: RunView, store: Store, folder: RunFolder, *, as_json: bool) -> None:
     """The table of a run, what it means, and where the best improver is."""
     if as_json:
         dump(run_as_json(run, msgspec.to_builtins(config), folder.path.name))
         return
     if run.steps:
-        table(tables.HEADERS, tables.rows(run), right=("calls", "responses", "tokens", "time"))
+        table(
+            tables.HEADERS, tables.rows(run), right=("calls", "responses", "tokens", "time"),
+            spare=("tokens", "calls", "responses", "time", "verdict"),
+        )  # fmt: skip
     for line in tables.summary(run, config.accept):
-        print(in_flags(line))
+        tell(in_flags(line))
     for line in solved(run):
-        print(line)
-    print(tables.fidelity(config.fidelity))
+        tell(line)
+    tell(tables.fidelity(config.fidelity))
     if config.seed:
-        print(f"Seed: {config.seed} (with --seed {config.seed}, another run draws the same instances)")
+        tell(f"Seed: {config.seed} (with --seed {config.seed}, another run draws the same instances)")
     if run.ledger:
-        table(tables.LEDGER_HEADERS, tables.ledger_rows(run), right=tables.LEDGER_HEADERS[2:])
+        table(
+            tables.LEDGER_HEADERS, tables.ledger_rows(run), right=tables.LEDGER_HEADERS[2:],
+            spare=("cached", "reasoning", "failed", "in", "out"),
+        )  # fmt: skip
     if run.status == "running":
-        print("Status: running.")
+        tell("Status: running.")
     elif run.status != "finished":
-        print(f"Status: {run.status}. Go on with: selftaught resume {folder.path}")
+        tell(f"Status: {run.status}. Go on with: selftaught resume {folder.path}")
     for failure in run.failures[:5]:
         example = f" ({one_line(failure.examples[0], 100)})" if failure.examples and failure.examples[0] else ""
-        print(f"  {failure.count} × {failure.work}: {failure.verdict}{example}")
+        tell(f"  {failure.count} × {failure.work}: {failure.verdict}{example}")
     for fault in run.faults[:5]:
-        print(f"  the task's own code failed, and the answer counts as a bad one: {one_line(fault, 200)}")
+        tell(f"  the task's own code failed, and the answer counts as a bad one: {one_line(fault, 200)}")
     if run.faults and run.status != "finished":
-        print(f"  If grade is at fault, correct the file, and: selftaught resume {folder.path} --task FILE")
+        tell(f"  If grade is at fault, correct the file, and: selftaught resume {folder.path} --task FILE")
     for task in dict.fromkeys(run.corrected):
-        print(f"  the file of {task} was corrected on the way: scores from before are by the old grade")
+        tell(f"  the file of {task} was corrected on the way: scores from before are by the old grade")
     noticed = tables.suspicious(run)
     if noticed:
-        print("Suspicious, and on record (--json, or the report, has each):")
+        tell("Suspicious, and on record (--json, or the report, has each):")
     for line in noticed:
-        print(f"  {one_line(line)}")
+        tell(f"  {one_line(line)}")
+    made = run.improvement
+    if made is not None and made.made and made.made != made.solution:
+        print_diff(store.text(made.solution), store.text(made.made), most=_MOST_DIFF_LINES)
+    for line in _programs(run, folder):
+        tell(line)
+
+
+def _programs(run: RunView, folder: RunFolder) -> Iterator[str]:
+    """Where what was found lies, and how all that was tried is looked at."""
     for name, what in (("best_improver.py", "Best improver"), ("improved.py", "Improved program")):
-        if (folder.path / name).is_file():
-            print(f"{what}: {folder.path / name}")
+        made = run.improvement
+        better = made is None or made.made != made.solution
+        if (folder.path / name).is_file() and better:
+            yield f"{what}: {folder.path / name}"
+    if run.total.responses:
+        yield f"All that was tried: selftaught show {folder.path} --candidates"
 
 
 def score(head: dict[str, Any], judged: Score, seed: Score, best: float | None, *, as_json: bool) -> None:
@@ -266,7 +289,7 @@ def run_list(rows: list[dict[str, Any]], root: Path, *, as_json: bool) -> None:
         step = f"{row['t']} of {row['depth']}" if row["kind"] == "run" and row["t"] is not None else ""
         values = f"{row['seed_val']:.3f} → {row['best_val']:.3f}" if row["best_val"] is not None else ""
         shown.append((row["run"], row["status"], " ".join(row["tasks"]), row["model"], step, values))
-    table(("run", "status", "tasks", "model", "t", "val"), shown)
+    table(("run", "status", "tasks", "model", "t", "val"), shown, spare=("t", "model", "tasks"))
 
 
 def program_of(config: RunConfig, run: RunView, store: Store, folder: RunFolder, what: str) -> str:
@@ -280,19 +303,21 @@ def program_of(config: RunConfig, run: RunView, store: Store, folder: RunFolder,
     if number.isdecimal() and kind == "improver" and config.kind == "run":
         return _pick([step.improver for step in run.steps], int(number), what, store)
     if number.isdecimal() and kind == "solution":
-        return _pick(_solutions(run), int(number), what, store)
+        return _pick(_solutions(run, store), int(number), what, store)
     wanted = (
         "best-improver, improver-N or solution-N"
         if config.kind == "run"
-        else "solution-0 (before) or solution-1 (improved)"
+        else "solution-0 (before), solution-1 (improved), solution-N (another that was tried)"
     )
+    wanted += ", or an id of `show --candidates`"
     raise UsageError(f"there is no {what!r} to export from {folder.path.name}; wanted {wanted}")
 
 
-def _solutions(run: RunView) -> list[str]:
-    """Of `run`: what the best improver made of each task in D. Of `improve`: before, and after."""
+def _solutions(run: RunView, store: Store) -> list[str]:
+    """Of `run`: what the best improver made of each task in D. Of `improve`: before, after, and what else was tried."""
     if run.improvement is not None:
-        return [program for program in (run.improvement.solution, run.improvement.made) if program]
+        made = [program for program in (run.improvement.solution, run.improvement.made) if program]
+        return list(dict.fromkeys([*made, *(one.program for one in candidates(store))])) if len(made) > 1 else made
     best = run.best_step
     samples = run.measured.get(best.improver, ()) if best else ()
     return [sample.program for sample in samples if sample.program]
@@ -305,20 +330,53 @@ def _pick(ids: list[str], number: int, what: str, store: Store) -> str:
     return store.text(ids[number])
 
 
+def print_diff(before: str, after: str, most: int | None = None) -> None:
+    """Line by line, in colours on a terminal; what the lines cannot show is said. `most`: lines that are shown."""
+    found = compare(before, after)
+    screen = console() if sys.stdout.isatty() else None
+    for kind, line in found.lines[:most]:
+        if screen is not None:
+            screen.print(cleaned(line), style=_COLOURS.get(kind, ""), soft_wrap=True)
+        else:
+            print(line)
+    rest = len(found.lines) - len(found.lines[:most])
+    for remark in (f"{rest} lines more of the diff." if rest else "", found.remark):
+        if remark:
+            tell(remark)
+
+
 def dump(value: dict[str, Any]) -> None:
     """One JSON object on stdout."""
     print_json(value)
 
 
-def table(headers: tuple[str, ...], rows: Sequence[tuple[str, ...]], right: tuple[str, ...] = ()) -> None:
-    """Columns as wide as they need to be, and the screen allows; `right`: the headers of those set to the right."""
+def table(
+    headers: tuple[str, ...],
+    rows: Sequence[tuple[str, ...]],
+    right: tuple[str, ...] = (),
+    spare: tuple[str, ...] = (),
+    free: str = "",
+) -> None:
+    """Columns as wide as they need to be, without lines. Where the screen is too narrow the `spare` ones go, in order.
+
+    The column `free` holds words, and may be cut. What stands in no terminal is never cut: it may be copied.
+    """
     cells = [headers, *(tuple(map(one_line, row)) for row in rows)]
-    wanted = [max(map(_places, column)) for column in zip(*cells, strict=True)]
-    screen = shutil.get_terminal_size().columns if sys.stdout.isatty() else _PLAIN_WIDTH
-    widths = _fitted(wanted, screen - len(_GAP) * (len(headers) - 1))
+    widths = [max(map(_places, column)) for column in zip(*cells, strict=True)]
+    least = [min(_LEAST_FREE, width) if name == free else width for name, width in zip(headers, widths, strict=True)]
+    shown = [n for n in range(len(headers)) if widths[n]]
+    screen = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    for name in spare:
+        if _across(least, shown) > screen:
+            shown = [n for n in shown if headers[n] != name]
+    beyond = max(0, _across(widths, shown) - screen)
+    widths = [max(fewest, width - beyond) for fewest, width in zip(least, widths, strict=True)]
     for row in cells:
-        shown = (_set(cell, n, header in right) for cell, n, header in zip(row, widths, headers, strict=True))
-        print(_GAP.join(shown).rstrip())
+        print(_GAP.join(_set(row[n], widths[n], headers[n] in right) for n in shown).rstrip())
+
+
+def _across(widths: Sequence[int], shown: Sequence[int]) -> int:
+    return sum(widths[n] + len(_GAP) for n in shown) - len(_GAP)
 
 
 def _places(text: str) -> int:
@@ -328,14 +386,6 @@ def _places(text: str) -> int:
     return sum(
         0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in ("W", "F") else 1 for c in text
     )
-
-
-def _fitted(wanted: Sequence[int], room: int) -> list[int]:
-    """The widths, the widest made narrower until all of them fit."""
-    widths = list(wanted)
-    while sum(widths) > room and max(widths) > 1:
-        widths[widths.index(max(widths))] -= 1
-    return widths
 
 
 def _set(cell: str, width: int, to_the_right: bool) -> str:

@@ -4,7 +4,9 @@ import errno
 import io
 import json
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, TextIO, cast
@@ -20,6 +22,7 @@ if TYPE_CHECKING:  # imported only by commands that run programs, or draw
 
 OK, FAILURE, USAGE, STOPPED, NO_SANDBOX, INTERRUPTED = 0, 1, 2, 3, 4, 130
 """Exit codes: documented in the README."""
+_LEAST_COLUMNS = 20
 
 
 def exit_code(error: SelfTaughtError) -> int:
@@ -115,6 +118,17 @@ def console(*, stderr: bool = False, width: int | None = None) -> "Console":
     stream = sys.stderr if stderr else sys.stdout
     drawn_on = Lasting(stream.stream) if isinstance(stream, Cleaned) else stream
     return Console(file=cast(IO[str], drawn_on), width=width)
+
+
+def tell(line: str) -> None:
+    """A sentence on stdout. On a terminal it is broken between words; elsewhere it is one line, whatever its length."""
+    if not sys.stdout.isatty():
+        print(line)
+        return
+    margin = " " * (len(line) - len(line.lstrip(" ")))
+    width = max(_LEAST_COLUMNS, shutil.get_terminal_size().columns)
+    folded = textwrap.wrap(line, width, subsequent_indent=f"{margin}  ", break_long_words=False, break_on_hyphens=False)
+    print("\n".join(folded))
 
 
 def cleaned(text: str) -> "Text":

@@ -61,6 +61,9 @@ def keep(shared_inputs: SharedInputs, folder: Path) -> None:
     kept = RunFolder(folder)
     for name, text in shared_inputs.texts().items():
         kept.write(f"{_FOLDER}/{name}", text)
+    for task, spec in shared_inputs.tasks.items():
+        for name, body in spec.limits.provided.files:
+            kept.write(f"{_FOLDER}/files/{task}/{name}", body)
 
 
 def kept(given: Parameters, folder: Path) -> SharedInputs:
@@ -69,7 +72,10 @@ def kept(given: Parameters, folder: Path) -> SharedInputs:
     names = dict.fromkeys([given.improver, *given.improvers])
     modules = {file.stem: read_text(file, "a module of a task") for file in inputs.glob(f"{ROOM}*.py")}
     return SharedInputs(
-        {name: load_task(str(inputs / f"{name}.py"), modules=modules) for name in [*given.tasks, *given.on]},
+        {
+            name: load_task(str(inputs / f"{name}.py"), modules=modules, folder=inputs / "files" / name)
+            for name in [*given.tasks, *given.on]
+        },
         {name: Program(read_text(inputs / f"{place}.improver.py", "an improver")) for place, name in enumerate(names)},
         read_text(inputs / _SCRIPT, "a script") if given.script else None,
     )
@@ -90,4 +96,6 @@ def check_unchanged(now: SharedInputs, before: SharedInputs) -> None:
 
 def _differs(now: TaskSpec | Program, before: TaskSpec | Program | None) -> bool:
     """Other names are told apart as parameters are."""
+    if isinstance(now, TaskSpec) and isinstance(before, TaskSpec) and now.limits.provided != before.limits.provided:
+        return True
     return before is not None and now.source != before.source

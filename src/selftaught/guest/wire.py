@@ -98,13 +98,18 @@ FromGuest = Loaded | Returned | Raised | Ask
 
 
 class Setup(Message, frozen=True, tag="setup"):
-    """How guests are to be locked. All that Landlock leaves them: paths to read, folders whose names may be listed."""
+    """How guests are to be locked. All that Landlock leaves them: paths to read, folders whose names may be listed.
+
+    `imports`: modules that guests find imported; `folder`: where they start.
+    """
 
     layers: list[str]
     filters: dict[str, bytes]
     readable: list[str]
     listed: list[str]
     user: int | None
+    imports: list[str] = []
+    folder: str = "/"
 
 
 class Fork(Message, frozen=True, tag="fork"):

@@ -28,6 +28,7 @@ itertools json math operator queue random re statistics string textwrap threadin
 """.split()
 _NULL, _RULESET, _CONTROL = 60, 61, 62  # high descriptors, out of the way of those of a guest
 _GUEST_DESCRIPTORS = 32
+_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def main(control: str) -> None:
@@ -89,6 +90,9 @@ def _warm_up() -> None:
 
 
 def _prepare(setup: wire.Setup) -> None:
+    for name in setup.imports:
+        __import__(name)
+    os.chdir(setup.folder)
     null = os.open("/dev/null", os.O_RDWR)
     os.dup2(null, _NULL, inheritable=False)
     os.close(null)
@@ -157,6 +161,8 @@ def _become_guest(channel: int, setup: wire.Setup, request: wire.Fork) -> None:
         lock.landlock_restrict(_RULESET)
         os.close(_RULESET)
     os.environ.clear()
+    for name in _ONE_THREAD if setup.imports else ():
+        os.putenv(name, "1")  # constants for C libraries that a package loads later: a guest has no threads
     if "seccomp" in setup.layers:
         lock.seccomp(setup.filters[request.filter])
 

@@ -26,6 +26,7 @@ from selftaught.core.contracts import (
 from selftaught.core.feedback import without_times
 from selftaught.core.measurement import Sample
 from selftaught.core.origin import origin
+from selftaught.core.work import working_on
 from selftaught.middleware.recorder import Recorder, asking, score_of
 from selftaught.middleware.unusable import why_no_program
 from selftaught.runs.records import (
@@ -80,7 +81,7 @@ class RecordedModel:
         started = time.monotonic()
         token = asking.set((self.recorder, self.role))
         try:
-            with working_at(at):
+            with working_at(at), working_on(run=self.recorder.run, role=self.role, t=self.recorder.t):
                 completions = self.model([prompt for _, prompt in call])
         finally:
             asking.reset(token)
@@ -177,7 +178,7 @@ class RecordedApply:
         if found is not None:
             return self._replayed(found)
         started = time.monotonic()
-        with working_at(at):
+        with working_at(at), working_on(task=utility.name, application=at):
             made = self.apply(improver, utility, solution, model)
         self.recorder.notice(at, improver, made.verdict, made.note)
         if made.unsandboxed:

@@ -26,8 +26,10 @@ from selftaught.runs.records import (
     Probed,
     Record,
     Scored,
+    Session,
     Stepped,
     Tried,
+    run_id,
 )
 from selftaught.runs.store import Store
 
@@ -39,15 +41,15 @@ asking: ContextVar["tuple[Recorder, str] | None"] = ContextVar("selftaughtasking
 """The recorder and the role for which a model is being asked in this context."""
 
 
-def note_failed_attempt(error: str, seconds: float, wait_seconds: float, cost: Amount) -> None:
+def note_failed_attempt(error: str, seconds: float, wait_seconds: float, cost: Amount, kind: str) -> None:
     """Put on record that an attempt to get the response that is being asked for failed, and what it may have cost.
 
-    `wait_seconds`: until the next; 0 where there is none.
+    `wait_seconds`: until the next; 0 where there is none. `kind`: of failure, in one word.
     """
     current = asking.get()
     if current is not None:
         recorder, role = current
-        recorder.tried(role, error, seconds, wait_seconds, cost)
+        recorder.tried(role, error, seconds, wait_seconds, cost, kind)
 
 
 class Recorder:
@@ -90,6 +92,12 @@ class Recorder:
         return record
 
     @property
+    def run(self) -> str:
+        """Which run it is; "" for a record that no run made."""
+        first = self._known.get("/session#0")
+        return run_id(self.store.path.parent.name, first) if isinstance(first, Session) else ""
+
+    @property
     def t(self) -> int:
         """Towards which I_t work is done: the first that is not known yet."""
         return self._steps
@@ -123,7 +131,7 @@ class Recorder:
         note = f"{times} times, in vain"
         self.write(Noticed(at=f"{at}/requested", time=time.time(), program=improver.id, what=what, note=note))
 
-    def tried(self, role: str, error: str, seconds: float, wait_seconds: float, cost: Amount) -> None:
+    def tried(self, role: str, error: str, seconds: float, wait_seconds: float, cost: Amount, kind: str) -> None:
         """Put on record that an attempt to get the response at `here()` failed, and what it may have cost."""
         at = here()
         with self._lock:
@@ -141,6 +149,7 @@ class Recorder:
                 tokens=cost.tokens,
                 cost=cost.dollars,
                 wait_seconds=wait_seconds,
+                failure=kind,
             )
         )
 

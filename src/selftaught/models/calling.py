@@ -44,7 +44,9 @@ class Called:
             raise
         except Exception as error:
             said = " ".join(str(error).split())[:300]
-            raise Failed(f"{self._name} raised {type(error).__name__}: {said}", again=False) from error
+            raise Failed(
+                f"{self._name} raised {type(error).__name__}: {said}", again=False, kind=type(error).__name__
+            ) from error
         if isinstance(answer, Completion):
             return [answer]
         if not isinstance(answer, str):

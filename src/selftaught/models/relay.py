@@ -3,7 +3,8 @@
 That may be a model on an air-gapped machine, a chat window, or a person. For each draw there are
 
     NNNNNN-KEY.prompt.txt    what to answer: paste it as it is
-    NNNNNN-KEY.prompt.json   the same for a program: {"system": …, "user": …, "temperature": …, "address": …}
+    NNNNNN-KEY.prompt.json   the same for a program: {"system": …, "user": …, "temperature": …}, and what it is for:
+                             "run", "role", "task", "t", "application" (the same where they belong together), "address"
     NNNNNN-KEY.reply.txt     the reply, UTF-8: write it under another name and rename it, or just save it
 
 Names sort in the order of asking. KEY says which draw of which run it is, so that after a restart what is answered is
@@ -21,12 +22,14 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 
 from selftaught.core.address import here
 from selftaught.core.contracts import Completion, Prompt
 from selftaught.core.errors import ModelUnavailable, UsageError
+from selftaught.core.work import work
 from selftaught.models.served.asking import sendable
 from selftaught.models.waiting import Waiting
 
@@ -92,7 +95,7 @@ class Relay:
 
     def _write_prompt(self, stem: str, prompt: Prompt) -> None:
         system, user = sendable(prompt.system), sendable(prompt.user)
-        exact = {"system": system, "user": user, "temperature": prompt.temperature, "address": here()}
+        exact = {"system": system, "user": user, "temperature": prompt.temperature, **asdict(work()), "address": here()}
         try:
             self._write(f"{stem}.prompt.json", json.dumps(exact, ensure_ascii=False, indent=1) + "\n")
             self._write(f"{stem}.prompt.txt", f"{system}\n\n{user}\n" if system else f"{user}\n")
@@ -117,15 +120,22 @@ class Relay:
         draft.replace(self._folder / name)
 
     def _reply(self, stem: str) -> str:
+        """Its text, once it has any and has not changed for a moment. An empty one is told of, and waited for."""
         file = self._folder / f"{stem}.reply.txt"
+        looked_at = None
+        with ExitStack() as told:
+            while True:
+                state = self._settled(file)
+                if state != looked_at and (text := self._read(file)).strip():
+                    return text
+                if state != looked_at:  # an editor makes the file before it fills it
+                    looked_at = state
+                    told.enter_context(self._waiting.of(f"text in {file}, which is empty", person=True))
+
+    def _settled(self, file: Path) -> tuple[int, int]:
+        """Its size and time, once it is there and they have not changed for a moment."""
         seen: tuple[int, int] | None = None
         since = time.monotonic()
-        with ExitStack() as empty:
-            return self._when_settled(file, seen, since, empty)
-
-    def _when_settled(self, file: Path, seen: tuple[int, int] | None, since: float, empty: ExitStack) -> str:
-        """Its text, once it has any and has not changed for a moment. An empty one is told of, and waited for."""
-        told = False
         while True:
             with suppress(FileNotFoundError):
                 state = file.lstat()
@@ -135,12 +145,8 @@ class Relay:
                 now = state.st_size, state.st_mtime_ns
                 if now != seen:
                     seen, since = now, time.monotonic()
-                elif not state.st_size:  # an editor makes the file before it fills it
-                    if not told and time.monotonic() - since >= self._settle_seconds:
-                        told = True
-                        empty.enter_context(self._waiting.of(f"text in {file}, which is empty", person=True))
                 elif time.monotonic() - since >= self._settle_seconds:
-                    return self._read(file)
+                    return now
             self._stop()
             time.sleep(self._poll_seconds)
 

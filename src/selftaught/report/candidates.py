@@ -1,10 +1,15 @@
 """Every candidate of a run: a program that an improver had scored, with all that is on record of it."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from selftaught.runs.records import Answered, Applied, Chosen, Record, Scored, Stepped
+
+_BLOCK = re.compile(r"^[ \t]*(```|~~~)")
+_MARKUP = re.compile(r"^[#>*\s]+|[*_`]{2,}")
+_MOST_READ, _MOST_IDEA = 20_000, 400
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,20 @@ def _candidate(
         made=made,
         salvaged=made and applied is not None and applied.salvaged,
     )
+
+
+def idea_of(response: str) -> str:
+    """What a response says before its program, or else after it, as one line: the idea in the model's own words."""
+    said: list[str] = []
+    inside = False
+    for line in response[:_MOST_READ].splitlines():
+        if _BLOCK.match(line):
+            if said:
+                break
+            inside = not inside
+        elif line.strip() and not inside:
+            said.append(_MARKUP.sub("", line).strip())
+    return " ".join(said)[:_MOST_IDEA]
 
 
 def _above(at: str) -> str:

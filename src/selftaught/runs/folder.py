@@ -46,7 +46,7 @@ class RunFolder:
     def config(self) -> Path:
         return self.path / CONFIG
 
-    def freeze(self, config: str, inputs: Mapping[str, str]) -> None:
+    def freeze(self, config: str, inputs: Mapping[str, str | bytes]) -> None:
         """Write what the run depends on, before it starts. Raises RecordError if it cannot be written."""
         self.write(CONFIG, config)
         for name, text in inputs.items():
@@ -76,19 +76,22 @@ class RunFolder:
         try:
             with os.scandir(self.path) as entries:
                 inside = list(entries)
-            for name in (INPUTS, IMPROVERS):
-                if (self.path / name).is_dir():
-                    with os.scandir(self.path / name) as entries:
-                        inside += list(entries)
             for entry in inside:
                 _check_entry(entry)
+            for name in (INPUTS, IMPROVERS):
+                if (self.path / name).is_dir():
+                    _check_below(self.path / name)
         except OSError as error:
             raise RecordError(f"the run {self.path} cannot be read: {error.strerror}") from error
 
     def frozen(self) -> dict[str, str]:
         """SHA-256 of every file that the run depends on, by its name in the folder."""
-        files = [self.config, *sorted((self.path / INPUTS).glob("*"))]
+        files = [self.config, *self.inputs()]
         return {str(file.relative_to(self.path)): sha256(file.read_bytes()).hexdigest() for file in files}
+
+    def inputs(self) -> list[Path]:
+        """Every file of its inputs, in order."""
+        return sorted(path for path in (self.path / INPUTS).rglob("*") if not path.is_dir())
 
     def check_frozen(self, recorded: Mapping[str, str], but: str = "") -> None:
         """Raises RecordError, naming the file, if one (`but` that) was changed, lost or added since the run began."""
@@ -104,19 +107,34 @@ class RunFolder:
                 )
                 raise RecordError(f"{name} {what} {self.path} since the run began; restore it, or start a new run")
 
-    def write(self, name: str, text: str) -> Path:
+    def write(self, name: str, text: str | bytes) -> Path:
         """Write one file whole or not at all. Raises RecordError."""
         file = self.path / name
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             partial = file.with_name(f".{file.name}.partial")
             partial.unlink(missing_ok=True)  # of an earlier try; or a link, which is not to be written through
-            with partial.open("x", encoding="utf-8", errors="surrogatepass") as opened:
-                opened.write(text)
+            body = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+            with partial.open("xb") as opened:
+                opened.write(body)
             os.replace(partial, file)
         except OSError as error:
             raise RecordError(f"cannot write {file}: {error.strerror}; is the disk full or read-only?") from error
         return file
+
+
+_DEEPEST = 50
+"""Folders in folders: a task's own files may lie in some."""
+
+
+def _check_below(folder: Path, depth: int = 0) -> None:
+    if depth > _DEEPEST:
+        raise RecordError(f"{folder} lies in more than {_DEEPEST} folders of a run; no run has that")
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            _check_entry(entry)
+            if entry.is_dir(follow_symlinks=False):
+                _check_below(Path(entry.path), depth + 1)
 
 
 def _check_entry(entry: os.DirEntry[str]) -> None:

@@ -19,6 +19,8 @@ from selftaught.runs.store import Store, text_id
 SCHEMA = "selftaught.recording/2"
 MOST_BYTES = 256 << 20
 """Of a recording, unpacked."""
+_MOST_PARTS = 50
+"""Of a name of an input."""
 READABLE = ("selftaught.recording/1", SCHEMA)
 Shape = TypeVar("Shape", "_Stamp", "Recording")
 
@@ -51,7 +53,7 @@ def pack(folder: RunFolder, store: Store, version: str) -> bytes:
     """The run's recording; equal runs give equal bytes. Raises RecordError."""
     folder.check_plain()
     try:
-        inputs = [folder.config, *sorted((folder.path / INPUTS).glob("*"))]
+        inputs = [folder.config, *folder.inputs()]
         files = {str(file.relative_to(folder.path)): file.read_bytes() for file in inputs}
     except OSError as error:
         raise RecordError(f"the run {folder.path} cannot be read: {error}") from error
@@ -99,8 +101,8 @@ def read_recording(path: Path) -> Recording:
 def unpack(recording: Recording, path: Path) -> RunFolder:
     """The run's folder again, at `path`, which must be empty."""
     folder = RunFolder(path)
-    odd = {name: text.decode("utf-8", "surrogatepass") for name, text in recording.odd_files.items()}
-    for name, text in {**recording.files, **odd}.items():
+    files: dict[str, str | bytes] = {**recording.files, **recording.odd_files}
+    for name, text in files.items():
         if name != CONFIG and not _is_input(name):
             raise RecordError(f"the recording holds a file {name[:80]!r}, which no run has")
         folder.write(name, text)
@@ -113,9 +115,10 @@ def unpack(recording: Recording, path: Path) -> RunFolder:
 
 
 def _is_input(name: str) -> bool:
-    """Whether it is a plain file's name in the folder of inputs."""
-    folder, _, file = name.partition("/")
-    return folder == INPUTS and file not in ("", ".", "..") and not {"/", "\0"} & set(file) and len(file) < 200
+    """Whether it is a plain file's name below the folder of inputs."""
+    folder, *below = name.split("/")
+    plain = all(part not in ("", ".", "..") and "\0" not in part and len(part) < 200 for part in below)
+    return folder == INPUTS and 0 < len(below) <= _MOST_PARTS and plain
 
 
 def _split(files: Mapping[str, bytes]) -> tuple[dict[str, str], dict[str, bytes]]:

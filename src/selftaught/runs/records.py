@@ -4,6 +4,7 @@ Programs, prompts and responses are kept once, by the SHA-256 of their text; a r
 append-only. Times are seconds since the epoch; durations are wall seconds.
 """
 
+from hashlib import sha256
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -43,6 +44,11 @@ class Session(_Record, frozen=True, tag="session"):
     best_known: dict[str, float] = {}
 
 
+def run_id(name: str, first: Session) -> str:
+    """What tells a run from others of its folder's name, and is equal in all its resumes."""
+    return f"{name}-{sha256(repr(first.time).encode()).hexdigest()[:8]}"
+
+
 class Answered(_Record, frozen=True, tag="answered"):
     """The model gave one response. `prompt` is the text id of prompt_text(system, user).
 
@@ -80,7 +86,7 @@ class Answered(_Record, frozen=True, tag="answered"):
 class Tried(_Record, frozen=True, tag="tried"):
     """An attempt to get the response at `ask` failed, and may have been made again. `cost`: the most it can have.
 
-    `wait_seconds`: until the next attempt.
+    `wait_seconds`: until the next attempt. `failure`: its kind in one word, as an HTTP status; "" where nobody said.
     """
 
     ask: str
@@ -92,6 +98,7 @@ class Tried(_Record, frozen=True, tag="tried"):
     tokens: int = 0
     cost: Number = 0.0
     wait_seconds: Number = 0.0
+    failure: str = ""
 
 
 class Scored(_Record, frozen=True, tag="scored"):

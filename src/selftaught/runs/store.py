@@ -228,15 +228,21 @@ class Store:
         if self._written < self._queued and not self._closed:
             self._wait(self._queue(_Job()))
 
-    def texts(self) -> list[str]:
-        """Every text, by its id. Raises RecordError if one is damaged."""
+    def ids(self, beginning: str = "") -> list[str]:
+        """The ids of the texts that begin so, in order. Raises RecordError."""
         self._catch_up()
         try:
             with self._reading:
-                rows = self._reader.execute("SELECT id FROM texts ORDER BY id").fetchall()
+                rows = self._reader.execute(
+                    "SELECT id FROM texts WHERE substr(id, 1, ?) = ? ORDER BY id", (len(beginning), beginning)
+                ).fetchall()
         except sqlite3.Error as error:
             raise RecordError(f"{self.path} is damaged: {error}; restore it from a copy") from error
-        return [self.text(id) for (id,) in rows]
+        return [id for (id,) in rows]
+
+    def texts(self) -> list[str]:
+        """Every text, by its id. Raises RecordError if one is damaged."""
+        return [self.text(id) for id in self.ids()]
 
     def __iter__(self) -> Iterator[Record]:
         """Every record, in the order written. Raises RecordError on one that cannot be read."""

@@ -16,6 +16,20 @@ ends the guest and is raised in the host."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Provided:
+    """What a guest may read beyond the interpreter, numpy and the standard library.
+
+    Attributes:
+        packages: installed packages, by the names by which they are imported or installed. They are imported before
+            the guest is forked.
+        files: (name, content) of files below the folder in which the guest starts. Names are relative, without "..".
+    """
+
+    packages: tuple[str, ...] = ()
+    files: tuple[tuple[str, bytes], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What one guest may use.
 
@@ -29,6 +43,7 @@ class Limits:
             if it does not recover.
         answer_bytes: size of one message from the guest. Beyond: `TOO_LARGE`.
         fresh_guest_per_call: a new process for each call, instead of one for all calls.
+        provided: what it may read.
     """
 
     cpu_seconds: float = 1.0
@@ -37,6 +52,7 @@ class Limits:
     memory_bytes: int = 512 << 20
     answer_bytes: int = 4 << 20
     fresh_guest_per_call: bool = False
+    provided: Provided = Provided()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,6 @@ _GLANCE_SECONDS, _IMPROVER_GLANCE_SECONDS, _IDLE_GLANCE_SECONDS = 0.05, 0.01, 0.
 MOST_THREADS = 256
 _FIGURE = re.compile(rb"^(RssAnon|RssShmem|Threads):\s+(\d+)", re.MULTILINE)
 """In a process's status: kilobytes that it holds alone, and that are no file's but can be shared; its threads."""
-INTERPRETER_BYTES = 64 << 20
-"""What the interpreter with numpy holds by itself, rounded up: not counted against a program."""
 _MOST_NOTE = 500
 
 
@@ -185,7 +183,7 @@ class Guest:
         """Raises Ended if it really holds more than it may. Its address space is bounded too, more widely."""
         with contextlib.suppress(OSError, KeyError):  # it is gone: the socket tells how
             status = dict(_FIGURE.findall(Path(f"/proc/{self.handle.pid}/status").read_bytes()))
-            held = (int(status[b"RssAnon"]) + int(status[b"RssShmem"]) << 10) - INTERPRETER_BYTES
+            held = (int(status[b"RssAnon"]) + int(status[b"RssShmem"]) << 10) - self.worker.interpreter_bytes
             threads = int(status[b"Threads"])
             if held > self.limits.memory_bytes and not self.gone():
                 most = self.limits.memory_bytes >> 20

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from selftaught.core.errors import NoSandbox
+from selftaught.sandbox.provided import NOTHING, View
 
 _BOOT = "import sys; sys.path[:0] = sys.argv[2:]; from selftaught.guest.zygote import main; main(sys.argv[1])"
 _SYSTEM_LIBRARIES = (
@@ -31,13 +32,13 @@ ENVIRONMENT = {
 """The whole environment of a zygote. A guest's is empty."""
 
 
-def command(control: int | str) -> list[str]:
+def command(control: int | str, view: View = NOTHING) -> list[str]:
     """The zygote's command line, outside of any jail; `control`: its socket's inherited descriptor, or path."""
-    return [_executable(), "-s", "-P", "-S", "-B", "-c", _BOOT, str(control), *_import_folders()]
+    return [_executable(), "-s", "-P", "-S", "-B", "-c", _BOOT, str(control), *_import_folders(view)]
 
 
-def readable_paths() -> list[str]:
-    """Existing files and folders that the interpreter, numpy and our guest code need; see `hidden_paths`.
+def readable_paths(view: View = NOTHING) -> list[str]:
+    """Existing files and folders that the interpreter, numpy and our guest code need, and `view`; see `hidden_paths`.
 
     None is inside another, but for those of a hidden folder that are shown all the same.
     """
@@ -49,6 +50,7 @@ def readable_paths() -> list[str]:
         *_packages("numpy", "numpy.libs", "msgspec"),
         str(ours / "__init__.py"),
         str(ours / "guest"),
+        *view.readable,
     ]
     hidden = hidden_paths()
     found: list[str] = []
@@ -70,13 +72,13 @@ def hidden_paths() -> list[str]:
     return sorted(path for path in found if os.path.basename(path) in ("site-packages", "dist-packages"))
 
 
-def readable_and_listed() -> tuple[list[str], list[str]]:
+def readable_and_listed(view: View = NOTHING) -> tuple[list[str], list[str]]:
     """The same view for Landlock, which can only grant: what may be read, and folders whose names may be listed.
 
     A folder with a hidden one inside becomes its other entries. Links in it need no grant: what they lead to does.
     """
     hidden, readable, listed = hidden_paths(), list[str](), list[str]()
-    left = readable_paths()
+    left = readable_paths(view)
     while left:
         path = left.pop()
         if not any(_inside(folder, path) for folder in hidden):
@@ -106,9 +108,11 @@ def _executable() -> str:
     return os.path.realpath(sys.executable)
 
 
-def _import_folders() -> list[str]:
+def _import_folders(view: View) -> list[str]:
     ours = Path(__file__).resolve().parent.parent.parent
-    return list(dict.fromkeys([str(ours), *(os.path.dirname(path) for path in _packages("numpy", "msgspec"))]))
+    return list(
+        dict.fromkeys([str(ours), *(os.path.dirname(path) for path in _packages("numpy", "msgspec")), *view.on_path])
+    )
 
 
 def _packages(*names: str) -> list[str]:

@@ -5,16 +5,18 @@ import math
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TypeVar
 
 from selftaught.core.contracts import Program, Verdict
-from selftaught.core.errors import SandboxError, TaskError
+from selftaught.core.errors import SandboxError, TaskError, UsageError
 from selftaught.guest import wire
 from selftaught.sandbox import cgroups
 from selftaught.sandbox.broker import Broker, Turns
-from selftaught.sandbox.contract import Improving, Limits, Outcome, Value
+from selftaught.sandbox.contract import Improving, Limits, Outcome, Provided, Value
 from selftaught.sandbox.conversation import Ended, Guest, Question, outcome_of
+from selftaught.sandbox.provided import NOTHING, View, find_packages, put_files, remove_files
 from selftaught.sandbox.tiers.tier import Tier
 from selftaught.sandbox.worker import Handle, Profile, Worker, WorkerEnded
 
@@ -23,6 +25,14 @@ _CALLS_OF_AN_ITERATOR = 1 << 20
 """So many are allowed for by the last net under the clocks, where their number is not known."""
 _ADDRESS_SPACE = 2
 """Address space for each byte of memory: what is really held is looked at from outside, this is the hard end."""
+
+
+@dataclass
+class _Pool:
+    """The workers whose guests may read the same."""
+
+    view: View
+    workers: list[Worker]
 
 
 class Jail:
@@ -37,7 +47,7 @@ class Jail:
         self._turns = Turns(count)
         self._lock = threading.Lock()
         self._closed = False
-        self._workers = [Worker(tier)]  # the others start when they are first needed
+        self._pools = {Provided(): _Pool(NOTHING, [Worker(tier)])}  # the others start when they are first needed
         self._count = count
         self._next = itertools.count()
 
@@ -54,7 +64,7 @@ class Jail:
     def worker_pids(self) -> list[int]:
         """The zygotes' process numbers, as seen from here: for looking at them from outside."""
         with self._lock:
-            return [worker.pid for worker in self._workers]
+            return [worker.pid for pool in self._pools.values() for worker in pool.workers]
 
     def __enter__(self) -> "Jail":
         return self
@@ -68,9 +78,11 @@ class Jail:
         """End all workers and guests; programs that still run raise SandboxError in their callers."""
         with self._lock:
             self._closed = True
-            workers, self._workers = self._workers, []
-        for worker in workers:
-            worker.close()
+            pools, self._pools = self._pools, {}
+        for pool in pools.values():
+            for worker in pool.workers:
+                worker.close()
+            remove_files(pool.view.folder)
 
     def call(self, program: Program, entry: str, arguments: Sequence[Value], limits: Limits) -> Outcome:
         """One call, in a guest of its own."""
@@ -189,7 +201,7 @@ class Jail:
             return self._loaded_once(load, limits, profile)  # from another worker: nothing was answered yet
 
     def _loaded_once(self, load: wire.Load, limits: Limits, profile: Profile) -> tuple[Guest, Outcome | None]:
-        worker = self._worker()
+        worker = self._worker(limits.provided)
         guest = Guest(worker, worker.take(profile), limits)
         try:
             answer, cpu_seconds = guest.exchange(Question.of(load), limits.load_cpu_seconds)
@@ -205,15 +217,30 @@ class Jail:
         verdict = Verdict.NO_PROGRAM if outcome.verdict is Verdict.CRASHED else outcome.verdict
         return guest, Outcome(verdict, None, f"while loading: {outcome.note}", cpu_seconds)
 
-    def _worker(self) -> Worker:
+    def _worker(self, provided: Provided) -> Worker:
+        """Raises UsageError where the packages are not installed, or do not import."""
         with self._lock:
             if self._closed:
                 raise SandboxError("the sandbox is closed")
-            self._workers = [worker for worker in self._workers if worker.alive]
-            if len(self._workers) < self._count:
-                self._workers.append(Worker(self.tier_in_force))
-                return self._workers[-1]
-            return self._workers[next(self._next) % len(self._workers)]
+            pool = self._pools.get(provided)
+            if pool is None:
+                view = replace(find_packages(provided.packages), folder=put_files(provided))
+                if view.folder:
+                    view = replace(view, readable=(*view.readable, view.folder))
+                pool = self._pools[provided] = _Pool(view, [])
+            pool.workers = [worker for worker in pool.workers if worker.alive]
+            if len(pool.workers) < self._count:
+                pool.workers.append(self._started(pool.view, provided.packages))
+                return pool.workers[-1]
+            return pool.workers[next(self._next) % len(pool.workers)]
+
+    def _started(self, view: View, packages: Sequence[str]) -> Worker:
+        try:
+            return Worker(self.tier_in_force, view)
+        except SandboxError as error:
+            if not packages:
+                raise
+            raise UsageError(f"PACKAGES {', '.join(packages)} cannot be imported in the sandbox: {error}") from error
 
 
 def _question(arguments: Sequence[Value]) -> Question:

@@ -10,9 +10,11 @@ import signal
 import socket
 import subprocess
 import threading
+import traceback
 from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 
@@ -21,12 +23,15 @@ from selftaught.guest import wire
 from selftaught.sandbox import cgroups
 from selftaught.sandbox.filters import filter_program
 from selftaught.sandbox.interpreter import ENVIRONMENT, readable_and_listed
+from selftaught.sandbox.provided import NOTHING, View
 from selftaught.sandbox.tiers.container import Meeting
 from selftaught.sandbox.tiers.tier import Tier
 
 _START_SECONDS = 60.0
 _FORK_SECONDS = 60.0
 _EXIT_SECONDS = 10.0
+INTERPRETER_BYTES = 64 << 20
+"""What the interpreter with numpy holds by itself, rounded up: not counted against a program."""
 _MOST_PROFILES = 4
 """Of which a guest is kept waiting: a run has a few kinds of programs."""
 _MOST_CONTROL_BYTES = 1 << 16
@@ -69,8 +74,8 @@ class WorkerEnded(SandboxError):
 class Worker:
     """A running zygote. Raises SandboxError if it does not start. All methods may be called from any thread."""
 
-    def __init__(self, tier: Tier) -> None:
-        self._tier = tier
+    def __init__(self, tier: Tier, view: View = NOTHING) -> None:
+        self._tier, self._view = tier, view
         self._change = threading.Condition()
         self._ready: wire.Ready | None = None
         self._ended: str | None = None
@@ -81,6 +86,7 @@ class Worker:
         self._exits: dict[int, Exit] = {}
         self._forgotten: set[int] = set()
         self._base_bytes = 0
+        self.interpreter_bytes = INTERPRETER_BYTES
         self._cgroup: cgroups.Cgroup | None = None
         self.pid = 0
         self._control: socket.socket
@@ -185,7 +191,7 @@ class Worker:
                 said = complaints.read(10_000).decode("utf-8", "replace").strip().splitlines()
                 ended = _in_one_line(said) if said else f"exit code {process.returncode}"
         except Exception as error:  # whatever it was, whoever waits must hear of it
-            ended = str(error) if isinstance(error, SandboxError) else f"{type(error).__name__}: {error}"
+            ended = str(error) if isinstance(error, SandboxError) else _with_place(error)
         finally:
             with self._change:
                 self._ended = self._ended or ended
@@ -200,10 +206,10 @@ class Worker:
             self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with theirs:
                 control = theirs.fileno()
-                return _launch(self._tier.command(control), complaints, ENVIRONMENT, [control])
+                return _launch(self._tier.command(control, self._view), complaints, ENVIRONMENT, [control])
         with Meeting() as meeting:
             self._folder = meeting.folder
-            words = self._tier.engine.command(meeting.folder)
+            words = self._tier.engine.command(meeting.folder, self._view)
             process = _launch(words, complaints, self._tier.engine.environment)
             self._control = meeting.wait_for(process)
             return process
@@ -211,8 +217,10 @@ class Worker:
     def _set_up(self) -> None:
         layers = [layer for layer in self._tier.layers if not layer.endswith("namespace")]
         filters = {name: filter_program(name) for name in ("solution", "improver")} if "seccomp" in layers else {}
-        readable, listed = readable_and_listed()
-        setup = wire.Setup(layers, filters, [*readable, "/dev/null"], listed, self._tier.user)
+        readable, listed = readable_and_listed(self._view)
+        folder = self._view.folder or "/"
+        imports = list(self._view.imports)
+        setup = wire.Setup(layers, filters, [*readable, "/dev/null"], listed, self._tier.user, imports, folder)
         with contextlib.suppress(BrokenPipeError):  # it is gone already: _pump sees that, its last words say why
             self._control.send(wire.encode(setup))
 
@@ -253,6 +261,8 @@ class Worker:
                 finally:
                     os.close(descriptors[0])
                 self._base_bytes = _address_space_bytes(self.pid)
+                if self._view.imports:  # packages hold memory, too, and by no doing of a program
+                    self.interpreter_bytes += _resident_bytes(self.pid)
                 if self._tier.engine is None:  # an engine has limits of its own
                     self._cgroup = cgroups.join(self.pid, cgroups.most_bytes(), cgroups.MOST_PROCESSES)
                 self._ready = message
@@ -311,6 +321,12 @@ def _in_reach(pidfd: int) -> int:
     return pid
 
 
+def _with_place(error: Exception) -> str:
+    """What went wrong on our own side, and where: whoever reports it has nothing else."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno}, in {place.name})"
+
+
 def _in_one_line(said: Sequence[str]) -> str:
     """What a zygote's last words come to, with what to do where that is known."""
     broken = next((line for line in said if line.startswith(("ImportError", "ModuleNotFoundError"))), None)
@@ -322,3 +338,9 @@ def _in_one_line(said: Sequence[str]) -> str:
 def _address_space_bytes(pid: int) -> int:
     with open(f"/proc/{pid}/statm") as statm:
         return int(statm.read().split()[0]) * _PAGE_BYTES
+
+
+def _resident_bytes(pid: int) -> int:
+    with open(f"/proc/{pid}/statm") as statm:
+        resident, shared = map(int, statm.read().split()[1:3])
+    return (resident - shared) * _PAGE_BYTES

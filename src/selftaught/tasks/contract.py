@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.resources import files
 from math import isfinite
+from pathlib import PurePosixPath
 from typing import Any
 
 from selftaught.core.errors import UsageError
@@ -61,6 +62,12 @@ def _names(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and all(isinstance(name, str) for name in value)
 
 
+def _paths(value: Any) -> bool:
+    return _names(value) and all(
+        name and not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts for name in value
+    )
+
+
 def _seconds(name: str, meaning: str, default: float) -> Part:
     return Part(name, meaning, f"a number above 0, at most {_DAY}", default, _up_to(_DAY))
 
@@ -84,6 +91,12 @@ PARTS = (
     _seconds("LOAD_CPU_SECONDS", "CPU time of executing a program's top level.", _LIMITS.load_cpu_seconds),
     Part("MEMORY_BYTES", "Memory of a program's process.", f"a number above 0, at most {_MOST_MEMORY_BYTES}",
          _LIMITS.memory_bytes, _up_to(_MOST_MEMORY_BYTES)),
+    Part("PACKAGES", "Installed packages that programs may import, beside numpy: `PACKAGES = [\"scipy\", \"pandas\"]`. "
+         "They are imported before a program is loaded; so is a module of one, as `\"scipy.optimize\"`.",
+         'names of packages, as ["scipy"]', (), _names),
+    Part("FILES", "Files and folders beside the task that programs may read: they start in a folder with copies, "
+         "so `open(\"words.txt\")` works. A run keeps them. The task itself finds them in the folder `FOLDER`.",
+         'relative paths without "..", as ["words.txt"]', (), _paths),
     Part("FRESH_GUEST_PER_CALL", "A process of its own for each call.", "True or False", False, _flag),
     Part("DETERMINISTIC", "False where equal programs may get unequal scores, as where time is measured: the record "
          "answers for no new score then.", "True or False", True, _flag),
@@ -111,7 +124,7 @@ FUNCTIONS = {
     "explain(instance, answer)": "With `grade`: words on an answer that an improver may read. What it should not know "
     "stays out.",
 }
-_KNOWN = {part.name: part for part in PARTS} | {"LEVEL": None}
+_KNOWN = {part.name: part for part in PARTS} | {"LEVEL": None, "FOLDER": None}
 
 
 def read_parts(defined: Mapping[str, Any], where: str) -> dict[str, Any]:

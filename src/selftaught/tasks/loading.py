@@ -18,8 +18,10 @@ from typing import Any
 from selftaught import plugins
 from selftaught.core.contracts import Program
 from selftaught.core.errors import UsageError
-from selftaught.sandbox.contract import Limits
+from selftaught.sandbox.contract import Limits, Provided
+from selftaught.sandbox.provided import find_packages
 from selftaught.tasks import frozen
+from selftaught.tasks.beside import read_files
 from selftaught.tasks.contract import MINIMIZE, as_name, read_parts
 from selftaught.tasks.entry import check_entry, defined_names
 from selftaught.tasks.scale import Scale
@@ -57,11 +59,17 @@ def task_names() -> list[str]:
     return sorted(BUILT_IN)
 
 
-def load_task(name_or_path: str, fidelity: str = "honest", modules: Mapping[str, str] | None = None) -> TaskSpec:
+def load_task(
+    name_or_path: str,
+    fidelity: str = "honest",
+    modules: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> TaskSpec:
     """A built-in task, or the one that a Python file defines, which is executed here. Raises UsageError.
 
     At a level where "@" and its name stand behind: `three-sat@hard`, `mine.py@small`. `modules`: the texts of the
-    package's own that it is made of, where a run has kept them (frozen.py).
+    package's own that it is made of, where a run has kept them (frozen.py). `folder`: where its FILES are, if not
+    beside it.
     """
     if fidelity not in FIDELITIES:
         raise UsageError(f"no fidelity is called {fidelity!r}; there are {' and '.join(FIDELITIES)}")
@@ -90,7 +98,7 @@ def load_task(name_or_path: str, fidelity: str = "honest", modules: Mapping[str,
     stem, own_level = split_level(path.stem) if "LEVELS" in source else (path.stem, "")  # a run keeps it as NAME@LEVEL
     name = as_name(stem)
     kept = _modules(source, name) if modules is None else modules
-    return from_source(source, name, str(path), kept, level or own_level)
+    return from_source(source, name, str(path), kept, level or own_level, folder or path.parent)
 
 
 def split_level(name: str) -> tuple[str, str]:
@@ -104,13 +112,16 @@ def check_stands_alone(task: TaskSpec) -> None:
     with tempfile.TemporaryDirectory(prefix="selftaught-") as folder:
         copy = Path(folder) / f"{task.name}.py"
         copy.write_text(task.source, encoding="utf-8")
+        for name, body in task.limits.provided.files:
+            (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
+            (Path(folder) / name).write_bytes(body)
         try:
             load_task(str(copy))
         except UsageError as error:
             told = str(error).replace(str(copy), task.file)
             raise UsageError(
                 f"{told}. It loads from where it is, and not from the copy that a run keeps: a task is one file, which "
-                "reads no other beside it; put what it reads into it"
+                "reads no other beside it; put what it reads into it, or name it in FILES and read it from FOLDER"
             ) from error
 
 
@@ -149,10 +160,13 @@ def _known(name: str) -> str:
     return f"{hint}There are {', '.join(task_names())}, or the path of a .py file"
 
 
-def from_source(source: str, name: str, where: str, modules: Mapping[str, str], level: str = "") -> TaskSpec:
-    """The task that a text defines; `where` is what errors call it. Raises UsageError."""
+def from_source(
+    source: str, name: str, where: str, modules: Mapping[str, str], level: str = "", folder: Path | None = None
+) -> TaskSpec:
+    """The task that a text defines; `where` is what errors call it; `folder` has its FILES. Raises UsageError."""
     imports = frozen.Importer(modules)
-    return from_names(_execute(source, where, level, imports), source, name, where, level, imports)
+    folder = (folder or Path()).absolute()
+    return from_names(_execute(source, where, level, imports, folder), source, name, where, level, imports, folder)
 
 
 def from_names(
@@ -162,6 +176,7 @@ def from_names(
     where: str,
     level: str = "",
     imports: frozen.Importer | None = None,
+    folder: Path | None = None,
 ) -> TaskSpec:
     """The task whose file, the text `source`, holds these names. Raises UsageError."""
     imports = imports or frozen.Importer({})
@@ -178,7 +193,7 @@ def from_names(
         entry=entry,
         instances=defined["instances"],
         grade=grade or _never,
-        limits=_limits(parts),
+        limits=_limits(parts, _provided(parts, where, folder or Path())),
         source=source,
         file=where,
         scoring=parts["SCORING"],
@@ -204,9 +219,10 @@ def _scale(parts: Mapping[str, Any]) -> Scale | None:
     return Scale(direction == MINIMIZE, baseline, target)
 
 
-def _execute(source: str, where: str, level: str, imports: frozen.Importer) -> Mapping[str, Any]:
-    """What the file defines. `LEVEL` is there before its first line where a level was asked for."""
+def _execute(source: str, where: str, level: str, imports: frozen.Importer, folder: Path) -> Mapping[str, Any]:
+    """What the file defines. Before its first line `FOLDER` is there, and `LEVEL` where a level was asked for."""
     module = imports.empty(f"selftaught_task_{sha256(f'{level}@{source}'.encode()).hexdigest()[:16]}", where)
+    module.__dict__["FOLDER"] = str(folder)
     if level:
         module.__dict__["LEVEL"] = level
     try:
@@ -263,11 +279,20 @@ def _takes(function: Callable[..., Any], count: int) -> bool:
     return True
 
 
-def _limits(parts: Mapping[str, Any]) -> Limits:
+def _provided(parts: Mapping[str, Any], where: str, folder: Path) -> Provided:
+    try:
+        find_packages(tuple(parts["PACKAGES"]))
+        return Provided(packages=tuple(parts["PACKAGES"]), files=read_files(folder, parts["FILES"]))
+    except UsageError as error:
+        raise UsageError(f"the task {where}: {error}") from error
+
+
+def _limits(parts: Mapping[str, Any], provided: Provided) -> Limits:
     return Limits(
         cpu_seconds=parts["CPU_SECONDS"],
         load_cpu_seconds=parts["LOAD_CPU_SECONDS"],
         wall_seconds=10 * parts["CPU_SECONDS"] + 5,
         memory_bytes=max(1, int(parts["MEMORY_BYTES"])),
         fresh_guest_per_call=parts["FRESH_GUEST_PER_CALL"],
+        provided=provided,
     )

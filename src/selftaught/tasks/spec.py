@@ -184,8 +184,26 @@ mean of the grades, {_size_of_grades(task)}.
 - A call over a limit is stopped and its grade is 0. So is that of a call that raises, or that answers with anything but
   what is asked for. A program that cannot be loaded gets 0 for all of them.
 {_hopeless(task.scoring)}{_exceptions(task.scoring)}- {process}
-- Python's standard library and numpy can be imported. There are no files, no network, no processes, no threads.
+- {importable(limits)} can be imported. {_readable(limits)}, no network, no processes, no threads.
 - A program is one text: give it whole, in one block of code."""
+
+
+def importable(limits: Limits) -> str:
+    """What its programs may import, in words."""
+    *most, last = ["Python's standard library", "numpy", *limits.provided.packages]
+    return f"{', '.join(most)} and {last}"
+
+
+_MOST_NAMED = 20
+
+
+def _readable(limits: Limits) -> str:
+    """The files that a program may read: all, or the first of many."""
+    names = [name for name, _ in limits.provided.files]
+    if not names:
+        return "There are no files"
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"There are no files but these to read, in the current folder: {', '.join(names[:_MOST_NAMED])}{more}"
 
 
 def _often(task: TaskSpec) -> str:

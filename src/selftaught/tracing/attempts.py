@@ -4,7 +4,6 @@ A span of a call has the time of its last attempt alone, since that is what a pl
 latency. What was before it (a wait for a place, an attempt that failed, the wait for the next) lies before the span.
 """
 
-import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,17 +20,12 @@ _LEAST_WAIT_SECONDS = 0.01
 
 @dataclass(frozen=True)
 class Attempt:
-    """One that failed. Times in nanoseconds since the epoch."""
+    """One that failed, and its kind of failure. Times in nanoseconds since the epoch."""
 
     began: int
     ended: int
     error: str
-
-    @property
-    def kind(self) -> str:
-        """The HTTP status where the server answered with one."""
-        status = re.search(r"(?:answered |\()([45]\d\d)\b", self.error)  # as models/served/failures.py words it
-        return status[1] if status else "failed"
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -74,7 +68,7 @@ def note(tried: Tried) -> None:
     call = _current.get()
     if call is not None:
         now = time.time_ns()
-        call.failed.append(Attempt(now - round(tried.seconds * _NANO), now, tried.error))
+        call.failed.append(Attempt(now - round(tried.seconds * _NANO), now, tried.error, tried.failure))
 
 
 def _events(asked: int, failed: Sequence[Attempt], began: int, content: bool) -> Iterator[Event]:

@@ -6,7 +6,7 @@ from selftaught.core.run_seed import RunSeed
 from selftaught.sandbox.contract import Sandbox
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import is_built_in
-from selftaught.tasks.spec import SPLITS, TaskSpec
+from selftaught.tasks.spec import SPLITS, TaskSpec, importable
 from selftaught.wiring.inputs import Inputs
 
 
@@ -38,6 +38,6 @@ def check_task(
         what = "the program to improve" if program else "its SEED"
         raise UsageError(
             f"the task {task.name}: {what} fails on every instance: {failure.fault or failure.note}. A program may "
-            "import Python's standard library and numpy, and nothing else. Correct it (or grade, if the fault is "
-            "there); to start from it all the same, set `allow_failing_seed`"
+            f"import {importable(task.limits)}, and nothing else; PACKAGES in the task names more. Correct "
+            "it (or grade, if the fault is there); to start from it all the same, set `allow_failing_seed`"
         )

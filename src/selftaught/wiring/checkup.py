@@ -9,7 +9,7 @@ from selftaught.core.contracts import Program, Prompt, Score, Verdict
 from selftaught.core.run_seed import RunSeed
 from selftaught.guest.helpers import extract_code
 from selftaught.models.mutate import Mutate
-from selftaught.sandbox.contract import Sandbox
+from selftaught.sandbox.contract import Limits, Sandbox
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import check_stands_alone
 from selftaught.tasks.probes.trial import same
@@ -40,6 +40,7 @@ def checkup(task: TaskSpec, sandbox: Sandbox, seed: RunSeed) -> Iterator[Remark]
     if not task.file.startswith("Task("):
         check_stands_alone(task)
     yield Remark("the copy that a run keeps loads alone")
+    yield from _packages(task, sandbox)
     check_task(task, sandbox, seed)
     val, test = (Judge(task, sandbox, split, seed) for split in ("val", "test"))
     yield _splits(val, test)
@@ -49,6 +50,16 @@ def checkup(task: TaskSpec, sandbox: Sandbox, seed: RunSeed) -> Iterator[Remark]
     yield _noise([first, *(val(task.seed) for _ in range(_AGAIN))], deterministic=task.deterministic)
     yield from _empty_answers(task, val, first)
     yield _mutated(task, val, seed)
+
+
+def _packages(task: TaskSpec, sandbox: Sandbox) -> Iterator[Remark]:
+    """That they import in the sandbox, and how long its start takes with them. Raises UsageError."""
+    packages = task.limits.provided.packages
+    if packages:
+        started = time.monotonic()
+        for _ in sandbox.run(Program("def f(): ..."), "f", [[]], Limits(provided=task.limits.provided), seed=0):
+            took = time.monotonic() - started
+        yield Remark(f"{', '.join(packages)} can be imported; the sandbox starts with it in {took:.1f} s")
 
 
 def _splits(val: Judge, test: Judge) -> Remark:

@@ -93,7 +93,11 @@ def load_frozen(folder: RunFolder, made: Mapping[str, TaskSpec] | None = None) -
     inputs = folder.path / INPUTS
     modules = frozen_modules(folder)
     made = made or {}
-    tasks = tuple(made.get(name) or load_task(str(inputs / _task_file(name)), modules=modules) for name in config.tasks)
+    tasks = tuple(
+        made.get(name)
+        or load_task(str(inputs / _task_file(name)), modules=modules, folder=inputs / _files_folder(name))
+        for name in config.tasks
+    )
     improver = Program(read_text(inputs / _IMPROVER, "an improver"))
     program = Program(read_text(inputs / _PROGRAM, "a program")) if config.program else None
     script = read_text(inputs / _SCRIPT, "a script") if config.script else None
@@ -126,9 +130,11 @@ def frozen_tasks(folder: RunFolder) -> dict[str, str]:
 
 def freeze(inputs: Inputs, folder: RunFolder) -> None:
     """Write the inputs into the run's folder, from which alone it is resumed. Raises RecordError."""
-    texts = dict(inputs.texts)
+    texts: dict[str, str | bytes] = dict(inputs.texts)
     texts |= {f"{name}.py": text for task in inputs.tasks for name, text in task.modules.items()}
     texts |= {_task_file(task.name): task.source for task in inputs.tasks}
+    for task in inputs.tasks:
+        texts |= {f"{_files_folder(task.name)}/{name}": body for name, body in task.limits.provided.files}
     texts[_IMPROVER] = inputs.improver.source
     if inputs.program:
         texts[_PROGRAM] = inputs.program.source
@@ -249,6 +255,11 @@ def read_text(path: Path, what: str) -> str:
 def _task_file(task: str) -> str:
     """A task without a name of its own has its file's, and must find it again; so must its level."""
     return f"{''.join(c if c.isalnum() or c in '-_@' else '_' for c in task)}.py"
+
+
+def _files_folder(task: str) -> str:
+    """Where the files beside a task's own are kept."""
+    return f"files/{_task_file(task).removesuffix('.py')}"
 
 
 def task_input(task: str) -> str:

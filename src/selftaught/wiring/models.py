@@ -1,7 +1,6 @@
 """The language models of a run: one for each role, what each costs, and what is on record as spent on them."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from selftaught.core.contracts import LanguageModel
 from selftaught.core.money import NOTHING, Amount, Tariff
@@ -12,9 +11,6 @@ from selftaught.models.waiting import Waiting
 from selftaught.runs.records import Answered, Tried
 from selftaught.runs.store import Store
 
-if TYPE_CHECKING:  # imported only when a run is to be traced
-    pass
-
 IMPROVER, SOLUTION = "improver", "solution"
 """What a model is asked for: a better improver, or a better solution."""
 
@@ -23,7 +19,7 @@ def failed_attempt(attempt: FailedAttempt) -> None:
     """What every model is to tell of an attempt that failed: it is settled, and on record, where it was made."""
 
     def note(cost: Amount) -> None:
-        note_failed_attempt(attempt.error, attempt.seconds, attempt.wait_seconds, cost)
+        note_failed_attempt(attempt.error, attempt.seconds, attempt.wait_seconds, cost, attempt.kind)
 
     attempt_failed(note, billed=attempt.billed)
 

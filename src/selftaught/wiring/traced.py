@@ -1,10 +1,8 @@
 """What the span of a traced run says of it: names and numbers, and the programs that it began with and ended with."""
 
-from hashlib import sha256
-
 from selftaught.report.tables import shown
 from selftaught.report.view import Improvement, RunView, view
-from selftaught.runs.records import Session, Stepped
+from selftaught.runs.records import Session, Stepped, run_id
 from selftaught.runs.store import Store
 from selftaught.tracing.run import Told, Traced
 from selftaught.wiring.inputs import Inputs
@@ -15,7 +13,7 @@ def traced(name: str, inputs: Inputs, store: Store, session: Session) -> Traced:
     first = next((record for record in store if isinstance(record, Session)), session)
     config = inputs.config
     return Traced(
-        id=f"{name}-{sha256(repr(first.time).encode()).hexdigest()[:8]}",
+        id=run_id(name, first),
         name=name,
         kind=config.kind,
         tasks=[task.name for task in inputs.tasks],

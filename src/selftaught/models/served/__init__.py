@@ -13,6 +13,7 @@ retrying.py            when and how often a failed call is made again
 traffic.py             how many calls go out at once, and how many a minute
 http.py                the HTTP client under an SDK: one deadline, a largest answer
 temperatures.py        which temperatures a model takes, and what is asked in the place of another
+stream.py              answers that come in pieces; other_streams.py: those of Anthropic and Google
 error_body.py          what a server says of a failure: its words, codes and numbers, in whatever body
 meaning.py             what that means: the one classifier, for every server
 failures.py            what follows: an answer, another attempt, or an end with advice

@@ -7,7 +7,10 @@ from selftaught.core.contracts import Completion, Prompt
 from selftaught.models.served.asking import Asker, AskOptions, Question, sendable
 from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.failures import Failures, count_of, id_of, listed
-from selftaught.models.served.http import Once, bounded_client
+from selftaught.models.served.http import Once, bounded_client, library_of
+from selftaught.models.served.other_streams import of_anthropic
+from selftaught.models.served.retrying import Failed
+from selftaught.models.served.stream import Streaming
 
 _MOST_OUTPUT_TOKENS = 16_384
 """The API wants a limit. On newer models it bounds what they think, too."""
@@ -28,7 +31,8 @@ class Anthropic:
     def __init__(self, model: str, server: Endpoint, ask_options: AskOptions) -> None:
         self._model, self._server, self._ask_options = model, server, ask_options
         self._client = Once(self._connect)
-        self._failures = Failures(server, model, ask_options.timeout_seconds, self.models)
+        self._streaming = Streaming(ask_options.stream)
+        self._failures = Failures(server, model, ask_options.timeout_seconds, self.models, of_anthropic)
         self._asker = Asker(model, self._ask, ask_options)
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
@@ -50,6 +54,7 @@ class Anthropic:
         import anthropic
 
         ask_options = self._ask_options
+        self._library = library_of(anthropic.DefaultHttpxClient)
         client = bounded_client(
             anthropic.DefaultHttpxClient,
             max_connections=ask_options.max_connections,
@@ -67,6 +72,28 @@ class Anthropic:
     def _ask(self, question: Question) -> list[Completion]:
         import anthropic
 
+        create = self._client().messages.with_raw_response.create
+        try:
+            body = create(model=self._model, **self._body(question)).http_response.read()
+        except anthropic.APIStatusError as error:
+            answer = error.response
+            self._streaming.refused(error.status_code)
+            raise self._failures.refused(error.status_code, answer.text, answer.headers, question) from None
+        except anthropic.APIConnectionError as error:
+            raise self._unreachable(error.__cause__ or error) from None
+        except self._library.HTTPError as error:  # while a stream is read
+            raise self._unreachable(error) from None
+        completions: list[Completion] = self._failures.read(body, self._completions, question)
+        return completions
+
+    def _unreachable(self, error: BaseException) -> Failed:
+        failed = self._failures.unreachable(error)
+        self._streaming.failed(failed.kind)
+        return failed
+
+    def _body(self, question: Question) -> dict[str, Any]:
+        import anthropic
+
         told: dict[str, Any] = {"messages": [{"role": "user", "content": question.user}]}
         if question.system:  # an empty one is refused
             told["system"] = question.system
@@ -77,17 +104,9 @@ class Anthropic:
                 "x-api-key": self._server.key or "none",  # that version's way; later ones send it as a bearer
                 "authorization": anthropic.Omit(),
             }
-        most = question.max_output_tokens or _MOST_OUTPUT_TOKENS
-        create = self._client().messages.with_raw_response.create
-        try:
-            body = create(model=self._model, max_tokens=most, **told).http_response.content
-        except anthropic.APIStatusError as error:
-            answer = error.response
-            raise self._failures.refused(error.status_code, answer.text, answer.headers, question) from None
-        except anthropic.APIConnectionError as error:
-            raise self._failures.unreachable(error.__cause__ or error) from None
-        completions: list[Completion] = self._failures.read(body, self._completions, question)
-        return completions
+        if self._streaming.on:
+            told["stream"] = True
+        return {**told, "max_tokens": question.max_output_tokens or _MOST_OUTPUT_TOKENS}
 
     def _completions(self, answer: Any) -> list[Completion]:
         """Raises TypeError or LookupError where the answer has another shape than was promised."""

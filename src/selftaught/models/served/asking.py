@@ -22,7 +22,7 @@ MOST_TOGETHER = 8
 """Responses asked for in one call. Gemini's limit; OpenAI and vLLM allow more."""
 _CHARACTERS_A_TOKEN = 4
 _ATTEMPTS_AT_FIRST = 4
-"""Of a call, where the server fails at its own and has never answered: then it is set up wrongly, most likely."""
+"""Of a call that fails and is not put off, where nothing was ever answered: most likely something is set up wrongly."""
 _FIRST_GUESS_TOKENS = 500
 _LEAST_CHARACTERS, _MOST_CHARACTERS_A_TOKEN = 400, 20
 """Of prompts that are looked at for being cut. English and code have some 4 characters a token."""
@@ -43,7 +43,6 @@ class AskOptions:
         traffic: what the calls pass through, where models share it; else each has its own, as the four above say.
         seed: where the model takes one, each draw gets a number made from this and from its address.
         stream: whether an answer is received as it is made; "auto": once one was cut by what stands before the server.
-            Of chat completions; the other providers' answers are received whole.
         waiting: is told of each call that waits for an answer; `server` is what it says of where.
     """
 
@@ -89,7 +88,7 @@ class TemperatureRefused(Failed):
     """The server does not take the temperature that was told. `words`: what it says of it, whole."""
 
     def __init__(self, message: str, words: str) -> None:
-        super().__init__(message, again=False)
+        super().__init__(message, again=False, kind="temperature")
         self.words = words
 
 
@@ -160,7 +159,7 @@ class Asker:
             # What was answered before was asked alike but for its prompt, and so it is the prompt: a guest's.
             if failed.unexplained and self._answered:
                 return self._nothing(question, "rejected", str(failed))
-            hopeless = failed.certain_at_first or (failed.billed and tried >= _ATTEMPTS_AT_FIRST)
+            hopeless = failed.certain_at_first or (not failed.busy and tried >= _ATTEMPTS_AT_FIRST)
             failed.again = failed.again and (self._answered or not hopeless)
             raise
         self._answered = True
@@ -174,10 +173,12 @@ class Asker:
     def _refused_temperature(self, question: Question, refused: TemperatureRefused) -> list[Completion]:
         """Learns what is taken, and raises to ask again. Nothing that is learned so ends a run that was answered."""
         if self._temperatures.learn(question.temperature, refused.words):
-            raise Failed(f"{refused}; from now on {self._temperatures.taken}", again=True, wait_seconds=0.0)
+            raise Failed(
+                f"{refused}; from now on {self._temperatures.taken}", again=True, wait_seconds=0.0, kind=refused.kind
+            )
         if self._answered:
             return self._nothing(question, "temperature", str(refused))
-        raise Failed(f"{refused}; {_TAKES_NONE}", again=False)
+        raise Failed(f"{refused}; {_TAKES_NONE}", again=False, kind=refused.kind)
 
     def _question(self, prompt: Prompt, group: list[int]) -> Question:
         ask_options = self._ask_options

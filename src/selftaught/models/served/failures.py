@@ -13,26 +13,31 @@ from selftaught.core.errors import ModelUnavailable
 from selftaught.models.served.asking import Declined, Question, TemperatureRefused, sendable
 from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.error_body import MOST_READ, read_error, seconds
-from selftaught.models.served.http import MOST_BYTES, TooLarge
+from selftaught.models.served.http import TooLarge
 from selftaught.models.served.meaning import Meaning, meaning_of
 from selftaught.models.served.retrying import Failed
-from selftaught.models.served.stream import is_stream, together
+from selftaught.models.served.stream import BROKEN_OFF, is_stream, together
 
 _LONGEST_ID = 200
 _MOST_TOKENS = 10**9
+_MALFORMED = "malformed"
 _FINISHED = {Meaning.TOO_LONG: "too long", Meaning.REFUSED: "content_filter"}
-_MALFORMED = (ValueError, TypeError, LookupError, RecursionError)
+_UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 """What reading an answer raises that is no JSON, or has another shape than was promised."""
 
 
 @dataclass(frozen=True)
 class Failures:
-    """Of one model at one server. `models` lists what the server has; it raises ModelUnavailable."""
+    """Of one model at one server. `models` lists what the server has; it raises ModelUnavailable.
+
+    `together` makes one answer of a stream of its protocol.
+    """
 
     server: Endpoint
     model: str
     timeout_seconds: float
     models: Callable[[], list[str]]
+    together: Callable[[bytes], dict[str, Any]] = together
 
     def refused(
         self, status: int, body: str, headers: Mapping[str, str] | None = None, question: Question | None = None
@@ -57,6 +62,7 @@ class Failures:
             billed=status < 300 and meaning is Meaning.BROKEN,
             unexplained=meaning is Meaning.WRONG,
             for_all=meaning in (Meaning.KEY, Meaning.NOTHING_LEFT),
+            kind=str(said.status or status),
         )
 
     def _what(self, status: int, in_body: int) -> str:
@@ -81,36 +87,36 @@ class Failures:
         """For an error of the HTTP library's: before, during or instead of an answer."""
         name, server = type(error).__name__, self.server.shown
         if isinstance(error, TooLarge):
-            return Failed(f"{server} answered with more than {MOST_BYTES >> 20} MiB", again=False, billed=True)
+            return Failed(f"{server} answered with too much: {error}", again=True, billed=True, kind="too large")
         if name in ("ReadTimeout", "WriteTimeout"):
-            return Failed(f"{server} gave no whole answer in {self.timeout_seconds:g} s", again=True, billed=True)
+            late = f"{server} gave no whole answer in {self.timeout_seconds:g} s"
+            return Failed(late, again=True, billed=True, kind="timeout")
         said = self.server.brief(error) or name
         if name in ("ReadError", "RemoteProtocolError", "WriteError", "CloseError"):
-            return Failed(f"{server} broke off its answer: {said}", again=True, billed=True)
+            return Failed(f"{server} broke off its answer: {said}", again=True, billed=True, kind=BROKEN_OFF)
         what, certain = why_unreachable(error, said)
         proxy = f" It was asked through the proxy of {self.server.proxy}." if self.server.proxy else ""
-        return Failed(
-            f"{server} cannot be reached: {said}; {what}{proxy}{self.server.hint}", again=True, certain_at_first=certain
-        )
+        told = f"{server} cannot be reached: {said}; {what}{proxy}{self.server.hint}"
+        return Failed(told, again=True, certain_at_first=certain, kind="unreachable")
 
     def read(self, body: str | bytes, completions: Callable[[Any], list[Any]], question: Question) -> list[Any]:
         """What `completions` makes of an answer's JSON, which may have any shape. Raises Failed, Declined."""
         try:
-            text = body if isinstance(body, str) else body.decode()
-            answer = together(text) if is_stream(text) else json.loads(text)
+            raw = body.encode() if isinstance(body, str) else body
+            answer = self.together(raw) if is_stream(raw) else json.loads(raw.decode())
             if error_in(answer):
                 raise self.refused(200, json.dumps(answer), {}, question)
             made = completions(answer)
-        except _MALFORMED as error:
+        except _UNREADABLE as error:
             raise self._nonsense(body, error) from None
         if not made:
-            raise Failed(f"{self.server.shown} answered without any choice", again=True, billed=True)
+            raise Failed(f"{self.server.shown} answered without any choice", again=True, billed=True, kind=_MALFORMED)
         wanted = question.n
         if len(made) != wanted:
             asked = "one was" if wanted == 1 else f"{wanted} were"
             advice = "" if wanted == 1 else "; ask for one at a time: `capability=n=no`"
             what = f"{self.server.shown} gave {len(made)} choices; {asked} asked for{advice}"
-            raise Failed(what, again=False, billed=True)
+            raise Failed(what, again=False, billed=True, kind=_MALFORMED)
         return made
 
     def _nonsense(self, body: str | bytes, error: Exception) -> Failed:
@@ -119,7 +125,7 @@ class Failures:
         said = read_error(200, text).words if page else f"nonsense: {error!r}"
         hint = f"; is this the API, or must one log in?{self.server.hint}" if page else ""
         what = f"{self.server.shown} answered with {self.server.brief(said)}{hint}"
-        return Failed(what, again=True, billed=not page, certain_at_first=page)
+        return Failed(what, again=True, billed=not page, certain_at_first=page, kind=_MALFORMED)
 
     def _known(self) -> str:
         with suppress(ModelUnavailable):  # only to help: the failure that it explains is told in any case
@@ -154,7 +160,7 @@ def listed(server: Endpoint, read: Callable[[], Sequence[str]], errors: tuple[ty
         return list(read())
     except errors as error:
         raise ModelUnavailable(f"{what}: {server.brief(error)};{advice}") from None
-    except _MALFORMED:
+    except _UNREADABLE:
         raise ModelUnavailable(f"{what}: it answered with something else;{advice}") from None
 
 

@@ -11,6 +11,8 @@ from selftaught.models.served.asking import Asker, AskOptions, Question, sendabl
 from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.failures import Failures, count_of, id_of, listed
 from selftaught.models.served.http import Once, bounded_client, library_of
+from selftaught.models.served.other_streams import of_google
+from selftaught.models.served.stream import Streaming
 
 _FINISHED = {"STOP": "stop", "MAX_TOKENS": "length"}
 _FILTERED = {"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR", "JAILBREAK"}
@@ -25,7 +27,8 @@ class Gemini:
     def __init__(self, model: str, server: Endpoint, ask_options: AskOptions) -> None:
         self._model, self._server, self._ask_options = model, server, ask_options
         self._client = Once(self._connect)
-        self._failures = Failures(server, model, ask_options.timeout_seconds, self.models)
+        self._streaming = Streaming(ask_options.stream)
+        self._failures = Failures(server, model, ask_options.timeout_seconds, self.models, of_google)
         self._asker = Asker(model, self._ask, ask_options)
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
@@ -51,6 +54,7 @@ class Gemini:
             timeout_seconds=self._ask_options.timeout_seconds,
             local=self._server.is_local,
         )
+        client.event_hooks["request"].append(self._as_stream)
         # No retry options: the SDK then tries once. What is not said, it looks up in the environment.
         milliseconds = max(
             1, round(self._ask_options.timeout_seconds * 1000)
@@ -60,6 +64,12 @@ class Gemini:
             base, options["api_version"] = version
             options["base_url"] = base
         return genai.Client(api_key=self._server.key or "none", vertexai=False, http_options=options)
+
+    def _as_stream(self, request: Any) -> None:
+        """The same request, answered in pieces: the SDK's own way of streaming hands none of them on as it came."""
+        path, _, method = request.url.path.rpartition(":")
+        if self._streaming.on and method == "generateContent":
+            request.url = request.url.copy_with(path=f"{path}:streamGenerateContent", query=b"alt=sse")
 
     def _ask(self, question: Question) -> list[Completion]:
         from google.genai import errors
@@ -78,11 +88,14 @@ class Gemini:
             contents: Any = {"role": "user", "parts": [{"text": question.user}]}
             answer = self._client().models.generate_content(model=self._model, contents=contents, config=config)
         except errors.APIError as error:
+            self._streaming.refused(error.code)
             headers: Mapping[str, str] = getattr(error.response, "headers", {})
             said = getattr(error.response, "text", "") or json.dumps(error.details, default=str)
             raise self._failures.refused(error.code, said, headers, question) from None
         except self._transport_errors() as error:
-            raise self._failures.unreachable(error) from None
+            failed = self._failures.unreachable(error)
+            self._streaming.failed(failed.kind)
+            raise failed from None
         body = answer.sdk_http_response.body or ""
         return shared(self._failures.read(body, self._completions, question))
 

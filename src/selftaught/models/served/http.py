@@ -1,25 +1,35 @@
 """The HTTP client that an SDK is given: a place for each call, one deadline for a whole answer, and a largest answer.
 
-The SDKs time each silence, so that an answer that trickles would never end; and they bound no answer. The library is
-the SDK's own (httpx became httpx2 in 2026) and is found through it, so that it need not be named here.
+The SDKs time each silence, so that an answer that trickles would never end, in its head or in its body; and they bound
+no answer, neither what is received nor what its JSON becomes. So an answer is received whole and weighed before an SDK
+sees it. The library is the SDK's own (httpx became httpx2 in 2026) and is found through it, so that it need not be
+named here.
 """
 
 import importlib
+import re
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
 from selftaught.core.errors import UsageError
+from selftaught.models.served.error_body import MOST_READ
+from selftaught.models.served.json_size import TooMuchJson, weigh
 
 Made = TypeVar("Made")
 MOST_BYTES = 64 << 20
+"""Of a stream of events, where each token comes in a text of its own. One JSON text is bounded by `json_size`."""
 _CONNECT_SECONDS = 10.0
+_PIECE_BYTES = 1 << 20
 _PROXIES = "ALL_PROXY, HTTP_PROXY or HTTPS_PROXY"
 
 
 class TooLarge(Exception):  # noqa: N818 - reaches the adapter as the cause of the SDK's own error
-    """The answer has more than `MOST_BYTES`. Raised as an error of the HTTP library's, too: SDKs let no other by."""
+    """The answer, or what it would become, is too large. Raised as an error of the HTTP library's, too: SDKs let no
+    other by.
+    """
 
 
 class Once(Generic[Made]):
@@ -56,33 +66,68 @@ def bounded_client(client_class: type, *, max_connections: int, timeout_seconds:
     class TooMuch(library.ReadError, TooLarge):  # type: ignore[name-defined,misc]
         pass
 
-    class Bounded(library.SyncByteStream):  # type: ignore[name-defined,misc]
-        def __init__(self, stream: Any, until: float) -> None:
-            self._stream, self._until = stream, until
+    class Whole(library.SyncByteStream):  # type: ignore[name-defined,misc]
+        def __init__(self, response: Any, until: float) -> None:
+            self._stream, self._until = response.stream, until
+            self._failed = response.status_code >= 400
+            # Taken off, so that nothing else unpacks it without a bound.
+            self._unpacked = _unpacker(response.headers.pop("content-encoding", ""))
 
         def __iter__(self) -> Iterator[bytes]:
-            size = 0
-            for piece in self._stream:
-                yield piece
-                size += len(piece)
-                if time.monotonic() > self._until:
-                    raise library.ReadTimeout("the answer came too slowly")
-                if size > MOST_BYTES:
-                    raise TooMuch("the answer is too large")
+            body = b"".join(self._pieces())
+            if self._failed:  # only its beginning is looked at
+                body = body[:MOST_READ]
+            try:
+                weigh_answer(body)
+            except TooMuchJson as error:
+                raise TooMuch(str(error)) from None
+            yield body
+
+        def _pieces(self) -> Iterator[bytes]:
+            received = size = 0
+            for packed in self._stream:
+                received += len(packed)
+                for piece in self._unpacked(packed):
+                    yield piece
+                    size += len(piece)
+                    if time.monotonic() > self._until:
+                        raise library.ReadTimeout("the answer came too slowly")
+                    if max(received, size) > MOST_BYTES:
+                        raise TooMuch(f"more than {MOST_BYTES >> 20} MiB")
+                    if self._failed and size > MOST_READ:
+                        return
 
         def close(self) -> None:
             self._stream.close()
 
+    due = threading.local()  # a request is made, and its head read, in one thread
+
     def began(request: Any) -> None:
-        request.extensions["selftaught_until"] = time.monotonic() + timeout_seconds
+        due.until = request.extensions["selftaught_until"] = time.monotonic() + timeout_seconds
+        request.extensions["trace"] = connecting
+
+    def connecting(event: str, told: dict[str, Any]) -> None:
+        """Of each connection that is made, encrypted or not: no read of it passes the deadline of its request."""
+        stream: Any = told.get("return_value")
+        if event.endswith(".complete") and hasattr(stream, "get_extra_info"):
+            stream.read = in_time(stream.read)
+
+    def in_time(read: Callable[..., bytes]) -> Callable[..., bytes]:
+        def bounded(max_bytes: int, timeout: float | None = None) -> bytes:
+            left = due.until - time.monotonic()
+            if left <= 0:
+                raise library.ReadTimeout("the answer came too slowly")
+            return read(max_bytes, left if timeout is None else min(left, timeout))
+
+        return bounded
 
     def answered(response: Any) -> None:
-        response.stream = Bounded(response.stream, response.request.extensions["selftaught_until"])
+        response.stream = Whole(response, response.request.extensions["selftaught_until"])
 
     settings = {
         "timeout": library.Timeout(timeout_seconds, connect=min(timeout_seconds, _CONNECT_SECONDS)),
         "limits": library.Limits(max_connections=max_connections, max_keepalive_connections=max_connections),
-        "headers": {"accept-encoding": "identity"},  # so that the size that is bounded is the size that it has
+        "headers": {"accept-encoding": "identity"},
         "event_hooks": {"request": [began], "response": [answered]},
         "follow_redirects": False,  # another host must not get the key; the SDKs call it a failed answer
     }
@@ -96,3 +141,33 @@ def bounded_client(client_class: type, *, max_connections: int, timeout_seconds:
         raise UsageError(f"{_PROXIES} names a proxy that cannot be used: {error}") from error
     except OSError as error:
         raise UsageError(f"SSL_CERT_FILE or SSL_CERT_DIR names what cannot be read: {error}") from error
+
+
+_NOT_JSON = re.compile(rb"\s*(?:<|data:|event:|:)", re.IGNORECASE)
+"""How a page begins, and a stream of events, whose reader weighs each of them."""
+
+
+def weigh_answer(body: bytes) -> None:
+    """Before any decoder sees it. Raises TooMuchJson."""
+    if not _NOT_JSON.match(body):
+        weigh(body)
+
+
+def _unpacker(encoding: str) -> Callable[[bytes], Iterator[bytes]]:
+    """Unpacks pieces of a body into pieces of bounded size. What is packed in another way is left as it is."""
+    if encoding.lower() not in ("gzip", "x-gzip", "deflate"):
+        return lambda piece: iter([piece])
+    packed = zlib.decompressobj(wbits=47)  # either header
+
+    def unpacked(piece: bytes) -> Iterator[bytes]:
+        more = True
+        while more and not packed.eof:
+            try:
+                made = packed.decompress(piece, _PIECE_BYTES)
+            except zlib.error:
+                return
+            yield made
+            piece = packed.unconsumed_tail
+            more = bool(piece) or len(made) == _PIECE_BYTES
+
+    return unpacked

@@ -10,11 +10,10 @@ from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.failures import Failures, count_of, id_of, listed
 from selftaught.models.served.http import Once, bounded_client, library_of
 from selftaught.models.served.retrying import Failed
+from selftaught.models.served.stream import Streaming
 from selftaught.models.served.thoughts import of_message
 
 _LISTING_SECONDS = 10.0
-_CUT_BY_A_GATEWAY = {504, 524}
-"""Where answers that take long are cut by what stands before the server: then they are received as they are made."""
 
 
 class OpenAIChat:
@@ -28,7 +27,7 @@ class OpenAIChat:
     ) -> None:
         self._model, self._server, self._ask_options = model, server, ask_options
         self._extra = dict(extra or {})
-        self._streams = ask_options.stream == "on"
+        self._streaming = Streaming(ask_options.stream)
         self._client = Once(self._connect)
         self._failures = Failures(server, model, ask_options.timeout_seconds, self.models)
         self._asker = Asker(model, self._ask, ask_options)
@@ -75,7 +74,7 @@ class OpenAIChat:
             body = create(model=self._model, **self._body(question)).http_response.read()
         except openai.APIStatusError as error:
             answer = error.response
-            self._streams |= self._ask_options.stream == "auto" and answer.status_code in _CUT_BY_A_GATEWAY
+            self._streaming.refused(answer.status_code)
             raise self._failures.refused(answer.status_code, answer.text, answer.headers, question) from None
         except openai.APIConnectionError as error:
             raise self._unreachable(error.__cause__ or error) from None
@@ -85,7 +84,7 @@ class OpenAIChat:
 
     def _unreachable(self, error: BaseException) -> Failed:
         failed = self._failures.unreachable(error)
-        self._streams |= self._ask_options.stream == "auto" and failed.billed and type(error).__name__ != "ReadTimeout"
+        self._streaming.failed(failed.kind)
         return failed
 
     def _body(self, question: Question) -> dict[str, Any]:
@@ -95,7 +94,7 @@ class OpenAIChat:
                 {"role": "user", "content": question.user},
             ]
         }
-        if self._streams:
+        if self._streaming.on:
             told |= {"stream": True, "stream_options": {"include_usage": True}}
         if question.temperature is not None:
             told["temperature"] = question.temperature

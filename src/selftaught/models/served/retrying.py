@@ -21,6 +21,7 @@ class Failed(Exception):  # noqa: N818 - internal: one attempt, not the call
         unexplained: it will not succeed and nobody knows why: it may be for the prompt.
         certain_at_first: where nothing was answered yet, another attempt will not succeed either.
         for_all: no call of any prompt will succeed: the key, the account.
+        kind: what it was in one word, of few, for whoever counts failures: a status as "429", "timeout", "unreachable".
     """
 
     def __init__(
@@ -34,10 +35,12 @@ class Failed(Exception):  # noqa: N818 - internal: one attempt, not the call
         unexplained: bool = False,
         certain_at_first: bool = False,
         for_all: bool = False,
+        kind: str = "failed",
     ) -> None:
         super().__init__(message)
         self.again, self.wait_seconds, self.busy, self.billed = again, wait_seconds, busy, billed
         self.unexplained, self.certain_at_first, self.for_all = unexplained, certain_at_first, for_all
+        self.kind = kind
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,14 @@ class FailedAttempt:
         seconds: of the attempt.
         billed: it may cost something.
         wait_seconds: until the next; 0 where there is none.
+        kind: of the failure, in one word.
     """
 
     error: str
     seconds: float
     billed: bool = False
     wait_seconds: float = 0.0
+    kind: str = "failed"
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,8 @@ class RetryPolicy:
             made, billed = made + 1, billed + failed.billed
             wait = self._wait_seconds(made, failed)
             over = self._over(failed, made, billed, time.monotonic() - since + wait)
-            self.failed(FailedAttempt(str(failed), took, failed.billed, 0.0 if over is not None else wait))
+            next_in = 0.0 if over is not None else wait
+            self.failed(FailedAttempt(str(failed), took, failed.billed, next_in, failed.kind))
             if over is not None:
                 raise ModelUnavailable(f"{failed}{over}") from failed
             self._wait(wait)

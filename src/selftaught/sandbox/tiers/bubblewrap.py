@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from selftaught.sandbox.interpreter import ENVIRONMENT, command, hidden_paths, readable_paths
+from selftaught.sandbox.provided import View
 from selftaught.sandbox.tiers.tier import LOCK, NOBODY, Tier
 
 _KNOWN_PLACES = ("/usr/bin/bwrap", "/usr/local/bin/bwrap", "/bin/bwrap")
@@ -90,9 +91,9 @@ def _view(readable: Sequence[str], hidden: Sequence[str]) -> list[str]:
 def bubblewrap_tier() -> Tier:
     """Namespaces and an empty root around the lock. Needs bubblewrap and user namespaces, or root."""
 
-    def in_jail(control: int) -> list[str]:
+    def in_jail(control: int, view: View) -> list[str]:
         bwrap = find() or "bwrap"
-        return [*jail(bwrap, readable_paths(), hidden_paths(), uid=os.geteuid()), *command(control)]
+        return [*jail(bwrap, readable_paths(view), hidden_paths(), uid=os.geteuid()), *command(control, view)]
 
     root = os.geteuid() == 0
     namespaces = (

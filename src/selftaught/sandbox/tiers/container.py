@@ -35,6 +35,7 @@ from selftaught.core.errors import SandboxError
 from selftaught.guest import lock
 from selftaught.sandbox import cgroups, interpreter
 from selftaught.sandbox.interpreter import ENVIRONMENT
+from selftaught.sandbox.provided import View
 from selftaught.sandbox.tiers.tier import LOCK, Tier
 
 _KNOWN_PLACES = ("/usr/bin/docker", "/usr/local/bin/docker", "/usr/bin/podman", "/usr/local/bin/podman")
@@ -210,10 +211,10 @@ class Engine:
     def environment(self) -> dict[str, str]:
         return environment(self.path)
 
-    def command(self, folder: str) -> list[str]:
+    def command(self, folder: str, view: View) -> list[str]:
         """Starts a zygote whose host waits in `folder`."""
-        inner = interpreter.command(INSIDE)
-        return command(self.path, interpreter.readable_paths(), folder, inner, interpreter.hidden_paths())
+        inner = interpreter.command(INSIDE, view)
+        return command(self.path, interpreter.readable_paths(view), folder, inner, interpreter.hidden_paths())
 
     def remove(self, folder: str) -> None:
         """End the container of `folder`, whatever it does."""

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from selftaught.sandbox.provided import View
+
 NOBODY = 65534
 LOCK = ("rlimits", "capabilities", "no-new-privileges", "non-dumpable", "landlock", "seccomp")
 """The layers that each guest adds to itself, in this order; guest/lock.py says what each does."""
@@ -14,7 +16,7 @@ class Engine(Protocol):
 
     @property
     def environment(self) -> Mapping[str, str]: ...
-    def command(self, folder: str) -> list[str]:
+    def command(self, folder: str, view: View) -> list[str]:
         """Starts a zygote whose host waits in `folder`."""
         ...
 
@@ -31,7 +33,8 @@ class Tier:
         name: as in `--sandbox NAME`, on record, and shown.
         isolates: whether it may be taken without being asked for by name.
         layers: the isolation layers of a guest, outermost first.
-        command: the zygote's whole command line, given its control descriptor.
+        command: the zygote's whole command line, given its control descriptor and what guests may read
+            beyond the interpreter.
         user: whom the zygote becomes, None to stay who it is.
         engine: what starts the zygote by a command line of its own, where that is not we: it inherits nothing of us
             then, and its limits as a whole are the engine's.
@@ -40,6 +43,6 @@ class Tier:
     name: str
     isolates: bool
     layers: tuple[str, ...]
-    command: Callable[[int], list[str]]
+    command: Callable[[int, View], list[str]]
     user: int | None
     engine: Engine | None = None

@@ -1,0 +1,38 @@
+"""What a model is being asked for in this context: for who answers by hand, and wants to know what belongs together."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """`run`: tells runs apart, equal in all resumes of one. `t`: towards which I_t.
+
+    `task`: the name of the utility that the improver is applied for; `application`: the address of that application.
+    """
+
+    run: str = ""
+    role: str = ""
+    task: str = ""
+    t: int | None = None
+    application: str = ""
+
+
+_work: ContextVar[Work] = ContextVar("selftaught_work", default=Work())  # noqa: B039 - frozen
+
+
+def work() -> Work:
+    """Of this context; nothing is known of it outside of a run."""
+    return _work.get()
+
+
+@contextmanager
+def working_on(**known: str | int) -> Iterator[None]:
+    """Within the block, `work()` says this, too."""
+    token = _work.set(replace(_work.get(), **known))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        _work.reset(token)
