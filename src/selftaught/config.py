@@ -269,6 +269,14 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     program: Annotated[
         str | None, setting("Program to improve, instead of the task's seed.", Group.WHAT, of="improve")
     ] = None
+    check: Annotated[
+        str | None,
+        setting("Of a function in a repository: a command that succeeds where it is right.", Group.WHAT, of="improve"),
+    ] = None
+    score: Annotated[
+        str | None,
+        setting("Also: a command whose last line is the score, instead of the speed-up.", Group.WHAT, of="improve"),
+    ] = None
     improver: Annotated[
         str,
         setting(

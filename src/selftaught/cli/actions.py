@@ -76,6 +76,8 @@ def start(
     config = make_config(settings, file)
     config = msgspec.structs.replace(config, seed=salted(config.seed, runs, environment()))
     inputs = load_inputs(config, runs)
+    for note in (note for task in inputs.tasks for note in task.notes):
+        say(note)
     gate = Gate(config.max_time_seconds)
     chosen = choose_models(inputs, gate, runs, environment())
     for line in chosen.said:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # whatever looks at a run starts without what runs one
 _GAP = "  "
 _LEAST_FREE = 24
 _MOST_DIFFERENCES = 10
+_FILES = {"best_improver.py": "Best improver", "improved.py": "Improved program", "improved.patch": "As a patch"}
 _MOST_DIFF_LINES = 40
 _COLOURS = {"added": "green", "removed": "red", "place": "cyan"}
 
@@ -85,8 +86,10 @@ def result(config: RunConfig, run: RunView, store: Store, folder: RunFolder, *, 
 
 def _programs(run: RunView, folder: RunFolder) -> Iterator[str]:
     """Where what was found lies, and how all that was tried is looked at."""
-    for name, what in (("best_improver.py", "Best improver"), ("improved.py", "Improved program")):
-        made = run.improvement
+    made = run.improvement
+    if made is not None and not any(name.endswith("/test") for name in made.before):
+        yield "No sealed test: the program was scored by what it was improved by, and ran beside it."
+    for name, what in _FILES.items():
         better = made is None or made.made != made.solution
         if (folder.path / name).is_file() and better:
             yield f"{what}: {folder.path / name}"

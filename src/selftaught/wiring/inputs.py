@@ -73,7 +73,10 @@ def load_inputs(config: RunConfig, runs: Path, made: Mapping[str, TaskSpec] | No
     for name in config.tasks:
         if config.tasks.count(name) > 1:
             raise UsageError(f"the task {name} is listed twice; name each task once and use `repeats`")
-    tasks = tuple(made.get(name) or load_task(name, config.fidelity) for name in config.tasks)
+    tasks = tuple(
+        made.get(name) or load_task(name, config.fidelity, check=config.check, score=config.score)
+        for name in config.tasks
+    )
     if len({task.name for task in tasks}) < len(tasks):
         raise UsageError(f"two tasks have one name: {', '.join(task.name for task in tasks)}; rename a file")
     for task in tasks:
@@ -209,7 +212,9 @@ def check_improver(improver: Program, name: str) -> None:
 
 
 def check_program(program: Program, entry: str, name: str) -> None:
-    """A file that the user names must parse and define `entry`. Raises UsageError."""
+    """A file that the user names must parse and define `entry`, if there is one. Raises UsageError."""
+    if not entry:
+        return
     check_entry(_read(program, name, "selftaught.tasks.entry:defined_names"), entry, name)
 
 
