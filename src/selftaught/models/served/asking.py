@@ -210,15 +210,15 @@ def traffic(ask_options: AskOptions, stop: Callable[[], None]) -> Traffic:
     )
 
 
-_DROP = "to ask without it, which is recorded: --temperature-policy drop"
-_TAKES_NONE = "ask without it, which is recorded: --capability temperature=no --temperature-policy drop"
+_DROP = "to ask without it, which is recorded: `temperature_policy=drop`"
+_TAKES_NONE = "ask without it, which is recorded: `capability=temperature=no` `temperature_policy=drop`"
 
 
 def check_temperature(model: str, ask_options: AskOptions) -> None:
     """Raises UsageError, before anything is spent, where no prompt at all can be put to the model."""
     if ask_options.capabilities.temperature is None and ask_options.temperature_policy != "drop":
         raise UsageError(
-            f"{model} takes no temperature, and every prompt has one; {_DROP} (or --capability temperature=yes)"
+            f"{model} takes no temperature, and every prompt has one; {_DROP} (or `capability=temperature=yes`)"
         )
 
 
