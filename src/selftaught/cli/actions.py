@@ -40,12 +40,12 @@ from selftaught.wiring.inputs import (
     Inputs,
     changed_since,
     check_program,
-    frozen_config,
     frozen_modules,
     frozen_tasks,
     load_inputs,
     read_text,
 )
+from selftaught.wiring.kept_settings import frozen_config
 from selftaught.wiring.models import Models
 from selftaught.wiring.recorded_answers import open_recorded
 from selftaught.wiring.replay import Comparison
@@ -142,7 +142,7 @@ def _go(run: Run, *, as_json: bool) -> None:
             if isinstance(error, TaskError):
                 hint = "the run keeps its own copy of the task: correct the file, and start a new run"
             raise type(error)(f"{error} ({hint})") from error
-    printing.result(config, run.store, folder, as_json=as_json)
+    printing.result(config, view(run.store, in_work=folder.in_work()), run.store, folder, as_json=as_json)
     if nothing_usable(view(run.store)):
         raise SystemExit(FAILURE)  # it was no search: the lines above say why
     if config.kind == "improve" and not (folder.path / "improved.py").is_file():

@@ -361,7 +361,7 @@ def main() -> None:
             import traceback
 
             traceback.print_exc()
-        said = in_flags(str(error), {**declared(Parameters), **declared(RunConfig)})
+        said = in_flags(str(error))
         print(f"selftaught: {' '.join(said.split())}", file=sys.stderr)
         sys.exit(exit_code(error))
     except ImportError as error:

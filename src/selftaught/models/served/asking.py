@@ -11,6 +11,7 @@ from typing import Literal
 from selftaught.core.address import draw_seed, here
 from selftaught.core.contracts import Completion, Prompt
 from selftaught.core.errors import UsageError
+from selftaught.core.text import sendable
 from selftaught.models.served.capabilities import Capabilities
 from selftaught.models.served.retrying import Failed, RetryPolicy
 from selftaught.models.served.temperatures import Temperatures, changed
@@ -210,15 +211,15 @@ def traffic(ask_options: AskOptions, stop: Callable[[], None]) -> Traffic:
     )
 
 
-_DROP = "to ask without it, which is recorded: --temperature-policy drop"
-_TAKES_NONE = "ask without it, which is recorded: --capability temperature=no --temperature-policy drop"
+_DROP = "to ask without it, which is recorded: `temperature_policy=drop`"
+_TAKES_NONE = "ask without it, which is recorded: `capability=temperature=no` `temperature_policy=drop`"
 
 
 def check_temperature(model: str, ask_options: AskOptions) -> None:
     """Raises UsageError, before anything is spent, where no prompt at all can be put to the model."""
     if ask_options.capabilities.temperature is None and ask_options.temperature_policy != "drop":
         raise UsageError(
-            f"{model} takes no temperature, and every prompt has one; {_DROP} (or --capability temperature=yes)"
+            f"{model} takes no temperature, and every prompt has one; {_DROP} (or `capability=temperature=yes`)"
         )
 
 
@@ -251,8 +252,3 @@ def shared(answers: list[Completion]) -> list[Completion]:
         cached_tokens=nothing(one.cached_tokens), reasoning_tokens=nothing(one.reasoning_tokens),
         cost=nothing(one.cost),
     ) for one in others)]  # fmt: skip
-
-
-def sendable(text: str) -> str:
-    """Half characters (lone surrogates), which JSON can spell and nothing else can store, become question marks."""
-    return text.encode("utf-8", "replace").decode()
