@@ -29,8 +29,8 @@ from pathlib import Path
 from selftaught.core.address import here
 from selftaught.core.contracts import Completion, Prompt
 from selftaught.core.errors import ModelUnavailable, UsageError
+from selftaught.core.text import sendable
 from selftaught.core.work import work
-from selftaught.models.served.asking import sendable
 from selftaught.models.waiting import Waiting
 
 _MOST_BYTES = 64 << 20
@@ -57,7 +57,7 @@ class Relay:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UsageError(f"--model relay:{folder}: cannot make the folder: {error.strerror}") from error
+            raise UsageError(f"`model=relay:{folder}`: cannot make the folder: {error.strerror}") from error
         self._folder, self._seed, self._stop = folder, seed, stop
         self._poll_seconds, self._settle_seconds = poll_seconds, settle_seconds
         self._waiting = waiting or Waiting()
