@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.table import Table
 
 from selftaught.cli.options import in_flags
-from selftaught.cli.terminal import cleaned, console, print_json, tell
+from selftaught.cli.terminal import cleaned, console, print_json, say, tell
 from selftaught.config import RunConfig, declared
 from selftaught.core.contracts import Score
 from selftaught.core.errors import UsageError
@@ -32,6 +32,12 @@ _PLAIN_WIDTH, _GAP, _LEAST_FREE = 120, 2, 24
 _MOST_DIFFERENCES = 10
 _MOST_DIFF_LINES = 40
 _COLOURS = {"added": "green", "removed": "red", "place": "cyan"}
+
+
+def chosen_models(said: Sequence[str]) -> None:
+    """Which models were taken, and why; on stderr."""
+    for line in said:
+        say(in_flags(line, declared(RunConfig)))
 
 
 def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool) -> None:
