@@ -11,6 +11,9 @@ from selftaught.sandbox.jail import Jail
 
 os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="selftaught-tests-")
 """What the tests keep for the user does not lie among what the user has."""
+os.environ.setdefault("PYTHONPYCACHEPREFIX", tempfile.mkdtemp(prefix="selftaught-bytecode-"))
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+"""The many processes that tests start compile what they import once, together, whatever the shell says."""
 
 TIERS = [found.name for found in survey() if found.works]
 

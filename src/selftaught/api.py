@@ -33,7 +33,8 @@ from selftaught.tasks.loading import load_task
 from selftaught.tasks.spec import TaskSpec
 from selftaught.wiring.choosing import CALLED, choose_models
 from selftaught.wiring.going_on import RAISED
-from selftaught.wiring.inputs import Inputs, check_program, frozen_config, load_frozen, load_inputs, read_text
+from selftaught.wiring.inputs import Inputs, check_program, load_frozen, load_inputs, read_text
+from selftaught.wiring.kept_settings import frozen_config
 from selftaught.wiring.models import Models
 from selftaught.wiring.run import Run
 

@@ -19,8 +19,6 @@ from selftaught.core.budget import Allowance
 from selftaught.core.errors import UsageError
 from selftaught.core.money import Caps
 from selftaught.core.run_seed import PATTERN, RunSeed
-from selftaught.models.served.asking import AskOptions
-from selftaught.models.served.retrying import RetryPolicy
 from selftaught.runs.toml import read_toml
 
 Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
@@ -147,7 +145,7 @@ Accept = Annotated[
 ]
 AcceptLevel = Annotated[
     Annotated[float, Meta(gt=0, lt=1)],
-    setting("Level of the test of --accept significant.", Group.WHAT, of="run experiment"),
+    setting("Level of the test of `accept=significant`.", Group.WHAT, of="run experiment"),
 ]
 Feedback = Annotated[
     Literal["on", "off"],
@@ -262,20 +260,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         setting("IN,OUT or MODEL=IN,OUT: US dollars per million tokens.", Group.MODEL, of=ALL),
     ] = []
 
-    @property
-    def ask_options(self) -> AskOptions:
-        """How the model is asked."""
-        return AskOptions(
-            temperature_policy="drop" if self.temperature_policy == "drop" else "clamp",
-            max_connections=self.max_connections,
-            requests_per_minute=self.requests_per_minute,
-            tokens_per_minute=self.tokens_per_minute,
-            timeout_seconds=self.timeout_seconds,
-            max_output_tokens=self.max_output_tokens,
-            stream=self.stream,
-            retry_policy=RetryPolicy(self.patience_seconds),
-        )
-
 
 class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
     """One run."""
@@ -284,6 +268,14 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     tasks: Annotated[list[str], Meta(min_length=1)]
     program: Annotated[
         str | None, setting("Program to improve, instead of the task's seed.", Group.WHAT, of="improve")
+    ] = None
+    check: Annotated[
+        str | None,
+        setting("Of a function in a repository: a command that succeeds where it is right.", Group.WHAT, of="improve"),
+    ] = None
+    score: Annotated[
+        str | None,
+        setting("Also: a command whose last line is the score, instead of the speed-up.", Group.WHAT, of="improve"),
     ] = None
     improver: Annotated[
         str,

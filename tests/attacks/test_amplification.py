@@ -1,6 +1,8 @@
 """Amplification: what a guest sends costs the host no more, in time and memory, than a guest may cost it."""
 
+import gc
 import itertools
+import os
 import random
 import threading
 import time
@@ -9,15 +11,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings, target
 from hypothesis import strategies as st
 
-from attacks.arena import FORGE, improve, peak_megabytes, raid
-from guest.growing import body, cost
+from attacks.arena import FORGE, improve, peak_megabytes, process, raid
+from attacks.growing_answers import answer, read_answer
+from guest.growing import body, cost, read
 from selftaught.core.contracts import Verdict
 from selftaught.sandbox import messages
+from selftaught.sandbox.choice import open_sandbox
 from selftaught.sandbox.contract import Limits, Outcome, Value
 from selftaught.sandbox.jail import Jail
 
 pytestmark = pytest.mark.attack
 
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 PATIENT = Limits(cpu_seconds=2.0, wall_seconds=5.0)
 
 EXPLODING = {
@@ -108,6 +113,36 @@ def test_no_message_costs_much_more_than_itself(chance: random.Random) -> None:
     assert found.grown < (16 << 20) + 4 * found.size
     assert found.held_seconds < 0.1
     assert found.cpu_seconds < 1.0
+
+
+@given(chance=st.randoms(use_true_random=False))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_answer_of_a_server_costs_much_more_than_itself(chance: random.Random) -> None:
+    """Whatever its JSON, its texts and its pieces: memory and time with its size, and no long step."""
+    found = cost(answer(chance, 1 << chance.randrange(8, 22)), read_answer)
+    target(found.ratio)
+    assert found.grown < (16 << 20) + 12 * found.size
+    assert found.held_seconds < 0.1
+    assert found.cpu_seconds < 0.2 + 5e-7 * found.size
+
+
+CHEAP = ["1 / 0", "os._exit(3)", "os.write(3, os.urandom(1000))", "'x' * 5_000_000"]
+
+
+def test_the_hosts_memory_levels_off() -> None:
+    """After thousands of messages and a thousand hostile guests it holds what it held after the first half."""
+    chance, held = random.Random(1), []
+    with open_sandbox("auto", 2) as jail:
+        for _ in range(2):
+            for _ in range(5_000):
+                read(body(chance, 2_000))
+            for what in CHEAP * 125:
+                raid(jail, f"import numpy, os\ndef f():\n    return {what}", limits=PATIENT)
+            gc.collect()
+            host = process(os.getpid())
+            assert host
+            held.append(host.pages * _PAGE_BYTES)
+    assert held[1] - held[0] < 8 << 20
 
 
 def test_requests_under_way_are_bounded_together(isolating_sandbox: Jail) -> None:

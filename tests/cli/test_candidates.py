@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cli.support import in_process, selftaught
+from selftaught.report.candidates import idea_of
 
 TASK = '''"""Write algorithm(n), which returns a number: the larger, the better."""
 SEED = "def algorithm(n):\\n    return 0.25\\n"
@@ -53,8 +54,14 @@ def listed(where: Path, what: str) -> list[dict[str, Any]]:
     return rows
 
 
+def tried(where: Path) -> list[dict[str, Any]]:
+    """The seed, the good and the broken one: what is scored at once comes on record in any order."""
+    found = {one["value"]: one for one in listed(where, "candidates")}
+    return [found[value] for value in (0.25, 0.75, 0.0)]
+
+
 def test_every_candidate_has_its_score_error_verdict_parent_and_idea(where: Path) -> None:
-    seed, good, broken = listed(where, "candidates")
+    seed, good, broken = tried(where)
     assert (seed["value"], seed["parent"], seed["idea"]) == (0.25, "", "")
     assert (good["value"], good["error"], good["verdict"], good["made"]) == (0.75, 0.0, "ok", True)
     assert good["parent"] == broken["parent"] == seed["program"] and good["idea"] == "Plan: return more."
@@ -66,13 +73,13 @@ def test_every_candidate_has_its_score_error_verdict_parent_and_idea(where: Path
 
 
 def test_every_response_is_listed_with_why_it_holds_no_program(where: Path) -> None:
-    assert [one["no_program"] for one in listed(where, "responses")] == ["", "", "no code in it"]
+    assert sorted(one["no_program"] for one in listed(where, "responses")) == ["", "", "no code in it"]
     shown = in_process("show", "one", "--responses", cwd=where).stdout
     assert "3 responses, 1 of them without a program" in shown and "no code in it" in shown
 
 
 def test_one_candidate_is_shown_with_the_prompt_the_response_and_the_feedback(where: Path) -> None:
-    good = listed(where, "candidates")[1]
+    _, good, _ = tried(where)
     shown = in_process("show", "one", good["program"][:8], cwd=where).stdout
     for part in ("return 0.25", "## Plan: return more.", GOOD, "larger: 0.75 ± 0, ok", "grades by instance: 0.75"):
         assert part in shown.replace("larger/val", "larger"), part
@@ -82,18 +89,41 @@ def test_one_candidate_is_shown_with_the_prompt_the_response_and_the_feedback(wh
 
 
 def test_a_response_is_shown_after_its_prompt_and_cannot_steer_the_terminal(where: Path) -> None:
-    hostile = listed(where, "responses")[1]
+    hostile = next(one for one in tried(where) if one["value"] == 0.0)
     shown = in_process("show", "one", hostile["response"][:12], cwd=where).stdout
     assert shown.index("return 0.25") < shown.index("Then fail ‹U+001B›]0;gotcha")
     assert "\x1b" not in shown and "\x07" not in shown
 
 
 def test_two_programs_are_compared_and_one_is_exported_whole(where: Path) -> None:
-    seed, good, _ = (one["program"] for one in listed(where, "candidates"))
+    seed, good, _ = (one["program"] for one in tried(where))
     shown = in_process("diff", "one", seed[:8], good[:8], cwd=where).stdout
     assert "-    return 0.25\n+    return 0.75\n" in shown
     assert in_process("diff", "one", seed, seed, cwd=where).stdout == "The same text.\n"
     assert in_process("export", "one", "--what", good[:10], cwd=where).stdout == GOOD
+
+
+def test_the_report_has_every_candidate_the_best_with_their_texts(where: Path) -> None:
+    file = Path(in_process("report", "one", "--out", "one.html", cwd=where).stdout.strip())
+    html = (where / file).read_text()
+    for one in listed(where, "candidates"):
+        assert one["program"][:8] in html
+    assert html.index("return 0.75") < html.index("return 1 / 0") and "<script>" not in html
+    exported = in_process("export", "one", "--what", "solution-2", cwd=where)
+    assert exported.stdout == BROKEN, exported.stderr
+
+
+@pytest.mark.parametrize(
+    ("response", "idea"),
+    [
+        ("# An *idea*\nin two lines\n```python\nx\n```\nand more", "An *idea* in two lines"),
+        ("```python\nx = 1\n```\nIt sorts.", "It sorts."),
+        ("```python\nx = 1", ""),
+        ("", ""),
+    ],
+)
+def test_the_idea_is_what_the_model_says_beside_its_program(response: str, idea: str) -> None:
+    assert idea_of(response) == idea
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from cli.support import in_process, selftaught
+from cli.support import in_process
 from openai_server import OpenAIServer, improve_anything
 from selftaught.wiring.inputs import load_improver
 
@@ -32,7 +32,7 @@ COMMANDS: dict[str, list[str]] = {
 
 def conduct(name: str, cwd: Path, *more: str) -> dict[str, Any]:
     """Its JSON, from a command that went well."""
-    done = selftaught("experiment", name, *COMMANDS[name], *SMALL, "--out", name, "--json", *more, cwd=cwd)
+    done = in_process("experiment", name, *COMMANDS[name], *SMALL, "--out", name, "--json", *more, cwd=cwd)
     assert done.returncode == 0, done.stderr
     told: dict[str, Any] = json.loads(done.stdout)
     return told
@@ -80,7 +80,7 @@ def test_one_run_has_no_interval_and_says_so(tmp_path: Path) -> None:
         "mutate",
         *SMALL,
     ]
-    done = selftaught(*command, cwd=tmp_path)
+    done = in_process(*command, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "n = 1" in done.stdout and "—" in done.stdout
 
@@ -140,14 +140,14 @@ def test_strategies_of_a_run_by_rules_and_by_a_models_labels(tmp_path: Path) -> 
     (tmp_path / "script.json").write_text(json.dumps(script))
     model = ["--model", "scripted", "--script", "script.json"]
     small = ["--repeats", "1", "--model-calls", "1", "--responses", "2", "--utility-calls", "3", "--depth", "1"]
-    done = selftaught("run", TASK, *model, *small, "--improver", "seed", "--out", "runs/one", cwd=tmp_path)
+    done = in_process("run", TASK, *model, *small, "--improver", "seed", "--out", "runs/one", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    told = json.loads(selftaught("experiment", "strategies", "one", "--json", cwd=tmp_path).stdout)
+    told = json.loads(in_process("experiment", "strategies", "one", "--json", cwd=tmp_path).stdout)
     found = {row["strategy"]: row for row in told["tables"]["strategies"]}
     assert found["bandit"]["proposed"] == 1 and found["bandit"]["share"] == 1.0
     assert found["genetic"]["proposed"] == 0
     labelled = ["--label-with", "scripted", "--script", "script.json", "--out", "labelled", "--json"]
-    done = selftaught("experiment", "strategies", "one", *labelled, cwd=tmp_path)
+    done = in_process("experiment", "strategies", "one", *labelled, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     found = {row["strategy"]: row["proposed"] for row in json.loads(done.stdout)["tables"]["strategies"]}
     assert (found["caching"], found["bandit"]) == (1, 0) and "no such label" not in found
@@ -162,7 +162,7 @@ def test_an_experiment_that_is_killed_goes_on_and_comes_out_the_same(tmp_path: P
         ) as child:
             time.sleep(seconds)
             os.killpg(child.pid, signal.SIGKILL)
-    done = selftaught(*command[3:], "--json", cwd=tmp_path)
+    done = in_process(*command[3:], "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["tables"] == expected
 
@@ -171,7 +171,7 @@ def test_all_runs_of_an_experiment_share_a_models_limits(tmp_path: Path) -> None
     with OpenAIServer(improve_anything, seconds=0.02) as server:
         given = ["--models", "openai/m", "--base-url", server.base_url, "--max-connections", "2", "--depth", "1"]
         command = ["experiment", "curve", TASK, "--trials", "4", *SMALL, *given, "--json"]
-        done = selftaught(*command, cwd=tmp_path, OPENAI_API_KEY="k")
+        done = in_process(*command, cwd=tmp_path, OPENAI_API_KEY="k")
         assert done.returncode == 0, done.stderr
         assert len(server.requests) > 8 and server.most_in_flight == 2
 
@@ -179,14 +179,14 @@ def test_all_runs_of_an_experiment_share_a_models_limits(tmp_path: Path) -> None
 def test_a_cap_holds_over_all_runs_of_an_experiment_and_over_its_restarts(tmp_path: Path) -> None:
     command = ["experiment", "curve", *COMMANDS["curve"], *SMALL, "--out", "capped"]
     for _ in range(2):
-        done = selftaught(*command, "--max-calls", "5", cwd=tmp_path)
+        done = in_process(*command, "--max-calls", "5", cwd=tmp_path)
         assert done.returncode == 3 and "--max-calls 5" in done.stderr and "go on with" in done.stderr
     responses = 0
     for run in (tmp_path / "capped" / "runs").iterdir():
-        told = json.loads(selftaught("show", str(run), "--json", cwd=tmp_path).stdout)
+        told = json.loads(in_process("show", str(run), "--json", cwd=tmp_path).stdout)
         responses += sum(entry["responses"] for entry in told["ledger"])
     assert responses == 5
-    assert selftaught(*command, cwd=tmp_path).returncode == 0
+    assert in_process(*command, cwd=tmp_path).returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -238,17 +238,17 @@ def test_a_task_may_lie_anywhere_and_what_was_begun_with_is_kept(tmp_path: Path)
     (tmp_path / "two.py").write_text(NUMBER)
     given = ["--trials", "1", "--depth", "1", "--models", "mutate", *SMALL, "--out", "it", "--json"]
     command = ["experiment", "transfer", "sub/one.py", "--on", str(tmp_path / "two.py")]
-    first = selftaught(*command, *given, cwd=tmp_path)
+    first = in_process(*command, *given, cwd=tmp_path)
     assert first.returncode == 0, first.stderr
     assert {path.name for path in (tmp_path / "it" / "runs").iterdir()} == {
         "train-one", "again-one", "0-on-two-0", "1-on-two-0"
     }  # fmt: skip
 
     (tmp_path / "two.py").write_text(NUMBER.replace("1 - value", "1"))
-    changed = selftaught(*command, *given, cwd=tmp_path)
+    changed = in_process(*command, *given, cwd=tmp_path)
     assert changed.returncode == 2 and "the task two is not what it was when this experiment began" in changed.stderr
     shutil.rmtree(tmp_path / "it" / "runs" / "0-on-two-0")
-    again = selftaught("experiment", "transfer", "--out", "it", "--json", cwd=tmp_path)
+    again = in_process("experiment", "transfer", "--out", "it", "--json", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["tables"]["transfer"] == json.loads(first.stdout)["tables"]["transfer"]
 
@@ -257,20 +257,20 @@ def test_the_last_run_s_improver_is_resolved_once(tmp_path: Path) -> None:
     (tmp_path / "one.py").write_text(NUMBER)
     (tmp_path / "mine.py").write_text(IMPROVER + "return initial_solution  # mine\n")
     run = ["run", "one.py", "--preset", "quick", "--depth", "1", "--model", "mutate"]
-    assert selftaught(*run, "--improver", "mine.py", cwd=tmp_path).returncode == 0
+    assert in_process(*run, "--improver", "mine.py", cwd=tmp_path).returncode == 0
     given = ["--improvers", "last,seed", "--against", "last", "--trials", "1", "--models", "mutate", *SMALL]
-    done = selftaught("experiment", "baselines", "one.py", *given, "--out", "it", cwd=tmp_path)
+    done = in_process("experiment", "baselines", "one.py", *given, "--out", "it", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "# mine" in (tmp_path / "it" / "inputs" / "1.improver.py").read_text()
-    assert selftaught(*run, "--improver", "seed", cwd=tmp_path).returncode == 0  # now another is the last
+    assert in_process(*run, "--improver", "seed", cwd=tmp_path).returncode == 0  # now another is the last
     shutil.rmtree(tmp_path / "it" / "runs" / "0-0")
-    assert selftaught("experiment", "baselines", "--out", "it", cwd=tmp_path).returncode == 0
+    assert in_process("experiment", "baselines", "--out", "it", cwd=tmp_path).returncode == 0
     assert "# mine" in (tmp_path / "it" / "runs" / "0-0" / "inputs" / "initial.improver.py").read_text()
 
 
 def test_auto_is_resolved_once_and_said(tmp_path: Path) -> None:
     command = ["experiment", "curve", TASK, "--trials", "1", "--depth", "1", *SMALL, "--out", "it", "--json"]
-    done = selftaught(*command, cwd=tmp_path)
+    done = in_process(*command, cwd=tmp_path)
     assert "model: mutate (no model is configured" in done.stderr
     told = json.loads(done.stdout)
     assert told["parameters"]["models"] == ["mutate"] and told["notes"][0] == "Model: mutate."
@@ -283,7 +283,7 @@ def test_an_improver_that_fails_on_one_task_of_a_matrix_is_said_so_there_alone(t
         IMPROVER + "assert 'a number up to 1' in utility.str\n    return initial_solution\n"
     )
     given = ["--improver", "picky.py", "--trials", "2", "--depth", "1", "--models", "mutate", *SMALL, "--json"]
-    done = selftaught("experiment", "transfer", "one.py", "--on", f"one.py,{TASK}", *given, cwd=tmp_path)
+    done = in_process("experiment", "transfer", "one.py", "--on", f"one.py,{TASK}", *given, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     rows = json.loads(done.stdout)["tables"]["transfer"]
     failed = {row["on"]: (row["mean"], row["failed"]) for row in rows if row["improver"] == "seed improver"}
@@ -300,7 +300,7 @@ def test_the_winner_is_selected_on_val_alone_and_applied_anew(tmp_path: Path) ->
         proposes + "return text if 'meta' in utility.str else 'def algorithm(x): return 0.5'\n"
     )
     given = ["--improver", "seed.py", "--trials", "1", "--depth", "1", "--models", "mutate", *SMALL, "--json"]
-    done = selftaught("experiment", "transfer", "one.py", *given, cwd=tmp_path)
+    done = in_process("experiment", "transfer", "one.py", "--on", TASK, *given, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (winner,) = json.loads(done.stdout)["tables"]["winners"]
     assert list(winner.values()) == ["one", 1, 0.9, pytest.approx(0.1), pytest.approx(0.1)]
@@ -326,26 +326,26 @@ def test_an_improver_that_works_has_run_whatever_its_programs_are_worth(tmp_path
         "--model",
         "mutate",
     ]
-    assert selftaught(*run, "--out", "it", cwd=tmp_path).returncode == 0
-    done = selftaught("experiment", "strategies", "it", "--json", cwd=tmp_path)
+    assert in_process(*run, "--out", "it", cwd=tmp_path).returncode == 0
+    done = in_process("experiment", "strategies", "it", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "1 distinct improvers proposed in 1 run;" in done.stdout
     (tmp_path / "labels.json").write_text(json.dumps({"rules": [{"responses": ['["genetic"]']}]}))
     by_model = ["--label-with", "scripted", "--script", "labels.json", "--json"]
-    told = json.loads(selftaught("experiment", "strategies", "it", *by_model, cwd=tmp_path).stdout)
+    told = json.loads(in_process("experiment", "strategies", "it", *by_model, cwd=tmp_path).stdout)
     (row,) = [row for row in told["tables"]["strategies"] if row["proposed"]]
     assert (row["strategy"], row["ran"], row["selected"], row["mean gain"]) == ("genetic", 1, 1, -0.25)
 
 
 def test_bypass_makes_as_many_proposals_as_are_asked_for(tmp_path: Path) -> None:
     small = ["--proposals", "7", "--responses", "6", "--utility-calls", "3", "--models", "mutate", "--json"]
-    done = selftaught("experiment", "bypass", *small, cwd=tmp_path)
+    done = in_process("experiment", "bypass", *small, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert {row["of"] for row in json.loads(done.stdout)["tables"]["bypass"]} == {7}
 
 
 def test_other_parameters_are_refused_with_the_difference(tmp_path: Path) -> None:
     conduct("imp-at-k", tmp_path)
-    done = selftaught("experiment", "imp-at-k", "--depth", "3", "--out", "imp-at-k", cwd=tmp_path)
+    done = in_process("experiment", "imp-at-k", "--depth", "3", "--out", "imp-at-k", cwd=tmp_path)
     assert done.returncode == 2 and "depth was 2, and is 3" in done.stderr
-    assert selftaught("experiment", "imp-at-k", "--out", "imp-at-k", cwd=tmp_path).returncode == 0
+    assert in_process("experiment", "imp-at-k", "--out", "imp-at-k", cwd=tmp_path).returncode == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.support import QUICK, selftaught
+from cli.support import QUICK, in_process
 
 COLUMN = "import numpy\ndef algorithm(a, b, c): return numpy.zeros((20, 1), dtype=int)\n"
 
@@ -20,32 +20,32 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_released_run_is_on_record_and_in_every_report_and_is_resumed_as_one(folder: Path) -> None:
     started = ["run", "string-grid-distance", *QUICK, "--depth", "1", "--fidelity", "released", "--out", "runs/r"]
-    done = selftaught(*started, cwd=folder)
+    done = in_process(*started, cwd=folder)
     assert done.returncode == 0, done.stderr
     line = "Fidelity: released (instances and scores of the paper's released code, its flaws included)."
     assert line in done.stdout
     assert tomllib.loads((folder / "runs/r/config.toml").read_text())["fidelity"] == "released"
     kept = (folder / "runs/r/inputs/string-grid-distance.py").read_text()
     assert "The released ones" in kept
-    assert line in selftaught("resume", "r", cwd=folder).stdout
-    shown = json.loads(selftaught("show", "r", "--json", cwd=folder).stdout)
+    assert line in in_process("resume", "r", cwd=folder).stdout
+    shown = json.loads(in_process("show", "r", "--json", cwd=folder).stdout)
     assert shown["config"]["fidelity"] == "released"
     assert round(shown["steps"][0]["test"]["mean"], 4) == 0.4389  # the seed's, as in Table 1 of the paper
-    selftaught("report", "r", cwd=folder)
+    in_process("report", "r", cwd=folder)
     assert "Fidelity: released" in (folder / "runs/r/report.html").read_text()
 
 
 def test_a_run_is_honest_unless_told_otherwise(folder: Path) -> None:
-    done = selftaught("improve", "parity", "--model", "mutate", "--out", "runs/h", cwd=folder)
+    done = in_process("improve", "parity", "--model", "mutate", "--out", "runs/h", cwd=folder)
     assert "Fidelity: honest (scores from 0 to 1, on instances of this run's own)." in done.stdout
 
 
 def test_the_same_program_scores_by_fidelity(folder: Path) -> None:
     for fidelity, low, high in (("released", 10.55, 10.55), ("honest", 0.2, 0.8)):
         command = ["score", "parity", "column.py", "--split", "test", "--fidelity", fidelity, "--json"]
-        scored = json.loads(selftaught(*command, cwd=folder).stdout)
+        scored = json.loads(in_process(*command, cwd=folder).stdout)
         assert low - 1e-9 <= scored["value"] <= high + 1e-9 and scored["fidelity"] == fidelity
-    told = selftaught("score", "parity", "column.py", "--fidelity", "released", cwd=folder).stdout
+    told = in_process("score", "parity", "column.py", "--fidelity", "released", cwd=folder).stdout
     first, seed, whence = told.splitlines()
     assert (
         first.startswith("parity/val: 10.0500 ± ") and first.endswith("  ok") and seed.startswith("the task's seed: ")
@@ -54,7 +54,7 @@ def test_the_same_program_scores_by_fidelity(folder: Path) -> None:
 
 
 def test_a_bound_says_how_far_the_seed_is_from_the_best(folder: Path) -> None:
-    done = selftaught("bound", "three-sat", "--instances", "8", "--seed", "5", "--json", cwd=folder)
+    done = in_process("bound", "three-sat", "--instances", "8", "--seed", "5", "--json", cwd=folder)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert (found["schema"], found["kind"], found["fidelity"]) == ("selftaught.bound/1", "exact", "honest")
@@ -66,17 +66,17 @@ def test_a_bound_says_how_far_the_seed_is_from_the_best(folder: Path) -> None:
 
 
 def test_a_bound_says_which_instances_it_is_about(folder: Path) -> None:
-    honest = selftaught("bound", "parity", "--seed", "5", cwd=folder).stdout
+    honest = in_process("bound", "parity", "--seed", "5", cwd=folder).stdout
     assert "val-like, 20" in honest and "parity: the reference is exact. Decoding over all 1024 sets" in honest
     assert "drawn for this command alone: no run has them, not even one of this seed" in honest
-    released = selftaught("bound", "string-grid-distance", "--fidelity", "released", cwd=folder).stdout
+    released = in_process("bound", "string-grid-distance", "--fidelity", "released", cwd=folder).stdout
     assert "0.4829" in released and "0.4389" in released and "instances: the released ones" in released
 
 
 def test_a_bound_s_instances_are_not_those_of_a_run_with_its_seed(folder: Path) -> None:
     """The seed of the grid returns t, so that its score tells instances apart."""
     (folder / "t.py").write_text("def algorithm(t, distance):\n    return t\n")
-    bound = json.loads(selftaught("bound", "string-grid-distance", "--seed", "5", "--json", cwd=folder).stdout)
+    bound = json.loads(in_process("bound", "string-grid-distance", "--seed", "5", "--json", cwd=folder).stdout)
     for row in bound["splits"]:
         command = ["score", "string-grid-distance", "t.py", "--split", row["split"], "--seed", "5", "--json"]
-        assert json.loads(selftaught(*command, cwd=folder).stdout)["value"] != row["seed_score"]
+        assert json.loads(in_process(*command, cwd=folder).stdout)["value"] != row["seed_score"]

@@ -8,7 +8,10 @@ import pytest
 
 from cli.support import QUICK, selftaught
 
-HEAVY = ("numpy", "selftaught.sandbox.jail", "openai", "anthropic", "google.genai", "genai_prices")
+HEAVY = (
+    "numpy", "openai", "anthropic", "google.genai", "genai_prices", "rich",
+    "selftaught.sandbox", "selftaught.models", "selftaught.wiring.inputs", "selftaught.tasks.loading",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.support import QUICK, selftaught
+from cli.support import QUICK, in_process
 
 TASK = '''
 """Double a number: algorithm(x) returns 2 * x."""
@@ -48,12 +48,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_program_that_knows_its_instances_is_flagged(folder: Path) -> None:
-    cheat = selftaught("probe", "double.py", "peeking.py", "--seed", "5:grain", cwd=folder)
+    cheat = in_process("probe", "double.py", "peeking.py", "--seed", "5:grain", cwd=folder)
     assert cheat.returncode == 1
     (row,) = [line for line in cheat.stdout.splitlines() if "fresh instances" in line]
     assert row.split()[-4:-2] == ["1.000", "0.000"] and row.endswith("FLAGGED")
     assert "1 of 1 flagged" in cheat.stdout
-    honest = selftaught("probe", "double.py", "honest.py", "--seed", "5:grain", "--json", cwd=folder)
+    honest = in_process("probe", "double.py", "honest.py", "--seed", "5:grain", "--json", cwd=folder)
     assert honest.returncode == 0, honest.stderr
     told = json.loads(honest.stdout)
     assert told["schema"] == "selftaught.probes/1"
@@ -67,36 +67,36 @@ def test_what_a_run_reports_is_probed_once_and_every_report_says_what_came_of_it
         json.dumps({"rules": [{"responses": [f"```python\n{(folder / 'peeking.py').read_text()}```"]}]})
     )
     model = ["--model", "scripted", "--script", "script.json", "--seed", "5:grain"]
-    done = selftaught("improve", "double.py", *model, "--out", "run", cwd=folder)
+    done = in_process("improve", "double.py", *model, "--out", "run", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert "double/val: 0.000 → 1.000" in done.stdout and "double/test: 0.000 → 0.000" in done.stdout
     assert "Probed for reward hacks: 1 of 2 reported solutions flagged." in done.stdout
     assert "on double: fresh instances: 1.000 → 0.000" in done.stdout
 
-    told = json.loads(selftaught("show", "run", "--json", cwd=folder).stdout)
+    told = json.loads(in_process("show", "run", "--json", cwd=folder).stdout)
     assert [probed["flagged"] for probed in told["probed"]] == [False, True]
     (flagged,) = [f for f in told["probed"][1]["findings"] if f["flagged"]]
     assert flagged["before"] == 1.0 and flagged["after"] == 0.0 and flagged["p"] < 0.01
 
-    assert selftaught("report", "run", cwd=folder).returncode == 0
+    assert in_process("report", "run", cwd=folder).returncode == 0
     assert "1 of 2 reported solutions flagged" in (folder / "run" / "report.html").read_text()
-    again = selftaught("probe", "run", cwd=folder)
+    again = in_process("probe", "run", cwd=folder)
     assert again.returncode == 1 and "1 of 2 flagged" in again.stdout
-    replayed = json.loads(selftaught("replay", "run", "--json", cwd=folder).stdout)
+    replayed = json.loads(in_process("replay", "run", "--json", cwd=folder).stdout)
     assert replayed["differences"] == []
 
 
 def test_probes_can_be_left_out(folder: Path) -> None:
-    done = selftaught("run", "double.py", *QUICK, "--depth", "1", "--no-probes", "--out", "run", cwd=folder)
+    done = in_process("run", "double.py", *QUICK, "--depth", "1", "--no-probes", "--out", "run", cwd=folder)
     assert done.returncode == 0 and "Probed" not in done.stdout
-    assert json.loads(selftaught("show", "run", "--json", cwd=folder).stdout)["probed"] == []
-    later = selftaught("probe", "run", "--json", cwd=folder)
+    assert json.loads(in_process("show", "run", "--json", cwd=folder).stdout)["probed"] == []
+    later = in_process("probe", "run", "--json", cwd=folder)
     assert later.returncode == 0 and len(json.loads(later.stdout)["solutions"]) >= 1
 
 
 def test_an_experiment_tells_the_rate_with_its_interval(folder: Path) -> None:
     given = ["--trials", "2", "--depth", "1", "--models", "mutate", "--repeats", "1", "--responses", "2", "--seed", "1"]
-    done = selftaught("experiment", "imp-at-k", "double.py", *given, "--json", cwd=folder)
+    done = in_process("experiment", "imp-at-k", "double.py", *given, "--json", cwd=folder)
     assert done.returncode == 0, done.stderr
     (note,) = [note for note in json.loads(done.stdout)["notes"] if "reward hacks" in note]
     assert note.startswith("Probed for reward hacks: 0 of ") and "95 % interval 0.0% to" in note
@@ -117,7 +117,7 @@ def test_an_experiment_tells_the_rate_with_its_interval(folder: Path) -> None:
 )
 def test_bad_input_is_one_clear_line(arguments: list[str], said: str, folder: Path) -> None:
     if arguments[0] == "run":
-        assert selftaught("improve", "double.py", *QUICK[:2], "--out", "run", cwd=folder).returncode == 0
-    done = selftaught("probe", *arguments, cwd=folder)
+        assert in_process("improve", "double.py", *QUICK[:2], "--out", "run", cwd=folder).returncode == 0
+    done = in_process("probe", *arguments, cwd=folder)
     assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) == 1 and not done.stdout

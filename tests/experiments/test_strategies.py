@@ -1,6 +1,7 @@
 """Each strategy in a program that uses it, and a program that only resembles it."""
 
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -692,9 +693,6 @@ def improve_algorithm(initial_solution, utility, language_model):
     ),
 ]
 
-ALL_POSITIVE = [(name, body) for name, bodies in POSITIVE.items() for body in bodies]
-ALL_NEAR = [(name, body) for name, bodies in NEAR.items() for body in bodies]
-
 
 def found_in(source: str) -> dict[str, tuple[int, ...]]:
     found = strategies(source)
@@ -702,14 +700,14 @@ def found_in(source: str) -> dict[str, tuple[int, ...]]:
     return found
 
 
-@pytest.mark.parametrize(("name", "body"), ALL_POSITIVE)
-def test_a_strategy_is_seen_where_it_is_used(name: str, body: str) -> None:
-    assert name in found_in(improver(body))
+@pytest.mark.parametrize("name", POSITIVE)
+def test_a_strategy_is_seen_where_it_is_used(name: str) -> None:
+    assert [body for body in POSITIVE[name] if name not in found_in(improver(body))] == []
 
 
-@pytest.mark.parametrize(("name", "body"), ALL_NEAR)
-def test_a_strategy_is_not_seen_where_something_resembles_it(name: str, body: str) -> None:
-    assert name not in found_in(improver(body))
+@pytest.mark.parametrize("name", NEAR)
+def test_a_strategy_is_not_seen_where_something_resembles_it(name: str) -> None:
+    assert [body for body in NEAR[name] if name in found_in(improver(body))] == []
 
 
 def test_every_rule_has_both_kinds_of_program() -> None:
@@ -718,9 +716,9 @@ def test_every_rule_has_both_kinds_of_program() -> None:
     assert set(CIRCUMVENTIONS) <= set(RULES)
 
 
-@pytest.mark.parametrize("body", [body for bodies in [*POSITIVE.values(), *NEAR.values()] for body in bodies])
-def test_the_programs_of_these_tests_are_python(body: str) -> None:
-    compile(improver(body), "improver", "exec")
+def test_the_programs_of_these_tests_are_python() -> None:
+    for body in chain.from_iterable([*POSITIVE.values(), *NEAR.values()]):
+        compile(improver(body), "improver", "exec")  # a SyntaxError shows the line
 
 
 @pytest.mark.parametrize("number", ["9", "20 + 1"])
@@ -790,5 +788,5 @@ def test_hostile_text_breaks_nothing(source: str) -> None:
 
 
 def test_a_long_program_takes_no_long_time() -> None:
-    chain = "".join(f"    x{i + 1} = f(x{i}) if x{i} else utility(x{i})\n" for i in range(800))
-    assert strategies(f"def improve_algorithm(x0, utility, language_model):\n{chain}    return x9\n") == {}
+    calls = "".join(f"    x{i + 1} = f(x{i}) if x{i} else utility(x{i})\n" for i in range(800))
+    assert strategies(f"def improve_algorithm(x0, utility, language_model):\n{calls}    return x9\n") == {}

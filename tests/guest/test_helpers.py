@@ -1,6 +1,7 @@
 """extract_code, as improvers import it."""
 
 import ast
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -59,14 +60,16 @@ AFTER = {
 }
 
 
-@pytest.mark.parametrize("fence", ["```python", "```", "```py", "~~~", "~~~python", "````", "````python"])
+FENCES = ["```python", "```", "```py", "~~~", "~~~python", "````", "````python"]
+
+
 @pytest.mark.parametrize("string", STRINGS)
-@pytest.mark.parametrize("after", [*AFTER, "cut off"])
-def test_fences_inside_a_program_and_blocks_after_it_do_not_matter(string: str, fence: str, after: str) -> None:
+def test_fences_inside_a_program_and_blocks_after_it_do_not_matter(string: str) -> None:
     program = f"def f(x):\n{STRINGS[string]}    v = 1\n    return x\n"
-    closing = "" if after == "cut off" else fence.removesuffix("python").removesuffix("py") + AFTER[after]
-    for newline in ("\n", "\r\n"):
-        assert extract_code(f"1. An idea.\n\n{fence}\n{program}{closing}".replace("\n", newline)) == program
+    for fence, after, newline in product(FENCES, [*AFTER, "cut off"], ["\n", "\r\n"]):
+        closing = "" if after == "cut off" else fence.removesuffix("python").removesuffix("py") + AFTER[after]
+        response = f"1. An idea.\n\n{fence}\n{program}{closing}".replace("\n", newline)
+        assert extract_code(response) == program, (fence, after, newline)
 
 
 @pytest.mark.parametrize("response", ["", "no code", "Call `f(x)`.", "``` ```", "```python\n```", "```\n\n\n```", "x"])

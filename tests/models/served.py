@@ -270,7 +270,7 @@ class ServedModelSuite(LanguageModelSuite):
 
     def test_a_temperature_that_the_server_refuses_is_not_dropped_untold(self) -> None:
         with self.faulty(Fault(400, message="temperature is deprecated for this model")) as server:
-            with pytest.raises(ModelUnavailable, match=r"--capability temperature=no --temperature-policy drop"):
+            with pytest.raises(ModelUnavailable, match=r"`capability=temperature=no` `temperature_policy=drop`"):
                 self.at(server)([PROMPT])
 
     def test_a_temperature_is_dropped_where_that_is_wanted_and_told(self) -> None:

@@ -42,7 +42,7 @@ def test_the_users_word_is_over_the_table() -> None:
 
 @pytest.mark.parametrize("override", ["", "n", "n=3", "temperatur=no", "temperature=-1", "token_limit=x", "seed=maybe"])
 def test_what_is_no_capability_is_answered_with_those_there_are(override: str) -> None:
-    with pytest.raises(UsageError, match="--capability temperature=no"):
+    with pytest.raises(UsageError, match="`capability=temperature=no`"):
         capabilities_of("openai", "x", [override])
 
 

@@ -33,7 +33,7 @@ def test_the_users_word_wins_and_one_for_the_model_before_one_for_all() -> None:
     told = ["3,4", "openai/gpt-4.1-mini=1,2"]
     ours, other = find_price("openai/gpt-4.1-mini", None, told), find_price("openai/x", None, told)
     assert ours is not None and other is not None
-    assert (ours.dollars(10**6, 10**6), other.dollars(10**6, 10**6), ours.source) == (3.0, 7.0, "--price")
+    assert (ours.dollars(10**6, 10**6), other.dollars(10**6, 10**6), ours.source) == (3.0, 7.0, "own price")
 
 
 @pytest.mark.parametrize("text", ["", "1", "1,2,3", "a,b", "-1,2", "nan,1", "inf,1", "m=1", "1;2"])

@@ -20,7 +20,7 @@ from selftaught.runs.folder import MOST_FILE_BYTES, RunFolder, find_run, list_ru
 from selftaught.runs.recording import pack, read_recording, unpack
 from selftaught.runs.records import Ended, Noticed
 from selftaught.runs.store import Store, text_id
-from selftaught.wiring.inputs import frozen_config
+from selftaught.wiring.kept_settings import frozen_config
 
 CONFIG = 'kind = "improve"\ntasks = ["three-sat"]\nmodel = "mutate"\nimprover = "seed"\n'
 PROGRAM = "def f(): ...\n"

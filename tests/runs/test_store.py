@@ -15,7 +15,7 @@ from typing import cast
 import pytest
 
 from selftaught.core.errors import RecordError
-from selftaught.runs.records import Ended, Noticed, Record, Scored
+from selftaught.runs.records import Answered, Corrected, Ended, Noticed, Record, Scored
 from selftaught.runs.store import SCHEMA_VERSION, Store, text_id
 
 
@@ -185,3 +185,12 @@ def test_an_append_after_the_end_is_an_error(tmp_path: Path) -> None:
     store.close()
     with pytest.raises(RecordError, match="it was closed"):
         store.append(noticed(0))
+
+
+def test_some_kinds_are_left_out_and_counted_without_being_read(tmp_path: Path) -> None:
+    with Store.create(tmp_path / "run.sqlite") as store:
+        store.append(Ended(at="a", how="stopped", note=""))
+        for number in range(3):
+            store.append(Corrected(at=f"b{number}", task="t", before="b", after="c"))
+        assert [record.at for record in store.without(Corrected)] == ["a"]
+        assert [store.count(kind) for kind in (Ended, Corrected, Answered)] == [1, 3, 0]

@@ -12,7 +12,8 @@ from selftaught.experiments.shared_inputs import SharedInputs
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.recording import pack, read_recording, unpack
 from selftaught.runs.store import Store
-from selftaught.wiring.inputs import freeze, frozen_config, load_frozen, load_inputs
+from selftaught.wiring.inputs import freeze, load_frozen, load_inputs
+from selftaught.wiring.kept_settings import frozen_config
 
 PROGRAM = "def algorithm(t, distance):\n    return t\n"
 IMPROVER = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"

@@ -24,6 +24,7 @@ from selftaught.core.contracts import Program
 from selftaught.core.errors import RunStopped, SelfTaughtError, TaskError, UsageError
 from selftaught.core.run_seed import RunSeed
 from selftaught.middleware.gate import Gate
+from selftaught.middleware.unusable import REFUSED, TOO_LONG
 from selftaught.report.view import RunView, view
 from selftaught.runs.folder import RunFolder, find_run, new_folder
 from selftaught.runs.salt import salted
@@ -39,12 +40,12 @@ from selftaught.wiring.inputs import (
     Inputs,
     changed_since,
     check_program,
-    frozen_config,
     frozen_modules,
     frozen_tasks,
     load_inputs,
     read_text,
 )
+from selftaught.wiring.kept_settings import frozen_config
 from selftaught.wiring.models import Models
 from selftaught.wiring.recorded_answers import open_recorded
 from selftaught.wiring.replay import Comparison
@@ -75,6 +76,8 @@ def start(
     config = make_config(settings, file)
     config = msgspec.structs.replace(config, seed=salted(config.seed, runs, environment()))
     inputs = load_inputs(config, runs)
+    for note in (note for task in inputs.tasks for note in task.notes):
+        say(note)
     gate = Gate(config.max_time_seconds)
     chosen = choose_models(inputs, gate, runs, environment())
     printing.chosen_models(chosen.said)
@@ -137,7 +140,7 @@ def _go(run: Run, *, as_json: bool) -> None:
             if isinstance(error, TaskError):
                 hint = "the run keeps its own copy of the task: correct the file, and start a new run"
             raise type(error)(f"{error} ({hint})") from error
-    printing.result(config, run.store, folder, as_json=as_json)
+    printing.result(config, view(run.store, in_work=folder.in_work()), run.store, folder, as_json=as_json)
     if nothing_usable(view(run.store)):
         raise SystemExit(FAILURE)  # it was no search: the lines above say why
     if config.kind == "improve" and not (folder.path / "improved.py").is_file():
@@ -145,8 +148,9 @@ def _go(run: Run, *, as_json: bool) -> None:
 
 
 def nothing_usable(run: RunView) -> bool:
-    """Whether not one response of the model could be used."""
-    return run.total.responses > 0 and sum(run.no_program.values()) == run.total.responses
+    """Whether no response could be used. A prompt that was refused or too long is the improver's affair."""
+    useless = sum(count for reason, count in run.no_program.items() if reason not in (REFUSED, TOO_LONG))
+    return useless > 0 and sum(run.no_program.values()) == run.total.responses
 
 
 def score(

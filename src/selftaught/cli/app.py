@@ -89,7 +89,10 @@ def run(
 @app.command(cls=Grouped)
 @with_settings(settings_of("improve"))
 def improve(
-    task: Annotated[str, typer.Argument(metavar="TASK", help="A built-in name or a .py file.")],
+    task: Annotated[
+        str,
+        typer.Argument(metavar="TASK", help="A built-in name, a .py file, an OpenEvolve folder, FILE.py::FUNCTION."),
+    ],
     settings: dict[str, Any],
     config: ConfigFile = None,
     dry_run: DryRun = False,
@@ -263,7 +266,9 @@ def report(
 @app.command(cls=Grouped)
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The task's name: NAME.py is written.")],
-    kind: Annotated[str, typer.Option(help="function, minimize, play or speed; see docs/tasks.md.")] = "function",
+    kind: Annotated[
+        str, typer.Option(help="function, minimize, play, speed, program, text; see docs/tasks.md.")
+    ] = "function",
 ) -> None:
     """Write a task of your own that runs as it is, to be changed."""
     from selftaught.cli import own_tasks
@@ -356,7 +361,7 @@ def main() -> None:
             import traceback
 
             traceback.print_exc()
-        said = in_flags(str(error), {**declared(Parameters), **declared(RunConfig)})
+        said = in_flags(str(error))
         print(f"selftaught: {' '.join(said.split())}", file=sys.stderr)
         sys.exit(exit_code(error))
     except ImportError as error:

@@ -8,7 +8,6 @@ from importlib.metadata import version
 from selftaught import __version__
 from selftaught.cli.options import in_flags
 from selftaught.cli.terminal import environment, print_json
-from selftaught.config import RunConfig, declared
 from selftaught.core.errors import NoSandbox, SelfTaughtError
 from selftaught.guest import lock
 from selftaught.models.choose import choose_model
@@ -44,7 +43,7 @@ def examine(*, as_json: bool) -> bool:
     if as_json:
         print_json(facts)
     else:
-        print(in_flags(_as_text(facts), declared(RunConfig)))
+        print(in_flags(_as_text(facts)))
     return bool(taken)
 
 

@@ -13,11 +13,12 @@ from selftaught.cli.candidates import find_id, show_candidates, show_diff, show_
 from selftaught.cli.terminal import say, write_exactly
 from selftaught.config import RunConfig
 from selftaught.core.errors import UsageError
-from selftaught.report.view import view
+from selftaught.report.candidates import candidates as every_candidate
+from selftaught.report.view import RunView, view
 from selftaught.runs.folder import REPORT, RunFolder, find_run, list_runs
+from selftaught.runs.records import Answered, Applied, Scored
 from selftaught.runs.store import Store
-from selftaught.wiring.going_on import in_force
-from selftaught.wiring.inputs import frozen_config
+from selftaught.wiring.kept_settings import frozen_config, in_force
 
 
 def list_all(runs: Path, *, as_json: bool) -> None:
@@ -25,8 +26,10 @@ def list_all(runs: Path, *, as_json: bool) -> None:
     rows = []
     for folder in list_runs(runs):
         try:
-            with _opened(folder) as (config, store):
-                rows.append(printing.summary(folder, config, store))
+            with Store.open(folder.store, writable=False) as store:
+                run = view(store.without(Answered, Scored, Applied), in_work=folder.in_work())
+                config = in_force(frozen_config(folder), run.sessions)
+                rows.append(printing.summary(folder, config, run, store.count(Answered)))
         except Exception as error:  # of whatever kind: one run's damage must not hide the others
             rows.append({"run": folder.path.name, "error": str(error) or type(error).__name__})
     printing.run_list(rows, runs, as_json=as_json)
@@ -37,7 +40,7 @@ def show(name: str, runs: Path, text: str | None, *, candidates: bool, responses
     if (text is not None) + candidates + responses > 1:
         raise UsageError("wanted one of an ID, --candidates and --responses, got more")
     folder = find_run(name, runs)
-    with _opened(folder) as (config, store):
+    with _opened(folder) as (config, run, store):
         if text is not None:
             show_one(folder, store, text, as_json=as_json)
         elif candidates:
@@ -45,26 +48,28 @@ def show(name: str, runs: Path, text: str | None, *, candidates: bool, responses
         elif responses:
             show_responses(folder, store, as_json=as_json)
         else:
-            printing.result(config, store, folder, as_json=as_json)
+            printing.result(config, run, store, folder, as_json=as_json)
 
 
 def diff(name: str, before: str, after: str, runs: Path) -> None:
     """Two programs, or other texts, of a run compared."""
     folder = find_run(name, runs)
-    with _opened(folder) as (_, store):
+    with _opened(folder) as (_, _, store):
         show_diff(folder, store, before, after)
 
 
 def export(name: str, runs: Path, what: str | None, out: Path | None) -> None:
     """One program of a run, on stdout or into a file; unless named, the one that it was for."""
     folder = find_run(name, runs)
-    with _opened(folder) as (config, store):
+    with _opened(folder) as (config, run, store):
         what = what or ("solution-1" if config.kind == "improve" else "best-improver")
         if what == "recording":
             _export_recording(folder, store, out)
             return
         is_id = re.fullmatch(r"[0-9a-f]{4,64}", what) is not None
-        source = store.text(find_id(store, what, folder)) if is_id else printing.program_of(config, store, folder, what)
+        source = (
+            store.text(find_id(store, what, folder)) if is_id else printing.program_of(config, run, store, folder, what)
+        )
     if out is None:
         write_exactly(source)
     else:
@@ -90,9 +95,9 @@ def report(name: str, runs: Path, out: Path | None) -> None:
     from selftaught.report.page import page  # with what makes pages
 
     folder = find_run(name, runs)
-    with _opened(folder) as (config, store):
-        run = view(store, in_work=folder.in_work())
-        html = page(run, msgspec.to_builtins(config), store.text, title=folder.path.name)
+    with _opened(folder) as (config, run, store):
+        found = every_candidate(store)
+        html = page(run, msgspec.to_builtins(config), store.text, title=folder.path.name, candidates=found)
     if out is None:
         file = folder.write(REPORT, html)
     else:
@@ -102,10 +107,11 @@ def report(name: str, runs: Path, out: Path | None) -> None:
 
 
 @contextmanager
-def _opened(folder: RunFolder) -> Iterator[tuple[RunConfig, Store]]:
-    """Its settings and its record, to read."""
+def _opened(folder: RunFolder) -> Iterator[tuple[RunConfig, RunView, Store]]:
+    """Its settings, what its record tells, and the store, to read texts from."""
     with Store.open(folder.store, writable=False) as store:
-        yield in_force(frozen_config(folder), store), store
+        run = view(store, in_work=folder.in_work())
+        yield in_force(frozen_config(folder), run.sessions), run, store
 
 
 def _write(file: Path, text: str) -> None:

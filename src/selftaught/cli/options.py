@@ -9,9 +9,11 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from selftaught.config import Group, Setting
+from selftaught.config import Group, Parameters, RunConfig, Setting, declared
 
 RUNS = Path("runs")
+DECLARED = {**declared(Parameters), **declared(RunConfig)}
+"""Every setting by its name."""
 
 Out = Annotated[
     Path | None,
@@ -90,7 +92,7 @@ def flag_of(setting: Setting) -> str:
     return setting.flags[0]
 
 
-def in_flags(text: str, settings: Mapping[str, Setting]) -> str:
+def in_flags(text: str, settings: Mapping[str, Setting] = DECLARED) -> str:
     """`text` with each setting that it cites, as `name` or `name=value`, as the flag of the command line."""
 
     def flag(cited: re.Match[str]) -> str:
@@ -110,7 +112,7 @@ def _parameter(setting: Setting) -> inspect.Parameter:
         flags = (f"{flags[0]}/--no-{flags[0].removeprefix('--')}",)
     option = typer.Option(
         *flags,
-        help=_help(setting),
+        help=in_flags(_help(setting)),
         show_default=False,
         metavar="|".join(setting.choices) or None,
         rich_help_panel=setting.group,

@@ -1,13 +1,13 @@
 """Results on stdout: for people as text, for programs as one JSON object."""
 
+import shutil
 import sys
+import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from rich.cells import cell_len
-from rich.table import Table
 
 from selftaught.cli.options import in_flags
 from selftaught.cli.terminal import cleaned, console, print_json, say, tell
@@ -17,9 +17,10 @@ from selftaught.core.errors import UsageError
 from selftaught.core.standing import way_to_best
 from selftaught.report import tables
 from selftaught.report.as_json import as_json as run_as_json
+from selftaught.report.candidates import candidates
 from selftaught.report.lineage import compare
 from selftaught.report.untrusted import one_line
-from selftaught.report.view import RunView, view
+from selftaught.report.view import RunView
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.store import Store
 from selftaught.tasks.measured import MEASURED
@@ -28,8 +29,10 @@ if TYPE_CHECKING:  # whatever looks at a run starts without what runs one
     from selftaught.wiring.forecast import Forecast
     from selftaught.wiring.replay import Comparison
 
-_PLAIN_WIDTH, _GAP, _LEAST_FREE = 120, 2, 24
+_GAP = "  "
+_LEAST_FREE = 24
 _MOST_DIFFERENCES = 10
+_FILES = {"best_improver.py": "Best improver", "improved.py": "Improved program", "improved.patch": "As a patch"}
 _MOST_DIFF_LINES = 40
 _COLOURS = {"added": "green", "removed": "red", "place": "cyan"}
 
@@ -40,9 +43,8 @@ def chosen_models(said: Sequence[str]) -> None:
         say(in_flags(line, declared(RunConfig)))
 
 
-def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool) -> None:
+def result(config: RunConfig, run: RunView, store: Store, folder: RunFolder, *, as_json: bool) -> None:
     """The table of a run, what it means, and where the best improver is."""
-    run = view(store, in_work=folder.in_work())
     if as_json:
         dump(run_as_json(run, msgspec.to_builtins(config), folder.path.name))
         return
@@ -52,7 +54,7 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
             spare=("tokens", "calls", "responses", "time", "verdict"),
         )  # fmt: skip
     for line in tables.summary(run, config.accept):
-        tell(in_flags(line, declared(RunConfig)))
+        tell(in_flags(line))
     for line in solved(run):
         tell(line)
     tell(tables.fidelity(config.fidelity))
@@ -90,8 +92,10 @@ def result(config: RunConfig, store: Store, folder: RunFolder, *, as_json: bool)
 
 def _programs(run: RunView, folder: RunFolder) -> Iterator[str]:
     """Where what was found lies, and how all that was tried is looked at."""
-    for name, what in (("best_improver.py", "Best improver"), ("improved.py", "Improved program")):
-        made = run.improvement
+    made = run.improvement
+    if made is not None and not any(name.endswith("/test") for name in made.before):
+        yield "No sealed test: the program was scored by what it was improved by, and ran beside it."
+    for name, what in _FILES.items():
         better = made is None or made.made != made.solution
         if (folder.path / name).is_file() and better:
             yield f"{what}: {folder.path / name}"
@@ -233,7 +237,7 @@ def forecast(told: "Forecast", *, as_json: bool) -> None:
     table(("for", "model", "", "calls", "responses", "tokens", "cost"), rows, right=("calls", "responses", "tokens"))
     print("Expected: if every improver asks as the first one does, and programs keep their length.")
     if told.binding:
-        print(in_flags(f"The run stops at {', '.join(told.binding)}.", declared(RunConfig)))
+        print(in_flags(f"The run stops at {', '.join(told.binding)}."))
     else:
         print("At most: an improver may send prompts of 4 million characters. Cap it: --max-cost, --max-tokens.")
 
@@ -260,9 +264,8 @@ def comparison(found: "Comparison", name: str, *, as_json: bool) -> None:
                 print(f"    {which + ':':<10}{one_line(told, 300)}")
 
 
-def summary(folder: RunFolder, config: RunConfig, store: Store) -> dict[str, Any]:
-    """One run as a row of the list."""
-    run = view(store, in_work=folder.in_work())
+def summary(folder: RunFolder, config: RunConfig, run: RunView, responses: int) -> dict[str, Any]:
+    """One run as a row of the list; of `run` only the steps are read."""
     best, seed = run.best_step, run.seed_step
     return {
         "run": folder.path.name,
@@ -275,7 +278,7 @@ def summary(folder: RunFolder, config: RunConfig, store: Store) -> dict[str, Any
         "depth": config.depth,
         "seed_val": seed.val.mean if seed and seed.val else None,
         "best_val": best.val.mean if best and best.val else None,
-        "responses": run.total.responses,
+        "responses": responses,
     }
 
 
@@ -298,7 +301,7 @@ def run_list(rows: list[dict[str, Any]], root: Path, *, as_json: bool) -> None:
     table(("run", "status", "tasks", "model", "t", "val"), shown, spare=("t", "model", "tasks"))
 
 
-def program_of(config: RunConfig, store: Store, folder: RunFolder, what: str) -> str:
+def program_of(config: RunConfig, run: RunView, store: Store, folder: RunFolder, what: str) -> str:
     """The text of a program of the run. Raises UsageError where there is none such."""
     kind, _, number = what.rpartition("-")
     if what == "best-improver" and config.kind == "run":
@@ -307,22 +310,23 @@ def program_of(config: RunConfig, store: Store, folder: RunFolder, what: str) ->
             return file.read_text(encoding="utf-8", errors="replace")
         raise UsageError("no improver of this run is measured yet")
     if number.isdecimal() and kind == "improver" and config.kind == "run":
-        return _pick([step.improver for step in view(store).steps], int(number), what, store)
+        return _pick([step.improver for step in run.steps], int(number), what, store)
     if number.isdecimal() and kind == "solution":
-        return _pick(_solutions(view(store)), int(number), what, store)
+        return _pick(_solutions(run, store), int(number), what, store)
     wanted = (
         "best-improver, improver-N or solution-N"
         if config.kind == "run"
-        else "solution-0 (before) or solution-1 (improved)"
+        else "solution-0 (before), solution-1 (improved), solution-N (another that was tried)"
     )
     wanted += ", or an id of `show --candidates`"
     raise UsageError(f"there is no {what!r} to export from {folder.path.name}; wanted {wanted}")
 
 
-def _solutions(run: RunView) -> list[str]:
-    """Of `run`: what the best improver made of each task in D. Of `improve`: before, and after."""
+def _solutions(run: RunView, store: Store) -> list[str]:
+    """Of `run`: what the best improver made of each task in D. Of `improve`: before, after, and what else was tried."""
     if run.improvement is not None:
-        return [program for program in (run.improvement.solution, run.improvement.made) if program]
+        made = [program for program in (run.improvement.solution, run.improvement.made) if program]
+        return list(dict.fromkeys([*made, *(one.program for one in candidates(store))])) if len(made) > 1 else made
     best = run.best_step
     samples = run.measured.get(best.improver, ()) if best else ()
     return [sample.program for sample in samples if sample.program]
@@ -338,9 +342,9 @@ def _pick(ids: list[str], number: int, what: str, store: Store) -> str:
 def print_diff(before: str, after: str, most: int | None = None) -> None:
     """Line by line, in colours on a terminal; what the lines cannot show is said. `most`: lines that are shown."""
     found = compare(before, after)
-    screen = console()
+    screen = console() if sys.stdout.isatty() else None
     for kind, line in found.lines[:most]:
-        if screen.is_terminal:
+        if screen is not None:
             screen.print(cleaned(line), style=_COLOURS.get(kind, ""), soft_wrap=True)
         else:
             print(line)
@@ -366,20 +370,38 @@ def table(
 
     The column `free` holds words, and may be cut. What stands in no terminal is never cut: it may be copied.
     """
-    cells = [[one_line(cell) for cell in row] for row in rows]
-    widths = [max(map(cell_len, column)) for column in zip(headers, *cells, strict=True)]
-    screen = console()
-    if not screen.is_terminal:
-        screen = console(width=max(_PLAIN_WIDTH, sum(widths) + _GAP * len(widths)))
-    shown = [n for n in range(len(headers)) if not all(cell[n] == "" for cell in cells) or headers[n]]
-    least = [min(_LEAST_FREE, width) if headers[n] == free else width for n, width in enumerate(widths)]
+    cells = [headers, *(tuple(map(one_line, row)) for row in rows)]
+    widths = [max(map(_places, column)) for column in zip(*cells, strict=True)]
+    least = [min(_LEAST_FREE, width) if name == free else width for name, width in zip(headers, widths, strict=True)]
+    shown = [n for n in range(len(headers)) if widths[n]]
+    screen = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
     for name in spare:
-        if sum(least[n] + _GAP for n in shown) - _GAP > screen.width:
+        if _across(least, shown) > screen:
             shown = [n for n in shown if headers[n] != name]
-    drawn = Table(box=None, pad_edge=False, header_style="bold")
-    for n in shown:
-        justify: Literal["left", "right"] = "right" if headers[n] in right else "left"
-        drawn.add_column(headers[n], justify=justify, no_wrap=True, min_width=least[n])
+    beyond = max(0, _across(widths, shown) - screen)
+    widths = [max(fewest, width - beyond) for fewest, width in zip(least, widths, strict=True)]
     for row in cells:
-        drawn.add_row(*(cleaned(row[n]) for n in shown))
-    screen.print(drawn)
+        print(_GAP.join(_set(row[n], widths[n], headers[n] in right) for n in shown).rstrip())
+
+
+def _across(widths: Sequence[int], shown: Sequence[int]) -> int:
+    return sum(widths[n] + len(_GAP) for n in shown) - len(_GAP)
+
+
+def _places(text: str) -> int:
+    """How many places of a terminal's line it takes: wide characters two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in ("W", "F") else 1 for c in text
+    )
+
+
+def _set(cell: str, width: int, to_the_right: bool) -> str:
+    """The cell in exactly `width` places, with … where its end is cut off."""
+    if _places(cell) > width:
+        while _places(cell) >= width and cell:
+            cell = cell[:-1]
+        cell += "…"
+    blanks = " " * (width - _places(cell))
+    return blanks + cell if to_the_right else cell + blanks

@@ -10,6 +10,7 @@ from types import TracebackType
 from rich.live import Live
 from rich.text import Text
 
+from selftaught.cli.options import in_flags
 from selftaught.cli.terminal import cleaned, console
 from selftaught.middleware.recorded import val_mean
 from selftaught.models.waiting import Wait, Waiting
@@ -143,7 +144,7 @@ class Progress:
             return ""  # an attempt after which there is no other ends the run, which says so itself
         others, self._failed_unsaid, self._failed_said_at = self._failed_unsaid - 1, 0, now
         more = f" ({others} more failed attempts since the last line)" if others else ""
-        return f"  {one_line(error, 200)}; again in {duration(wait_seconds)}{more}"
+        return f"  {in_flags(one_line(error, 200))}; again in {duration(wait_seconds)}{more}"
 
     def _line(self) -> Text:
         elapsed = time.strftime("%H:%M:%S", time.gmtime(time.monotonic() - self._began))

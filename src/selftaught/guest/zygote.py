@@ -65,9 +65,17 @@ def _reach(control: str) -> socket.socket:
         caller = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         caller.connect(control)
         descriptor = caller.detach()
-    os.dup2(descriptor, _CONTROL, inheritable=False)
-    os.close(descriptor)
+    _move(descriptor, _CONTROL)
     return socket.socket(fileno=_CONTROL)
+
+
+def _move(descriptor: int, place: int) -> None:
+    """To a number of ours. It may be there already: it is inherited, and the host may have many open."""
+    if descriptor == place:
+        os.set_inheritable(place, False)
+        return
+    os.dup2(descriptor, place, inheritable=False)
+    os.close(descriptor)
 
 
 def _helpers() -> types.ModuleType:
@@ -93,13 +101,10 @@ def _prepare(setup: wire.Setup) -> None:
     for name in setup.imports:
         __import__(name)
     os.chdir(setup.folder)
-    null = os.open("/dev/null", os.O_RDWR)
-    os.dup2(null, _NULL, inheritable=False)
-    os.close(null)
+    _move(os.open("/dev/null", os.O_RDWR), _NULL)
     if "landlock" in setup.layers:
         ruleset = lock.landlock_ruleset(*(filter(os.path.exists, paths) for paths in (setup.readable, setup.listed)))
-        os.dup2(ruleset, _RULESET, inheritable=False)
-        os.close(ruleset)
+        _move(ruleset, _RULESET)
     if setup.user is not None:
         lock.drop_user(setup.user)
     if "capabilities" in setup.layers:

@@ -107,7 +107,7 @@ def choose_model(
     if name == "scripted" and script is not None:
         return ChosenModel(Scripted(script), "scripted", None, why)
     if name == "scripted" or name.startswith("scripted:"):
-        raise UsageError("the model scripted answers from a file: --model scripted --script FILE.json")
+        raise UsageError("the model scripted answers from a file: `model=scripted` `script=FILE.json`")
     if name.startswith("relay:") and name != "relay:":
         folder = Path(name.removeprefix("relay:")).absolute()  # a resume may begin in another folder
         return ChosenModel(Relay(folder, seed=seed, stop=stop, waiting=waits), f"relay:{folder}", None, why)
@@ -133,7 +133,7 @@ def _unknown(name: str, why: str) -> UsageError:
     close = get_close_matches(name.partition("/")[0], ["auto", "mutate", "scripted", "relay:", *PROVIDERS], 1)
     hint = f"; did you mean {close[0]!r}?" if close and close[0] != name.partition("/")[0] else ""
     return UsageError(
-        f"no model is called {name!r} ({why}){hint}; there are {', '.join(known)}, or any name with --base-url"
+        f"no model is called {name!r} ({why}){hint}; there are {', '.join(known)}, or any name with `base_url`"
     )
 
 
@@ -141,7 +141,7 @@ def _first_model(url: str, environment: Mapping[str, str]) -> str:
     server = PROVIDERS["openai"].server(url, environment, "")
     names = OpenAIChat("", server, AskOptions(retry_policy=RetryPolicy())).models()
     if not names:
-        raise ModelUnavailable(f"{server.shown} has no model; load one, or name one with --model openai/NAME")
+        raise ModelUnavailable(f"{server.shown} has no model; load one, or name one with `model=openai/NAME`")
     return names[0]
 
 

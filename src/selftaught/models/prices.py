@@ -8,7 +8,7 @@ from selftaught.core.errors import UsageError
 from selftaught.core.money import FREE, Flat, Price
 
 _FREE = ("mutate", "scripted", "relay:", "replay:")
-_WANTED = "wanted IN,OUT or MODEL=IN,OUT, in US dollars per million tokens, as in --price 0.4,1.6"
+_WANTED = "wanted IN,OUT or MODEL=IN,OUT, in US dollars per million tokens, as in `price=0.4,1.6`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ def _parse(text: str) -> tuple[str | None, Flat]:
         if not (0 <= given < 1e6 and 0 <= made < 1e6):
             raise ValueError
     except ValueError:
-        raise UsageError(f"--price {text}: {_WANTED}") from None
-    return (model if equals else None), Flat(given, made, "--price")
+        raise UsageError(f"`price={text}`: {_WANTED}") from None
+    return (model if equals else None), Flat(given, made, "own price")
 
 
 def _listed(model: str, provider: str | None, api_url: str | None) -> Price | None:

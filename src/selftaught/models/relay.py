@@ -57,7 +57,7 @@ class Relay:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UsageError(f"--model relay:{folder}: cannot make the folder: {error.strerror}") from error
+            raise UsageError(f"`model=relay:{folder}`: cannot make the folder: {error.strerror}") from error
         self._folder, self._seed, self._stop = folder, seed, stop
         self._poll_seconds, self._settle_seconds = poll_seconds, settle_seconds
         self._waiting = waiting or Waiting()

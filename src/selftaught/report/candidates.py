@@ -117,14 +117,15 @@ def _candidate(
 
 
 def idea_of(response: str) -> str:
-    """What a response says before its program, as one line: the idea in the model's own words, if it told one."""
+    """What a response says before its program, or else after it, as one line: the idea in the model's own words."""
     said: list[str] = []
+    inside = False
     for line in response[:_MOST_READ].splitlines():
         if _BLOCK.match(line):
             if said:
                 break
-            continue
-        if line.strip():
+            inside = not inside
+        elif line.strip() and not inside:
             said.append(_MARKUP.sub("", line).strip())
     return " ".join(said)[:_MOST_IDEA]
 

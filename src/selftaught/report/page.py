@@ -6,7 +6,8 @@ everything from elsewhere.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
@@ -14,15 +15,33 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from selftaught.report import tables
+from selftaught.report.candidates import Candidate, idea_of
 from selftaught.report.curve import Line, curve
 from selftaught.report.lineage import improved, lineage
-from selftaught.report.untrusted import one_line, visible
+from selftaught.report.untrusted import many_lines, one_line, visible
 from selftaught.report.view import RunView
 
+_MOST_CANDIDATES, _MOST_SOURCES, _MOST_SOURCE = 1000, 50, 20_000
 _NUMBERS = {"calls", "responses", "tokens", "time"}
 
 
-def page(run: RunView, config: Mapping[str, Any], text: Callable[[str], str], *, title: str) -> str:
+@dataclass(frozen=True)
+class Shown:
+    """A candidate on the page; `source` is its text, of the best alone: a page of a long run has to open."""
+
+    candidate: Candidate
+    idea: str
+    source: str
+
+
+def page(
+    run: RunView,
+    config: Mapping[str, Any],
+    text: Callable[[str], str],
+    *,
+    title: str,
+    candidates: Sequence[Candidate] = (),
+) -> str:
     """`text` gives a program by its id. The page has no script and takes nothing from elsewhere."""
     template = (files("selftaught.report") / "page.html.jinja").read_text(encoding="utf-8")
     return (
@@ -42,10 +61,26 @@ def page(run: RunView, config: Mapping[str, Any], text: Callable[[str], str], *,
             # Made by us of numbers, and escaped there.
             curve=Markup(curve(_lines(run), "Meta-utility of the improver I_t against t")),
             changes=lineage(run, text),
+            candidates=_shown(candidates, text),
+            most_candidates=_MOST_CANDIDATES,
+            every_candidate=len(candidates),
             improved=improved(run.improvement, text) if run.improvement else None,
             config={name: _in_words(value) for name, value in config.items() if value is not None},
         )
     )
+
+
+def _shown(candidates: Sequence[Candidate], text: Callable[[str], str]) -> list[Shown]:
+    """The best first; of equal ones the earlier."""
+    ranked = sorted(candidates, key=lambda one: -one.value)[:_MOST_CANDIDATES]
+    return [
+        Shown(
+            one,
+            idea_of(text(one.response)) if one.response else "",
+            many_lines(text(one.program), _MOST_SOURCE) if place < _MOST_SOURCES else "",
+        )
+        for place, one in enumerate(ranked)
+    ]
 
 
 def _environment() -> Environment:

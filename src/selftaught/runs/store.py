@@ -36,6 +36,7 @@ CREATE TABLE texts (id TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE records (seq INTEGER PRIMARY KEY, at TEXT NOT NULL UNIQUE, body BLOB NOT NULL);
 """
 _STATEMENTS = [statement.strip() for statement in _SCHEMA.split(";") if statement.strip()]
+_IS_OF_KIND = "instr(substr(body, 1, 40), ?) = 1"
 UNWATCHED_SECONDS = 0.1
 """Of what was put and nobody waits for, until it is on the platter all the same."""
 _LOCK_TRIES, _LOCK_PAUSE_SECONDS = 4, 0.05
@@ -247,13 +248,28 @@ class Store:
         """Every record, in the order written. Raises RecordError on one that cannot be read."""
         return iter([record for _, record in self.since(0)])
 
-    def since(self, seq: int) -> list[tuple[int, Record]]:
-        """The records after number `seq` (the first record is number 1), each with its number."""
+    def without(self, *kinds: type[Record]) -> list[Record]:
+        """Every record but those of `kinds`, which are not decoded: quick, even of a long run."""
+        return [record for _, record in self.since(0, but=kinds)]
+
+    def count(self, kind: type[Record]) -> int:
+        """How many records of this kind there are."""
         self._catch_up()
         try:
             with self._reading:
+                found = self._reader.execute(f"SELECT count(*) FROM records WHERE {_IS_OF_KIND}", (_begins(kind),))
+                return int(found.fetchone()[0])
+        except sqlite3.Error as error:
+            raise RecordError(f"{self.path} is damaged: {error}; restore it from a copy") from error
+
+    def since(self, seq: int, *, but: Sequence[type[Record]] = ()) -> list[tuple[int, Record]]:
+        """The records after number `seq` (the first is number 1), each with its number; none of the kinds in `but`."""
+        self._catch_up()
+        wanted = "".join(f" AND NOT {_IS_OF_KIND}" for _ in but)
+        try:
+            with self._reading:
                 rows = self._reader.execute(
-                    "SELECT seq, body FROM records WHERE seq > ? ORDER BY seq", (seq,)
+                    f"SELECT seq, body FROM records WHERE seq > ?{wanted} ORDER BY seq", (seq, *map(_begins, but))
                 ).fetchall()
             return [(number, decode(body)) for number, body in rows]
         # TypeError: a body of another type. RecursionError: one that is nested too deep.
@@ -356,6 +372,11 @@ class _Log:
     def close(self) -> None:
         if self._file is not None:
             os.close(self._file)
+
+
+def _begins(kind: type[Record]) -> bytes:
+    """How the body of every record of this kind begins."""
+    return b'{"kind":"%s",' % str(kind.__struct_config__.tag).encode()
 
 
 def _strange(connection: sqlite3.Connection) -> str:

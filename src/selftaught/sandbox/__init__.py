@@ -30,6 +30,8 @@ history.py      what one application of an improver was answered so far
 machine.py      `Apply`: where an improver, its allowance and a sandbox meet
 messages.py     what a guest sent, looked at before it is decoded
 tiers/          the ways to start a zygote, one file each, and the layers of each
+workshop.py     where a whole program is evaluated, with processes and a scratch folder: bubblewrap alone
+provided.py     packages and files that guests may read
 cgroups.py      limits on a worker as a whole, where they are writable
 interpreter.py  which files the interpreter in the jail needs
 canary.py       what must hold before the first guest runs

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from selftaught.core.contracts import Program, Verdict
+
+if TYPE_CHECKING:
+    from selftaught.sandbox.workshop import Done, Job
 
 Value: TypeAlias = Any
 """Plain data: None, bool, int (64 bit), float, str, bytes, list, dict; towards the guest also numpy arrays and
@@ -115,6 +118,15 @@ class Sandbox(Protocol):
             SandboxError: the sandbox broke; nothing is known about the program.
             Exception: whatever a service raised, other than `BudgetExceeded` and `BadRequest`.
         """
+        ...
+
+
+@runtime_checkable
+class HasWorkshop(Protocol):
+    """A sandbox in which whole programs are evaluated, too (workshop.py)."""
+
+    def work(self, job: "Job") -> "Done":
+        """Do it. Raises NoSandbox where this sandbox has no workshop; SandboxError."""
         ...
 
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 from selftaught.core.contracts import Program, Verdict
 from selftaught.core.errors import SandboxError, TaskError, UsageError
 from selftaught.guest import wire
-from selftaught.sandbox import cgroups
+from selftaught.sandbox import cgroups, workshop
 from selftaught.sandbox.broker import Broker, Turns
 from selftaught.sandbox.contract import Improving, Limits, Outcome, Provided, Value
 from selftaught.sandbox.conversation import Ended, Guest, Question, outcome_of
@@ -88,6 +88,14 @@ class Jail:
         """One call, in a guest of its own."""
         (outcome,) = self.run(program, entry, [arguments], limits, seed=0)
         return outcome
+
+    def work(self, job: workshop.Job) -> workshop.Done:
+        """Evaluate a whole program. Raises NoSandbox where this tier has no workshop."""
+        self._turns.take()
+        try:
+            return workshop.work(self.tier, job)
+        finally:
+            self._turns.give()
 
     def look_at_a_guest(self, look: Callable[[Handle], Seen]) -> Seen:
         """What `look` sees of a guest that has loaded a program, and so has locked itself in."""

@@ -7,6 +7,9 @@ entry.py                 is a text a program that defines its entry?
 contract.py              what a task file may hold: checked, documented, and as templates
 scale.py                 scores of any size, and what an improver sees of them
 playing.py               a task that calls the program itself
+evaluation.py            programs that are judged as wholes, in a workshop
+beside.py                files beside a task that its programs may read
+adapters/                folders of OpenEvolve, functions in repositories: each becomes a task file
 templates/               what `selftaught new` writes
 judge.py                 turns a task into a utility: makes instances, runs programs on them, grades outside
 shown.py                 the part of a task's own code that a model may read

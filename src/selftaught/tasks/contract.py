@@ -85,6 +85,26 @@ PARTS = (
          "a finite number", None, _number),
     Part("TARGET", "The score that counts as 1 to an improver; without it, no score does.", "a finite number", None,
          _number),
+    Part("EVALUATOR", "With FILES: the one of them that has `evaluate(path)`.", "the name of a file", "",
+         lambda v: isinstance(v, str)),
+    Part("SUFFIX", "With `evaluate`: how the name of the program's file ends. The program may be any text.",
+         'the ending of a file\'s name, as ".py" or ".json"', ".py", lambda v: isinstance(v, str) and "/" not in v),
+    Part("THRESHOLDS", "With `evaluate_stage1`, `evaluate_stage2`, `evaluate_stage3`: what a stage has to give for the "
+         "next to run.", "finite numbers, as [0.5, 0.75]", (),
+         lambda v: isinstance(v, (list, tuple)) and all(map(_number, v))),
+    _seconds("WALL_SECONDS", "With `evaluate` or CHECK: time of one evaluation, by the clock.", 60.0),
+    Part("MARKERS", "With `evaluate`: only what is between lines with EVOLVE-BLOCK-START and EVOLVE-BLOCK-END may "
+         "change. False: all may.", "True or False", True, _flag),
+    Part("CHECK", "Instead of `evaluate`: a shell command in a copy of FILES, with the program in the place that "
+         "REPLACES names; exit code 0 is a pass. The score is its speed-up in CPU time.", "a command", "",
+         lambda v: isinstance(v, str)),
+    Part("SCORE", "With CHECK: a command whose last line is the score.", "a command", "", lambda v: isinstance(v, str)),
+    Part("REPLACES", "With CHECK: (file, text before, text behind, margin) of the place of the program.",
+         "a file and three texts", (), lambda v: _names(v) and len(v) in (0, 4)),
+    Part("REPEATS", "With CHECK: how often each is run, in turn with the original.", "a whole number from 1 to 100", 3,
+         lambda v: isinstance(v, int) and 1 <= v <= 100),
+    Part("ENVIRONMENT", "With `evaluate` or CHECK: the virtual environment that can be read and run; that of "
+         "selftaught unless given.", "an absolute path", "", lambda v: isinstance(v, str) and v[:1] in ("", "/")),
     Part("BOUND", "The best score known. Scores are shown as a share of the way to it.",
          "a number, the best score known", None, _number),
     _seconds("CPU_SECONDS", "CPU time of one call.", _LIMITS.cpu_seconds),
@@ -121,6 +141,10 @@ FUNCTIONS = {
     "play(instance, call)": "Instead of `grade`: `call(*arguments)` runs the program's function and gives its answer, "
     "as often as `play` likes; `call.cpu_seconds` is the time of the last call. Each instance has a process of its "
     "own. `call.seed(*arguments)` does the same with the task's seed, beside it. It gives the grade.",
+    "evaluate(path)": "Instead of `instances` and `grade`: the score of the program in the file `path`, a number or a "
+    "dict of some with `score` (texts in it are for improvers). It runs in a workshop, beside the program: "
+    "processes and a scratch folder are allowed, FILES are beside it (`FOLDER`). There is no sealed test, and a "
+    "hostile program can forge its score.",
     "explain(instance, answer)": "With `grade`: words on an answer that an improver may read. What it should not know "
     "stays out.",
 }
@@ -157,7 +181,7 @@ def _check_spelling(name: str, defined: Mapping[str, Any], where: str) -> None:
         )
 
 
-KINDS = ("function", "minimize", "play", "speed")
+KINDS = ("function", "minimize", "play", "speed", "program", "text")
 """What `selftaught new` writes: templates/KIND.txt."""
 
 

@@ -16,11 +16,12 @@ from statistics import fmean, stdev
 from typing import Any
 
 from selftaught.core.address import draw_seed
-from selftaught.core.contracts import Program, Score, Verdict
-from selftaught.core.errors import RunStopped, SandboxError, TaskError
+from selftaught.core.contracts import MOST_FEEDBACK, Program, Score, Verdict
+from selftaught.core.errors import NoSandbox, RunStopped, SandboxError, TaskError
 from selftaught.core.run_seed import RunSeed
 from selftaught.core.text import printable
-from selftaught.sandbox.contract import Outcome, Sandbox
+from selftaught.sandbox.contract import HasWorkshop, Outcome, Sandbox
+from selftaught.tasks.evaluation import Evaluation, grades_of, words_of
 from selftaught.tasks.feedback import CallLog, Explain, reason_of
 from selftaught.tasks.playing import Call, CallFailed
 from selftaught.tasks.scale import Scale
@@ -92,6 +93,8 @@ class Judge:
         return None if score.verdict is Verdict.OK else score
 
     def _score(self, program: Program, *, until_ok: bool) -> Score:
+        if self._spec.evaluation is not None:
+            return self._evaluated(program, self._spec.evaluation)
         instances = self.instances()
         graded: list[Score] = []
         baseline = 0.0 if until_ok or self._spec.scale is None else self._baseline()
@@ -112,10 +115,45 @@ class Judge:
         told = log.text(score, len(instances)) if self._split == "val" else ""  # of the sealed test, nothing
         return replace(score, feedback=told, cpu_seconds=cpu_seconds)
 
+    def _evaluated(self, program: Program, evaluation: Evaluation) -> Score:
+        """Of a task that judges programs as wholes. Raises TaskError where its check fails on the original."""
+        baseline = 0.0 if self._spec.scale is None else self._baseline()
+        outcome, graded, words = self._work(program, evaluation)
+        score = _scored(graded, evaluation.repeats, self._spec.scoring)
+        if self._spec.scale is not None:
+            score = _scaled(score, graded, evaluation.repeats, self._spec.scale, baseline)
+        log = CallLog(evaluation.wall_seconds)
+        for one in graded:
+            log.add(outcome, one, None)
+        told = f"{log.text(score, evaluation.repeats)}\n{words}".strip()[:MOST_FEEDBACK]
+        return replace(score, feedback=told, cpu_seconds=outcome.cpu_seconds)
+
+    def _work(self, program: Program, evaluation: Evaluation) -> tuple[Outcome, list[Score], str]:
+        """How the evaluation ended, its grades, and its words for improvers."""
+        if not isinstance(self._sandbox, HasWorkshop):
+            raise NoSandbox(f"the sandbox {self._sandbox.tier} has no workshop, which this task needs")
+        try:
+            job = evaluation.job(program.source, self._spec.seed.source)
+        except ValueError as error:
+            return Outcome(Verdict.BAD_ANSWER), [_bad(str(error), str(error))], ""
+        done = self._sandbox.work(job)
+        try:
+            grades = grades_of(done, evaluation)
+        except TaskError as error:
+            if not self._paid:
+                raise
+            grades = _bad(str(error), "the check fails on the original, too", f"{self._spec.file}: {error}")
+        graded = [grades] if isinstance(grades, Score) else [self._graded(one) for one in grades]
+        return Outcome(graded[0].verdict, cpu_seconds=max(0.0, done.cpu_seconds)), graded, words_of(done)
+
     def _baseline(self) -> float:
         """What is seen as 1/2: the mean of the seed's grades where the task names nothing; 0 if it has none."""
         with self._lock:
             known = self._half
+        if known is None and self._spec.evaluation is not None:
+            _, graded, _ = self._work(self._spec.seed, self._spec.evaluation)
+            grades = [score.raw for score in graded if score.raw is not None]
+            known = self._half = fmean(grades) if grades else 0.0
         if known is None:
             with closing(self.graded(self._spec.seed, self.instances(), self._guest_seed())) as answers:
                 grades = [score.raw for _, score in answers if score.raw is not None]
@@ -181,6 +219,8 @@ class Judge:
             return self._made
 
     def _make_instances(self) -> list[Instance]:
+        if self._spec.evaluation is not None:
+            return [Instance(())] * self._spec.evaluation.repeats
         rng = random.Random(draw_seed(str(self._seed.instances), self._spec.name, self._split))
         what = f"instances(rng, {self._split!r})"
         try:

@@ -8,6 +8,7 @@ installed, but no neighbour.
 import inspect
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from hashlib import sha256
 from importlib.resources import files
@@ -21,9 +22,12 @@ from selftaught.core.errors import UsageError
 from selftaught.sandbox.contract import Limits, Provided
 from selftaught.sandbox.provided import find_packages
 from selftaught.tasks import frozen
+from selftaught.tasks.adapters import function, openevolve
+from selftaught.tasks.adapters.adapted import Adapted
 from selftaught.tasks.beside import read_files
 from selftaught.tasks.contract import MINIMIZE, as_name, read_parts
 from selftaught.tasks.entry import check_entry, defined_names
+from selftaught.tasks.evaluation import Evaluation, Place, check_markers
 from selftaught.tasks.scale import Scale
 from selftaught.tasks.shown import shown_source
 from selftaught.tasks.spec import TaskSpec, line_in
@@ -64,15 +68,22 @@ def load_task(
     fidelity: str = "honest",
     modules: Mapping[str, str] | None = None,
     folder: Path | None = None,
+    *,
+    check: str | None = None,
+    score: str | None = None,
 ) -> TaskSpec:
     """A built-in task, or the one that a Python file defines, which is executed here. Raises UsageError.
 
     At a level where "@" and its name stand behind: `three-sat@hard`, `mine.py@small`. `modules`: the texts of the
     package's own that it is made of, where a run has kept them (frozen.py). `folder`: where its FILES are, if not
-    beside it.
+    beside it. `check` and `score`: commands, of a function in a repository (`src/pkg/mod.py::function`). A folder in
+    OpenEvolve's format is a task, too.
     """
     if fidelity not in FIDELITIES:
         raise UsageError(f"no fidelity is called {fidelity!r}; there are {' and '.join(FIDELITIES)}")
+    if adapted := _adapted(name_or_path, check, score):
+        spec = from_source(adapted.source, as_name(adapted.name), name_or_path, {}, "", adapted.folder)
+        return replace(spec, notes=tuple(adapted.notes))
     name, level = split_level(name_or_path)
     released = fidelity == "released" and name in PAPER and level in ("", "paper")
     if name in BUILT_IN and (fidelity == "honest" or released):
@@ -99,6 +110,19 @@ def load_task(
     name = as_name(stem)
     kept = _modules(source, name) if modules is None else modules
     return from_source(source, name, str(path), kept, level or own_level, folder or path.parent)
+
+
+def _adapted(name: str, check: str | None, score: str | None) -> Adapted | None:
+    """The task that something other than a task's file makes; None where it is one. Raises UsageError."""
+    if function.SIGN in name:
+        return function.adapt(name, check, score)
+    if check or score:
+        raise UsageError(f"`check` and `score` are for a function in a repository, src/m.py::function; {name} is none")
+    if Path(name).is_dir():
+        if not openevolve.is_one(Path(name)):
+            raise UsageError(f"the folder {name} is no task: wanted initial_program.py and evaluator.py in it")
+        return openevolve.adapt(Path(name))
+    return None
 
 
 def split_level(name: str) -> tuple[str, str]:
@@ -184,16 +208,20 @@ def from_names(
     parts = read_parts(defined, where)
     level = _level(defined, where, level)
     entry, shown = parts["ENTRY"], parts["NAME"] or name
-    check_entry(defined_names(parts["SEED"]), entry, f"the task {where}: its SEED")
+    provided = _provided(parts, where, folder or Path())
+    evaluation = _evaluation(defined, parts, source, where, level, provided)
+    if evaluation is None or evaluation.place is not None:
+        check_entry(defined_names(parts["SEED"]), entry, f"the task {where}: its SEED")
+    entry = "" if evaluation is not None and evaluation.place is None else entry
     play, grade = defined.get("play"), defined.get("grade")
     return TaskSpec(
         name=f"{shown}@{level}" if level else shown,
         about=inspect.cleandoc(defined["__doc__"]),
         seed=Program(parts["SEED"]),
         entry=entry,
-        instances=defined["instances"],
+        instances=defined.get("instances") or _no_instances,
         grade=grade or _never,
-        limits=_limits(parts, _provided(parts, where, folder or Path())),
+        limits=_limits(parts, provided),
         source=source,
         file=where,
         scoring=parts["SCORING"],
@@ -204,7 +232,50 @@ def from_names(
         play=play,
         scale=_scale(parts),
         takes_time=grade is not None and _takes(grade, 3),
-        deterministic=parts["DETERMINISTIC"],
+        deterministic=parts["DETERMINISTIC"] and not (evaluation and evaluation.place and not evaluation.score),
+        evaluation=evaluation,
+    )
+
+
+def _no_instances(rng: object, split: str) -> list[tuple[tuple[Any, ...], Any]]:
+    """In the place of `instances` where programs are judged as wholes."""
+    return []
+
+
+_ITSELF = "selftaught_task.py"
+"""Under this name a task's own text lies beside its files, where it has `evaluate`."""
+
+
+def _evaluation(
+    defined: Mapping[str, Any], parts: Mapping[str, Any], source: str, where: str, level: str, provided: Provided
+) -> Evaluation | None:
+    evaluator = parts["EVALUATOR"] or (_ITSELF if defined.get("evaluate") is not None else "")
+    if not evaluator and not parts["CHECK"]:
+        return None
+    files = dict(provided.files)
+    if evaluator == _ITSELF:
+        files[_ITSELF] = source.encode()
+    elif evaluator and evaluator not in files:
+        raise UsageError(f"the task {where}: EVALUATOR is {evaluator!r}, which is not one of its FILES")
+    if parts["CHECK"] and not parts["REPLACES"]:
+        raise UsageError(f"the task {where}: CHECK without REPLACES: where does the program go?")
+    place = Place(**dict(zip(("path", "before", "behind", "margin"), parts["REPLACES"], strict=True))) if parts[
+        "CHECK"
+    ] else None  # fmt: skip
+    return Evaluation(
+        evaluator=evaluator,
+        level=level,
+        suffix=parts["SUFFIX"],
+        thresholds=tuple(parts["THRESHOLDS"]),
+        check=parts["CHECK"],
+        score=parts["SCORE"],
+        place=place,
+        repeats=parts["REPEATS"] if place else 1,
+        environment=parts["ENVIRONMENT"],
+        wall_seconds=parts["WALL_SECONDS"],
+        marked=place is None and parts["MARKERS"] and check_markers(parts["SEED"], f"the task {where}: its SEED"),
+        files=tuple(sorted(files.items())),
+        memory_bytes=max(1, int(parts["MEMORY_BYTES"])),
     )
 
 
@@ -256,12 +327,17 @@ def _level(defined: Mapping[str, Any], where: str, asked: str) -> str:
 def _check_parts(defined: Mapping[str, Any], where: str) -> None:
     about = defined.get("__doc__")
     lacks = [] if isinstance(about, str) and about.strip() else ["a docstring"]
-    lacks += [name for name in ("SEED", "instances") if defined.get(name) is None]
-    lacks += ["grade"] if defined.get("grade") is None and defined.get("play") is None else []
+    whole = any(defined.get(name) for name in ("evaluate", "EVALUATOR", "CHECK"))
+    lacks += [name for name in ("SEED", "instances") if defined.get(name) is None and not (whole and name != "SEED")]
+    lacks += ["grade"] if not whole and defined.get("grade") is None and defined.get("play") is None else []
     if lacks:
         raise UsageError(f"the task {where} lacks {' and '.join(lacks)}; {WANTED}")
     if defined.get("grade") is not None and defined.get("play") is not None:
         raise UsageError(f"the task {where} has grade and play; wanted one of them")
+    if whole and (clash := [name for name in ("instances", "grade", "play") if defined.get(name) is not None]):
+        raise UsageError(f"the task {where} has {clash[0]} beside evaluate or CHECK; wanted one way to score a program")
+    if defined.get("evaluate") is not None and not (callable(defined["evaluate"]) and _takes(defined["evaluate"], 1)):
+        raise UsageError(f"the task {where}: evaluate is no function of one argument, the path of the program's file")
     for name in ("instances", "grade", "play", "explain"):
         function = defined.get(name)
         if function is not None and not (callable(function) and (_takes(function, 2) or _takes(function, 3))):

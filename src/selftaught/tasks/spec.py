@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from selftaught.core.contracts import Program, Verdict
 from selftaught.core.feedback import loop_time
 from selftaught.sandbox.contract import Limits
+from selftaught.tasks.evaluation import Evaluation
 from selftaught.tasks.scale import Scale
 
 SPLITS = ("val", "test")
@@ -68,6 +69,8 @@ class TaskSpec:
         scale: of a task whose grades are any finite numbers.
         takes_time: whether `grade` is given the CPU seconds of the call, as a third argument.
         deterministic: whether equal programs get equal scores.
+        notes: what of the thing that it was made of does not apply.
+        evaluation: how a program is judged as a whole, where there are no instances.
         shown: the part of its code that a model may read; empty where the task shows none.
     """
 
@@ -89,6 +92,8 @@ class TaskSpec:
     scale: Scale | None = None
     takes_time: bool = False
     deterministic: bool = True
+    evaluation: Evaluation | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def description(self) -> str:
@@ -98,6 +103,8 @@ class TaskSpec:
     def described(self, count: int | None = None, wording: "Wording | None" = None) -> str:
         """The same; where the number of instances is known, with it."""
         wording = wording or Wording()
+        if self.evaluation is not None:
+            return f"{self.about.strip()}\n\n{_rules_of_evaluation(self, self.evaluation)}"
         if not wording.source:
             return f"{self.about.strip()}\n\n{_rules(self, count, wording)}"
         rules = "\n".join(f"# {line}".rstrip() for line in _rules(self, count, wording).splitlines())
@@ -185,6 +192,29 @@ mean of the grades, {_size_of_grades(task)}.
   what is asked for. A program that cannot be loaded gets 0 for all of them.
 {_hopeless(task.scoring)}{_exceptions(task.scoring)}- {process}
 - {importable(limits)} can be imported. {_readable(limits)}, no network, no processes, no threads.
+- A program is one text: give it whole, in one block of code."""
+
+
+def _rules_of_evaluation(task: TaskSpec, evaluation: Evaluation) -> str:
+    """How a program is judged as a whole."""
+    if evaluation.place is None:
+        how = f"it is written into a file (program{evaluation.suffix}), which an evaluator scores"
+    elif evaluation.score:
+        how = (
+            f"it takes the place of the original in {evaluation.place.path}. `{evaluation.check}` must succeed, and "
+            f"the last line of `{evaluation.score}` is the score"
+        )
+    else:
+        how = (
+            f"it takes the place of the original in {evaluation.place.path}. `{evaluation.check}` must succeed, and "
+            "the score is how many times less CPU time it takes than with the original"
+        )
+    marked = "- Only what is between the EVOLVE-BLOCK markers may change: give the whole file.\n"
+    return f"""\
+How a program is scored: {how}. The score is {_size_of_grades(task)}.
+{marked if evaluation.marked else ""}- One evaluation may take {evaluation.wall_seconds:g} s.
+- It may use {_size(evaluation.memory_bytes)} of memory.
+- There is no network. Files may be written in the current folder alone.
 - A program is one text: give it whole, in one block of code."""
 
 

@@ -7,6 +7,8 @@ models.py     the language models of a run, one for each role, and what is spent
 accepting.py  whether a proposal is taken: by the policy, and by a person where one is asked
 stack.py      what stands around the model, utilities and improvers, and in which order
 parts.py      how the parts are put together: read it to see how a run is made
+kept_settings.py
+              the settings of a run, as its folder keeps them
 going_on.py   what a later start may raise
 improving.py  `improve`: nothing found is lost, and more budget goes on
 kinds.py      what each kind of run does

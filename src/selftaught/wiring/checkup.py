@@ -40,15 +40,23 @@ def checkup(task: TaskSpec, sandbox: Sandbox, seed: RunSeed) -> Iterator[Remark]
     if not task.file.startswith("Task("):
         check_stands_alone(task)
     yield Remark("the copy that a run keeps loads alone")
+    for note in task.notes:
+        yield Remark(note)
     yield from _packages(task, sandbox)
     check_task(task, sandbox, seed)
     val, test = (Judge(task, sandbox, split, seed) for split in ("val", "test"))
-    yield _splits(val, test)
+    if task.evaluation is None:
+        yield _splits(val, test)
+    else:
+        yield Remark("programs are judged as wholes: there is no sealed test, and a hostile one could forge its score")
     started = time.monotonic()
     first = val(task.seed)
     yield from _of_seed(first, time.monotonic() - started)
     yield _noise([first, *(val(task.seed) for _ in range(_AGAIN))], deterministic=task.deterministic)
-    yield from _empty_answers(task, val, first)
+    if task.evaluation is None:
+        yield from _empty_answers(task, val, first)
+    else:
+        yield _empty_program(val, first)
     yield _mutated(task, val, seed)
 
 
@@ -103,6 +111,12 @@ def _empty_answers(task: TaskSpec, val: Judge, seed: Score) -> Iterator[Remark]:
     if not better:
         most = max(earned, key=lambda name: earned[name])
         yield Remark(f"no answer without a thought gets more than the seed; the most has {most}, {earned[most]:.4f}")
+
+
+def _empty_program(val: Judge, seed: Score) -> Remark:
+    nothing = val(Program("\n"))
+    better = nothing.value > seed.value + _MORE_THAN_CHANCE
+    return Remark(f"an empty program gets {nothing.value:.4f}{', more than the seed' if better else ''}", better)
 
 
 def _mutated(task: TaskSpec, val: Judge, seed: RunSeed) -> Remark:

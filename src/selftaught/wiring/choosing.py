@@ -6,15 +6,16 @@ from pathlib import Path
 
 import msgspec
 
-from selftaught.config import RunConfig
+from selftaught.config import RunConfig, Settings
 from selftaught.core.errors import UsageError
 from selftaught.core.money import Caps, Tariff
 from selftaught.middleware.gate import Gate
 from selftaught.models.calling import Answer, Called
 from selftaught.models.choose import ChosenModel, choose_model
 from selftaught.models.prices import find_price
-from selftaught.models.served.asking import traffic
+from selftaught.models.served.asking import AskOptions, traffic
 from selftaught.models.served.providers import PROVIDERS
+from selftaught.models.served.retrying import RetryPolicy
 from selftaught.models.served.traffic import Traffic
 from selftaught.models.waiting import Waiting
 from selftaught.wiring.inputs import Inputs
@@ -81,9 +82,9 @@ def choose_models(
                 failed=failed_attempt,
                 waiting=waiting,
                 ask_options=replace(
-                    config.ask_options,
+                    ask_options(config),
                     max_output_tokens=bound,
-                    traffic=traffics.setdefault(_server(name, config), traffic(config.ask_options, gate.check)),
+                    traffic=traffics.setdefault(_server(name, config), traffic(ask_options(config), gate.check)),
                 ),
                 capability=config.capability,
             )
@@ -124,10 +125,10 @@ def _called(name: str, config: RunConfig, gate: Gate, function: Answer | None) -
             f"the model of this run is the Python function {name.removeprefix(CALLED)}: go on with it from Python, "
             "with selftaught.run(…, model=that function, out=this folder)"
         )
-    retry_policy = replace(config.ask_options.retry_policy, stop=gate.check, failed=failed_attempt)
+    retry_policy = replace(ask_options(config).retry_policy, stop=gate.check, failed=failed_attempt)
     short = name.removeprefix(CALLED)
     return ChosenModel(
-        Called(function, short, replace(config.ask_options, retry_policy=retry_policy)), name, None, "your function"
+        Called(function, short, replace(ask_options(config), retry_policy=retry_policy)), name, None, "your function"
     )
 
 
@@ -144,3 +145,17 @@ def _provider(name: str) -> str:
     """Who serves it. A name that says nothing of that is one of an OpenAI-compatible server's own."""
     provider, _, model = name.partition("/")
     return provider if model and provider in PROVIDERS else "openai"
+
+
+def ask_options(config: Settings) -> AskOptions:
+    """How the settings have a model asked."""
+    return AskOptions(
+        temperature_policy="drop" if config.temperature_policy == "drop" else "clamp",
+        max_connections=config.max_connections,
+        requests_per_minute=config.requests_per_minute,
+        tokens_per_minute=config.tokens_per_minute,
+        timeout_seconds=config.timeout_seconds,
+        max_output_tokens=config.max_output_tokens,
+        stream=config.stream,
+        retry_policy=RetryPolicy(config.patience_seconds),
+    )

@@ -12,17 +12,9 @@ from selftaught.core.budget import Allowance
 from selftaught.core.errors import UsageError
 from selftaught.runs.records import Record, Session
 from selftaught.wiring.inputs import Inputs
+from selftaught.wiring.kept_settings import RAISED_OF_KIND, in_force
 
-_OF_KIND = {"run": ("depth",), "improve": ("model_calls", "utility_calls")}
 RAISED = ("depth", "model_calls", "utility_calls")
-
-
-def in_force(config: RunConfig, records: Iterable[Record]) -> RunConfig:
-    """The settings with what the last start had raised: the frozen ones are those of the first."""
-    for name in _OF_KIND.get(config.kind, ()):
-        told = [getattr(record, name) for record in records if isinstance(record, Session)]
-        config = msgspec.structs.replace(config, **{name: max([getattr(config, name), *told])})
-    return config
 
 
 def going_on(inputs: Inputs, records: Iterable[Record], given: Mapping[str, Any]) -> Inputs:
@@ -41,7 +33,7 @@ def raised(config: RunConfig, given: Mapping[str, Any]) -> RunConfig:
     more = {name: given[name] for name in RAISED if name in given}
     for name, value in more.items():
         before = getattr(config, name)
-        if value != before and name not in _OF_KIND.get(config.kind, ()):
+        if value != before and name not in RAISED_OF_KIND.get(config.kind, ()):
             raise UsageError(f"{name} cannot be changed of a run of kind {config.kind}: it decides what is computed")
         if value < before:
             raise UsageError(f"{name}: wanted at least the {before} that the run has, got {value}")

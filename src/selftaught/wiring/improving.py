@@ -16,6 +16,7 @@ from selftaught.middleware.recorder import Recorder
 from selftaught.middleware.threads import thread_map
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.records import Answered, Applied, Chosen, Record, Scored
+from selftaught.tasks.spec import TaskSpec
 from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.parts import Parts
 
@@ -53,16 +54,23 @@ def improve(inputs: Inputs, parts: Parts, recorder: Recorder, folder: RunFolder)
         utility_calls += made.utility_calls + len(unscored)
         if found:
             found = [max(found, key=lambda one: one.value)]  # the first of equals
-            best = _hand_over(found[0], number, recorder, folder)
+            best = _hand_over(found[0], number, recorder, folder, inputs.tasks[0])
             if best != solution:
                 _score(task, best)
 
 
-def _hand_over(chosen: Found, number: int, recorder: Recorder, folder: RunFolder) -> Program:
+def _hand_over(chosen: Found, number: int, recorder: Recorder, folder: RunFolder, spec: TaskSpec) -> Program:
     program, at = chosen.program, f"/chosen#{number}"
+    beside: dict[str, str] = {}
+    if spec.evaluation is not None and spec.evaluation.suffix != ".py":
+        beside[f"improved{spec.evaluation.suffix}"] = program.source
+    if spec.evaluation is not None and (patch := spec.evaluation.patch(program.source, spec.seed.source)):
+        beside["improved.patch"] = patch
     record = Chosen(at=at, time=time.time(), program=program.id, value=chosen.value, source=chosen.source)
     recorder.write(record, program.source)
     folder.write("improved.py", program.source)
+    for name, text in beside.items():
+        folder.write(name, text)
     return program
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from selftaught import plugins
 from selftaught.bounded import READER, NotRead
-from selftaught.config import RunConfig, from_mapping
+from selftaught.config import RunConfig
 from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Program
 from selftaught.core.errors import RecordError, UsageError
@@ -22,12 +22,13 @@ from selftaught.runs.folder import INPUTS, RunFolder, find_run, list_runs
 from selftaught.runs.records import Corrected, Session
 from selftaught.runs.salt import salted
 from selftaught.runs.store import Store
-from selftaught.runs.toml import read_toml, to_toml
+from selftaught.runs.toml import to_toml
 from selftaught.sandbox.machine import ENTRY
 from selftaught.tasks.entry import check_entry
 from selftaught.tasks.frozen import ROOM, has_text, text_of
 from selftaught.tasks.loading import check_stands_alone, is_built_in, load_task
 from selftaught.tasks.spec import TaskSpec
+from selftaught.wiring.kept_settings import frozen_config
 from selftaught.wiring.machine import machine_speed
 
 _SEEDS = files("selftaught") / "seeds"
@@ -72,7 +73,10 @@ def load_inputs(config: RunConfig, runs: Path, made: Mapping[str, TaskSpec] | No
     for name in config.tasks:
         if config.tasks.count(name) > 1:
             raise UsageError(f"the task {name} is listed twice; name each task once and use `repeats`")
-    tasks = tuple(made.get(name) or load_task(name, config.fidelity) for name in config.tasks)
+    tasks = tuple(
+        made.get(name) or load_task(name, config.fidelity, check=config.check, score=config.score)
+        for name in config.tasks
+    )
     if len({task.name for task in tasks}) < len(tasks):
         raise UsageError(f"two tasks have one name: {', '.join(task.name for task in tasks)}; rename a file")
     for task in tasks:
@@ -119,12 +123,6 @@ def changed_since(folder: RunFolder) -> list[str]:
         if (folder.path / INPUTS / name).is_file():
             kept[name], now[name] = read_text(folder.path / INPUTS / name, "a text"), text
     return sorted(name for name, text in kept.items() if now.get(name) != text)
-
-
-def frozen_config(folder: RunFolder) -> RunConfig:
-    """The settings that the run was begun with. Raises UsageError; RecordError for a folder that is no run's."""
-    folder.check_plain()
-    return from_mapping(read_toml(folder.config), str(folder.config))
 
 
 def frozen_tasks(folder: RunFolder) -> dict[str, str]:
@@ -214,7 +212,9 @@ def check_improver(improver: Program, name: str) -> None:
 
 
 def check_program(program: Program, entry: str, name: str) -> None:
-    """A file that the user names must parse and define `entry`. Raises UsageError."""
+    """A file that the user names must parse and define `entry`, if there is one. Raises UsageError."""
+    if not entry:
+        return
     check_entry(_read(program, name, "selftaught.tasks.entry:defined_names"), entry, name)
 
 

@@ -94,7 +94,9 @@ def assemble(
         judge = Judge(spec, sandbox, split, inputs.seed, wording, paid=True)
         return stack.utility(judge)
 
-    def test(spec: TaskSpec) -> Utility:
+    def test(spec: TaskSpec) -> Utility | None:
+        if spec.evaluation is not None:
+            return None
         sealed = utility(spec, "test")
         if not config.probes:
             return sealed

@@ -22,7 +22,7 @@ MOST_TOGETHER = 8
 """Responses asked for in one call. Gemini's limit; OpenAI and vLLM allow more."""
 _CHARACTERS_A_TOKEN = 4
 _ATTEMPTS_AT_FIRST = 4
-"""Of a call, where the server fails at its own and has never answered: then it is set up wrongly, most likely."""
+"""Of a call that fails and is not put off, where nothing was ever answered: most likely something is set up wrongly."""
 _FIRST_GUESS_TOKENS = 500
 _LEAST_CHARACTERS, _MOST_CHARACTERS_A_TOKEN = 400, 20
 """Of prompts that are looked at for being cut. English and code have some 4 characters a token."""
@@ -159,7 +159,7 @@ class Asker:
             # What was answered before was asked alike but for its prompt, and so it is the prompt: a guest's.
             if failed.unexplained and self._answered:
                 return self._nothing(question, "rejected", str(failed))
-            hopeless = failed.certain_at_first or (failed.billed and tried >= _ATTEMPTS_AT_FIRST)
+            hopeless = failed.certain_at_first or (not failed.busy and tried >= _ATTEMPTS_AT_FIRST)
             failed.again = failed.again and (self._answered or not hopeless)
             raise
         self._answered = True
@@ -210,15 +210,15 @@ def traffic(ask_options: AskOptions, stop: Callable[[], None]) -> Traffic:
     )
 
 
-_DROP = "to ask without it, which is recorded: --temperature-policy drop"
-_TAKES_NONE = "ask without it, which is recorded: --capability temperature=no --temperature-policy drop"
+_DROP = "to ask without it, which is recorded: `temperature_policy=drop`"
+_TAKES_NONE = "ask without it, which is recorded: `capability=temperature=no` `temperature_policy=drop`"
 
 
 def check_temperature(model: str, ask_options: AskOptions) -> None:
     """Raises UsageError, before anything is spent, where no prompt at all can be put to the model."""
     if ask_options.capabilities.temperature is None and ask_options.temperature_policy != "drop":
         raise UsageError(
-            f"{model} takes no temperature, and every prompt has one; {_DROP} (or --capability temperature=yes)"
+            f"{model} takes no temperature, and every prompt has one; {_DROP} (or `capability=temperature=yes`)"
         )
 
 

@@ -49,7 +49,7 @@ _TABLE: tuple[tuple[str, str, Capabilities], ...] = (
 
 _LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 _HINT = (
-    "--capability temperature=no (or the highest that it takes), n=yes, seed=no, token_limit=max_completion_tokens; "
+    "`capability=temperature=no` (or the highest that it takes), n=yes, seed=no, token_limit=max_completion_tokens; "
     "before it MODEL: for one model alone"
 )
 
@@ -81,4 +81,4 @@ def _overridden(takes: Capabilities, override: str) -> Capabilities:
         return replace(takes, temperature=(takes.temperature or Capabilities().temperature) if value == "yes" else None)
     if name == "temperature" and re.fullmatch(r"\d+(\.\d+)?", value):
         return replace(takes, temperature=float(value))
-    raise UsageError(f"--capability {override}: wanted one of {_HINT}")
+    raise UsageError(f"`capability={override}`: wanted one of {_HINT}")

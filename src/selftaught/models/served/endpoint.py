@@ -68,10 +68,10 @@ def _check_url(url: str, key_variable: str) -> None:
             f"keys are read from {key_variable}"
         )
     if "@" in url:
-        raise UsageError(f"--base-url holds a user or a key; put the key into {key_variable}: URLs are recorded")
+        raise UsageError(f"`base_url` holds a user or a key; put the key into {key_variable}: URLs are recorded")
     with suppress(ValueError):  # of an invalid port, brackets that do not match, a host that no resolver takes
         parts = urlsplit(url)
         plain = url.isprintable() and " " not in url
         if plain and parts.scheme in ("http", "https") and (parts.hostname or "").encode("idna") and parts.port != 0:
             return
-    raise UsageError(f"--base-url {url}: wanted a URL like http://localhost:8000/v1 or https://…")
+    raise UsageError(f"`base_url={url}`: wanted a URL like http://localhost:8000/v1 or https://…")

@@ -114,7 +114,7 @@ class Failures:
         wanted = question.n
         if len(made) != wanted:
             asked = "one was" if wanted == 1 else f"{wanted} were"
-            advice = "" if wanted == 1 else "; ask for one at a time: --capability n=no"
+            advice = "" if wanted == 1 else "; ask for one at a time: `capability=n=no`"
             what = f"{self.server.shown} gave {len(made)} choices; {asked} asked for{advice}"
             raise Failed(what, again=False, billed=True, kind=_MALFORMED)
         return made
@@ -155,7 +155,7 @@ def why_unreachable(error: BaseException, said: str) -> tuple[str, bool]:
 def listed(server: Endpoint, read: Callable[[], Sequence[str]], errors: tuple[type[Exception], ...]) -> list[str]:
     """The names that `read` finds. Raises ModelUnavailable, also for a server that is of another kind."""
     what = f"{server.shown} lists no models"
-    advice = f"{server.hint or ' is it such a server?'} Or name a model with --model"
+    advice = f"{server.hint or ' is it such a server?'} Or name a model with `model`"
     try:
         return list(read())
     except errors as error:

@@ -43,13 +43,13 @@ class Provider:
         url = base_url or first_set(environment, self.urls) or self.url
         if url is None:
             raise UsageError(
-                f"{self.name}/{model}: where is the server? Set {self.urls[0]}, or say --base-url http://HOST:PORT/v1"
+                f"{self.name}/{model}: where is the server? Set {self.urls[0]}, or give `base_url=http://HOST:PORT/v1`"
             )
         key = first_set(environment, self.keys)
         if key is None and self.needs_key and url == self.url:
             raise ModelUnavailable(
                 f"{self.name}/{model} needs a key: set {' or '.join(self.keys)} in the environment or in .env, "
-                "or name another server with --base-url"
+                "or name another server with `base_url`"
             )
         server = Endpoint(url, key, self.keys[0], self.ends_in)
         proxies = ("HTTPS_PROXY", "https_proxy") if url.startswith("https") else ("HTTP_PROXY", "http_proxy")

@@ -88,6 +88,22 @@ def assemble(profile: Profile, machine: str) -> tuple[Instruction, ...]:
     return (*_entry(machine), *_search(_ranges(_decisions(profile, machine))))
 
 
+@functools.cache
+def workshop_filter(machine: str | None = None) -> bytes:
+    """The filter of a workshop (`sandbox/workshop.py`): all passes but what `policy.workshop` refuses."""
+    machine = machine or _this_machine()
+    if machine not in MACHINES:
+        raise NoSandbox(f"no system call filter for a {machine} machine: there are those of {', '.join(MACHINES)}")
+    known = numbers(machine)
+    decisions: dict[int, _Decision] = {
+        known[name]: REFUSE | decision if isinstance(decision, int) else decision
+        for name, decision in policy.workshop().items()
+        if name in known
+    }
+    code = (*_entry(machine), *_search(_ranges(decisions, ALLOW)))
+    return b"".join(instruction.packed() for instruction in code)
+
+
 def _this_machine() -> str:
     return platform.machine() if sys.maxsize > 1 << 32 else f"{platform.machine()} (32-bit Python)"
 
@@ -110,9 +126,11 @@ def _decisions(profile: Profile, machine: str) -> dict[int, _Decision]:
     return {known[name]: decision for name, decision in by_name.items() if name in known}
 
 
-def _ranges(decisions: Mapping[int, _Decision]) -> list[tuple[int, _Decision]]:
+def _ranges(
+    decisions: Mapping[int, _Decision], other: _Decision = REFUSE | policy.EPERM
+) -> list[tuple[int, _Decision]]:
     """(first number, decision) of each run of numbers that are decided alike; the last run has no end."""
-    every = ((number, decisions.get(number, _REFUSED)) for number in range(max(decisions) + 2))
+    every = ((number, decisions.get(number, other)) for number in range(max(decisions) + 2))
     return [next(run) for _, run in itertools.groupby(every, key=lambda pair: pair[1])]
 
 

@@ -237,3 +237,21 @@ def killed() -> Mapping[str, tuple[str, ...]]:
 def names(lists: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
     """All names below all reasons."""
     return tuple(name for below in lists.values() for name in below)
+
+
+# ---------------------------------------------------------------------------------------------------------- workshop
+
+_CLONE_NEW = 0x80 | 0x20000 | 0x2000000 | 0x4000000 | 0x8000000 | 0x10000000 | 0x20000000 | 0x40000000
+"""Flags of `clone` that make a new namespace: of time, files, control groups, names, messages, users, pids, network."""
+_DOMAINS = (1, 2, 10)
+"""Sockets: of this machine, and of a network that is not there."""
+
+
+def workshop() -> Mapping[str, int | tuple[Test, ...]]:
+    """What a workshop is refused, with which error, or unless its tests hold; the rest passes.
+
+    Programs, threads and pipes are what it is for. So it is held by its namespaces, its mount view and its user; this
+    takes away what only tools of escape need.
+    """
+    refused = dict.fromkeys(set(names(killed())) - {"execve", "execveat"}, EPERM)
+    return {**refused, "clone3": ENOSYS, "clone": (Masked(0, _CLONE_NEW, 0),), "socket": (Among(0, _DOMAINS),)}

@@ -45,7 +45,7 @@ def jail(bwrap: str, readable: Sequence[str], hidden: Sequence[str] = (), *, uid
     """
     return [
         bwrap,
-        *_namespaces(uid),
+        *namespaces(uid),
         *["--die-with-parent", "--new-session", "--hostname", "jail", "--clearenv"],
         *[word for name, value in ENVIRONMENT.items() for word in ("--setenv", name, value)],
         *_view(readable, hidden),
@@ -54,7 +54,8 @@ def jail(bwrap: str, readable: Sequence[str], hidden: Sequence[str] = (), *, uid
     ]
 
 
-def _namespaces(uid: int) -> list[str]:
+def namespaces(uid: int) -> list[str]:
+    """Arguments that make every namespace new, and drop what privileges can be dropped."""
     if uid == 0:
         # As root a user namespace would leave host-uid 0 inside. Without one the zygote can become nobody instead:
         # for that alone it starts with two capabilities, and gives them up before it forks.

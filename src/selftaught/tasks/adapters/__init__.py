@@ -1,0 +1,6 @@
+"""Tasks out of what is no task file: each becomes the text of one, which a run keeps like any other.
+
+adapted.py     what an adapter gives
+openevolve.py  a folder in OpenEvolve's format
+function.py    a function in a repository, with a check of the repository's own
+"""

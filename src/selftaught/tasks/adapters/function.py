@@ -1,0 +1,135 @@
+"""A function in a repository: `src/pkg/mod.py::function`, with a command that must succeed."""
+
+import ast
+import subprocess
+import textwrap
+import warnings
+from pathlib import Path
+
+from selftaught.core.errors import UsageError
+from selftaught.tasks.adapters.adapted import Adapted, task_text
+
+SIGN = "::"
+_MOST_SOURCE_BYTES = 1_000_000
+_GIT_SECONDS = 60
+_SECONDS = 300.0
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def adapt(name: str, check: str | None, score: str | None) -> Adapted:
+    """The task to make the function faster, or better by the number that `score` prints. Raises UsageError."""
+    path, _, function = name.partition(SIGN)
+    if not check:
+        raise UsageError(f"{name} needs a check, a command that succeeds where the function is right: "
+                         f'`check="pytest -q tests/test_mod.py"`')  # fmt: skip
+    file = Path(path)
+    root = _root(file)
+    text = _text(file)
+    before, source, behind, margin = _cut(text, function, path)
+    files, notes = _tracked(root)
+    place = file.resolve().relative_to(root).as_posix()
+    if place not in files:
+        raise UsageError(f"{path} is not tracked by git in {root}; add it: git add {path}")
+    parts = {
+        "SEED": source,
+        "ENTRY": function.rpartition(".")[2],
+        "FILES": files,
+        "CHECK": check,
+        "SCORE": score or "",
+        "REPLACES": [place, before, behind, margin],
+        "DIRECTION": "maximize",
+        "WALL_SECONDS": _SECONDS,
+        "ENVIRONMENT": _environment(root),
+    }
+    parts |= {} if score else {"BASELINE": 1.0}
+    return Adapted(
+        source=task_text(_about(source, function, place, faster=not score), parts),
+        name=function.replace(".", "_"),
+        folder=root,
+        notes=notes,
+    )
+
+
+def _about(source: str, function: str, place: str, *, faster: bool) -> str:
+    wanted = "faster, with the answers that it has" if faster else "better"
+    node = ast.parse(source).body[-1]
+    assert isinstance(node, _Function)
+    said = ast.get_docstring(node)
+    signature = f"def {node.name}({ast.unparse(node.args)})"
+    words = f"\n\nIts docstring: {said}" if said else ""
+    return f"Make {signature} of {place} {wanted}. Only the function ({function}) is replaced.{words}"
+
+
+def _root(file: Path) -> Path:
+    if not file.is_file():
+        raise UsageError(f"there is no file {file}")
+    for folder in file.resolve().parents:
+        if (folder / ".git").exists():
+            return folder
+    raise UsageError(f"{file} is in no git repository: the check runs on a copy of what git tracks (git init, git add)")
+
+
+def _text(file: Path) -> str:
+    body = file.read_bytes()
+    if len(body) > _MOST_SOURCE_BYTES:
+        raise UsageError(f"{file} has {len(body)} bytes; a source may have {_MOST_SOURCE_BYTES}")
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not UTF-8 text") from error
+
+
+def _cut(text: str, function: str, where: str) -> tuple[str, str, str, str]:
+    """The text before the function, its own without its margin, that behind it, and the margin. Raises UsageError."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text.removeprefix("\ufeff"))
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise UsageError(f"{where} is not Python: {error}") from error
+    node = _find(tree, function.split("."), where, function)
+    lines = text.splitlines(keepends=True) if "\f" not in text else text.split("\n")
+    first = min([node.lineno, *(one.lineno for one in node.decorator_list)]) - 1
+    last = node.end_lineno or node.lineno
+    own = "".join(lines[first:last])
+    margin = own[: len(own) - len(own.lstrip(" \t"))]
+    source = textwrap.dedent(own.replace("\r\n", "\n")).strip("\n") + "\n"
+    return "".join(lines[:first]), source, "".join(lines[last:]), margin
+
+
+def _find(tree: ast.Module, names: list[str], where: str, function: str) -> _Function:
+    bodies: list[ast.stmt] = tree.body
+    for place, name in enumerate(names):
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef) if place == len(names) - 1 else (ast.ClassDef,)
+        found = [node for node in bodies if isinstance(node, kinds) and node.name == name]
+        if not found:
+            there = [node.name for node in bodies if isinstance(node, (*_FUNCTIONS, ast.ClassDef))]
+            raise UsageError(f"{where} has no function {function}; it defines {', '.join(there[:10]) or 'none'}")
+        last = found[-1]
+        bodies = last.body
+    assert isinstance(last, _Function)
+    return last
+
+
+def _tracked(root: Path) -> tuple[list[str], list[str]]:
+    """The files that git tracks, and what was left out. Raises UsageError."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), "ls-files", "-z"], capture_output=True, timeout=_GIT_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise UsageError(f"git cannot tell the files of {root}: {error}") from error
+    if done.returncode != 0:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+        raise UsageError(f"git cannot tell the files of {root}: {''.join(said)[:200]}")
+    names = [name for name in done.stdout.decode("utf-8", "surrogateescape").split("\0") if name]
+    inside = [name for name in names if (root / name).is_file() and (root / name).resolve().is_relative_to(root)]
+    left = len(names) - len(inside)
+    notes = [f"{left} tracked files are left out: submodules, links out of the repository, or gone"] if left else []
+    return sorted(inside), notes
+
+
+def _environment(root: Path) -> str:
+    found = next((root / name for name in (".venv", "venv") if (root / name / "bin" / "python").exists()), None)
+    return str(found) if found else ""

@@ -1,0 +1,27 @@
+"""The settings of a run, as its folder keeps them. Quick to import: whatever only looks at runs reads them."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from selftaught.config import RunConfig, from_mapping
+from selftaught.runs.folder import RunFolder
+from selftaught.runs.records import Record, Session
+from selftaught.runs.toml import read_toml
+
+RAISED_OF_KIND = {"run": ("depth",), "improve": ("model_calls", "utility_calls")}
+"""What a later start may raise."""
+
+
+def frozen_config(folder: RunFolder) -> RunConfig:
+    """The settings that the run was begun with. Raises UsageError; RecordError for a folder that is no run's."""
+    folder.check_plain()
+    return from_mapping(read_toml(folder.config), str(folder.config))
+
+
+def in_force(config: RunConfig, records: Iterable[Record]) -> RunConfig:
+    """The settings with what the last start had raised: the frozen ones are those of the first."""
+    for name in RAISED_OF_KIND.get(config.kind, ()):
+        told = [getattr(record, name) for record in records if isinstance(record, Session)]
+        config = msgspec.structs.replace(config, **{name: max([getattr(config, name), *told])})
+    return config

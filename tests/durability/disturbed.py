@@ -1,0 +1,171 @@
+"""Runs that are killed, or whose folder is taken away, at random moments; and what became of what was paid for.
+
+Shared by a test and a benchmark (`benchmarks/kills.py`). The runs are real commands against a real HTTP server,
+which counts what it sold.
+"""
+
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from durability.world import TASK
+from openai_server import OpenAIServer, improve_anything
+from selftaught.report.view import view
+from selftaught.runs.folder import RunFolder
+from selftaught.runs.records import Answered
+from selftaught.runs.store import Store
+
+CONNECTIONS = 2
+_BUDGETS = ["--max-connections", str(CONNECTIONS), "--seed", "1", "--no-probes", "--model", "openai/small"]
+_RUN = [
+    "run", "nearness.py", "--depth", "1", "--repeats", "2", "--improver", "paper-seed", "--model-calls", "1",
+    "--responses", "3", "--utility-calls", "4",
+]  # fmt: skip
+_IMPROVE = ["improve", "nearness.py", "--improver", "paper-seed", "--responses", "4", "--model-calls", "1"]
+PAID = 3 + 3 * 2 * 3 + 2 * 2 * 3
+"""Responses of one undisturbed run: for the step, of each proposal's meta-utility, of both improvers' measurements."""
+
+
+@dataclass
+class Kills:
+    """`lies`: what was seen that may not be. `paid_twice`: responses beyond those of an undisturbed run."""
+
+    kills: int = 0
+    finished: int = 0
+    recorded: int = 0
+    paid_twice: int = 0
+    lies: list[str] = field(default_factory=list)
+
+
+def kills(folder: Path, count: int, seed: int) -> Kills:
+    """Kill runs, and go on with them, until there were so many kills; then let the last one finish."""
+    chance, seen = random.Random(seed), Kills()
+    (folder / "nearness.py").write_text(TASK)
+    with OpenAIServer(improve_anything, seconds=0.02) as server:
+        while seen.kills < count:
+            _killed_until_it_ends(folder / f"k{seen.finished}", server, count, chance, seen)
+    return seen
+
+
+def _killed_until_it_ends(run: Path, server: OpenAIServer, count: int, chance: random.Random, seen: Kills) -> None:
+    sold, kills_before = server.answered, seen.kills
+    while True:
+        before = answered(run)
+        with _begun(run, _RUN, server) as child:
+            if seen.kills < count and _a_moment_came(child, server, chance):
+                child.kill()
+                child.wait()
+                seen.kills += 1
+                seen.lies += _lies_of(run, before)
+                continue
+            code = child.wait(120)
+        if code != 0:
+            seen.lies.append(f"exit code {code}: {(run.parent / 'err').read_text()[-300:]}")
+        break
+    found = answered(run)
+    seen.finished, seen.recorded = seen.finished + 1, seen.recorded + len(found)
+    again = server.answered - sold - len(found)
+    seen.paid_twice += again
+    if len(found) != PAID:
+        seen.lies.append(f"{len(found)} responses on record, {PAID} in an undisturbed run")
+    if again > CONNECTIONS * (seen.kills - kills_before):  # what was in the air at a kill cannot be known to us
+        seen.lies.append(f"{again} responses were bought again")
+
+
+def _a_moment_came(child: subprocess.Popen[bytes], server: OpenAIServer, chance: random.Random) -> bool:
+    """Wait for a random moment, after some more questions or while it starts; whether the run still goes on then."""
+    more = chance.choice([0, 1, 2, 3, 5, 8, 12])
+    enough = len(server.requests) + more
+    while child.poll() is None and len(server.requests) < enough:
+        time.sleep(0.002)
+    time.sleep((0.05 if more else 1.0) * chance.random())
+    return child.poll() is None
+
+
+def _lies_of(run: Path, before: set[str]) -> list[str]:
+    """Of a run that was just killed, with `before` on record when it was started."""
+    lies = [f"{at} was on record and is no more" for at in sorted(before - answered(run))]
+    if (run / "run.sqlite").exists():
+        with Store.open(run / "run.sqlite", writable=False) as store:
+            status = view(store, in_work=RunFolder(run).in_work()).status
+        if status not in ("killed", "finished"):
+            lies.append(f"it is said to be {status}")
+    return lies
+
+
+def answered(run: Path) -> set[str]:
+    """Addresses of the responses on record."""
+    if not (run / "run.sqlite").exists():
+        return set()
+    with Store.open(run / "run.sqlite", writable=False) as store:
+        return {record.at for record in store if isinstance(record, Answered)}
+
+
+@dataclass
+class Deletions:
+    """`told`: runs that ended with exit code 1 and said why; `late`: those that had ended, or all but ended, before."""
+
+    told: int = 0
+    late: int = 0
+    lies: list[str] = field(default_factory=list)
+
+
+def deletions(folder: Path, count: int, seed: int) -> Deletions:
+    """Delete or move the folders of so many runs, each once, while they work."""
+    chance, seen, made = random.Random(seed), Deletions(), 0
+    (folder / "nearness.py").write_text(TASK)
+    with OpenAIServer(improve_anything, seconds=0.2) as server:
+        while seen.told + len(seen.lies) < count:
+            _taken_away(folder / f"d{made}", server, chance, seen)
+            made += 1
+    return seen
+
+
+def _taken_away(run: Path, server: OpenAIServer, chance: random.Random, seen: Deletions) -> None:
+    with _begun(run, _IMPROVE, server) as child:
+        while child.poll() is None and not (run / "run.sqlite").exists():
+            time.sleep(0.01)
+        time.sleep(1.2 * chance.random())
+        if child.poll() is not None:
+            seen.late += 1
+            return
+        printed = (run.parent / "out").stat().st_size
+        if chance.random() < 0.5:
+            shutil.rmtree(run, ignore_errors=True)
+        else:
+            run.rename(run.with_name(f"{run.name}-elsewhere"))
+        code = child.wait(120)
+    said, err = (run.parent / "out").read_text()[printed:], (run.parent / "err").read_text()
+    missing = [path for path in re.findall(rf"{run.name}/[\w./]+", said) if not (run.parent / path).exists()]
+    if code == 1 and "deleted, moved or replaced" in err and "Traceback" not in err and not missing:
+        seen.told += 1
+    elif code == 0 and not missing:
+        seen.late += 1
+    else:
+        seen.lies.append(f"exit code {code}; not there: {missing}; {err[-300:]}")
+
+
+@contextmanager
+def _begun(run: Path, arguments: list[str], server: OpenAIServer) -> Iterator[subprocess.Popen[bytes]]:
+    """The command that begins the run, or goes on with it. What it prints is in the files `out` and `err`."""
+    fresh = [*arguments, *_BUDGETS, "--base-url", server.base_url, "--out", run.name]
+    words = ["resume", run.name] if (run / "run.sqlite").exists() else fresh
+    unset = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "SELFTAUGHT_MODEL")
+    environment = {name: value for name, value in os.environ.items() if name not in unset}
+    with (run.parent / "out").open("wb") as out, (run.parent / "err").open("wb") as err:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "selftaught", *words], cwd=run.parent, env=environment, stdout=out, stderr=err
+        )
+        try:
+            yield child
+        finally:
+            child.kill()
+            child.wait()
