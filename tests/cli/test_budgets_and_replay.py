@@ -62,10 +62,10 @@ def test_a_recording_is_a_model_for_the_same_run(finished: Path) -> None:
 
 def test_a_recording_that_was_made_under_other_settings_says_which_before_anything_runs(finished: Path) -> None:
     more = [*RUN, "--responses", "3"]
-    done = selftaught(*more, "--model", "replay:small.recording", "--out", "other", cwd=finished)
+    done = in_process(*more, "--model", "replay:small.recording", "--out", "other", cwd=finished)
     first = done.stderr.splitlines()[0]
     assert "recorded with --responses 2" in first and "--depth" not in first and "--seed" not in first
-    same = selftaught(*RUN, "--model", "replay:small.recording", "--out", "same", cwd=finished)
+    same = in_process(*RUN, "--model", "replay:small.recording", "--out", "same", cwd=finished)
     assert "recorded with" not in same.stderr
 
 

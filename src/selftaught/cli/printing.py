@@ -11,7 +11,7 @@ import msgspec
 
 from selftaught.cli.options import in_flags
 from selftaught.cli.terminal import cleaned, console, print_json, say, tell
-from selftaught.config import RunConfig, declared
+from selftaught.config import RunConfig
 from selftaught.core.contracts import Score
 from selftaught.core.errors import UsageError
 from selftaught.core.standing import way_to_best
@@ -40,7 +40,7 @@ _COLOURS = {"added": "green", "removed": "red", "place": "cyan"}
 def chosen_models(said: Sequence[str]) -> None:
     """Which models were taken, and why; on stderr."""
     for line in said:
-        say(in_flags(line, declared(RunConfig)))
+        say(in_flags(line))
 
 
 def result(config: RunConfig, run: RunView, store: Store, folder: RunFolder, *, as_json: bool) -> None:

@@ -13,7 +13,8 @@ from selftaught.runs.folder import RunFolder, find_run
 from selftaught.runs.recording import read_recording, unpack
 from selftaught.runs.records import Answered, prompt_parts
 from selftaught.runs.store import Store
-from selftaught.wiring.inputs import Inputs, check_as_begun, frozen_config, frozen_modules, frozen_tasks
+from selftaught.wiring.inputs import Inputs, check_as_begun, frozen_modules, frozen_tasks
+from selftaught.wiring.kept_settings import frozen_config
 
 
 def open_recorded(name: str, runs: Path, scratch: Path) -> RunFolder:
