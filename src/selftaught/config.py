@@ -4,6 +4,7 @@ Precedence: flag > TOML file > preset > default. The values that change what a r
 is resumed only with the same ones. The caps, `max_connections` and how a model is asked may differ between starts.
 """
 
+import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -13,13 +14,13 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
+import tomli_w
 from msgspec import Meta
 
 from selftaught.core.budget import Allowance
 from selftaught.core.errors import UsageError
 from selftaught.core.money import Caps
 from selftaught.core.run_seed import PATTERN, RunSeed
-from selftaught.runs.toml import read_toml
 
 Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Seconds = Annotated[float, Meta(gt=0, le=1e9)]
@@ -498,3 +499,29 @@ def _in_words(wanted: str) -> str:
     ):  # fmt: skip
         wanted = wanted.replace(type_name, words)
     return wanted
+
+
+_MOST_BYTES = 1 << 20
+"""Of a file of settings: reading one takes time."""
+# A file name that is not UTF-8 comes from the system with half characters (lone surrogates) in it. TOML has no spelling
+# for them; they are kept as the bytes that they would have in UTF-8, and only files with such a name hold any.
+
+
+def to_toml(settings: Mapping[str, Any]) -> str:
+    """The settings as the text of a TOML file; None is left out."""
+    return tomli_w.dumps({name: value for name, value in settings.items() if value is not None})
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """The settings in `file`, by name. Raises UsageError if it is missing or is not TOML."""
+    try:
+        if file.stat().st_size > _MOST_BYTES:
+            raise UsageError(f"{file} has {file.stat().st_size} bytes; a file of settings has {_MOST_BYTES} at most")
+        # utf-8-sig: some editors put a byte order mark there.
+        return tomllib.loads(file.read_text(encoding="utf-8-sig", errors="surrogatepass"))
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}") from error
+    except RecursionError:
+        raise UsageError(f"{file} is no file of settings: it is nested too deep") from None
+    except ValueError as error:  # TOML's own, of bytes that are no UTF-8, of numbers of thousands of digits
+        raise UsageError(f"{file} is not TOML: {error}") from error

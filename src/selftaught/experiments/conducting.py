@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from selftaught.config import Parameters, RunConfig, from_mapping, with_seed_as_text
+from selftaught.config import Parameters, RunConfig, from_mapping, read_toml, to_toml, with_seed_as_text
 from selftaught.core.errors import RecordError, SelfTaughtError, UsageError
 from selftaught.core.money import NOTHING, Caps
 from selftaught.experiments.baselines import BASELINES
@@ -27,7 +27,6 @@ from selftaught.middleware.run_budget import RunBudget
 from selftaught.runs.folder import RunFolder, find_run
 from selftaught.runs.records import Ended
 from selftaught.runs.store import Store, text_id
-from selftaught.runs.toml import read_toml, to_toml
 from selftaught.sandbox.contract import OpenSandbox
 from selftaught.tasks.loading import is_built_in
 from selftaught.wiring.checking import check_task

@@ -12,7 +12,8 @@ from typing import Any, cast
 
 from selftaught.core.contracts import Completion, LanguageModel, Prompt
 from selftaught.core.errors import ModelUnavailable, SelfTaughtError, UsageError
-from selftaught.models.served.asking import Asker, AskOptions, Question, sendable
+from selftaught.core.text import sendable
+from selftaught.models.served.asking import Asker, AskOptions, Question
 from selftaught.models.served.retrying import Failed
 from selftaught.plugins import find
 

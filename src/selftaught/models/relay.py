@@ -29,8 +29,8 @@ from pathlib import Path
 from selftaught.core.address import here
 from selftaught.core.contracts import Completion, Prompt
 from selftaught.core.errors import ModelUnavailable, UsageError
+from selftaught.core.text import sendable
 from selftaught.core.work import work
-from selftaught.models.served.asking import sendable
 from selftaught.models.waiting import Waiting
 
 _MOST_BYTES = 64 << 20

@@ -3,7 +3,6 @@
 records.py    the kinds of finished work, plain frozen fields
 store.py      run.sqlite: one writer thread, texts once by hash, schema versions
 recording.py  a run as one small file, and back
-toml.py       settings to a TOML file and back
 salt.py       the salt of a seed that a person chose
 folder.py     the files of a run folder, finding runs by name
 """

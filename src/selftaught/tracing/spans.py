@@ -11,6 +11,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 
 from selftaught.core.contracts import Completion, Program, Verdict
 from selftaught.core.errors import RunStopped
+from selftaught.core.text import sendable
 from selftaught.tracing import names
 
 Value = str | bool | int | float | Sequence[str]
@@ -111,7 +112,7 @@ def plain(text: str) -> str:
 
     So do NULs, which a platform's PostgreSQL does not store.
     """
-    return text.encode("utf-8", "replace").decode().replace("\0", "?")
+    return sendable(text).replace("\0", "?")
 
 
 def said(name: str, of_type: str, text: str) -> dict[str, Value | None]:

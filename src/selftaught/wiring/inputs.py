@@ -13,7 +13,7 @@ import msgspec
 
 from selftaught import plugins
 from selftaught.bounded import READER, NotRead
-from selftaught.config import RunConfig
+from selftaught.config import RunConfig, to_toml
 from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Program
 from selftaught.core.errors import RecordError, UsageError
@@ -22,7 +22,6 @@ from selftaught.runs.folder import INPUTS, RunFolder, find_run, list_runs
 from selftaught.runs.records import Corrected, Session
 from selftaught.runs.salt import salted
 from selftaught.runs.store import Store
-from selftaught.runs.toml import to_toml
 from selftaught.sandbox.machine import ENTRY
 from selftaught.tasks.entry import check_entry
 from selftaught.tasks.frozen import ROOM, has_text, text_of

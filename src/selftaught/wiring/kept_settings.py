@@ -4,10 +4,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from selftaught.config import RunConfig, from_mapping
+from selftaught.config import RunConfig, from_mapping, read_toml
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.records import Record, Session
-from selftaught.runs.toml import read_toml
 
 RAISED_OF_KIND = {"run": ("depth",), "improve": ("model_calls", "utility_calls")}
 """What a later start may raise."""

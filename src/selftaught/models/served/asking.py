@@ -11,6 +11,7 @@ from typing import Literal
 from selftaught.core.address import draw_seed, here
 from selftaught.core.contracts import Completion, Prompt
 from selftaught.core.errors import UsageError
+from selftaught.core.text import sendable
 from selftaught.models.served.capabilities import Capabilities
 from selftaught.models.served.retrying import Failed, RetryPolicy
 from selftaught.models.served.temperatures import Temperatures, changed
@@ -251,8 +252,3 @@ def shared(answers: list[Completion]) -> list[Completion]:
         cached_tokens=nothing(one.cached_tokens), reasoning_tokens=nothing(one.reasoning_tokens),
         cost=nothing(one.cost),
     ) for one in others)]  # fmt: skip
-
-
-def sendable(text: str) -> str:
-    """Half characters (lone surrogates), which JSON can spell and nothing else can store, become question marks."""
-    return text.encode("utf-8", "replace").decode()

@@ -10,7 +10,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from selftaught.core.errors import ModelUnavailable
-from selftaught.models.served.asking import Declined, Question, TemperatureRefused, sendable
+from selftaught.core.text import sendable
+from selftaught.models.served.asking import Declined, Question, TemperatureRefused
 from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.error_body import MOST_READ, read_error, seconds
 from selftaught.models.served.http import TooLarge

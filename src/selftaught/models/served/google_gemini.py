@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from selftaught.core.contracts import Completion, Prompt
-from selftaught.models.served.asking import Asker, AskOptions, Question, sendable, shared
+from selftaught.core.text import sendable
+from selftaught.models.served.asking import Asker, AskOptions, Question, shared
 from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.failures import Failures, count_of, id_of, listed
 from selftaught.models.served.http import Once, bounded_client, library_of
