@@ -80,8 +80,7 @@ def start(
         say(note)
     gate = Gate(config.max_time_seconds)
     chosen = choose_models(inputs, gate, runs, environment())
-    for line in chosen.said:
-        say(line)
+    printing.chosen_models(chosen.said)
     if dry_run:
         printing.forecast(forecast(inputs, chosen.models), as_json=as_json)
         return
@@ -113,8 +112,7 @@ def resume(
 
     def choose(inputs: Inputs, gate: Gate) -> Models:
         chosen = choose_models(inputs, gate, runs, environment())
-        for line in chosen.said:
-            say(line)
+        printing.chosen_models(chosen.said)
         return chosen.models
 
     folder = find_run(name, runs)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from selftaught.cli.options import in_flags
-from selftaught.cli.terminal import cleaned, console, print_json, tell
+from selftaught.cli.terminal import cleaned, console, print_json, say, tell
 from selftaught.config import RunConfig
 from selftaught.core.contracts import Score
 from selftaught.core.errors import UsageError
@@ -35,6 +35,12 @@ _MOST_DIFFERENCES = 10
 _FILES = {"best_improver.py": "Best improver", "improved.py": "Improved program", "improved.patch": "As a patch"}
 _MOST_DIFF_LINES = 40
 _COLOURS = {"added": "green", "removed": "red", "place": "cyan"}
+
+
+def chosen_models(said: Sequence[str]) -> None:
+    """Which models were taken, and why; on stderr."""
+    for line in said:
+        say(in_flags(line))
 
 
 def result(config: RunConfig, run: RunView, store: Store, folder: RunFolder, *, as_json: bool) -> None:
