@@ -36,11 +36,14 @@ PAID = 3 + 3 * 2 * 3 + 2 * 2 * 3
 
 @dataclass
 class Kills:
-    """`lies`: what was seen that may not be. `paid_twice`: responses beyond those of an undisturbed run."""
+    """`lies`: what was seen that may not be. `lost`: responses that were on record and are no more.
+    `paid_twice`: responses beyond those of an undisturbed run.
+    """
 
     kills: int = 0
     finished: int = 0
     recorded: int = 0
+    lost: int = 0
     paid_twice: int = 0
     lies: list[str] = field(default_factory=list)
 
@@ -64,7 +67,9 @@ def _killed_until_it_ends(run: Path, server: OpenAIServer, count: int, chance: r
                 child.kill()
                 child.wait()
                 seen.kills += 1
-                seen.lies += _lies_of(run, before)
+                lost = before - answered(run)
+                seen.lost += len(lost)
+                seen.lies += [f"{at} was on record and is no more" for at in sorted(lost)] + _untrue_status(run)
                 continue
             code = child.wait(120)
         if code != 0:
@@ -90,15 +95,13 @@ def _a_moment_came(child: subprocess.Popen[bytes], server: OpenAIServer, chance:
     return child.poll() is None
 
 
-def _lies_of(run: Path, before: set[str]) -> list[str]:
-    """Of a run that was just killed, with `before` on record when it was started."""
-    lies = [f"{at} was on record and is no more" for at in sorted(before - answered(run))]
-    if (run / "run.sqlite").exists():
-        with Store.open(run / "run.sqlite", writable=False) as store:
-            status = view(store, in_work=RunFolder(run).in_work()).status
-        if status not in ("killed", "finished"):
-            lies.append(f"it is said to be {status}")
-    return lies
+def _untrue_status(run: Path) -> list[str]:
+    """Of a run that was just killed."""
+    if not (run / "run.sqlite").exists():
+        return []
+    with Store.open(run / "run.sqlite", writable=False) as store:
+        status = view(store, in_work=RunFolder(run).in_work()).status
+    return [] if status in ("killed", "finished") else [f"it is said to be {status}"]
 
 
 def answered(run: Path) -> set[str]:
