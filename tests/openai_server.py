@@ -35,9 +35,9 @@ class Fault:
     """What goes wrong with one request.
 
     `status`: answer so instead (`headers` with it). `body`: "cut" closes the connection in the middle, "reset" resets
-    it, "trickle" sends a byte at a time, "slow head" one line of the head after another, "truncated" is half a JSON,
-    "no choices", "two choices". `raw`: this body instead. `changed`: these members of it instead.
-    `seconds`: wait first.
+    it, "trickle" sends a byte at a time, slowly, "bytes" quickly, "slow head" one line of the head after another,
+    "truncated" is half a JSON, "no choices", "two choices". `raw`: this body instead. `changed`: these members of it
+    instead. `more`: sent after it. `seconds`: wait first.
     """
 
     status: int = 200
@@ -48,6 +48,7 @@ class Fault:
     code: str | None = None
     raw: str | bytes | None = None
     changed: dict[str, Any] = field(default_factory=dict)
+    more: bytes = b""
 
 
 class Wire:
@@ -205,7 +206,9 @@ class _Handler(BaseHTTPRequestHandler):
         if wire.streams(self.path, request):
             data = wire.events({**body, **fault.changed}).encode()
             return self._write(200, data, {}, fault.body, kind="text/event-stream")
-        return self._send(200, {**body, **fault.changed}, cut=fault.body)
+        self._send(200, {**body, **fault.changed}, cut=fault.body)
+        self.wfile.write(fault.more)
+        return None
 
     def _send(self, status: int, body: dict[str, Any], headers: dict[str, str] | None = None, cut: str = "") -> None:
         self._write(status, json.dumps(body).encode(), headers or {}, cut)
@@ -221,7 +224,7 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name, value)
         if cut == "slow head":
-            for number in range(1000):
+            for number in range(100):
                 self.send_header(f"x-{number}", "y")
                 self.flush_headers()
                 time.sleep(0.02)
@@ -234,10 +237,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.close()
             self.close_connection = True
             return
-        if cut == "trickle":
+        if cut in ("trickle", "bytes"):
             for place in range(len(data)):
                 self.wfile.write(data[place : place + 1])
-                time.sleep(0.02)
+                time.sleep(0.02 if cut == "trickle" else 0.0001)
             return
         self.wfile.write(data)
 

@@ -60,6 +60,15 @@ def test_a_recording_is_a_model_for_the_same_run(finished: Path) -> None:
     ]
 
 
+def test_a_recording_that_was_made_under_other_settings_says_which_before_anything_runs(finished: Path) -> None:
+    more = [*RUN, "--responses", "3"]
+    done = in_process(*more, "--model", "replay:small.recording", "--out", "other", cwd=finished)
+    first = done.stderr.splitlines()[0]
+    assert "recorded with --responses 2" in first and "--depth" not in first and "--seed" not in first
+    same = in_process(*RUN, "--model", "replay:small.recording", "--out", "same", cwd=finished)
+    assert "recorded with" not in same.stderr
+
+
 def test_a_recording_of_another_task_is_refused_before_anything_starts(finished: Path) -> None:
     done = in_process("run", "parity", *QUICK[2:], "--model", "replay:small.recording", cwd=finished)
     assert done.returncode == 2 and "is of string-grid-distance, and not of parity" in done.stderr

@@ -335,3 +335,33 @@ class ServedModelSuite(LanguageModelSuite):
             with suppress(ModelUnavailable):
                 self.at(server, stream="on", retry_policy=retry_policy)([PROMPT])
         assert "slow down" in told[0].error
+
+    def test_half_of_a_character_at_the_end_of_a_piece_is_no_trouble(self) -> None:
+        """Each byte comes alone, so that characters of several bytes are cut apart in every way."""
+        with self.server_class(
+            lambda request: "é€𝄞", faults=iter([Fault(body="bytes"), Fault(body="bytes")])
+        ) as server:
+            whole = self.at(server)([PROMPT])[0].text
+            assert (whole, self.at(server, stream="on")([PROMPT])[0].text) == ("é€𝄞", "é€𝄞")
+
+    def test_an_answer_that_ends_within_a_character_is_a_failed_attempt(self) -> None:
+        told: list[FailedAttempt] = []
+        retry_policy = RetryPolicy(first_seconds=0.01, failed=told.append)
+        with self.faulty(Fault(raw='{"choices": [{"message": {"content": "é'.encode()[:-1])) as server:
+            assert self.at(server, retry_policy=retry_policy)([PROMPT])[0].text == "hello"
+        assert [(one.kind, one.billed) for one in told] == [("malformed", True)]
+
+    @pytest.mark.parametrize("body", [b'{"choices": "' + b"a" * (10 << 20) + b'"}', b"data: " + b"[" * (10 << 20)])
+    def test_ten_mb_in_one_piece_are_a_failed_attempt(self, body: bytes) -> None:
+        told: list[FailedAttempt] = []
+        retry_policy = RetryPolicy(first_seconds=0.01, failed=told.append)
+        with self.faulty(Fault(raw=body)) as server:
+            assert self.at(server, retry_policy=retry_policy, timeout_seconds=20)([PROMPT])[0].text == "hello"
+        assert [(one.kind in ("too large", "malformed"), one.billed) for one in told] == [(True, True)]
+
+    def test_a_date_in_the_past_asks_for_no_wait(self) -> None:
+        told: list[FailedAttempt] = []
+        retry_policy = RetryPolicy(first_seconds=0.01, failed=told.append)
+        with self.faulty(Fault(429, {"retry-after": "Fri, 31 Dec 1999 23:59:59 GMT"})) as server:
+            assert self.at(server, retry_policy=retry_policy)([PROMPT])[0].text == "hello"
+        assert 0 <= told[0].wait_seconds < 0.1

@@ -10,7 +10,7 @@ import pytest
 from report.a_run import CHILD, CONFIG, SEED, Pen, a_finished_run
 from selftaught.report.page import page
 from selftaught.report.view import view
-from selftaught.runs.records import Session
+from selftaught.runs.records import Ended, Session, Tried
 from selftaught.runs.store import Store, text_id
 
 VOID = {"meta"}
@@ -143,6 +143,15 @@ def test_the_page_shows_what_the_run_was(tmp_path: Path) -> None:
     ):
         assert told in text, told
     assert "base_url" not in text  # what is not set is not shown
+
+
+def test_the_page_of_a_run_that_failed_says_why(tmp_path: Path) -> None:
+    pen = Pen(tmp_path)
+    pen.session()
+    pen.write(Tried(at="/tried#0", time=pen.tick(), ask="/ask#0", role="candidate", t=0, error="401", seconds=1.0))
+    pen.write(Ended(at="/ended#0", time=pen.tick(), how="failed", note="the key was <refused>"))
+    text = " ".join(Outline(html_of(pen.store)).text.split())
+    assert "Failures This run failed: the key was <refused> 1 attempt to get a response failed. No program" in text
 
 
 def test_the_page_of_an_improvement_shows_what_changed(tmp_path: Path) -> None:

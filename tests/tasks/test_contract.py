@@ -222,6 +222,8 @@ def algorithm(n):
             sieve[k * k :: k] = bytes(len(range(k * k, n, k)))
     return [k for k in range(2, n) if sieve[k]]
 """,
+    "program": 'print(*range(1, 101), sep="\\n")',
+    "text": r"(19|20)\d\d-(0[1-9]|1[0-2])-([0-2][1-9]|3[01])",
 }
 
 

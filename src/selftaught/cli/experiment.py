@@ -210,8 +210,7 @@ def _resolved(given: Parameters, shared_inputs: SharedInputs, gate: Gate, runs: 
         improver = next(iter(shared_inputs.improvers.values()))
         inputs = Inputs(config, tuple(shared_inputs.tasks.values()), improver, script=shared_inputs.script)
         chosen = choose_models(inputs, gate, runs, environment(), caps=caps)
-        for line in chosen.said:
-            say(line)
+        printing.chosen_models(chosen.said)
         names.append(chosen.config.model)
         base_url = base_url or chosen.config.base_url
     return msgspec.structs.replace(given, models=list(dict.fromkeys(names)), base_url=base_url)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from selftaught.cli.options import in_flags
-from selftaught.cli.terminal import cleaned, console, print_json, tell
+from selftaught.cli.terminal import cleaned, console, print_json, say, tell
 from selftaught.config import RunConfig
 from selftaught.core.contracts import Score
 from selftaught.core.errors import UsageError
@@ -35,6 +35,12 @@ _MOST_DIFFERENCES = 10
 _FILES = {"best_improver.py": "Best improver", "improved.py": "Improved program", "improved.patch": "As a patch"}
 _MOST_DIFF_LINES = 40
 _COLOURS = {"added": "green", "removed": "red", "place": "cyan"}
+
+
+def chosen_models(said: Sequence[str]) -> None:
+    """Which models were taken, and why; on stderr."""
+    for line in said:
+        say(in_flags(line))
 
 
 def result(config: RunConfig, run: RunView, store: Store, folder: RunFolder, *, as_json: bool) -> None:
@@ -84,11 +90,23 @@ def result(config: RunConfig, run: RunView, store: Store, folder: RunFolder, *, 
         tell(line)
 
 
+NO_TEST = "No sealed test: a program is scored by what it is improved by, and runs beside it."
+"""Of a task that judges whole programs."""
+
+
+def _lacks_test(run: RunView) -> bool:
+    """Whether what was measured on val has no test on record."""
+    if run.improvement is not None:
+        return not any(name.endswith("/test") for name in run.improvement.before)
+    best = run.best_step
+    return best is not None and best.val is not None and best.test is None
+
+
 def _programs(run: RunView, folder: RunFolder) -> Iterator[str]:
     """Where what was found lies, and how all that was tried is looked at."""
     made = run.improvement
-    if made is not None and not any(name.endswith("/test") for name in made.before):
-        yield "No sealed test: the program was scored by what it was improved by, and ran beside it."
+    if _lacks_test(run):
+        yield NO_TEST
     for name, what in _FILES.items():
         better = made is None or made.made != made.solution
         if (folder.path / name).is_file() and better:

@@ -1,7 +1,8 @@
 """The messages that cross the sandbox's wall: data only, length-prefixed msgpack, checked on the way in.
 
 A frame is a little-endian u32 length and that many bytes: one msgpack array, tagged with the message's name. A numpy
-array travels as msgpack extension 1, itself msgpack `[dtype, shape, bytes]`. Nothing is ever unpickled.
+array travels as msgpack extension 1, itself msgpack `[dtype, shape, bytes]`; a whole number beyond 64 bits as extension
+2, its bytes in two's complement, the highest first. Nothing is ever unpickled.
 """
 
 import math
@@ -14,7 +15,9 @@ from typing import Any
 import msgspec
 
 HEADER = struct.Struct("<I")
-ARRAY_EXTENSION = 1
+ARRAY_EXTENSION, INTEGER_EXTENSION = 1, 2
+MOST_INTEGER_BYTES = 1024
+"""Of a whole number beyond 64 bits: 2,466 digits, fewer than Python refuses to write (4,300)."""
 ITEM_BYTES = {
     "|b1": 1, "|i1": 1, "|u1": 1, "<i2": 2, "<u2": 2, "<i4": 4, "<u4": 4, "<i8": 8, "<u8": 8,
     "<f2": 2, "<f4": 4, "<f8": 8,
@@ -228,18 +231,55 @@ def decode_array(body: bytes | memoryview) -> Any:
     return numpy.frombuffer(data, dtype=dtype).reshape(shape)
 
 
+def decode_integer(body: bytes | memoryview) -> int:
+    """Raises WireError for one that is too large."""
+    if len(body) > MOST_INTEGER_BYTES:
+        raise WireError(f"a whole number of more than {MOST_INTEGER_BYTES} bytes")
+    return int.from_bytes(body, "big", signed=True)
+
+
+def _integer(value: int) -> msgspec.msgpack.Ext:
+    size = value.bit_length() // 8 + 1
+    if size > MOST_INTEGER_BYTES:
+        raise OverflowError(f"a whole number of {size} bytes; the most is {MOST_INTEGER_BYTES}")
+    return msgspec.msgpack.Ext(INTEGER_EXTENSION, value.to_bytes(size, "big", signed=True))
+
+
+def _extensible(value: Any, depth: int = 0) -> Any:
+    """The same with extensions for what msgpack has no number for. As values, not as keys."""
+    if depth > 200:
+        raise RecursionError("nested too deep")
+    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 64:
+        return _integer(value)
+    if isinstance(value, (list, tuple)):
+        return [_extensible(one, depth + 1) for one in value]
+    if isinstance(value, dict):
+        return {key: _extensible(one, depth + 1) for key, one in value.items()}
+    return value
+
+
+def _extended(message: Message) -> Message:
+    """The message with such a value in it."""
+    held = {name: getattr(message, name) for name in message.__struct_fields__ if name in ("value", "arguments")}
+    return msgspec.structs.replace(message, **{name: _extensible(value) for name, value in held.items()})
+
+
 def _extension(code: int, body: memoryview) -> Any:
+    if code == INTEGER_EXTENSION:
+        return decode_integer(body)
     if code != ARRAY_EXTENSION:
         raise WireError(f"unknown extension {code}")
     return decode_array(body)
 
 
 def _array_as_list(code: int, body: memoryview) -> Any:
-    return _extension(code, body).tolist()
+    value = _extension(code, body)
+    return value if isinstance(value, int) else value.tolist()
 
 
 def _array_to_change(code: int, body: memoryview) -> Any:
-    return _extension(code, body).copy()  # a program may write into its arguments
+    value = _extension(code, body)
+    return value if isinstance(value, int) else value.copy()  # a program may write into its arguments
 
 
 _encoder = msgspec.msgpack.Encoder(enc_hook=_encode_other)
@@ -252,10 +292,13 @@ from_zygote: msgspec.msgpack.Decoder[FromZygote] = msgspec.msgpack.Decoder(FromZ
 def encode(message: Message) -> bytes:
     """The message alone, as sent where the socket keeps message bounds.
 
-    Raises WireError on a value that may not cross: an unknown type, an integer beyond 64 bits, too deep a nesting.
+    Raises WireError on a value that may not cross: an unknown type, too long a whole number, too deep a nesting.
     """
     try:
-        return _encoder.encode(message)
+        try:
+            return _encoder.encode(message)
+        except OverflowError:  # a whole number beyond 64 bits: rare, and so looked for only then
+            return _encoder.encode(_extended(message))
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise WireError(str(error) or type(error).__name__) from None
 

@@ -3,8 +3,11 @@
 import asyncio
 import inspect
 import threading
+import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from selftaught.core.contracts import Completion, LanguageModel, Prompt
@@ -14,6 +17,7 @@ from selftaught.models.served.asking import Asker, AskOptions, Question
 from selftaught.models.served.retrying import Failed
 from selftaught.plugins import find
 
+_SLICE_SECONDS = 0.2
 Answer = Callable[[Prompt], str | Completion | Awaitable[str | Completion]]
 """A function of your own, sync or async: one prompt in, one response out."""
 
@@ -21,27 +25,41 @@ Answer = Callable[[Prompt], str | Completion | Awaitable[str | Completion]]
 class Called:
     """Implements `LanguageModel` with a function: one prompt in, one response out. It is called from several threads.
 
-    What the function raises is the model's failure and is not tried again: the run ends and can be resumed.
+    What the function raises is the model's failure and is not tried again: the run ends and can be resumed. One that
+    hangs is a failed attempt after `timeout_seconds`; its thread is left behind.
     """
 
     def __init__(self, function: Answer, name: str = "", ask_options: AskOptions | None = None) -> None:
         self._function = function
         self._loop = _Loop()
         self._name = name or getattr(function, "__name__", type(function).__name__)
-        self._asker = Asker(self._name, self._ask, ask_options or AskOptions())
+        self._ask_options = ask_options or AskOptions()
+        self._asker = Asker(self._name, self._ask, self._ask_options)
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
         return self._asker(prompts)
 
-    def _settled(self, answer: Any) -> Any:
+    def _in_time(self, prompt: Prompt) -> Any:
+        """What the function returns. Raises Failed where it takes longer than an attempt may; what `stop` raises."""
+        until = time.monotonic() + self._ask_options.timeout_seconds
+        answer = _Once(partial(self._settled, prompt))
+        while not answer.done.wait(_SLICE_SECONDS):
+            self._ask_options.retry_policy.stop()
+            if time.monotonic() > until:
+                late = f"{self._name} gave no answer in {self._ask_options.timeout_seconds:g} s"
+                raise Failed(late, again=True, billed=True, kind="timeout")
+        return answer.result()
+
+    def _settled(self, prompt: Prompt) -> Any:
+        answer = self._function(prompt)
         return self._loop.wait_for(answer) if inspect.isawaitable(answer) else answer
 
     def _ask(self, question: Question) -> list[Completion]:
         # A function is asked as the prompt says: what it takes is its own affair.
         prompt = Prompt(question.system, question.user, cast(float, question.temperature))
         try:
-            answer = self._settled(self._function(prompt))
-        except SelfTaughtError:
+            answer = self._in_time(prompt)
+        except (SelfTaughtError, Failed):
             raise
         except Exception as error:
             said = " ".join(str(error).split())[:300]
@@ -54,6 +72,27 @@ class Called:
             kind = type(answer).__name__
             raise Failed(f"{self._name} returned {kind}; wanted a str or a Completion", again=False)
         return [Completion(sendable(answer), model=self._name)]
+
+
+class _Once:
+    """One call in a thread of its own, which is left behind if it never returns; in a copy of the caller's context."""
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        self.done = threading.Event()
+        self._call, self._came, self._error = call, None, cast(BaseException | None, None)
+        threading.Thread(target=copy_context().run, args=(self._work,), name="model", daemon=True).start()
+
+    def _work(self) -> None:
+        try:
+            self._came = self._call()
+        except BaseException as error:  # whatever it is, it is raised where it is waited for
+            self._error = error
+        self.done.set()
+
+    def result(self) -> Any:
+        if self._error is not None:
+            raise self._error
+        return self._came
 
 
 class _Loop:

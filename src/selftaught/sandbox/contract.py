@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from selftaught.sandbox.workshop import Done, Job
 
 Value: TypeAlias = Any
-"""Plain data: None, bool, int (64 bit), float, str, bytes, list, dict; towards the guest also numpy arrays and
+"""Plain data: None, bool, int (of 1024 bytes), float, str, bytes, list, dict; towards the guest also numpy arrays and
 tuples. What comes back from a guest is always plain: arrays arrive as nested lists, tuples as lists."""
 
 Service = Callable[..., Value]

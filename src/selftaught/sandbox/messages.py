@@ -36,6 +36,8 @@ _FIXED = {
 _EXTENSIONS = frozenset([0xC7, 0xC8, 0xC9, *range(0xD4, 0xD9)])
 _LISTS = {0xDC: 2, 0xDD: 4}
 _MAPS = {0xDE: 2, 0xDF: 4}
+_INTEGER_BYTES = 100
+"""Of a long whole number, for each further element that it counts as."""
 _FORMATS = {1: ">B", 2: ">H", 4: ">I"}
 
 _ONE_BYTE = bytes([*range(0x80), *range(0xE0, 0x100), 0xC0, 0xC2, 0xC3])
@@ -89,7 +91,7 @@ class _Walk:
         length, children, is_map = _extent(body, place)
         self._place += length
         if first in _EXTENSIONS:
-            self._count(_array_elements(body[place : place + length], first))
+            self._count(_elements(body[place : place + length], first))
         else:
             self._count(1, length * _TEXT_BYTES + (min(children, self._size) * _PAIR_BYTES if is_map else 0))
         return children, is_map
@@ -165,9 +167,12 @@ def _may_be_key(first: int) -> bool:
     return text or first < 0x80 or first >= 0xE0 or 0xCC <= first <= 0xD3
 
 
-def _array_elements(extension: bytes, first: int) -> int:
-    """How many numbers and lists an array becomes. Raises WireError for any other extension, or no shape."""
+def _elements(extension: bytes, first: int) -> int:
+    """How many numbers and lists an extension becomes. Raises WireError for one that is none of ours."""
     start = 1 if first >= 0xD4 else 1 + _SIZED[first][0]
+    if extension[start : start + 1] == bytes([wire.INTEGER_EXTENSION]):
+        wire.decode_integer(extension[start + 1 :])
+        return 1 + len(extension) // _INTEGER_BYTES
     if extension[start : start + 1] != bytes([wire.ARRAY_EXTENSION]):
         raise wire.WireError("an extension that is no array")
     return wire.elements_of(wire.array_shape(extension[start + 1 :]))

@@ -64,8 +64,10 @@ def choose_models(
 
     def priced(name: str) -> PricedModel:
         if name.startswith(_REPLAY) and name not in found:
-            recording, where = replay_model(name[len(_REPLAY) :], inputs, runs)
-            found[name] = ChosenModel(recording, f"{_REPLAY}{where}", None, "its recorded responses, and nothing else")
+            recording, where, otherwise = replay_model(name[len(_REPLAY) :], inputs, runs)
+            why = "its recorded responses, and nothing else"
+            why += f"; recorded with {otherwise}: asked otherwise it may have no response" if otherwise else ""
+            found[name] = ChosenModel(recording, f"{_REPLAY}{where}", None, why)
         elif name.startswith(CALLED) and name not in found:
             found[name] = _called(name, config, gate, function)
         elif name not in found:

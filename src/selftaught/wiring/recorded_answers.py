@@ -4,6 +4,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from selftaught.config import RunConfig
 from selftaught.core.contracts import Prompt
 from selftaught.core.errors import UsageError
 from selftaught.middleware.recorded import completion_of
@@ -13,6 +14,7 @@ from selftaught.runs.recording import read_recording, unpack
 from selftaught.runs.records import Answered, prompt_parts
 from selftaught.runs.store import Store
 from selftaught.wiring.inputs import Inputs, check_as_begun, frozen_modules, frozen_tasks
+from selftaught.wiring.kept_settings import frozen_config
 
 
 def open_recorded(name: str, runs: Path, scratch: Path) -> RunFolder:
@@ -33,8 +35,15 @@ def answers(store: Store) -> list[Recorded]:
     return [recorded(record) for record in store if isinstance(record, Answered)]
 
 
-def replay_model(name: str, inputs: Inputs, runs: Path) -> tuple[Replay, Path]:
-    """The model `replay:NAME` for another run of the same tasks, and where it lies.
+_DECIDE = (
+    "kind", "depth", "repeats", "model_calls", "responses", "utility_calls", "improver", "accept", "feedback",
+    "salvage", "utility_text", "extract_code", "fidelity", "seed",
+)  # fmt: skip
+"""The settings that decide what is asked, and so whether a recording has the responses."""
+
+
+def replay_model(name: str, inputs: Inputs, runs: Path) -> tuple[Replay, Path, str]:
+    """The model `replay:NAME` for another run of the same tasks, where it lies, and how it was recorded otherwise.
 
     Nothing of the recording is executed. Raises UsageError for a recording of other tasks.
     """
@@ -57,4 +66,14 @@ def replay_model(name: str, inputs: Inputs, runs: Path) -> tuple[Replay, Path]:
             free = [
                 replace(one, completion=replace(one.completion, cost=None, price_source="")) for one in answers(store)
             ]
-            return Replay(free, f"the recording {name}"), where
+            return Replay(free, f"the recording {name}"), where, _otherwise(frozen_config(folder), inputs.config)
+
+
+def _otherwise(then: RunConfig, now: RunConfig) -> str:
+    """The settings that are others now, as they were; "" where all are the same."""
+    told = [f"`{name}={_shown(getattr(then, name))}`" for name in _DECIDE if getattr(then, name) != getattr(now, name)]
+    return ", ".join(told)
+
+
+def _shown(value: object) -> str:
+    return str(value) if value is not None else "…"

@@ -1,0 +1,146 @@
+"""Attacks on the trusted side, each with its protection off: there it gets what it wants, so that its failure elsewhere
+proves something. (What a guest tries has its control in the tier `unsafe`.)
+"""
+
+import gzip
+import io
+import json
+import os
+import select
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import httpx2
+import msgspec
+import pytest
+
+from attacks.arena import peak_megabytes
+from cli.test_terminal import TITLE
+from models.served import EXPLODING
+from openai_server import Fault, OpenAIServer
+from runs.test_a_strangers_folder import a_run, packed
+from selftaught.cli import terminal
+from selftaught.guest import wire
+from selftaught.models.served.json_size import TooMuchJson, weigh
+from selftaught.runs import store as stores
+from selftaught.runs.folder import RunFolder
+from selftaught.runs.recording import pack, read_recording
+from selftaught.runs.store import Store
+from selftaught.sandbox import messages
+from test_bounded import HOST
+
+pytestmark = pytest.mark.attack
+
+SECRET = "KEY=not-yours\n"
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunFolder:
+    (tmp_path / "secret").write_text(SECRET)
+    return a_run(tmp_path / "run")
+
+
+def test_a_message_that_nobody_weighs_explodes() -> None:
+    numbers = msgspec.msgpack.encode(["|i1", [100_000, 1, 1, 1, 1, 1, 1, 1], bytes(100_000)])
+    body = msgspec.msgpack.encode(["returned", msgspec.msgpack.Ext(wire.ARRAY_EXTENSION, numbers)])
+    with pytest.raises(messages.TooMuch):
+        messages.decoded(body)
+    assert peak_megabytes(lambda: wire.from_guest.decode(body)) > 300 * len(body) / 1e6
+
+
+def test_an_answer_that_nobody_weighs_explodes() -> None:
+    body = EXPLODING["lists"].encode()
+    with pytest.raises(TooMuchJson):
+        weigh(body)
+    assert peak_megabytes(lambda: json.loads(body)) > 15 * len(body) / 1e6
+
+
+def test_a_head_that_trickles_outlasts_the_time_of_a_plain_client() -> None:
+    with OpenAIServer(lambda request: "hello", faults=iter([Fault(body="slow head")])) as server:
+        asked = {"model": "small", "messages": [{"role": "user", "content": "Hi"}]}
+        with httpx2.Client(timeout=0.5, trust_env=False) as client:
+            began = time.monotonic()
+            assert client.post(f"{server.base_url}/chat/completions", json=asked).status_code == 200
+    assert time.monotonic() - began > 1.0
+
+
+def test_a_packed_body_unpacks_to_all_it_holds_in_a_plain_client() -> None:
+    packed = gzip.compress(bytes(16 << 20), 9)
+    fault = Fault(raw=packed, headers={"content-encoding": "gzip"})
+    with OpenAIServer(lambda request: "hello", faults=iter([fault])) as server:
+        with httpx2.Client(trust_env=False) as client:
+            answer = client.post(f"{server.base_url}/chat/completions", json={"model": "small"})
+    assert len(answer.content) > 900 * len(packed)
+
+
+def test_a_link_that_nobody_looks_for_is_packed(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    (run.path / "inputs" / "zz.py").symlink_to(run.path.parent / "secret")
+    monkeypatch.setattr(RunFolder, "check_plain", lambda self: None)
+    with closing(Store.open(run.store, writable=False)) as opened:
+        assert SECRET.strip() in gzip.decompress(pack(run, opened, "1")).decode()
+
+
+def test_a_link_that_is_opened_for_writing_is_written_through(run: RunFolder) -> None:
+    (run.path / "report.html").symlink_to(run.path.parent / "secret")
+    (run.path / "report.html").write_text("<html>")
+    assert (run.path.parent / "secret").read_text() == "<html>"
+
+
+def test_a_view_that_nobody_looks_for_makes_many_records_of_one(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(run.store)) as changed:
+        changed.executescript(
+            "CREATE TABLE kept AS SELECT * FROM records WHERE seq = 1; DROP TABLE records; CREATE VIEW records AS "
+            "WITH RECURSIVE r(seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM r LIMIT 20000) "
+            "SELECT r.seq, '/n#' || r.seq AS at, kept.body FROM r, kept"
+        )
+    monkeypatch.setattr(stores, "_strange", lambda connection: "")
+    with closing(Store.open(run.store, writable=False)) as opened:
+        assert len(list(opened)) == 20_000
+
+
+def test_a_recording_that_nobody_bounds_unpacks_to_all_it_holds(run: RunFolder, tmp_path: Path) -> None:
+    bomb = packed(run, tmp_path / "bomb", files={"config.toml": "#" * (8 << 20)})
+    assert peak_megabytes(lambda: read_recording(bomb)) > 300 * bomb.stat().st_size / 1e6
+
+
+def test_what_is_printed_as_it_is_steers_a_terminal() -> None:
+    raw, cleaned = io.StringIO(), io.StringIO()
+    print(TITLE, file=raw)
+    print(TITLE, file=terminal.Cleaned(cleaned))
+    assert ("\x1b" in raw.getvalue(), "\x1b" in cleaned.getvalue()) == (True, False)
+
+
+def test_a_dotenv_file_that_nobody_looks_at_names_a_server_for_your_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-mine")
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    monkeypatch.setattr(terminal, "_servers_of_others", lambda told: [])
+    (tmp_path / ".env").write_text("OPENAI_BASE_URL=http://elsewhere\n")
+    assert terminal.environment()["OPENAI_BASE_URL"] == "http://elsewhere"
+
+
+UNBOUND = """
+import selftaught.bounded as bounded
+bounded._BOOT = bounded._BOOT.replace("serve()", "import selftaught.bounded as b; b.die_with_parent = int; serve()", 1)
+"""
+
+
+def test_a_stopped_reader_that_is_not_bound_to_its_host_outlives_it() -> None:
+    command = [sys.executable, "-c", UNBOUND + HOST]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as host:
+        assert host.stdout
+        reader = os.pidfd_open(int(host.stdout.readline()))
+        signal.pidfd_send_signal(reader, signal.SIGSTOP)
+        host.kill()
+    assert not select.select([reader], [], [], 1.0)[0]
+    signal.pidfd_send_signal(reader, signal.SIGKILL)
+    os.close(reader)
