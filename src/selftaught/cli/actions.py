@@ -160,6 +160,8 @@ def score(
     if split not in ("val", "test"):
         raise UsageError(f"no split is called {split!r}; there are val and test")
     spec = load_task(task, fidelity)
+    if spec.evaluation is not None and split == "test":
+        raise UsageError(f"the task {spec.name} judges programs as wholes, and has no sealed test; score on val")
     source = Program(read_text(program, "a program"))
     check_program(source, spec.entry, str(program))
     drawn = RunSeed.parse(salted(seed, runs, environment()))
@@ -170,6 +172,8 @@ def score(
         judged, seed_score = judge(source), judge(spec.seed)
     head = {"task": spec.name, "split": split, "fidelity": fidelity, "seed": str(drawn), "sandbox": jail.tier}
     printing.score(head, judged, seed_score, spec.bound, as_json=as_json)
+    if spec.evaluation is not None and not as_json:
+        print(printing.NO_TEST)
 
 
 def replay(name: str, runs: Path, sandbox: str | None, *, trust_tasks: bool = False, as_json: bool) -> bool:

@@ -90,11 +90,23 @@ def result(config: RunConfig, run: RunView, store: Store, folder: RunFolder, *, 
         tell(line)
 
 
+NO_TEST = "No sealed test: a program is scored by what it is improved by, and runs beside it."
+"""Of a task that judges whole programs."""
+
+
+def _lacks_test(run: RunView) -> bool:
+    """Whether what was measured on val has no test on record."""
+    if run.improvement is not None:
+        return not any(name.endswith("/test") for name in run.improvement.before)
+    best = run.best_step
+    return best is not None and best.val is not None and best.test is None
+
+
 def _programs(run: RunView, folder: RunFolder) -> Iterator[str]:
     """Where what was found lies, and how all that was tried is looked at."""
     made = run.improvement
-    if made is not None and not any(name.endswith("/test") for name in made.before):
-        yield "No sealed test: the program was scored by what it was improved by, and ran beside it."
+    if _lacks_test(run):
+        yield NO_TEST
     for name, what in _FILES.items():
         better = made is None or made.made != made.solution
         if (folder.path / name).is_file() and better:
