@@ -6,7 +6,8 @@ so that what is measured is the client; alternately with the bare SDK, called fr
 - the model alone, `CALLS` calls, the server answering at once (at most `--most` times the SDK's seconds);
 - `--product N`: the whole product, `selftaught improve` with an improver that asks N prompts in one batch, the server
   taking `--latency` seconds: the sandbox, the meter, the record on disk, the caps. The seconds are those on record for
-  the application, with the start of its guest; also printed are the most threads and the most memory of the process.
+  the application, with the start of its guest. Both begin cold: the SDK not imported, nothing connected. Also printed
+  are the most threads and the most memory of the process.
 """
 
 import argparse
@@ -163,11 +164,16 @@ def product(url: str, calls: int) -> Product:
     return Product(applied.seconds, threads, kib / 1024)
 
 
+def bare_from_cold(url: str, calls: int) -> float:
+    """Seconds of the bare SDK in a process of its own, which imports it and connects, as the application does."""
+    command = [sys.executable, __file__, "--bare", url, "--product", str(calls)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
 def compare_product(calls: int, latency_seconds: float, rounds: int, most: float) -> bool:
     """Whether it is as quick and as small as it is to be. Prints the figures."""
     with serving(latency_seconds) as url:
-        one = bare(url, calls, calls)
-        pairs = [(seconds(one), product(url, calls)) for _ in range(rounds)]
+        pairs = [(bare_from_cold(url, calls), product(url, calls)) for _ in range(rounds)]
     ratio = statistics.median(ours.seconds / a for a, ours in pairs)
     threads, mib = max(ours.threads for _, ours in pairs), max(ours.mib for _, ours in pairs)
     print(f"{calls} calls at {latency_seconds:g} s, bare SDK: {statistics.median(a for a, _ in pairs):.2f} s")
@@ -207,8 +213,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--most", type=float, default=1.4)
     parser.add_argument("--product", type=int, default=0, metavar="N")
+    parser.add_argument("--bare", default="", help=argparse.SUPPRESS)
     parser.add_argument("--latency", type=float, default=1.0)
     arguments = parser.parse_args()
+    if arguments.bare:
+        print(seconds(lambda: bare(arguments.bare, arguments.product, arguments.product)()))
+        return
     if arguments.product:
         good = compare_product(arguments.product, arguments.latency, arguments.rounds, arguments.most)
     else:
