@@ -253,7 +253,10 @@ def _size_of_grades(task: TaskSpec) -> str:
 
 def _equal(task: TaskSpec) -> str:
     if not task.deterministic:
-        return "- Equal programs may get unequal scores: time is measured.\n"
+        return (
+            "- Equal programs may get unequal scores: time is measured. The clock (time.time) may jump while a\n"
+            "  program waits for a core; time.process_time does not.\n"
+        )
     return "- Equal programs get equal scores, unless they watch the clock.\n"
 
 
