@@ -1,8 +1,13 @@
-"""What our part of a model call costs: run `python benchmarks/models.py`. Fails where it is more than the issue allows.
+"""What our part of a model call costs: run `python benchmarks/models.py`. Fails where it is more than it may be.
 
-300 calls at once to an instant server on this machine, through the bare SDK and through the model, alternately, in one
-run. The server is a process of its own, and answers without reading more than it must, so that what is measured is the
-client. Printed are the medians and the median of the ratios; `--most` is the largest ratio that is no failure.
+Calls at once to a server on this machine, which is a process of its own and answers without reading more than it must,
+so that what is measured is the client; alternately with the bare SDK, called from as many threads:
+
+- the model alone, `CALLS` calls, the server answering at once (at most `--most` times the SDK's seconds);
+- `--product N`: the whole product, `selftaught improve` with an improver that asks N prompts in one batch, the server
+  taking `--latency` seconds: the sandbox, the meter, the record on disk, the caps. The seconds are those on record for
+  the application, with the start of its guest. Both begin cold: the SDK not imported, nothing connected. Also printed
+  are the most threads and the most memory of the process.
 """
 
 import argparse
@@ -10,20 +15,28 @@ import multiprocessing
 import re
 import socket
 import statistics
+import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from selftaught.core.contracts import Prompt
 from selftaught.models.served.asking import AskOptions
 from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.openai_chat import OpenAIChat
+from selftaught.runs.records import Answered, Applied
+from selftaught.runs.store import Store
 
 CALLS = 300
+MOST_MIB = 200
 PROMPT = Prompt("You are an expert.", "Improve:\n" + "x = 1\n" * 300, 0.7)
 _BODY = (
     b'{"id": "x", "object": "chat.completion", "created": 1, "model": "small", "choices": [{"index": 0, '
@@ -33,17 +46,34 @@ _BODY = (
 _ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(_BODY), _BODY)
 
 
-def serve(ready: Connection) -> None:
+TASK = '''"""Write algorithm(x), which returns a number."""
+SEED = "def algorithm(x):\\n    return 0.25\\n"
+
+
+def instances(rng, split):
+    yield (rng.random(),), None
+
+
+def grade(instance, answer):
+    return float(answer)
+'''
+IMPROVER = """def improve_algorithm(initial_solution, utility, language_model):
+    language_model.batch_prompt("You are an expert.", [f"Improve {n}:\\n" + "x = 1\\n" * 300 for n in range(%d)])
+    return initial_solution
+"""
+
+
+def serve(ready: Connection, latency_seconds: float) -> None:
     """Answers every request with the same bytes, for ever."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
     ready.send(listener.getsockname()[1])
     while True:
         client, _ = listener.accept()
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        threading.Thread(target=_converse, args=(client,), daemon=True).start()
+        threading.Thread(target=_converse, args=(client, latency_seconds), daemon=True).start()
 
 
-def _converse(client: socket.socket) -> None:
+def _converse(client: socket.socket, latency_seconds: float) -> None:
     got = b""
     while piece := client.recv(65536):
         got += piece
@@ -51,10 +81,11 @@ def _converse(client: socket.socket) -> None:
         length = re.search(rb"content-length: (\d+)", head.lower())
         if end and len(body) >= (int(length[1]) if length else 0):
             got = b""
+            time.sleep(latency_seconds)
             client.sendall(_ANSWER)
 
 
-def bare(url: str, most: int) -> Callable[[], object]:
+def bare(url: str, most: int, calls: int = CALLS) -> Callable[[], object]:
     """The SDK as it comes, its retries off, called from as many threads."""
     import openai
 
@@ -74,7 +105,7 @@ def bare(url: str, most: int) -> Callable[[], object]:
 
     def all_at_once() -> object:
         with ThreadPoolExecutor(most) as threads:
-            return list(threads.map(call, range(CALLS)))
+            return list(threads.map(call, range(calls)))
 
     return all_at_once
 
@@ -97,25 +128,102 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
+@dataclass(frozen=True)
+class Product:
+    """What a run of the whole product took."""
+
+    seconds: float
+    threads: int
+    mib: float
+
+
+def product(url: str, calls: int) -> Product:
+    """One application in a process of its own."""
+    with tempfile.TemporaryDirectory() as place:
+        (Path(place) / "number.py").write_text(TASK)
+        (Path(place) / "asks.py").write_text(IMPROVER % calls)
+        command = [
+            sys.executable, "-m", "selftaught", "improve", "number.py", "--improver", "asks.py", "--model",
+            "openai/small", "--base-url", url, "--model-calls", "1", "--responses", str(calls), "--max-connections",
+            str(calls), "--no-probes", "--out", "run",
+        ]  # fmt: skip
+        child = subprocess.Popen(command, cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        threads, kib = 0, 0
+        while child.poll() is None:
+            with suppress(OSError):
+                told = Path(f"/proc/{child.pid}/status").read_text()
+                threads = max([threads, *map(int, re.findall(r"Threads:\s+(\d+)", told))])
+                kib = max([kib, *map(int, re.findall(r"VmHWM:\s+(\d+)", told))])
+            time.sleep(0.02)
+        with Store.open(Path(place) / "run" / "run.sqlite", writable=False) as store:
+            records = list(store)
+    answered = sum(isinstance(record, Answered) for record in records)
+    if answered != calls:
+        raise SystemExit(f"{answered} of {calls} calls were answered")
+    (applied,) = [record for record in records if isinstance(record, Applied)]
+    return Product(applied.seconds, threads, kib / 1024)
+
+
+def bare_from_cold(url: str, calls: int) -> float:
+    """Seconds of the bare SDK in a process of its own, which imports it and connects, as the application does."""
+    command = [sys.executable, __file__, "--bare", url, "--product", str(calls)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def compare_product(calls: int, latency_seconds: float, rounds: int, most: float) -> bool:
+    """Whether it is as quick and as small as it is to be. Prints the figures."""
+    with serving(latency_seconds) as url:
+        pairs = [(bare_from_cold(url, calls), product(url, calls)) for _ in range(rounds)]
+    ratio = statistics.median(ours.seconds / a for a, ours in pairs)
+    threads, mib = max(ours.threads for _, ours in pairs), max(ours.mib for _, ours in pairs)
+    print(f"{calls} calls at {latency_seconds:g} s, bare SDK: {statistics.median(a for a, _ in pairs):.2f} s")
+    print(f"{calls} calls at {latency_seconds:g} s, product: {statistics.median(b.seconds for _, b in pairs):.2f} s")
+    print(f"median of {rounds} ratios: {ratio:.2f} (at most {most:g}); {threads} threads, {mib:.0f} MiB at most")
+    return ratio <= most and mib < MOST_MIB
+
+
+@contextmanager
+def serving(latency_seconds: float) -> Iterator[str]:
+    """The server's URL, while the block lasts."""
+    ready, told = multiprocessing.get_context("spawn").Pipe(duplex=False)
+    server = multiprocessing.get_context("spawn").Process(target=serve, args=(told, latency_seconds), daemon=True)
+    server.start()
+    try:
+        yield f"http://127.0.0.1:{ready.recv()}/v1"
+    finally:
+        server.terminate()
+
+
+def compare_model(rounds: int, most: float) -> bool:
+    """Whether the model alone is as quick as it is to be. Prints the figures."""
+    with serving(0.0) as url:
+        one, other = bare(url, CALLS), ours(url, CALLS)
+        one(), other()  # imports, connections
+        pairs = [(seconds(one), seconds(other)) for _ in range(rounds)]
+    ratio = statistics.median(b / a for a, b in pairs)
+    print(f"{CALLS} calls, bare SDK: {statistics.median(a for a, _ in pairs):.3f} s")
+    print(f"{CALLS} calls, the model: {statistics.median(b for _, b in pairs):.3f} s")
+    print(f"median of {rounds} ratios: {ratio:.2f} (at most {most:g})")
+    return ratio <= most
+
+
 def main() -> None:
     """Compare; exit code 1 where the ratio is too large."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--most", type=float, default=1.4)
+    parser.add_argument("--product", type=int, default=0, metavar="N")
+    parser.add_argument("--bare", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--latency", type=float, default=1.0)
     arguments = parser.parse_args()
-    ready, told = multiprocessing.get_context("spawn").Pipe(duplex=False)
-    server = multiprocessing.get_context("spawn").Process(target=serve, args=(told,), daemon=True)
-    server.start()
-    url = f"http://127.0.0.1:{ready.recv()}/v1"
-    one, other = bare(url, CALLS), ours(url, CALLS)
-    one(), other()  # imports, connections
-    pairs = [(seconds(one), seconds(other)) for _ in range(arguments.rounds)]
-    server.terminate()
-    ratio = statistics.median(b / a for a, b in pairs)
-    print(f"{CALLS} calls, bare SDK: {statistics.median(a for a, _ in pairs):.3f} s")
-    print(f"{CALLS} calls, the model: {statistics.median(b for _, b in pairs):.3f} s")
-    print(f"median of {arguments.rounds} ratios: {ratio:.2f} (at most {arguments.most:g})")
-    sys.exit(ratio > arguments.most)
+    if arguments.bare:
+        print(seconds(lambda: bare(arguments.bare, arguments.product, arguments.product)()))
+        return
+    if arguments.product:
+        good = compare_product(arguments.product, arguments.latency, arguments.rounds, arguments.most)
+    else:
+        good = compare_model(arguments.rounds, arguments.most)
+    sys.exit(not good)
 
 
 if __name__ == "__main__":

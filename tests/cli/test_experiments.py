@@ -25,7 +25,7 @@ COMMANDS: dict[str, list[str]] = {
     "curve": [TASK, "--trials", "2", "--depth", "1", "--models", "mutate"],
     "transfer": [TASK, "--on", "parity", "--trials", "2", "--depth", "1", "--models", "mutate"],
     "baselines": [TASK, "--trials", "3", "--improvers", "seed,chain-of-thought", "--models", "mutate"],
-    "bypass": ["--proposals", "4", "--models", "mutate"],
+    "bypass": [TASK, "--proposals", "4", "--models", "mutate"],
     "imp-at-k": [TASK, "--trials", "2", "--depth", "2", "--models", "mutate"],
 }
 
@@ -112,11 +112,7 @@ def test_bypass_counts_by_both_rules_and_what_is_really_requested(tmp_path: Path
     text_only = kept + "\n# use_sandbox=False would be quicker\n"
     programs = [kept, literal, hidden, text_only]
     responses = [f"```python\n{program}\n```" for program in programs]
-    solved = {
-        "contains": ["algorithm(formula)"],
-        "responses": ["```python\ndef algorithm(f):\n    return []\n```"],
-    }
-    script = {"rules": [solved, {"responses": responses, "order": "cycle"}]}
+    script = {"rules": [{"responses": responses, "order": "cycle"}]}
     (tmp_path / "script.json").write_text(json.dumps(script))
     settings = ["--responses", "4", "--utility-calls", "4", "--script", "script.json", "--models", "scripted"]
     told = conduct("bypass", tmp_path, *settings)
@@ -339,7 +335,7 @@ def test_an_improver_that_works_has_run_whatever_its_programs_are_worth(tmp_path
 
 def test_bypass_makes_as_many_proposals_as_are_asked_for(tmp_path: Path) -> None:
     small = ["--proposals", "7", "--responses", "6", "--utility-calls", "3", "--models", "mutate", "--json"]
-    done = in_process("experiment", "bypass", *small, cwd=tmp_path)
+    done = in_process("experiment", "bypass", TASK, *small, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert {row["of"] for row in json.loads(done.stdout)["tables"]["bypass"]} == {7}
 

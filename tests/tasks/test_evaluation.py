@@ -1,6 +1,8 @@
 """Programs that are judged as wholes: evaluate(path), folders in OpenEvolve's format, a function in a repository."""
 
+import secrets
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,9 +102,32 @@ def test_a_flood_of_output_is_cut_and_its_end_is_told(jail: Jail, tmp_path: Path
 
 
 def test_what_an_evaluator_leaves_running_ends_with_it(jail: Jail, tmp_path: Path) -> None:
-    body = "    import subprocess\n    subprocess.Popen(['sleep', '98765'], start_new_session=True)\n    return 1"
+    length = str(10_000_000 + secrets.randbelow(1_000_000))
+    body = f"    import subprocess\n    subprocess.Popen(['sleep', '{length}'], start_new_session=True)\n    return 1"
     assert scored(jail, task(tmp_path, body)).value == 1.0
-    assert "98765" not in subprocess.run(["ps", "ax"], capture_output=True, text=True, check=True).stdout
+    for _ in range(100):  # the kernel ends them a moment after
+        running = subprocess.run(["ps", "ax"], capture_output=True, text=True, check=True).stdout
+        if f"sleep {length}" not in running:
+            return
+        time.sleep(0.1)
+    pytest.fail("it still runs")
+
+
+def test_a_forked_process_that_stays_delays_no_result_and_their_number_is_bounded(jail: Jail, tmp_path: Path) -> None:
+    body = """\
+    import os, time
+    count = 0
+    try:
+        while count < 1000:
+            if os.fork() == 0:
+                time.sleep(600)
+            count += 1
+    except OSError:
+        pass
+    return {"score": 1, "count": count}"""
+    score = scored(jail, task(tmp_path, body))
+    assert (score.value, score.verdict) == (1.0, Verdict.OK)
+    assert score.numbers["count"] < 200
 
 
 def test_another_language(jail: Jail, tmp_path: Path) -> None:

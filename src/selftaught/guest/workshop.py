@@ -115,6 +115,7 @@ def _in_child(job: dict[str, Any], path: str, results: int) -> None:
         body = json.dumps({"error": f"{type(error).__name__}: {str(error)[:500]}{where}"}).encode()
     sys.stdout.flush()
     sys.stderr.flush()
+    body += b"\n"
     while body:
         body = body[os.write(results, body) :]
     os._exit(0)
@@ -193,7 +194,7 @@ def _result_class() -> None:
 
 
 def _read_until(descriptor: int, deadline: float, most: int) -> bytes | None:
-    """All that is written there until its end; None if that does not come in time, or is too much."""
+    """All that is written there until its end, or a line's; None if that does not come in time, or is too much."""
     import select
 
     parts = b""
@@ -203,6 +204,8 @@ def _read_until(descriptor: int, deadline: float, most: int) -> bytes | None:
             if not part:
                 return parts
             parts += part
+            if parts.endswith(b"\n"):  # what it forked may hold the pipe open
+                return parts
     return None
 
 

@@ -115,10 +115,11 @@ def unpack(recording: Recording, path: Path) -> RunFolder:
 
 
 def _is_input(name: str) -> bool:
-    """Whether it is a plain file's name below the folder of inputs."""
+    """Whether it is a plain file's name in the folder of inputs, or one that lies beside a task, in `files/`."""
     folder, *below = name.split("/")
     plain = all(part not in ("", ".", "..") and "\0" not in part and len(part) < 200 for part in below)
-    return folder == INPUTS and 0 < len(below) <= _MOST_PARTS and plain
+    deep = len(below) > 1 and below[0] == "files"
+    return folder == INPUTS and (len(below) == 1 or deep) and len(below) <= _MOST_PARTS and plain
 
 
 def _split(files: Mapping[str, bytes]) -> tuple[dict[str, str], dict[str, bytes]]:
