@@ -36,7 +36,7 @@ def task(folder: Path, files: object = ("words.bin", "data"), packages: object =
     (folder / "data" / "sub").mkdir(parents=True)
     (folder / "data" / "sub" / "a.txt").write_text("a")
     (folder / "words.bin").write_bytes(b"\xff\x00\xfe")
-    (folder / "count.py").write_text(TASK.format(files=files, packages=packages))
+    (folder / "count.py").write_text(TASK.format(files=repr(files), packages=repr(packages)))
     return str(folder / "count.py")
 
 

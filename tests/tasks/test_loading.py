@@ -111,7 +111,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_a_folder_is_no_task(tmp_path: Path) -> None:
     (tmp_path / "folder.py").mkdir()
-    assert "Is a directory" in complaint(str(tmp_path / "folder.py"))
+    assert "is no task: wanted initial_program.py and evaluator.py in it" in complaint(str(tmp_path / "folder.py"))
 
 
 def test_a_file_that_is_not_text_is_no_task(tmp_path: Path) -> None:
