@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from durability.disturbed import CONNECTIONS, deletions, kills  # noqa: E402 - it lies with the tests
+from durability.disturbed import MOST_AT_A_KILL, deletions, kills  # noqa: E402 - it lies with the tests
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
         print(
             f"{killed.kills} SIGKILLs of {killed.finished} runs in {time.monotonic() - began:.0f} s: "
             f"{killed.recorded} responses on record, {killed.lost} lost; {killed.paid_twice} in the air at a kill "
-            f"(at most {CONNECTIONS} at each) were bought again; {len(killed.lies)} faults"
+            f"(at most {MOST_AT_A_KILL} at each) were bought again; {len(killed.lies)} faults"
         )
         began = time.monotonic()
         taken = deletions(Path(folder), wanted.deletions, wanted.seed)
