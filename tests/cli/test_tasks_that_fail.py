@@ -91,7 +91,7 @@ GRADES = {
     "return float(answer == sorted(numbers, reversed=True))": "TypeError, line 9",
     "return {}['score']": "KeyError, line 9",
     "assert answer is None": "AssertionError, line 9",
-    "return 7 + float(answer == sorted(numbers))": "gave 7.0; wanted a number from 0 to 1",
+    "return 7.0 if answer is not None else 8": "gave 7.0; wanted a number from 0 to 1",
     "pass": "gave None; wanted a number from 0 to 1",
 }
 

@@ -145,7 +145,8 @@ def test_applications_and_evaluations_say_what_came_of_them(traced: Traced) -> N
     applied = {record.at: record for record in traced.records if isinstance(record, Applied)}
     for span in traced.receiver.named("invoke_agent"):
         record = applied[span.attributes["selftaught.address"]]
-        program = {"selftaught.program": record.program} if record.program else {}
+        program: dict[str, object] = {"selftaught.program": record.program} if record.program else {}
+        program |= {"selftaught.salvaged": True} if record.salvaged else {}
         failed = {} if record.verdict == "ok" else {"error.type": record.verdict}
         assert (span.status, span.status_message) == ((ERROR, record.verdict) if failed else (OK, ""))
         assert span.attributes == program | failed | {
