@@ -140,8 +140,9 @@ def _go(run: Run, *, as_json: bool) -> None:
             if isinstance(error, TaskError):
                 hint = "the run keeps its own copy of the task: correct the file, and start a new run"
             raise type(error)(f"{error} ({hint})") from error
-    printing.result(config, view(run.store, in_work=folder.in_work()), run.store, folder, as_json=as_json)
-    if nothing_usable(view(run.store)):
+    found = view(run.store, in_work=folder.in_work())
+    printing.result(config, found, run.store, folder, as_json=as_json)
+    if nothing_usable(found):
         raise SystemExit(FAILURE)  # it was no search: the lines above say why
     if config.kind == "improve" and not (folder.path / "improved.py").is_file():
         raise SystemExit(FAILURE)  # a script that goes on with the program must not go on

@@ -177,9 +177,14 @@ def show_diff(folder: RunFolder, store: Store, before: str, after: str) -> None:
     printing.print_diff(store.text(old), store.text(new))
 
 
+def is_id(text: str) -> bool:
+    """Whether it can be the beginning of an id."""
+    return re.fullmatch(rf"[0-9a-f]{{{_LEAST_ID},64}}", text) is not None
+
+
 def find_id(store: Store, wanted: str, folder: RunFolder) -> str:
     """The id of a text of the run that begins so. Raises UsageError where none does, or several do."""
-    if not re.fullmatch(rf"[0-9a-f]{{{_LEAST_ID},64}}", wanted):
+    if not is_id(wanted):
         raise UsageError(
             f"{wanted!r} is no id: wanted at least {_LEAST_ID} of its characters, from 0 to 9 and a to f; "
             f"selftaught show {folder.path} --candidates lists them"
