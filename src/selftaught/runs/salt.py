@@ -7,13 +7,13 @@ in the user's data folder. Each run keeps its own seed, salted, in its configura
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from selftaught.core.run_seed import RunSeed
 
-_FILE = ".salt"
+_FILE, _SALT = ".salt", r"[A-Za-z0-9_-]{8,64}"
 
 
 def data_folder(environment: Mapping[str, str]) -> Path:
@@ -33,29 +33,36 @@ def salted(seed: str | int | None, runs: Path, environment: Mapping[str, str]) -
 
 def _salt_of(runs: Path, data: Path) -> str:
     """That of the runs' folder; a folder without one takes the user's. Drawn anew where nothing can be kept."""
-    found = _read(runs)
+    found = kept(runs / _FILE, _SALT)
     if found:
         return found
-    salt = _read(data) or _kept(data, _drawn())
-    return _kept(runs, salt) if runs.is_dir() else salt
+    salt = keep(data / _FILE, _SALT, _drawn)
+    return keep(runs / _FILE, _SALT, lambda: salt) if runs.is_dir() else salt
 
 
 def _drawn() -> str:
     return secrets.token_hex(8)
 
 
-def _read(folder: Path) -> str:
+def kept(file: Path, pattern: str) -> str:
+    """The line that is kept in the file, if it matches; else an empty text."""
     with suppress(OSError, UnicodeDecodeError):
-        text = (folder / _FILE).read_text(encoding="ascii").strip()
-        return text if re.fullmatch(r"[A-Za-z0-9_-]{8,64}", text) else ""
+        text = file.read_text(encoding="ascii").strip()
+        return text if re.fullmatch(pattern, text) else ""
     return ""
 
 
-def _kept(folder: Path, salt: str) -> str:
-    """The salt that is in the folder now: another process may have been quicker."""
+def keep(file: Path, pattern: str, draw: Callable[[], str]) -> str:
+    """The line that is in the file; drawn and kept first where there is none. Another process may have been quicker.
+
+    Where nothing can be kept it is drawn each time.
+    """
+    if known := kept(file, pattern):
+        return known
+    drawn = draw()
     with suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-        file = os.open(folder / _FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(file, "w", encoding="ascii") as opened:
-            opened.write(f"{salt}\n")
-    return _read(folder) or salt
+        file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "w", encoding="ascii") as opened:
+            opened.write(f"{drawn}\n")
+    return kept(file, pattern) or drawn

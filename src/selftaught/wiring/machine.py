@@ -5,28 +5,18 @@ A run with the seed of another one asks the same only if this is the same.
 
 import os
 import time
-from contextlib import suppress
 from functools import cache
 from math import log10
 
-from selftaught.runs.salt import data_folder
+from selftaught.runs.salt import data_folder, keep
 
 _STEPS = 200_000
-_MOST = 1_000_000
 
 
 @cache
 def machine_speed() -> int:
     """Million steps of an empty Python loop in a second of CPU time, to one digit."""
-    file = data_folder(os.environ) / "machine-speed"
-    with suppress(OSError, ValueError):
-        if 0 < (known := int(file.read_text(encoding="ascii")[:20])) < _MOST:
-            return known
-    measured = _measured()
-    with suppress(OSError):  # then it is measured anew each time
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(f"{measured}\n", encoding="ascii")
-    return measured
+    return int(keep(data_folder(os.environ) / "machine-speed", r"[1-9]\d{0,5}", lambda: str(_measured())))
 
 
 def _measured() -> int:
