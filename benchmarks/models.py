@@ -28,6 +28,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from quick_task import TASK
+
 from selftaught.core.contracts import Prompt
 from selftaught.models.served.asking import AskOptions
 from selftaught.models.served.endpoint import Endpoint
@@ -46,17 +48,6 @@ _BODY = (
 _ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(_BODY), _BODY)
 
 
-TASK = '''"""Write algorithm(x), which returns a number."""
-SEED = "def algorithm(x):\\n    return 0.25\\n"
-
-
-def instances(rng, split):
-    yield (rng.random(),), None
-
-
-def grade(instance, answer):
-    return float(answer)
-'''
 IMPROVER = """def improve_algorithm(initial_solution, utility, language_model):
     language_model.batch_prompt("You are an expert.", [f"Improve {n}:\\n" + "x = 1\\n" * 300 for n in range(%d)])
     return initial_solution

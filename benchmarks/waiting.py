@@ -12,6 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from quick_task import TASK
+
 from selftaught.config import make_config
 from selftaught.models.scripted import Scripted
 from selftaught.runs.folder import RunFolder
@@ -19,18 +21,6 @@ from selftaught.runs.records import Record, Stepped
 from selftaught.wiring.inputs import load_inputs
 from selftaught.wiring.models import Models
 from selftaught.wiring.run import Run
-
-TASK = '''"""Write algorithm(x), which returns a number."""
-SEED = "def algorithm(x):\\n    return 0.25\\n"
-
-
-def instances(rng, split):
-    yield (rng.random(),), None
-
-
-def grade(instance, answer):
-    return float(answer)
-'''
 
 
 def script(latency_seconds: float, improver: str) -> str:

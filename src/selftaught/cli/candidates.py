@@ -44,10 +44,9 @@ def show_candidates(folder: RunFolder, store: Store, *, as_json: bool) -> None:
 
 
 def _row(one: Candidate, idea: str) -> tuple[str, ...]:
-    value, error = (one.value, one.error) if one.raw is None else (one.raw, one.raw_error)
-    fate = "salvaged" if one.salvaged else "taken" if one.made else ""
+    value, error = one.own
     shown = ("" if error is None else f"{error:.3g}", one.verdict, one.utility, f"{one.t}", f"{one.round or ''}")
-    return one.program[:_ID], f"{value:.4g}", *shown, one.parent[:_ID], fate, one_line(idea, 60)
+    return one.program[:_ID], f"{value:.4g}", *shown, one.parent[:_ID], one.fate, one_line(idea, 60)
 
 
 def _idea(one: Candidate, store: Store) -> str:
@@ -136,7 +135,7 @@ def _parts(
 
 
 def _facts(one: Candidate) -> Iterator[str]:
-    value, error = (one.value, one.error) if one.raw is None else (one.raw, one.raw_error)
+    value, error = one.own
     yield f"{one.utility}: {value:.6g}{'' if error is None else f' ± {error:.3g}'}, {one.verdict}{_note(one.note)}"
     if one.parent:
         yield (

@@ -10,6 +10,7 @@ wire.py       the messages between host, warm interpreter and guest (the host us
 interface.py  what an improver holds: `utility` and `language_model`
 event_loop.py what asyncio runs on in a guest
 lock.py       the system calls by which a guest is locked in
+workshop.py   where a whole program is evaluated: run by itself, as a script
 program.py    loads a program and answers calls: all that a guest does
 zygote.py     the warm interpreter from which each guest is forked
 """

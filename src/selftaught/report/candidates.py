@@ -50,6 +50,16 @@ class Candidate:
     made: bool
     salvaged: bool
 
+    @property
+    def own(self) -> tuple[float, float | None]:
+        """Its score and the error of that in the task's own number: what people are shown."""
+        return (self.value, self.error) if self.raw is None else (self.raw, self.raw_error)
+
+    @property
+    def fate(self) -> str:
+        """What became of it, in a word; an empty text where nothing did."""
+        return "salvaged" if self.salvaged else "taken" if self.made else ""
+
 
 def candidates(records: Iterable[Record]) -> list[Candidate]:
     """In the order of their scores on record. The scores of a measurement itself are none: no improver sees them."""

@@ -12,6 +12,7 @@ asking.py              how prompts become calls, and what the model is told
 retrying.py            when and how often a failed call is made again
 traffic.py             how many calls go out at once, and how many a minute
 http.py                the HTTP client under an SDK: one deadline, a largest answer
+json_size.py           what a server's JSON becomes, weighed before it is decoded
 temperatures.py        which temperatures a model takes, and what is asked in the place of another
 stream.py              answers that come in pieces; other_streams.py: those of Anthropic and Google
 error_body.py          what a server says of a failure: its words, codes and numbers, in whatever body
