@@ -1,7 +1,10 @@
 """The system calls by which a guest is locked in, through ctypes: nothing needs to be installed.
 
 Each function does one thing and raises OSError where the kernel refuses. Linux on x86_64 and aarch64.
+The workshop reads this file with the Python of a repository, which may be an older one.
 """
+
+from __future__ import annotations
 
 import ctypes
 import os
@@ -18,6 +21,8 @@ _SECCOMP = {"x86_64": 317, "aarch64": 277}
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446  # the same on every architecture
 
+ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+"""Variables by which the C libraries of packages start no threads of their own, at 1."""
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _PR_CAPBSET_DROP, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 24, 47, 4
 _SIGKILL = 9

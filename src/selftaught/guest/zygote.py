@@ -28,7 +28,6 @@ itertools json math operator queue random re statistics string textwrap threadin
 """.split()
 _NULL, _RULESET, _CONTROL = 60, 61, 62  # high descriptors, out of the way of those of a guest
 _GUEST_DESCRIPTORS = 32
-_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def main(control: str) -> None:
@@ -166,7 +165,7 @@ def _become_guest(channel: int, setup: wire.Setup, request: wire.Fork) -> None:
         lock.landlock_restrict(_RULESET)
         os.close(_RULESET)
     os.environ.clear()
-    for name in _ONE_THREAD if setup.imports else ():
+    for name in lock.ONE_THREAD if setup.imports else ():
         os.putenv(name, "1")  # constants for C libraries that a package loads later: a guest has no threads
     if "seccomp" in setup.layers:
         lock.seccomp(setup.filters[request.filter])

@@ -21,6 +21,7 @@ from typing import Any
 import msgspec
 
 from selftaught.core.errors import NoSandbox, SandboxError
+from selftaught.guest import lock
 from selftaught.sandbox import cgroups
 from selftaught.sandbox.contract import Provided
 from selftaught.sandbox.filters.assemble import workshop_filter
@@ -33,7 +34,8 @@ SCRATCH_BYTES = 256 << 20
 _GRACE_SECONDS = 20.0
 _SCRATCH = "/scratch"
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/alternatives")
-_THREADS = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+_GUEST = Path(__file__).resolve().parent.parent / "guest"
+_DRIVER, _LOCK = _GUEST / "workshop.py", _GUEST / "lock.py"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,8 +178,7 @@ def _bounded(knows: int, memory_bytes: int) -> cgroups.Cgroup | None:
 
 def _python(environment: str) -> list[str]:
     own = Path(environment) / "bin" / "python"
-    driver = Path(__file__).resolve().parent.parent / "guest" / "workshop.py"
-    return [str(own if own.exists() else Path(sys.executable)), "-s", "-P", "-B", str(driver)]
+    return [str(own if own.exists() else Path(sys.executable)), "-s", "-P", "-B", str(_DRIVER)]
 
 
 def _variables(environment: str, scratch: str) -> dict[str, str]:
@@ -189,15 +190,14 @@ def _variables(environment: str, scratch: str) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "VIRTUAL_ENV": environment,
-        **_THREADS,
+        **dict.fromkeys(lock.ONE_THREAD, "1"),
     }
 
 
 def _walls(folder: str, environment: str, tells: int) -> list[str]:
-    driver = Path(__file__).resolve().parent.parent / "guest" / "workshop.py"
     home = os.path.realpath(Path(environment) / "bin" / "python")
     base = str(Path(home).parent.parent)
-    wanted = [*_SYSTEM, base, sys.base_prefix, environment, folder, str(driver)]
+    wanted = [*_SYSTEM, base, sys.base_prefix, environment, folder, str(_DRIVER), str(_LOCK)]
     uid = os.geteuid()
     new = bubblewrap.namespaces(uid)
     words = [bubblewrap.find() or "bwrap", *new, "--die-with-parent", "--new-session", "--hostname", "workshop"]
