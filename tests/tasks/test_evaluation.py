@@ -1,9 +1,11 @@
 """Programs that are judged as wholes: evaluate(path), folders in OpenEvolve's format, a function in a repository."""
 
+import ast
 import secrets
 import subprocess
 import time
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -314,3 +316,11 @@ def test_what_cannot_be_improved_is_named(repository: Path, name: str, check: st
     (repository / "src/pkg/odd.py").write_bytes(b"# \xff\n")
     with pytest.raises(UsageError, match=told):
         load_task(name, check=check)
+
+
+@pytest.mark.parametrize("name", ["workshop.py", "lock.py"])
+def test_an_older_python_of_a_repository_reads_what_runs_there(name: str) -> None:
+    """Nothing newer than Python 3.9 in its syntax, and no annotation that is evaluated."""
+    source = (files("selftaught.guest") / name).read_text(encoding="utf-8")
+    assert "from __future__ import annotations" in source
+    ast.parse(source, feature_version=(3, 9))

@@ -4,6 +4,8 @@ The host writes one JSON object to stdin. This process locks itself in, does the
 output goes into files of the scratch folder, and answers with one JSON object on what was its stdout.
 """
 
+from __future__ import annotations  # the Python of a repository may be an older one
+
 import contextlib
 import importlib.util
 import json
@@ -25,6 +27,8 @@ _MOST_ARTIFACTS, _MOST_TEXT = 20, 4000
 
 def main() -> None:
     """Read the job, do it, answer."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [path for path in sys.path if path != here]  # what lies here is no module of an evaluator's
     job = json.loads(sys.stdin.buffer.read())
     answers = os.dup(1)
     null = os.open("/dev/null", os.O_RDWR)

@@ -178,7 +178,7 @@ def _bounded(knows: int, memory_bytes: int) -> cgroups.Cgroup | None:
 
 def _python(environment: str) -> list[str]:
     own = Path(environment) / "bin" / "python"
-    return [str(own if own.exists() else Path(sys.executable)), "-s", "-P", "-B", str(_DRIVER)]
+    return [str(own if own.exists() else Path(sys.executable)), "-s", "-B", str(_DRIVER)]
 
 
 def _variables(environment: str, scratch: str) -> dict[str, str]:
