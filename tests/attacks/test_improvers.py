@@ -1,6 +1,5 @@
 """Improvers: budgets hold, whatever an improver does to its own side of them, and its requests harm nobody."""
 
-import gc
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -9,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from attacks.arena import FORGE, SECONDS, improve
+from guest.growing import without_collector
 from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Application, Completion, Program, Prompt, Score, Verdict
 from selftaught.middleware.threads import thread_map
@@ -279,13 +279,10 @@ def test_requests_that_cost_nothing_come_to_an_end(isolating_sandbox: Jail) -> N
         "    frame = wire.frame(wire.Ask(1, 'batch_prompt', ['', []]))\n"
         "    while True:\n        os.write(3, frame)\n        os.read(3, 1000)\n"
     )
-    gc.disable()  # it would count what else this process holds
-    try:
+    with without_collector():
         began = time.process_time()
         apply(isolating_sandbox, improver(source.strip()), Limits(cpu_seconds=0.1, wall_seconds=3.0))
         assert time.process_time() - began < 0.5
-    finally:
-        gc.enable()
 
 
 def test_threads_of_the_host_come_to_an_end(isolating_sandbox: Jail) -> None:
