@@ -19,6 +19,7 @@ class History:
     lock: AbstractContextManager[object]
     _scores: dict[Program, Score] = field(default_factory=dict)
     _responses: list[tuple[int, Prompt, str]] = field(default_factory=list)
+    _rounds: dict[Program, int] = field(default_factory=dict)
     _calls: int = 0
 
     def heard(self, prompts: Sequence[Prompt], completions: Sequence[Completion]) -> None:
@@ -34,15 +35,24 @@ class History:
             self._scores.setdefault(program, score)
 
     def origin(self, program: Program) -> Origin:
-        """The latest response that holds the program word for word, and the latest program that its prompt showed."""
+        """The latest response that holds the program word for word, and the latest program that its prompt showed.
+
+        What is scored at once becomes known in any order, and a replay has to come to the same: so the latest is what
+        came of the latest earlier call, and of several such the longest, since its text may hold another's.
+        """
         with self.lock:
-            responses, known = list(self._responses), [self.initial, *self._scores]
+            responses, rounds = list(self._responses), {self.initial: 0, **self._rounds}
         text = program.source.strip()
         for number, prompt, response in reversed(responses):
             if text in response:
-                shown = (one for one in reversed(known) if one.source.strip() in prompt.user)
+                earlier = [(n, len(one.source), one.source) for one, n in rounds.items() if n < number]
+                shown = (source for *_, source in sorted(earlier, reverse=True) if source.strip() in prompt.user)
                 parent = next(shown, None)
-                return Origin(number, parent.id if parent else "", Program(response).id)
+                with self.lock:
+                    self._rounds.setdefault(program, number)
+                return Origin(number, Program(parent).id if parent else "", Program(response).id)
+        with self.lock:
+            self._rounds.setdefault(program, 0)
         return Origin()
 
     def score(self, program: Program) -> Score | None:
@@ -59,7 +69,15 @@ class History:
 
     @property
     def best(self) -> tuple[Program, Score] | None:
-        """The highest score that is none of a failure, and the first program that had it."""
+        """The highest score that is none of a failure, and the program of the earliest call that had it.
+
+        Of several such the shortest, and by their texts: which of them was scored first is chance (as in `origin`).
+        """
         with self.lock:
             found = [pair for pair in self._scores.items() if pair[1].verdict is Verdict.OK or pair[1].value > 0]
-        return max(found, key=lambda pair: pair[1].value, default=None)
+            rounds = {self.initial: 0, **self._rounds}
+        return min(
+            found,
+            key=lambda pair: (-pair[1].value, rounds.get(pair[0], 0), len(pair[0].source), pair[0].source),
+            default=None,
+        )

@@ -86,9 +86,10 @@ def _returned(task: Task, made: Application) -> Iterator[Found]:
 
 
 def _scored(records: Sequence[Record], recorder: Recorder) -> Iterator[Found]:
-    """By the improver itself; no failures."""
-    for record in records:
-        if isinstance(record, Scored) and (record.verdict == Verdict.OK or record.value > 0):
+    """By the improver itself; no failures. In an order that is no chance, as that of scores at once on record is."""
+    scored = [record for record in records if isinstance(record, Scored)]
+    for record in sorted(scored, key=lambda one: (one.round, one.at)):
+        if record.verdict == Verdict.OK or record.value > 0:
             yield Found(Program(recorder.store.text(record.program)), record.value, SCORED)
 
 
