@@ -37,8 +37,15 @@ def test_a_model_is_shown_the_tasks_own_and_those_of_the_run(tmp_path: Path, uti
         asked.append(prompt.user)
         return ANSWER
 
-    settings = {"instructions": str(tmp_path / "known.md"), "improver": "seed", "utility_text": utility_text}
-    result = selftaught.improve(str(tmp_path / "add.py"), model=model, out=tmp_path / "run", **settings)
+    known = str(tmp_path / "known.md")
+    result = selftaught.improve(
+        str(tmp_path / "add.py"),
+        model=model,
+        out=tmp_path / "run",
+        instructions=known,
+        improver="seed",
+        utility_text=utility_text,
+    )
     assert result.score == 1.0
     wanted = "Add one.\n\nInstructions:\nNumbers are small.\n\nNegative ones are not there.\n"
     assert asked
