@@ -6,7 +6,7 @@ Nothing here reads a command line or prints. Settings are keywords, by the names
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches, unified_diff
 from html import escape
 from pathlib import Path
@@ -214,7 +214,7 @@ def _go(
             inputs = load_inputs(_salted(make_config(given)), RUNS, made)
             gate = Gate(inputs.config.max_time_seconds)
             chosen = choose_models(inputs, gate, RUNS, _environment(), function=function)
-            inputs = Inputs(chosen.config, inputs.tasks, inputs.improver, inputs.program, inputs.script)
+            inputs = replace(inputs, config=chosen.config)
             name, wanted = inputs.tasks[0].name, Path(out) if out is not None else None
             going = closing.enter_context(
                 Run.begin(inputs, lambda: new_folder(RUNS, name, wanted), chosen.models, gate=gate)

@@ -270,6 +270,14 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     program: Annotated[
         str | None, setting("Program to improve, instead of the task's seed.", Group.WHAT, of="improve")
     ] = None
+    instructions: Annotated[
+        str | None,
+        setting(
+            "Text file of what you know and want: models are shown it below each task's description.",
+            Group.WHAT,
+            of="run improve",
+        ),
+    ] = None
     check: Annotated[
         str | None,
         setting("Of a function in a repository: a command that succeeds where it is right.", Group.WHAT, of="improve"),

@@ -224,6 +224,7 @@ def from_names(
         limits=_limits(parts, provided),
         source=source,
         file=where,
+        instructions=parts["INSTRUCTIONS"],
         scoring=parts["SCORING"],
         bound=parts["BOUND"],
         explain=defined.get("explain"),

@@ -3,7 +3,7 @@
 import random
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from selftaught.core.contracts import Program, Verdict
@@ -51,6 +51,7 @@ class TaskSpec:
     Attributes:
         name: how it is called, on record too: letters, digits, "-" and "_".
         about: the task's own text: its docstring.
+        instructions: what the user adds to it, in the task's file or for one run.
         seed: the solution to start from.
         entry: the function that a solution defines.
         instances: (rng, split) → the instances; equal rng and split, equal instances.
@@ -83,6 +84,7 @@ class TaskSpec:
     limits: Limits
     source: str
     file: str = "task"
+    instructions: str = ""
     scoring: Scoring = Scoring()
     bound: float | None = None
     explain: Callable[[Instance, Any], str] | None = None
@@ -95,6 +97,11 @@ class TaskSpec:
     evaluation: Evaluation | None = None
     notes: tuple[str, ...] = ()
 
+    def instructed(self, more: str) -> "TaskSpec":
+        """The same with more instructions, behind its own."""
+        told = [text.strip() for text in (self.instructions, more) if text.strip()]
+        return replace(self, instructions="\n\n".join(told))
+
     @property
     def description(self) -> str:
         """What a model is shown: the task's own text, and the limits that are really enforced."""
@@ -103,13 +110,14 @@ class TaskSpec:
     def described(self, count: int | None = None, wording: "Wording | None" = None) -> str:
         """The same; where the number of instances is known, with it."""
         wording = wording or Wording()
+        about = _with_instructions(self.about.strip(), self.instructions)
         if self.evaluation is not None:
-            return f"{self.about.strip()}\n\n{_rules_of_evaluation(self, self.evaluation)}"
+            return f"{about}\n\n{_rules_of_evaluation(self, self.evaluation)}"
         if not wording.source:
-            return f"{self.about.strip()}\n\n{_rules(self, count, wording)}"
+            return f"{about}\n\n{_rules(self, count, wording)}"
         rules = "\n".join(f"# {line}".rstrip() for line in _rules(self, count, wording).splitlines())
         shown = f"{self.shown}\n\n\n" if self.shown else ""
-        return f"{_docstring(self.about)}\n\n{shown}{_utility(self, count)}\n\n\n{rules}"
+        return f"{_docstring(about)}\n\n{shown}{_utility(self, count)}\n\n\n{rules}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +137,10 @@ def line_in(file: str, error: BaseException) -> str:
     """The last line of `file` that the error came through, as ", line 7"; an empty text if it came through none."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
     return f", line {lines[-1]}" if lines else ""
+
+
+def _with_instructions(about: str, instructions: str) -> str:
+    return f"{about}\n\nInstructions:\n{instructions.strip()}" if instructions.strip() else about
 
 
 def _docstring(text: str) -> str:
