@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from selftaught import __version__, plugins
+from selftaught import plugins
 from selftaught.config import from_mapping
 from selftaught.core.errors import NoSandbox, RecordError, RunStopped, SelfTaughtError
-from selftaught.middleware.gate import Gate
+from selftaught.core.version import VERSION
+from selftaught.middleware.gate import Gate, run_until_stopped
 from selftaught.middleware.recorder import Recorder
 from selftaught.middleware.run_budget import RunBudget
 from selftaught.runs.folder import RunFolder
@@ -37,7 +38,7 @@ from selftaught.wiring.parts import assemble
 from selftaught.wiring.version import check_version, code
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
-    from selftaught.tracing.run import Tracing
+    from selftaught.middleware.tracing.run import Tracing
 
 Watch = Callable[[Record], None]
 Choose = Callable[[Inputs, Gate], Models]
@@ -188,6 +189,10 @@ class Run:
 
             self._work(session, watched)
 
+    def work_until_stopped(self, watch: Watch = lambda record: None) -> None:
+        """`work`, which also ends when the gate is shut or its time is over while something is waited for."""
+        run_until_stopped(lambda: self.work(watch), self.gate, self.sandbox.close)
+
     def _work(self, session: Session, watch: Watch) -> None:
         recorder = Recorder(self.store, watch, self.feedback)
         recorder.write(session)
@@ -212,7 +217,7 @@ class Run:
         return Session(
             at=f"/session#{number}",
             time=time.time(),
-            version=__version__,
+            version=VERSION,
             tier=self.sandbox.tier,
             frozen=self.folder.frozen(),
             layers=list(self.sandbox.layers),

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from selftaught import __version__
+from selftaught.core.version import VERSION
 from selftaught.tasks.bounds.loading import Bound
 from selftaught.tasks.spec import Instance
 
@@ -52,7 +52,7 @@ def _read(file: Path) -> float | None:
 
 
 def _key(bound: Bound, instance: Instance) -> str:
-    parts = [__version__, bound.task.source, bound.about, *_content((instance.args, instance.hidden))]
+    parts = [VERSION, bound.task.source, bound.about, *_content((instance.args, instance.hidden))]
     return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
