@@ -24,9 +24,10 @@ from selftaught.report.candidates import Candidate, candidates
 from selftaught.report.view import RunView, view
 from selftaught.runs.folder import RunFolder, find_run, new_folder
 from selftaught.runs.records import Record, Scored
-from selftaught.runs.salt import salted
+from selftaught.runs.salt import data_folder, salted
 from selftaught.runs.store import Store
 from selftaught.sandbox.choice import open_sandbox
+from selftaught.tasks.bounds.kept import REFERENCES, Kept
 from selftaught.tasks.from_python import Task
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task
@@ -217,10 +218,16 @@ def _go(
             inputs = replace(inputs, config=chosen.config)
             name, wanted = inputs.tasks[0].name, Path(out) if out is not None else None
             going = closing.enter_context(
-                Run.begin(inputs, lambda: new_folder(RUNS, name, wanted), chosen.models, gate=gate)
+                Run.begin(
+                    inputs, lambda: new_folder(RUNS, name, wanted), chosen.models, gate=gate, references=_references()
+                )
             )
         run_until_stopped(lambda: going.work(progress or (lambda record: None)), going.gate, going.sandbox.close)
         return _result(going.folder, going.inputs.config, going.store)
+
+
+def _references() -> Kept:
+    return Kept(data_folder(_environment()) / REFERENCES)
 
 
 def _check_names(settings: Mapping[str, Any]) -> None:
