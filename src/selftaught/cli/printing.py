@@ -11,7 +11,7 @@ import msgspec
 
 from selftaught.cli.options import in_flags
 from selftaught.cli.terminal import cleaned, console, print_json, say, tell
-from selftaught.config import RunConfig
+from selftaught.config import RunConfig, applying
 from selftaught.core.contracts import Score
 from selftaught.core.errors import UsageError
 from selftaught.core.measurement import Estimate, estimate
@@ -47,7 +47,7 @@ def chosen_models(said: Sequence[str]) -> None:
 def result(config: RunConfig, run: RunView, store: Store, folder: RunFolder, *, as_json: bool) -> None:
     """The table of a run, what it means, and where the best improver is."""
     if as_json:
-        dump(run_as_json(run, msgspec.to_builtins(config), folder.path.name))
+        dump(run_as_json(run, applying(config), folder.path.name))
         return
     if run.steps:
         table(

@@ -55,9 +55,9 @@ def outcome(step: Step) -> str:
 
 def tokens(spent: Spent) -> str:
     """Tokens in and out as far as they are told: a dash where none is, a + where some are not."""
-    if spent.responses == spent.unpriced:
+    if spent.responses == spent.uncounted:
         return "—"
-    return f"{spent.input_tokens + spent.output_tokens:,}{'+' if spent.unpriced else ''}"
+    return f"{spent.input_tokens + spent.output_tokens:,}{'+' if spent.uncounted else ''}"
 
 
 def duration(seconds: float) -> str:
@@ -273,9 +273,9 @@ def _beyond_noise(gain: Estimate) -> bool:
 
 
 def _of_tokens(total: Spent) -> list[str]:
-    if total.unpriced in (0, total.responses):
+    if total.uncounted in (0, total.responses):
         return []
-    return [f"+ marks a sum of tokens that is too low: {total.unpriced} of {total.responses} responses have no count."]
+    return [f"+ marks a sum of tokens that is too low: {total.uncounted} of {total.responses} responses have no count."]
 
 
 def _own(both: tuple[float | None, float | None] | None) -> str:

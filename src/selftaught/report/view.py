@@ -39,7 +39,8 @@ class Spent:
     """What was spent over a stretch of the record.
 
     Attributes:
-        input_tokens, output_tokens: as far as they were told; `unpriced` responses had a count missing.
+        input_tokens, output_tokens: as far as they were told; `uncounted` responses had one missing.
+        unpriced: responses without a known cost; both words as in the ledger.
         model_calls: of finished applications only, so it can lag behind `responses` while a run goes on.
         scores_reused: answered by an equal program's score; nothing was run.
         seconds: wall time from record to record, without the time between two sessions.
@@ -48,6 +49,7 @@ class Spent:
     responses: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    uncounted: int = 0
     unpriced: int = 0
     model_calls: int = 0
     applications: int = 0
@@ -472,11 +474,12 @@ class _Tally:
         count = self._count
         self._seconds += seconds
         match record:
-            case Answered(input_tokens=given, output_tokens=made):
+            case Answered(input_tokens=given, output_tokens=made, cost=cost):
                 count["responses"] += 1
                 count["input_tokens"] += given or 0
                 count["output_tokens"] += made or 0
-                count["unpriced"] += given is None or made is None
+                count["uncounted"] += given is None or made is None
+                count["unpriced"] += cost is None
             case Applied(model_calls=calls):
                 count["applications"] += 1
                 count["model_calls"] += calls
