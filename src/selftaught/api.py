@@ -6,7 +6,7 @@ Nothing here reads a command line or prints. Settings are keywords, by the names
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches, unified_diff
 from functools import partial
 from html import escape
@@ -23,15 +23,16 @@ from selftaught.report.candidates import Candidate, candidates
 from selftaught.report.view import RunView, view
 from selftaught.runs.folder import RunFolder, find_run, new_folder
 from selftaught.runs.records import Record, Scored
-from selftaught.runs.salt import salted
+from selftaught.runs.salt import data_folder, salted
 from selftaught.runs.store import Store
+from selftaught.tasks.bounds.kept import REFERENCES, Kept
 from selftaught.tasks.from_python import Task
 from selftaught.tasks.loading import load_task
 from selftaught.tasks.spec import TaskSpec
 from selftaught.wiring import scoring
 from selftaught.wiring.choosing import CALLED, choose_models
 from selftaught.wiring.going_on import RAISED
-from selftaught.wiring.inputs import Inputs, check_program, load_frozen, load_inputs, read_text
+from selftaught.wiring.inputs import check_program, load_frozen, load_inputs, read_text
 from selftaught.wiring.kept_settings import frozen_config
 from selftaught.wiring.run import Run
 
@@ -208,12 +209,22 @@ def _go(
         else:
             inputs = load_inputs(_salted(make_config(given)), RUNS, made)
             chosen = choose(inputs, None)
-            inputs = Inputs(chosen.config, inputs.tasks, inputs.improver, inputs.program, inputs.script)
+            inputs = replace(inputs, config=chosen.config)
             name, wanted = inputs.tasks[0].name, Path(out) if out is not None else None
-            begun = Run.begin(inputs, lambda: new_folder(RUNS, name, wanted), chosen.models, gate=chosen.gate)
+            begun = Run.begin(
+                inputs,
+                lambda: new_folder(RUNS, name, wanted),
+                chosen.models,
+                gate=chosen.gate,
+                references=_references(),
+            )
             going = closing.enter_context(begun)
         going.work_until_stopped(progress or (lambda record: None))
         return _result(going.folder, going.inputs.config, going.store)
+
+
+def _references() -> Kept:
+    return Kept(data_folder(_environment()) / REFERENCES)
 
 
 def _check_names(settings: Mapping[str, Any]) -> None:

@@ -27,8 +27,9 @@ from selftaught.middleware.gate import Gate
 from selftaught.middleware.unusable import REFUSED, TOO_LONG
 from selftaught.report.view import RunView, view
 from selftaught.runs.folder import RunFolder, find_run, new_folder
-from selftaught.runs.salt import salted
+from selftaught.runs.salt import data_folder, salted
 from selftaught.runs.store import Store
+from selftaught.tasks.bounds.kept import REFERENCES, Kept
 from selftaught.tasks.frozen import is_ours
 from selftaught.tasks.loading import is_built_in, load_task
 from selftaught.tasks.measured import MEASURED
@@ -90,7 +91,8 @@ def start(
     def place() -> RunFolder:
         return new_folder(runs, inputs.tasks[0].name, out)
 
-    with Run.begin(inputs, place, chosen.models, gate=chosen.gate, tracing=tracing) as begun:
+    kept = Kept(data_folder(environment()) / REFERENCES)
+    with Run.begin(inputs, place, chosen.models, gate=chosen.gate, tracing=tracing, references=kept) as begun:
         _go(begun, as_json=as_json)
 
 
@@ -165,8 +167,9 @@ def score(
     with open_jail(sandbox) as jail:
         judge = judge_of(spec, split, drawn, jail)
         judged, seed_score = judge(source), judge(spec.seed)
+        best = Kept(data_folder(environment()) / REFERENCES).best_known(spec, judge.instances())
     head = {"task": spec.name, "split": split, "fidelity": fidelity, "seed": str(drawn), "sandbox": jail.tier}
-    printing.score(head, judged, seed_score, spec.bound, as_json=as_json)
+    printing.score(head, judged, seed_score, best, minimized=spec.minimized, as_json=as_json)
     if spec.evaluation is not None and not as_json:
         print(printing.NO_TEST)
 

@@ -10,6 +10,7 @@ from selftaught.core.run_seed import RunSeed
 from selftaught.models.mutate import Mutate
 from selftaught.sandbox.contract import Limits, Sandbox
 from selftaught.sandbox.reading import code_in
+from selftaught.tasks.bounds.kept import Kept
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import check_stands_alone
 from selftaught.tasks.probes.trial import same
@@ -52,6 +53,7 @@ def checkup(task: TaskSpec, sandbox: Sandbox, seed: RunSeed) -> Iterator[Remark]
     started = time.monotonic()
     first = val(task.seed)
     yield from _of_seed(first, time.monotonic() - started)
+    yield from _standing(task, val, first)
     yield _noise([first, *(val(task.seed) for _ in range(_AGAIN))], deterministic=task.deterministic)
     if task.evaluation is None:
         yield from _empty_answers(task, val, first)
@@ -90,6 +92,16 @@ def _of_seed(score: Score, seconds: float) -> Iterator[Remark]:
     yield Remark(f"one scoring takes {seconds:.2f} s, of which the program computes {score.cpu_seconds:.2f} s")
     if score.raw is None and score.value >= 1 - _MORE_THAN_CHANCE:
         yield Remark("the seed has the best score already: nothing is left to improve", problem=True)
+
+
+def _standing(task: TaskSpec, val: Judge, seed: Score) -> Iterator[Remark]:
+    """Where the best known is stated: that it is one."""
+    best = Kept().best_known(task, val.instances())
+    own = seed.value if task.scale is None else seed.raw
+    if best is None or own is None:
+        return
+    beyond = own < best if task.minimized else own > best
+    yield Remark(f"the best score known is {best:.6g}" + (", which the seed is beyond" if beyond else ""), beyond)
 
 
 def _noise(scores: list[Score], *, deterministic: bool) -> Remark:
