@@ -1,6 +1,6 @@
 """Kills and deletions at random moments of real runs: what is lost of what was paid, and what is said that is untrue.
 
-Leave the package's code alone meanwhile: a run does not go on under other code.
+The runs are of a copy of the package: it may be edited meanwhile.
 
 python benchmarks/kills.py --kills 200 --deletions 200 --seed 1
 """
@@ -24,14 +24,14 @@ def main() -> None:
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         began = time.monotonic()
-        killed = kills(Path(folder), wanted.kills, wanted.seed)
+        killed = kills(Path(folder, "kills"), wanted.kills, wanted.seed)
         print(
             f"{killed.kills} SIGKILLs of {killed.finished} runs in {time.monotonic() - began:.0f} s: "
             f"{killed.recorded} responses on record, {killed.lost} lost; {killed.paid_twice} in the air at a kill "
             f"(at most {MOST_AT_A_KILL} at each) were bought again; {len(killed.lies)} faults"
         )
         began = time.monotonic()
-        taken = deletions(Path(folder), wanted.deletions, wanted.seed)
+        taken = deletions(Path(folder, "deletions"), wanted.deletions, wanted.seed)
         print(
             f"{taken.told + len(taken.lies)} folders deleted or moved under their runs in "
             f"{time.monotonic() - began:.0f} s: {taken.told} ended with exit code 1 and said so ({taken.late} more had "

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from selftaught.cli.app import app, settings_of
 from selftaught.cli.options import Grouped, in_flags, with_settings
-from selftaught.config import Group, Parameters, RunConfig, Settings, declared, make_config, setting
+from selftaught.config import Group, Parameters, RunConfig, Settings, applying, declared, make_config, setting
 from selftaught.core.errors import UsageError
 
 COMMANDS = ("run", "improve", "resume", "experiment")
@@ -81,6 +81,20 @@ def test_a_line_of_a_settings_file_that_is_wrong_is_one_clean_sentence(line: str
     with pytest.raises(UsageError) as wrong:
         make_config({"tasks": ["parity"]}, tmp_path / "c.toml")
     assert said in str(wrong.value) and str(wrong.value).count("got") <= 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "foreign"),
+    [
+        ("run", {"program", "check", "proposals"}),
+        ("improve", {"depth", "repeats", "accept", "approve", "improver_model", "proposals"}),
+        ("bypass", {"program", "check"}),
+    ],
+)
+def test_what_is_shown_of_a_run_has_no_setting_that_only_other_commands_take(kind: str, foreign: set[str]) -> None:
+    shown = set(applying(make_config({"tasks": ["parity"], "kind": kind})))
+    assert not shown & foreign
+    assert {"kind", "tasks", "model", "model_calls", "max_cost", "seed"} <= shown
 
 
 def test_help_starts_within_little_cpu_time() -> None:

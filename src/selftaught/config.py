@@ -270,6 +270,14 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     program: Annotated[
         str | None, setting("Program to improve, instead of the task's seed.", Group.WHAT, of="improve")
     ] = None
+    instructions: Annotated[
+        str | None,
+        setting(
+            "Text file of what you know and want: models are shown it below each task's description.",
+            Group.WHAT,
+            of="run improve",
+        ),
+    ] = None
     check: Annotated[
         str | None,
         setting("Of a function in a repository: a command that succeeds where it is right.", Group.WHAT, of="improve"),
@@ -300,7 +308,7 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     salvage: Salvage = "on"
     utility_text: UtilityText = "source"
     extract_code: ExtractCode = "careful"
-    proposals: Positive = 1000
+    proposals: Annotated[Positive, setting("Proposals asked for.", Group.WHAT, of="bypass")] = 1000
     other_version: Annotated[
         bool,
         setting("Go on although this selftaught may compute otherwise than the one before.", Group.WHAT, of="resume"),
@@ -460,6 +468,13 @@ def from_mapping(settings: Mapping[str, Any], source: str, cited: Collection[str
         return msgspec.convert(with_seed_as_text(settings), RunConfig)
     except msgspec.ValidationError as error:
         raise UsageError(plainly(str(error), settings, RunConfig, source, cited)) from error
+
+
+def applying(config: RunConfig) -> dict[str, Any]:
+    """The settings of a run as plain data, without those that only other commands take."""
+    commands = {"chain": {"run"}, "bypass": {"run", "bypass"}}.get(config.kind, {config.kind})
+    foreign = {name for name, one in declared(RunConfig).items() if not commands & set(one.commands)}
+    return {name: value for name, value in msgspec.to_builtins(config).items() if name not in foreign}
 
 
 def with_seed_as_text(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from selftaught.sandbox.jail import Jail
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
-SECONDS = 4.0
+SECONDS = 30.0
 """Longest that any bomb may take: its CPU time, the wall clock, and a busy machine."""
 ADDRESS_SPACE = 2
 """How far beyond its memory a guest may come for a moment: what is really held is looked at now and then."""

@@ -74,7 +74,7 @@ def test_requests_cost_the_improver_what_they_cost_the_host(isolating_sandbox: J
     before = time.process_time()
     outcome = improve(isolating_sandbox, source, {"utility": lambda program: 0.0}, limits=limits)
     assert outcome.verdict is Verdict.TIMED_OUT
-    assert time.process_time() - before < 3 * limits.cpu_seconds
+    assert time.process_time() - before < 10 * limits.cpu_seconds
 
 
 HONEST = """

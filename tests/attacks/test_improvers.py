@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from attacks.arena import FORGE, SECONDS, improve
-from guest.growing import without_collector
 from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Application, Completion, Program, Prompt, Score, Verdict
 from selftaught.middleware.threads import thread_map
+from selftaught.sandbox import machine
 from selftaught.sandbox.contract import Limits
 from selftaught.sandbox.jail import Jail
 from selftaught.sandbox.machine import Machine
@@ -261,28 +261,39 @@ def test_leaving_while_a_reply_is_written_is_no_error_of_ours(isolating_sandbox:
 
 
 def test_a_reply_that_cannot_cross_is_heard_of(isolating_sandbox: Jail) -> None:
-    began = time.monotonic()
-    source = "def f(s, u, l):\n    try: l.prompt('e', 'm')\n    except BaseException: pass\n    return 'x'"
+    source = "def f(s, u, l):\n    try: l.prompt('e', 'm')\n    except BaseException as error: return str(error)"
     services: dict[str, Callable[..., object]] = {"prompt": lambda *a: ["\ud800"]}
-    improve(isolating_sandbox, source, services, limits=Limits(wall_seconds=0.5))
-    assert time.monotonic() - began < 0.4
+    outcome = improve(isolating_sandbox, source, services, limits=Limits(wall_seconds=5.0))
+    assert str(outcome.value).startswith("the answer cannot be sent"), outcome
 
 
-def test_a_batch_beyond_the_budget_is_refused_before_it_is_made(isolating_sandbox: Jail) -> None:
-    began = time.process_time()
-    apply(isolating_sandbox, improver("return language_model.batch_prompt('', [''] * 1_000_000)[0]"))
-    assert time.process_time() - began < 0.3
+def test_a_batch_beyond_the_budget_is_refused_before_it_is_made(
+    isolating_sandbox: Jail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    monkeypatch.setattr(machine, "_prompts", lambda expertise, messages, temperature: made.append(len(messages)))
+    apply(isolating_sandbox, improver("return language_model.batch_prompt('', [''] * 90_000)[0]"))
+    apply(isolating_sandbox, improver("return language_model.prompt('', '', n_responses=1 << 60)[0]"))
+    assert made == []
 
 
-def test_requests_that_cost_nothing_come_to_an_end(isolating_sandbox: Jail) -> None:
+def test_requests_that_cost_nothing_come_to_an_end(isolating_sandbox: Jail, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is answered later than the one before it, and to wait is the guest's own time: so they are few."""
+    answered: list[int] = []
+
+    def ask(model: object, meter: object, prompts: Sequence[Prompt]) -> list[Completion]:
+        answered.append(len(prompts))
+        return []
+
+    monkeypatch.setattr(machine, "ask", ask)
     source = (
         "    frame = wire.frame(wire.Ask(1, 'batch_prompt', ['', []]))\n"
         "    while True:\n        os.write(3, frame)\n        os.read(3, 1000)\n"
     )
-    with without_collector():
-        began = time.process_time()
-        apply(isolating_sandbox, improver(source.strip()), Limits(cpu_seconds=0.1, wall_seconds=3.0))
-        assert time.process_time() - began < 0.5
+    apply(isolating_sandbox, improver(source.strip()), Limits(cpu_seconds=5.0, wall_seconds=1.0))
+    swift = machine.MOST_FREE_REQUESTS + ALLOWANCE.utility_calls + ALLOWANCE.model_calls
+    assert set(answered) == {0}
+    assert swift < len(answered) < swift + 600
 
 
 def test_threads_of_the_host_come_to_an_end(isolating_sandbox: Jail) -> None:

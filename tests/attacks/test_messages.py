@@ -169,7 +169,7 @@ def test_keys_of_one_hash_do_not_stop_the_host(isolating_sandbox: Jail) -> None:
     source = FORGE + COLLIDING + "def f(n):\n    put_body(colliding(n))\n    time.sleep(60)"
     began = time.process_time()
     raid(isolating_sandbox, source, 10_000, limits=Limits(cpu_seconds=2.0, wall_seconds=5.0))
-    assert time.process_time() - began < 0.2
+    assert time.process_time() - began < 2.0  # 0.05 here; as keys of a map they would take some ten
 
 
 # data only

@@ -1,7 +1,7 @@
 """Runs that are killed, or whose folder is taken away, at random moments; and what became of what was paid for.
 
 Shared by a test and a benchmark (`benchmarks/kills.py`). The runs are real commands against a real HTTP server,
-which counts what it sold.
+which counts what it sold. They run a copy of the package: whoever edits it meanwhile does not disturb them.
 """
 
 import os
@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import selftaught
 from durability.world import TASK
 from openai_server import OpenAIServer, improve_anything
 from selftaught.report.view import view
@@ -33,6 +34,7 @@ _RUN = [
     "--responses", "3", "--utility-calls", "4",
 ]  # fmt: skip
 _IMPROVE = ["improve", "nearness.py", "--improver", "paper-seed", "--responses", "4", "--model-calls", "1"]
+_COPY = "copy"
 PAID = 3 + 3 * 2 * 3 + 2 * 2 * 3
 """Responses of one undisturbed run: for the step, of each proposal's meta-utility, of both improvers' measurements."""
 
@@ -54,11 +56,19 @@ class Kills:
 def kills(folder: Path, count: int, seed: int) -> Kills:
     """Kill runs, and go on with them, until there were so many kills; then let the last one finish."""
     chance, seen = random.Random(seed), Kills()
-    (folder / "nearness.py").write_text(TASK)
+    _prepare(folder)
     with OpenAIServer(improve_anything, seconds=0.02) as server:
         while seen.kills < count:
             _killed_until_it_ends(folder / f"k{seen.finished}", server, count, chance, seen)
     return seen
+
+
+def _prepare(folder: Path) -> None:
+    """Put the task into it, and a copy of the package."""
+    folder.mkdir(exist_ok=True)
+    (folder / "nearness.py").write_text(TASK)
+    package = Path(selftaught.__file__).parent
+    shutil.copytree(package, folder / _COPY / package.name, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def _killed_until_it_ends(run: Path, server: OpenAIServer, count: int, chance: random.Random, seen: Kills) -> None:
@@ -127,7 +137,7 @@ class Deletions:
 def deletions(folder: Path, count: int, seed: int) -> Deletions:
     """Delete or move the folders of so many runs, each once, while they work."""
     chance, seen, made = random.Random(seed), Deletions(), 0
-    (folder / "nearness.py").write_text(TASK)
+    _prepare(folder)
     with OpenAIServer(improve_anything, seconds=0.2) as server:
         while seen.told + len(seen.lies) < count:
             _taken_away(folder / f"d{made}", server, chance, seen)
@@ -166,6 +176,7 @@ def _begun(run: Path, arguments: list[str], server: OpenAIServer) -> Iterator[su
     words = ["resume", run.name] if (run / "run.sqlite").exists() else fresh
     unset = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "SELFTAUGHT_MODEL")
     environment = {name: value for name, value in os.environ.items() if name not in unset}
+    environment["PYTHONPATH"] = str(run.parent / _COPY)
     with (run.parent / "out").open("wb") as out, (run.parent / "err").open("wb") as err:
         child = subprocess.Popen(
             [sys.executable, "-m", "selftaught", *words], cwd=run.parent, env=environment, stdout=out, stderr=err

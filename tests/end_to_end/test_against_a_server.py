@@ -54,7 +54,7 @@ def test_a_run_with_official_budgets_asks_for_as_many_responses_as_predicted(fol
         assert (len(server.requests), server.answered) == (expected, expected)
     shown = json.loads(done.stdout)
     assert shown["total"]["responses"] == expected
-    assert shown["total"]["input_tokens"] > 0 and shown["total"]["unpriced"] == 0
+    assert shown["total"]["input_tokens"] > 0 and shown["total"]["uncounted"] == 0
     assert {request["temperature"] for request in server.requests} == {0.7}
     for file in (folder / "runs" / "one").rglob("*"):  # the key is nowhere
         assert not file.is_file() or b"sk-planted-key" not in file.read_bytes()

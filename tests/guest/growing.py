@@ -103,11 +103,15 @@ def read(body: bytes) -> None:
 def cost(body: bytes, read: Read = read) -> Cost:
     """What reading it takes."""
     grown = _memory(body, read)
-    with without_collector():
-        began = time.thread_time()
-        read(body)
-        taken = time.thread_time() - began
-        return Cost(len(body), grown, taken, _longest_step(body, read))
+    with without_collector():  # twice: what else the machine does only adds to either
+        taken = min(_seconds(body, read) for _ in range(2))
+        return Cost(len(body), grown, taken, min(_longest_step(body, read) for _ in range(2)))
+
+
+def _seconds(body: bytes, read: Read) -> float:
+    began = time.thread_time()
+    read(body)
+    return time.thread_time() - began
 
 
 @contextmanager

@@ -52,19 +52,18 @@ def test_no_more_requests_in_any_minute_than_allowed() -> None:
             done.result()
     times.sort()
     assert all(later - earlier >= 0.29 for earlier, later in zip(times, times[5:], strict=False))
-    assert times[-1] - times[0] < 3
+    assert times[-1] - times[0] < 30
 
 
 def test_tokens_are_counted_as_the_server_counts_them() -> None:
-    traffic = Traffic(1, tokens_per_minute=100, minute_seconds=0.4)
+    traffic = Traffic(1, tokens_per_minute=100, minute_seconds=3.0)
     began = time.monotonic()
     for _ in range(4):
         go(traffic, tokens=60, counted=10)  # by the estimate alone the second would wait
-    assert time.monotonic() - began < 0.3
     go(traffic, tokens=60, counted=90)
-    assert time.monotonic() - began < 0.3
+    assert time.monotonic() - began < 2.9
     go(traffic, tokens=60)
-    assert time.monotonic() - began >= 0.39
+    assert time.monotonic() - began >= 2.99
 
 
 def test_what_is_more_than_a_minutes_tokens_goes_alone() -> None:

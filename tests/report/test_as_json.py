@@ -9,8 +9,8 @@ from selftaught.report.view import view
 from selftaught.runs.records import Chosen
 
 NOTHING = {
-    "responses": 0, "input_tokens": 0, "output_tokens": 0, "unpriced": 0, "model_calls": 0, "applications": 0,
-    "scores_run": 0, "scores_reused": 0, "seconds": 0.0,
+    "responses": 0, "input_tokens": 0, "output_tokens": 0, "uncounted": 0, "unpriced": 0, "model_calls": 0,
+    "applications": 0, "scores_run": 0, "scores_reused": 0, "seconds": 0.0,
 }  # fmt: skip
 
 
@@ -23,7 +23,8 @@ def test_the_whole_object_of_a_small_run(tmp_path: Path) -> None:
     pen.stepped(0, SEED, None, accepted=True)
     pen.noticed("open\n/etc/passwd")
     pen.ended("failed", "the model\x00 is gone")
-    spent = NOTHING | {"responses": 1, "input_tokens": 10, "output_tokens": 5, "scores_run": 1, "seconds": 3.0}
+    spent = NOTHING | {"responses": 1, "input_tokens": 10, "output_tokens": 5, "unpriced": 1, "scores_run": 1}
+    spent["seconds"] = 3.0
     assert as_json(view(pen.store), CONFIG, "one") == {
         "schema": "selftaught.run/1",
         "run": "one",
@@ -63,6 +64,12 @@ def test_the_whole_object_of_a_small_run(tmp_path: Path) -> None:
             "faults": [],
             "corrected": [],
     }  # fmt: skip
+
+
+def test_one_word_counts_the_same_in_the_total_and_in_the_ledger(tmp_path: Path) -> None:
+    shown = as_json(view(a_finished_run(tmp_path)), CONFIG, "one")
+    for name in ("responses", "uncounted", "unpriced", "input_tokens"):
+        assert shown["total"][name] == sum(entry[name] for entry in shown["ledger"])
 
 
 def test_it_is_plain_json_at_every_stage_of_a_run(tmp_path: Path) -> None:

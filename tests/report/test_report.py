@@ -87,8 +87,8 @@ def test_the_view_tells_each_step_with_what_was_spent_on_it() -> None:
     run = view(RUN)
     first, second = run.steps
     assert (rounded(first.val), rounded(second.test)) == (Estimate(0.3, 0.1, 2), Estimate(0.8, 0.1, 2))
-    assert first.spent == Spent(responses=1, input_tokens=10, output_tokens=10, scores_run=2)
-    assert second.spent == Spent(responses=1, unpriced=1, scores_reused=1, applications=1, model_calls=2)
+    assert first.spent == Spent(responses=1, input_tokens=10, output_tokens=10, unpriced=1, scores_run=2)
+    assert second.spent == Spent(responses=1, uncounted=1, unpriced=1, scores_reused=1, applications=1, model_calls=2)
     assert (run.best, run.status, len(run.failures)) == (1, "finished", 2)
 
 

@@ -16,11 +16,11 @@ def test_each_step_has_its_measurement_and_what_was_spent_since_the_one_before(t
     assert run.steps == (
         Step(
             0, identity(SEED), None, True, "ok", "", seed_val, seed_test, None,
-            Spent(responses=1, input_tokens=10, output_tokens=5, model_calls=2, applications=1, seconds=3),
+            Spent(responses=1, input_tokens=10, output_tokens=5, unpriced=1, model_calls=2, applications=1, seconds=3),
         ),
         Step(
             1, child, child, True, "ok", "", child_val, child_test, child_val,
-            Spent(responses=1, input_tokens=10, unpriced=1, scores_run=1, scores_reused=1, seconds=12),
+            Spent(responses=1, input_tokens=10, uncounted=1, unpriced=1, scores_run=1, scores_reused=1, seconds=12),
         ),
         Step(
             2, child, identity(WORSE), False, "ok", "", child_val, child_test, Estimate(0.0, 0.0, 2),

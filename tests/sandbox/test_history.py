@@ -22,14 +22,14 @@ def scored(history: History, program: Program, value: float) -> str:
     return parent
 
 
-@pytest.mark.parametrize("order", permutations([PART, OTHER]))
+@pytest.mark.parametrize("order", list(permutations([PART, OTHER])))
 def test_the_parent_is_what_the_prompt_could_show(order: tuple[Program, ...]) -> None:
     history = History(INITIAL, threading.Lock())
     history.heard([Prompt("", INITIAL.source, 0.7)] * 2, [Completion(PART.source), Completion(OTHER.source)])
     assert [scored(history, program, 0.5) for program in order] == [INITIAL.id] * 2
 
 
-@pytest.mark.parametrize("order", permutations([PART, OTHER]))
+@pytest.mark.parametrize("order", list(permutations([PART, OTHER])))
 def test_of_several_shown_the_parent_is_the_longest_of_the_latest_call(order: tuple[Program, ...]) -> None:
     history = History(INITIAL, threading.Lock())
     history.heard([Prompt("", INITIAL.source, 0.7)] * 2, [Completion(PART.source), Completion(OTHER.source)])
@@ -40,7 +40,7 @@ def test_of_several_shown_the_parent_is_the_longest_of_the_latest_call(order: tu
     assert scored(history, LATER, 0.5) == OTHER.id
 
 
-@pytest.mark.parametrize("order", permutations([INITIAL, PART, OTHER]))
+@pytest.mark.parametrize("order", list(permutations([INITIAL, PART, OTHER])))
 def test_the_best_of_equals_is_of_the_earliest_call(order: tuple[Program, ...]) -> None:
     history = History(INITIAL, threading.Lock())
     history.heard([Prompt("", INITIAL.source, 0.7)] * 2, [Completion(PART.source), Completion(OTHER.source)])
@@ -49,7 +49,7 @@ def test_the_best_of_equals_is_of_the_earliest_call(order: tuple[Program, ...]) 
     assert history.best is not None and history.best[0] == INITIAL
 
 
-@pytest.mark.parametrize("order", permutations([PART, OTHER]))
+@pytest.mark.parametrize("order", list(permutations([PART, OTHER])))
 def test_the_best_of_equals_of_one_call_is_the_shortest(order: tuple[Program, ...]) -> None:
     history = History(INITIAL, threading.Lock())
     history.heard([Prompt("", INITIAL.source, 0.7)] * 2, [Completion(PART.source), Completion(OTHER.source)])

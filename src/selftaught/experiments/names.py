@@ -4,10 +4,11 @@ Nothing here knows what an improver is; `kinds.py` does, and `reading.py` puts b
 """
 
 import ast
-import warnings
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from selftaught.tasks.syntax import UNREADABLE, tree_of
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Loop = ast.For | ast.AsyncFor | ast.While
@@ -40,11 +41,8 @@ def parsed(source: str) -> ast.Module | None:
     if len(source) > _MOST_CHARACTERS:
         return None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)  # theirs; they would be printed as if ours
-            warnings.simplefilter("ignore", DeprecationWarning)
-            return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return tree_of(source)
+    except UNREADABLE:
         return None
 
 

@@ -4,7 +4,7 @@ schema        "selftaught.run/1"; a change that breaks a reader changes the numb
 run           the folder's name
 status, note  of the last session: "finished", "interrupted", "stopped", "failed"; "killed" where it has not
               said how it ended, "running" where it has not; "new" where none began
-config        the frozen configuration
+config        the frozen configuration: the settings that the run's own command takes
 sessions      time (seconds since the epoch), selftaught's version, sandbox tier and its layers, model
 steps         one for each t: improver and proposed (SHA-256; proposed may be null), accepted, verdict and note of the
               proposal, val, test and proposed_val as {mean, standard_error, n} or null, and what was spent since
@@ -27,9 +27,9 @@ noticed       what guests did that was denied or suspicious
 faults        what tasks' own code did wrong while programs were scored: a grade that raised; each once
 corrected     tasks whose file was replaced on the way (`resume --task`), in order
 
-Spending: responses, input_tokens, output_tokens, unpriced (responses whose tokens are not all known, so that the two
-sums are lower bounds), model_calls, applications, scores_run, scores_reused, seconds. Notes are for people: one line,
-cut to length, and in part the words of a guest.
+Spending: responses, input_tokens, output_tokens, uncounted (responses whose tokens are not all known, so that the two
+sums are lower bounds), unpriced (responses without a known cost), model_calls, applications, scores_run,
+scores_reused, seconds. Notes are for people: one line, cut to length, and in part the words of a guest.
 """
 
 from collections.abc import Mapping

@@ -13,6 +13,7 @@ adapters/                folders of OpenEvolve, functions in repositories: each 
 templates/               what `selftaught new` writes
 judge.py                 turns a task into a utility: makes instances, runs programs on them, grades outside
 shown.py                 the part of a task's own code that a model may read
+syntax.py                Python's reader, one text at a time
 feedback.py              what an improver may read of how a program was scored
 parity_with_noise.py     learning parity with noise (paper §5.1)
 parity.py                the same without noise (Table 1, as the rest)

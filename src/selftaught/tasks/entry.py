@@ -1,10 +1,10 @@
 """Is a text a program that defines its entry? One answer for seeds, users' programs and improvers."""
 
 import ast
-import warnings
 from collections.abc import Iterator, Sequence
 
 from selftaught.core.errors import UsageError
+from selftaught.tasks.syntax import UNREADABLE, tree_of
 
 _MOST_NAMES = 10
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
@@ -25,10 +25,8 @@ def defined_names(source: str) -> list[str] | str:
     Parses in this process: for the user's own texts. What a model may have written goes through `bounded.READER`.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a stray backslash is Python, however the user's warnings are set
-            return list(dict.fromkeys(_bound(ast.parse(source))))
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return list(dict.fromkeys(_bound(tree_of(source))))
+    except UNREADABLE as error:
         line = f" (line {error.lineno})" if isinstance(error, SyntaxError) and error.lineno else ""
         return (error.msg if isinstance(error, SyntaxError) else str(error)) + line
 

@@ -14,6 +14,8 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
+from selftaught.tasks.syntax import UNREADABLE, tree_of
+
 ROOM = "selftaught.tasks."
 HOUSE = {
     "spec",
@@ -25,7 +27,6 @@ HOUSE = {
     "shown",
     "probes/loading",
     "probes/trial",
-    "probes/findings",
 }
 """Modules that the package itself uses: their types are its own, and their code is of its version."""
 
@@ -106,8 +107,8 @@ class Importer:
 def _taken(source: str) -> set[str]:
     """The modules of this folder that a text takes something from."""
     try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # said where it is executed
+        tree = tree_of(source)
+    except UNREADABLE:  # said where it is executed
         return set()
     named = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level}
     ours = {

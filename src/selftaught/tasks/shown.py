@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from selftaught.tasks.frozen import Importer
+from selftaught.tasks.syntax import tree_of
 
 FUNCTIONS = ("instances", "grade", "play")
 _LEFT_OUT = ("selftaught.tasks.spec",)
@@ -37,7 +38,7 @@ class _Shown:
 
     def parts(self, source: str, defined: Mapping[str, Any], wanted: set[str]) -> Iterator[tuple[str, bool]]:
         """(text, whether it is an import) of each statement at the top that is wanted, or that one of those uses."""
-        statements = ast.parse(source).body
+        statements = tree_of(source).body
         used = self._used(statements, wanted)
         for statement in statements:
             names = _bound(statement) & used - self.seen

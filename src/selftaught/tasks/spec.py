@@ -3,7 +3,7 @@
 import random
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from selftaught.core.contracts import Program, Verdict
@@ -51,6 +51,7 @@ class TaskSpec:
     Attributes:
         name: how it is called, on record too: letters, digits, "-" and "_".
         about: the task's own text: its docstring.
+        instructions: what the user adds to it, in the task's file or for one run.
         seed: the solution to start from.
         entry: the function that a solution defines.
         instances: (rng, split) → the instances; equal rng and split, equal instances.
@@ -62,6 +63,9 @@ class TaskSpec:
         file: where that text came from, for messages.
         scoring: how grades become a score.
         bound: the best score known, or more than any; None where none is known.
+        best: instance → the best score known of it, where that is not the same for all; instead of `bound`.
+        probes: (rng, instance) → another that is as hard, by their names; and check_answer: (instance, answer), which
+            raises ValueError for what is no answer.
         explain: (instance, answer) → words on the answer, beside its grade, for an improver.
             They are shown as they are: what is not to be known stays out.
         modules: the texts of the package's own modules that it is made of, by their names: kept in the run, too.
@@ -83,8 +87,12 @@ class TaskSpec:
     limits: Limits
     source: str
     file: str = "task"
+    instructions: str = ""
     scoring: Scoring = Scoring()
     bound: float | None = None
+    best: Callable[[Instance], Any] | None = None
+    probes: Mapping[str, Callable[[random.Random, Instance], Any]] = field(default_factory=dict)
+    check_answer: Callable[[Instance, Any], Any] | None = None
     explain: Callable[[Instance, Any], str] | None = None
     shown: str = ""
     modules: Mapping[str, str] = field(default_factory=dict)
@@ -95,6 +103,16 @@ class TaskSpec:
     evaluation: Evaluation | None = None
     notes: tuple[str, ...] = ()
 
+    def instructed(self, more: str) -> "TaskSpec":
+        """The same with more instructions, behind its own."""
+        told = [text.strip() for text in (self.instructions, more) if text.strip()]
+        return replace(self, instructions="\n\n".join(told))
+
+    @property
+    def minimized(self) -> bool:
+        """Whether less is better in the task's own number."""
+        return self.scale is not None and self.scale.minimize
+
     @property
     def description(self) -> str:
         """What a model is shown: the task's own text, and the limits that are really enforced."""
@@ -103,13 +121,14 @@ class TaskSpec:
     def described(self, count: int | None = None, wording: "Wording | None" = None) -> str:
         """The same; where the number of instances is known, with it."""
         wording = wording or Wording()
+        about = _with_instructions(self.about.strip(), self.instructions)
         if self.evaluation is not None:
-            return f"{self.about.strip()}\n\n{_rules_of_evaluation(self, self.evaluation)}"
+            return f"{about}\n\n{_rules_of_evaluation(self, self.evaluation)}"
         if not wording.source:
-            return f"{self.about.strip()}\n\n{_rules(self, count, wording)}"
+            return f"{about}\n\n{_rules(self, count, wording)}"
         rules = "\n".join(f"# {line}".rstrip() for line in _rules(self, count, wording).splitlines())
         shown = f"{self.shown}\n\n\n" if self.shown else ""
-        return f"{_docstring(self.about)}\n\n{shown}{_utility(self, count)}\n\n\n{rules}"
+        return f"{_docstring(about)}\n\n{shown}{_utility(self, count)}\n\n\n{rules}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +148,10 @@ def line_in(file: str, error: BaseException) -> str:
     """The last line of `file` that the error came through, as ", line 7"; an empty text if it came through none."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
     return f", line {lines[-1]}" if lines else ""
+
+
+def _with_instructions(about: str, instructions: str) -> str:
+    return f"{about}\n\nInstructions:\n{instructions.strip()}" if instructions.strip() else about
 
 
 def _docstring(text: str) -> str:

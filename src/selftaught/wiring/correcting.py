@@ -14,13 +14,13 @@ from selftaught.tasks.probes.trial import same
 from selftaught.tasks.spec import SPLITS, TaskSpec
 from selftaught.wiring.inputs import Inputs, task_input
 
-_STAYS = ("entry", "seed", "about", "limits", "scoring")
+_STAYS = ("entry", "seed", "about", "instructions", "limits", "scoring")
 """Of a task: what responses and scores on record were asked and made by."""
 
 
 def find_corrected(file: str, inputs: Inputs, sandbox: Sandbox) -> TaskSpec:
     """The task in `file`, if it may take the place of the run's task of its name. Raises UsageError."""
-    new = load_task(file)
+    new = load_task(file).instructed(inputs.instructions)
     check_stands_alone(new)
     old = next((task for task in inputs.tasks if task.name == new.name), None)
     if old is None:

@@ -32,6 +32,7 @@ from selftaught.wiring.machine import machine_speed
 
 _SEEDS = files("selftaught") / "seeds"
 _IMPROVER, _PROGRAM, _SCRIPT = "initial.improver.py", "initial.program.py", "script.json"
+_INSTRUCTIONS = "instructions.given.txt"
 """Their dots keep them apart from any task: a task's name has none."""
 MOST_INPUT_BYTES = 1_000_000
 
@@ -41,7 +42,8 @@ class Inputs:
     """Everything that decides what a run computes, beside the model's answers and the package's own code.
 
     `earlier`: what starts before this one allowed an improver in all, where this one allows it more. `texts`: what
-    improvers read of the meta-utility, as templates, by their files' names.
+    improvers read of the meta-utility, as templates, by their files' names. `instructions`: the user's for this run,
+    which the tasks hold already.
     """
 
     config: RunConfig
@@ -49,6 +51,7 @@ class Inputs:
     improver: Program
     program: Program | None = None
     script: str | None = None
+    instructions: str = ""
     earlier: tuple[Allowance, ...] = ()
     texts: Mapping[str, str] = field(default_factory=lambda: package_texts())
 
@@ -86,7 +89,16 @@ def load_inputs(config: RunConfig, runs: Path, made: Mapping[str, TaskSpec] | No
         program = Program(read_text(Path(config.program), "a program"))
         check_program(program, tasks[0].entry, config.program)
     script = read_text(Path(config.script), "a script") if config.script else None
-    return Inputs(config, tasks, load_improver(config.improver, runs), program, script)
+    instructions = _instructions(Path(config.instructions)) if config.instructions else ""
+    tasks = tuple(task.instructed(instructions) for task in tasks)
+    return Inputs(config, tasks, load_improver(config.improver, runs), program, script, instructions)
+
+
+def _instructions(file: Path) -> str:
+    text = read_text(file, "instructions")
+    if not text.strip():
+        raise UsageError(f"{file} has no instructions in it; wanted a text that models are shown")
+    return text
 
 
 def load_frozen(folder: RunFolder, made: Mapping[str, TaskSpec] | None = None) -> Inputs:
@@ -103,8 +115,10 @@ def load_frozen(folder: RunFolder, made: Mapping[str, TaskSpec] | None = None) -
     improver = Program(read_text(inputs / _IMPROVER, "an improver"))
     program = Program(read_text(inputs / _PROGRAM, "a program")) if config.program else None
     script = read_text(inputs / _SCRIPT, "a script") if config.script else None
+    instructions = read_text(inputs / _INSTRUCTIONS, "instructions") if config.instructions else ""
+    tasks = tuple(task.instructed(instructions) for task in tasks)
     texts = {name: read_text(inputs / name, "a text") for name in package_texts() if (inputs / name).is_file()}
-    return Inputs(config, tasks, improver, program, script, texts={**package_texts(), **texts})
+    return Inputs(config, tasks, improver, program, script, instructions, texts={**package_texts(), **texts})
 
 
 def frozen_modules(folder: RunFolder) -> dict[str, str] | None:
@@ -142,6 +156,8 @@ def freeze(inputs: Inputs, folder: RunFolder) -> None:
         texts[_PROGRAM] = inputs.program.source
     if inputs.script:
         texts[_SCRIPT] = inputs.script
+    if inputs.instructions:
+        texts[_INSTRUCTIONS] = inputs.instructions
     config = msgspec.structs.replace(inputs.config, tasks=[task.name for task in inputs.tasks])
     folder.freeze(to_toml(msgspec.to_builtins(config)), texts)
     if frozen_config(folder) != config:  # before anything is spent on a run that could not be gone on with

@@ -3,11 +3,11 @@
 import ast
 import subprocess
 import textwrap
-import warnings
 from pathlib import Path
 
 from selftaught.core.errors import UsageError
 from selftaught.tasks.adapters.adapted import Adapted, task_text
+from selftaught.tasks.syntax import UNREADABLE, tree_of
 
 SIGN = "::"
 _MOST_SOURCE_BYTES = 1_000_000
@@ -53,7 +53,7 @@ def adapt(name: str, check: str | None, score: str | None) -> Adapted:
 
 def _about(source: str, function: str, place: str, *, faster: bool) -> str:
     wanted = "faster, with the answers that it has" if faster else "better"
-    node = ast.parse(source).body[-1]
+    node = tree_of(source).body[-1]
     assert isinstance(node, _Function)
     said = ast.get_docstring(node)
     signature = f"def {node.name}({ast.unparse(node.args)})"
@@ -83,10 +83,8 @@ def _text(file: Path) -> str:
 def _cut(text: str, function: str, where: str) -> tuple[str, str, str, str]:
     """The text before the function, its own without its margin, that behind it, and the margin. Raises UsageError."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text.removeprefix("\ufeff"))
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        tree = tree_of(text.removeprefix("\ufeff"))
+    except UNREADABLE as error:
         raise UsageError(f"{where} is not Python: {error}") from error
     node = _find(tree, function.split("."), where, function)
     lines = text.splitlines(keepends=True) if "\f" not in text else text.split("\n")
