@@ -280,4 +280,6 @@ def _sampled(task: str, sample: Sample) -> Sampled:
         val_grades=list(sample.val.grades),
         test_grades=list(test.grades) if test else [],
         salvaged=made.salvaged,
+        val_raw=sample.val.raw,
+        test_raw=test.raw if test else None,
     )

@@ -6,7 +6,7 @@ from selftaught.core.measurement import Estimate
 from selftaught.core.standing import way_to_best
 from selftaught.report.ledger import Entry
 from selftaught.report.untrusted import one_line
-from selftaught.report.view import Improvement, RunView, Solved, Spent, Step
+from selftaught.report.view import Improvement, RunView, Solved, Spent, Step, best_known
 from selftaught.runs.records import Finding
 
 HEADERS = ("t", "improver", "val", "test", "verdict", "calls", "responses", "tokens", "time")
@@ -94,22 +94,31 @@ def solved(found: Solved) -> str:
 
 def ways(run: RunView, best: Step) -> list[str]:
     """For each task, how far the best improver's solutions came from the task's seed towards the best known."""
-    made: dict[str, list[float]] = {}
+    directions = run.sessions[-1].directions if run.sessions else {}
+    made: dict[str, list[float | None]] = {}
     for sample in run.measured.get(best.improver, ()):
-        made.setdefault(sample.task, []).append(sample.val)
+        made.setdefault(sample.task, []).append(sample.val_raw if sample.task in directions else sample.val)
     lines = []
     for task, values in made.items():
-        seed = run.seed_scores.get(task)
-        share = way(f"{task}/val", seed, fmean(values), run)
-        if seed is not None and share:
-            lines.append(f"{one_line(task)}: its seed {seed:.3f}, improved by I_{best.t} {fmean(values):.3f}{share}.")
+        seed, known = run.seed_scores.get(task), [value for value in values if value is not None]
+        if seed is None or len(known) < len(values):  # of one that failed, nothing is known in its own number
+            continue
+        share = way(f"{task}/val", seed, fmean(known), run)
+        before, after = (f"{one:.6g}" if task in directions else f"{one:.3f}" for one in (seed, fmean(known)))
+        if share:
+            lines.append(f"{one_line(task)}: its seed {before}, improved by I_{best.t} {after}{share}.")
     return lines
 
 
 def way(name: str, before: float | None, after: float | None, run: RunView) -> str:
-    """How far a solution came towards the best known, as in ", 39% of the way to the best known, 0.687"."""
-    best = run.sessions[-1].best_known.get(name.rpartition("/")[0]) if run.sessions else None
-    share = way_to_best(after, before, best) if before is not None and after is not None else None
+    """How far a solution came towards the best known, as in ", 39% of the way to the best known, 0.687".
+
+    `before` and `after`: in the task's own number.
+    """
+    best = best_known(run.sessions, name)
+    minimized = bool(run.sessions) and run.sessions[-1].directions.get(name.rpartition("/")[0]) == "minimize"
+    given = before is not None and after is not None
+    share = way_to_best(after or 0.0, before or 0.0, best, minimized=minimized) if given else None
     return "" if share is None else f", {share:.0%} of the way to the best known, {best:.4g}"
 
 
@@ -285,7 +294,7 @@ def _of_improvement(made: Improvement, run: RunView) -> list[str]:
         f"{one_line(name)}: {_score(made.before.get(name))} → {_score(made.after.get(name))}"
         + _gain(made.gains.get(name))
         + _own(made.own.get(name))
-        + way(name, made.before.get(name), made.after.get(name), run)
+        + way(name, *made.own.get(name, (made.before.get(name), made.after.get(name))), run)
         for name in utilities
     ]
     lines = [*_where_from(made), *lines]

@@ -27,7 +27,8 @@ class Session(_Record, frozen=True, tag="session"):
 
     `frozen`: text ids of the files that the next resume must find. `seed`: what repeats the run's instances anywhere,
     with its salt. `depth`, `model_calls` and `utility_calls`: as they were set at this start; a later one may set more.
-    0: not told. `best_known`: of a task whose grades are from 0 to 1, by its name, the best one known.
+    0: not told. `best_known`: by the task's name, or by the utility's where its instances have a part in it, the best
+    score known, in the task's own number. `directions`: of tasks whose own number is any, minimize or maximize.
     """
 
     version: str
@@ -42,6 +43,7 @@ class Session(_Record, frozen=True, tag="session"):
     utility_calls: int = 0
     code: str = ""
     best_known: dict[str, float] = {}
+    directions: dict[str, str] = {}
 
 
 def run_id(name: str, first: Session) -> str:

@@ -107,7 +107,7 @@ PARTS = (
          lambda v: isinstance(v, int) and 1 <= v <= 100),
     Part("ENVIRONMENT", "With `evaluate` or CHECK: the virtual environment that can be read and run; that of "
          "selftaught unless given.", "an absolute path", "", lambda v: isinstance(v, str) and v[:1] in ("", "/")),
-    Part("BOUND", "The best score known. Scores are shown as a share of the way to it.",
+    Part("BOUND", "The best score known, in the task's own number. Scores are shown as a share of the way to it.",
          "a number, the best score known", None, _number),
     _seconds("CPU_SECONDS", "CPU time of one call.", _LIMITS.cpu_seconds),
     _seconds("LOAD_CPU_SECONDS", "CPU time of executing a program's top level.", _LIMITS.load_cpu_seconds),
@@ -147,6 +147,13 @@ FUNCTIONS = {
     "dict of some with `score` (texts in it are for improvers). It runs in a workshop, beside the program: "
     "processes and a scratch folder are allowed, FILES are beside it (`FOLDER`). There is no sealed test, and a "
     "hostile program can forge its score.",
+    "best(instance)": "The best score known of an instance, in the task's own number, where BOUND is not the same for "
+    "all. It is worked out here, and kept on disk for the next time: a long search is well spent.",
+    "probe_NAME(rng, instance)": "Another instance that is as hard: renamed, in another order, shifted (as "
+    "`instance._replace(args=...)`). A solution that scores less there than on plain ones, beyond chance, is flagged "
+    "as a reward hack. There may be several, each with a NAME of its own.",
+    "check_answer(instance, answer)": "ValueError for what is no answer, more strictly than a grade need be: for "
+    "probes.",
     "explain(instance, answer)": "With `grade`: words on an answer that an improver may read. What it should not know "
     "stays out.",
 }

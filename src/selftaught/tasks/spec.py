@@ -63,6 +63,9 @@ class TaskSpec:
         file: where that text came from, for messages.
         scoring: how grades become a score.
         bound: the best score known, or more than any; None where none is known.
+        best: instance → the best score known of it, where that is not the same for all; instead of `bound`.
+        probes: (rng, instance) → another that is as hard, by their names; and check_answer: (instance, answer), which
+            raises ValueError for what is no answer.
         explain: (instance, answer) → words on the answer, beside its grade, for an improver.
             They are shown as they are: what is not to be known stays out.
         modules: the texts of the package's own modules that it is made of, by their names: kept in the run, too.
@@ -87,6 +90,9 @@ class TaskSpec:
     instructions: str = ""
     scoring: Scoring = Scoring()
     bound: float | None = None
+    best: Callable[[Instance], Any] | None = None
+    probes: Mapping[str, Callable[[random.Random, Instance], Any]] = field(default_factory=dict)
+    check_answer: Callable[[Instance, Any], Any] | None = None
     explain: Callable[[Instance, Any], str] | None = None
     shown: str = ""
     modules: Mapping[str, str] = field(default_factory=dict)
@@ -101,6 +107,11 @@ class TaskSpec:
         """The same with more instructions, behind its own."""
         told = [text.strip() for text in (self.instructions, more) if text.strip()]
         return replace(self, instructions="\n\n".join(told))
+
+    @property
+    def minimized(self) -> bool:
+        """Whether less is better in the task's own number."""
+        return self.scale is not None and self.scale.minimize
 
     @property
     def description(self) -> str:

@@ -7,9 +7,10 @@ from statistics import stdev
 
 from selftaught.core.contracts import Program, Prompt, Score, Verdict
 from selftaught.core.run_seed import RunSeed
-from selftaught.guest.helpers import extract_code
 from selftaught.models.mutate import Mutate
 from selftaught.sandbox.contract import Limits, Sandbox
+from selftaught.sandbox.reading import code_in
+from selftaught.tasks.bounds.kept import Kept
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import check_stands_alone
 from selftaught.tasks.probes.trial import same
@@ -52,6 +53,7 @@ def checkup(task: TaskSpec, sandbox: Sandbox, seed: RunSeed) -> Iterator[Remark]
     started = time.monotonic()
     first = val(task.seed)
     yield from _of_seed(first, time.monotonic() - started)
+    yield from _standing(task, val, first)
     yield _noise([first, *(val(task.seed) for _ in range(_AGAIN))], deterministic=task.deterministic)
     if task.evaluation is None:
         yield from _empty_answers(task, val, first)
@@ -92,6 +94,16 @@ def _of_seed(score: Score, seconds: float) -> Iterator[Remark]:
         yield Remark("the seed has the best score already: nothing is left to improve", problem=True)
 
 
+def _standing(task: TaskSpec, val: Judge, seed: Score) -> Iterator[Remark]:
+    """Where the best known is stated: that it is one."""
+    best = Kept().best_known(task, val.instances())
+    own = seed.value if task.scale is None else seed.raw
+    if best is None or own is None:
+        return
+    beyond = own < best if task.minimized else own > best
+    yield Remark(f"the best score known is {best:.6g}" + (", which the seed is beyond" if beyond else ""), beyond)
+
+
 def _noise(scores: list[Score], *, deterministic: bool) -> Remark:
     moved = stdev([score.value for score in scores])
     if moved == 0:
@@ -122,8 +134,8 @@ def _empty_program(val: Judge, seed: Score) -> Remark:
 def _mutated(task: TaskSpec, val: Judge, seed: RunSeed) -> Remark:
     prompt = Prompt("", f"```python\n{task.seed.source}\n```", 0.7)
     (completion,) = Mutate(seed.number)([prompt])
-    source = extract_code(completion.text)
-    if not isinstance(source, str):
+    source = code_in(completion.text, task.seed.source)
+    if source is None:
         return Remark("the model `mutate` changes nothing in the seed")
     score = replace(val(Program(source)), note="")
     return Remark(f"one random change of the seed (the model `mutate`) gets {score.value:.4f}, {score.verdict}")
