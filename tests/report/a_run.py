@@ -22,6 +22,7 @@ from selftaught.runs.store import Store
 SEED = "def improve_algorithm(s, u, l):\n    return s\n"
 CHILD = "def improve_algorithm(s, u, l):\n    return l.prompt('', s)[0]\n"
 WORSE = "def improve_algorithm(s, u, l):\n    return ''\n"
+SOLUTION = "def sort(xs):\n    return sorted(xs)\n"
 CONFIG = {"kind": "run", "tasks": ["sorting"], "model": "scripted", "accept": "better", "depth": 2, "base_url": None}
 
 
@@ -90,13 +91,14 @@ class Pen:
         on_tests: Sequence[float | None] = test or [None] * len(val)
         samples = [
             Sampled(
-                task="sorting", program="p", verdict="ok", note="", val=on_val, val_verdict="ok",
+                task="sorting", program=identity(SOLUTION), verdict="ok", note="", val=on_val, val_verdict="ok",
                 test=on_test, test_verdict=None if on_test is None else "ok",
             )
             for on_val, on_test in zip(val, on_tests, strict=True)
         ]  # fmt: skip
         at = f"/measure:{identity(source)[:16]}"
-        self.write(Measured(at=at, time=self.tick(), improver=identity(source), samples=samples, seconds=1.0), source)
+        record = Measured(at=at, time=self.tick(), improver=identity(source), samples=samples, seconds=1.0)
+        self.write(record, source, SOLUTION)
 
     def stepped(
         self, t: int, source: str, proposed: str | None, *, accepted: bool, verdict: str = "ok", note: str = ""
