@@ -73,9 +73,12 @@ class Pen:
     def scored(
         self, verdict: str = "ok", note: str = "", *, reused: bool = False, at: str = "", **more: object
     ) -> None:
-        what = {"utility": "sorting/val", "program": "p", "value": 0.0, **more}
+        what = {"utility": "sorting/val", "program": identity(SOLUTION), "value": 0.0, **more}
         at = at or self.below("score")
-        self.write(Scored(at=at, time=self.tick(), verdict=verdict, note=note, reused=reused, seconds=0.5, **what))  # type: ignore[arg-type]
+        record = Scored(
+            at=at, time=self.tick(), verdict=verdict, note=note, reused=reused, seconds=0.5, **what  # type: ignore[arg-type]
+        )  # fmt: skip
+        self.write(record, SOLUTION)
 
     def applied(
         self, verdict: str = "ok", note: str = "", *, at: str = "", texts: Sequence[str] = (), **more: object

@@ -19,8 +19,8 @@ from selftaught.runs.store import Store, text_id
 
 VOID = {"meta"}
 ALLOWED = VOID | set(
-    "html head title style script body header main section article h1 h2 h3 p em sub small dl div dt dd table thead tbody tr"
-    " th td code pre span details summary svg desc g line text polyline path polygon".split()
+    "html head title style script body header main section article h1 h2 h3 p em sub small dl div dt dd table thead"
+    " tbody tr th td code pre span details summary svg desc g line text polyline path polygon".split()
 )
 ALLOWED_ATTRIBUTES = set(
     "lang charset name content http-equiv class scope role tabindex aria-label aria-labelledby id viewbox x y x1 x2"

@@ -39,6 +39,33 @@ class Shown:
     source: str
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Something that waits for a person: its words, and the form that answers it. `text` may be a model's or a guest's.
+
+    `buttons`: (value, word) of each.
+    """
+
+    title: str
+    text: str
+    action: str
+    name: str
+    label: str
+    rows: int
+    buttons: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Live:
+    """What a page has that a server shows: addresses of its events, of all runs, of a text before its id; a script."""
+
+    events: str
+    home: str
+    text: str
+    script: Markup
+    waiting: tuple[Asked, ...] = ()
+
+
 def page(
     run: RunView,
     config: Mapping[str, Any],
@@ -46,18 +73,19 @@ def page(
     *,
     title: str,
     candidates: Sequence[Candidate] = (),
-    link: str = "",
+    live: Live | None = None,
 ) -> str:
-    """`text` gives a program by its id. The page takes nothing from elsewhere. `link` and an id: where a program is."""
+    """`text` gives a program by its id. The page takes nothing from elsewhere."""
     return (
         environment()
         .from_string(resource("page.html.jinja"))
         .render(
             title=title,
             run=run,
-            link=link,
-            policy=Markup(policy(script())),
+            live=live,
+            policy=Markup(policy(script()) if live is None else live_policy(live.script)),
             script=Markup(script()),
+            style=Markup(resource("page.css")),
             headers=[(name, "number" if name in _NUMBERS else "") for name in tables.HEADERS],
             rows=list(zip(run.steps, tables.rows(run), strict=True)),
             ledger=tables.ledger_rows(run),
@@ -96,9 +124,15 @@ def policy(*scripts: str, more: str = "") -> str:
     return f"default-src 'none'; style-src 'unsafe-inline'; script-src {hashes}; {rest}"
 
 
+def live_policy(*scripts: str) -> str:
+    """Of a page that a server shows: it may ask, and answer, that server."""
+    mine = "connect-src 'self'; form-action 'self'; img-src 'self'; base-uri 'none'"
+    return policy(script(), *scripts, more=mine)
+
+
 @cache
 def resource(name: str) -> str:
-    """A file beside this one."""
+    """A file of this room."""
     return (files("selftaught.report") / name).read_text(encoding="utf-8")
 
 
