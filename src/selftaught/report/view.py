@@ -167,6 +167,11 @@ class RunView:
         """I_0, once it is measured."""
         return self.steps[0] if self.steps else None
 
+    @property
+    def nothing_usable(self) -> bool:
+        """Whether the model responded, and not one response holds a program: then it was no search."""
+        return 0 < self.total.responses == sum(self.no_program.values())
+
     def gain(self, split: str) -> Estimate | None:
         """Of the best over the seed improver, on val or test, pair by pair; None where not both are measured on it."""
         if self.seed_step is None or self.best_step is None:
