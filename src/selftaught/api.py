@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from selftaught.config import RunConfig, declared, make_config
-from selftaught.core.contracts import Program, Score
+from selftaught.core.contracts import LanguageModel, Program, Score
 from selftaught.core.errors import UsageError
 from selftaught.core.run_seed import RunSeed
 from selftaught.middleware.gate import Gate, run_until_stopped
@@ -163,8 +163,11 @@ def score(
     seed: str | int | None = None,
     sandbox: str = "auto",
     fidelity: str = "honest",
+    model: str | Answer | None = None,
 ) -> Score:
     r"""The score of a program, a path or its text, on a task. A program that fails has a verdict other than ok.
+
+    `model`: the one that the program asks, where the task has ASKS_MODEL; as in `run`.
 
     >>> str(score("parity", "def algorithm(x, *rest):\n    raise ValueError\n").verdict)
     'crashed'
@@ -176,7 +179,26 @@ def score(
     check_program(source, spec.entry, text if named else "the program")
     with open_sandbox(sandbox) as opened:
         drawn = RunSeed.parse(salted(seed, RUNS, _environment()))
-        return Judge(spec, opened, split, drawn if split == "val" else drawn.of("score"))(source)
+        asked = None if model is None else _asked(task, model)
+        return Judge(spec, opened, split, drawn if split == "val" else drawn.of("score"), model=asked)(source)
+
+
+def _asked(task: str | Path | Task, model: str | Answer) -> LanguageModel:
+    """The model that a program asks which is scored outside of any run."""
+    name, function = _named(model)
+    made = {task.name: task.spec()} if isinstance(task, Task) else {}
+    given = {"kind": "improve", "tasks": [task.name if isinstance(task, Task) else str(task)], "model": name}
+    inputs = load_inputs(make_config(given), RUNS, made)
+    return choose_models(inputs, Gate(), RUNS, _environment(), function=function).models.asked.model
+
+
+def _named(model: str | Answer) -> tuple[str, Answer | None]:
+    """A model's name, and the function that it is, if it is one."""
+    if isinstance(model, str):
+        return model, None
+    if not callable(model):
+        raise UsageError(f"model: wanted a name or a function, got {model!r}")
+    return f"{CALLED}{getattr(model, '__name__', type(model).__name__)}", model
 
 
 def load_run(name: str | Path = "last", runs: str | Path = RUNS) -> Result:
@@ -195,10 +217,7 @@ def _go(
     settings: Mapping[str, Any],
 ) -> Result:
     _check_names(settings)
-    function = None if isinstance(model, str) else model
-    if function is not None and not callable(function):
-        raise UsageError(f"model: wanted a name or a function, got {function!r}")
-    name = model if isinstance(model, str) else f"{CALLED}{getattr(model, '__name__', type(model).__name__)}"
+    name, function = _named(model)
     made = {task.name: task.spec() for task in tasks if isinstance(task, Task)}
     names = [task.name if isinstance(task, Task) else str(task) for task in tasks]
     given = {"kind": kind, "tasks": names, "model": name, **settings}

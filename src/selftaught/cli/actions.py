@@ -20,7 +20,7 @@ from selftaught.cli.terminal import (
     warn_if_unsafe,
 )
 from selftaught.config import make_config
-from selftaught.core.contracts import Program
+from selftaught.core.contracts import LanguageModel, Program
 from selftaught.core.errors import RunStopped, SelfTaughtError, TaskError, UsageError
 from selftaught.core.run_seed import RunSeed
 from selftaught.middleware.gate import Gate
@@ -157,7 +157,16 @@ def nothing_usable(run: RunView) -> bool:
 
 
 def score(
-    task: str, program: Path, split: str, seed: str | None, runs: Path, *, fidelity: str, sandbox: str, as_json: bool
+    task: str,
+    program: Path,
+    split: str,
+    seed: str | None,
+    runs: Path,
+    model: str | None = None,
+    *,
+    fidelity: str,
+    sandbox: str,
+    as_json: bool,
 ) -> None:
     """One program, one task, one split. Exit code 0 whatever the score: a bad program is a result."""
     if split not in ("val", "test"):
@@ -171,13 +180,23 @@ def score(
     # A run of the same seed has its sealed test drawn from it: a look at that from here would be on no record.
     instances = drawn if split == "val" else drawn.of("score")
     with open_jail(sandbox) as jail:
-        judge = Judge(spec, jail, split, instances)
+        judge = Judge(spec, jail, split, instances, model=_asked(task, model, runs) if spec.asks else None)
         judged, seed_score = judge(source), judge(spec.seed)
         best = Kept(data_folder(environment()) / REFERENCES).best_known(spec, judge.instances())
     head = {"task": spec.name, "split": split, "fidelity": fidelity, "seed": str(drawn), "sandbox": jail.tier}
     printing.score(head, judged, seed_score, best, minimized=spec.minimized, as_json=as_json)
     if spec.evaluation is not None and not as_json:
         print(printing.NO_TEST)
+
+
+def _asked(task: str, model: str | None, runs: Path) -> LanguageModel | None:
+    """The model that programs ask which are scored outside of any run: on no record, and capped by the task alone."""
+    if model is None:
+        return None
+    inputs = load_inputs(make_config({"kind": "improve", "tasks": [task], "model": model}), runs)
+    chosen = choose_models(inputs, Gate(), runs, environment())
+    printing.chosen_models(chosen.said)
+    return chosen.models.asked.model
 
 
 def replay(name: str, runs: Path, sandbox: str | None, *, trust_tasks: bool = False, as_json: bool) -> bool:
