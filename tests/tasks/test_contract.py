@@ -11,9 +11,9 @@ from selftaught.sandbox.jail import Jail
 from selftaught.tasks.contract import FUNCTIONS, KINDS, PARTS, table, template
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task, task_names
-from selftaught.tasks.probes.findings import AGAIN
-from selftaught.tasks.probes.trial import Prober, probe
+from selftaught.tasks.probes.trial import Prober
 from selftaught.tasks.scale import Scale
+from selftaught.wiring.probing import AGAIN, probe
 
 DOCS = Path(__file__).parents[2] / "docs" / "tasks.md"
 HEAD = '"""Count. Write algorithm(n)."""\nSEED = "def algorithm(n): return n + 4"\n'

@@ -20,7 +20,7 @@ from selftaught.cli.terminal import (
     warn_if_unsafe,
 )
 from selftaught.config import make_config
-from selftaught.core.contracts import LanguageModel, Program
+from selftaught.core.contracts import Program
 from selftaught.core.errors import RunStopped, SelfTaughtError, TaskError, UsageError
 from selftaught.core.run_seed import RunSeed
 from selftaught.middleware.gate import Gate
@@ -31,7 +31,6 @@ from selftaught.runs.salt import data_folder, salted
 from selftaught.runs.store import Store
 from selftaught.tasks.bounds.kept import REFERENCES, Kept
 from selftaught.tasks.frozen import is_ours
-from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import is_built_in, load_task
 from selftaught.tasks.measured import MEASURED
 from selftaught.wiring.accepting import out_of_reach
@@ -52,10 +51,11 @@ from selftaught.wiring.recorded_answers import open_recorded
 from selftaught.wiring.replay import Comparison
 from selftaught.wiring.replay import replay as repeat
 from selftaught.wiring.run import Run
+from selftaught.wiring.scoring import asked_model, check_split, judge_of
 from selftaught.wiring.version import other_versions
 
 if TYPE_CHECKING:
-    from selftaught.tracing.run import Tracing
+    from selftaught.middleware.tracing.run import Tracing
 
 DEMO = {"depth": 2, "repeats": 3, "model_calls": 1, "responses": 6, "utility_calls": 7}
 """Budgets of the demo: under a minute on two cores."""
@@ -79,8 +79,7 @@ def start(
     inputs = load_inputs(config, runs)
     for note in (note for task in inputs.tasks for note in task.notes):
         say(note)
-    gate = Gate(config.max_time_seconds)
-    chosen = choose_models(inputs, gate, runs, environment())
+    chosen = choose_models(inputs, None, runs, environment())
     printing.chosen_models(chosen.said)
     if dry_run:
         printing.forecast(forecast(inputs, chosen.models), as_json=as_json)
@@ -93,7 +92,7 @@ def start(
         return new_folder(runs, inputs.tasks[0].name, out)
 
     kept = Kept(data_folder(environment()) / REFERENCES)
-    with Run.begin(inputs, place, chosen.models, gate=gate, tracing=tracing, references=kept) as begun:
+    with Run.begin(inputs, place, chosen.models, gate=chosen.gate, tracing=tracing, references=kept) as begun:
         _go(begun, as_json=as_json)
 
 
@@ -169,34 +168,24 @@ def score(
     as_json: bool,
 ) -> None:
     """One program, one task, one split. Exit code 0 whatever the score: a bad program is a result."""
-    if split not in ("val", "test"):
-        raise UsageError(f"no split is called {split!r}; there are val and test")
     spec = load_task(task, fidelity)
-    if spec.evaluation is not None and split == "test":
-        raise UsageError(f"the task {spec.name} judges programs as wholes, and has no sealed test; score on val")
+    check_split(spec, split)
     source = Program(read_text(program, "a program"))
     check_program(source, spec.entry, str(program))
     drawn = RunSeed.parse(salted(seed, runs, environment()))
-    # A run of the same seed has its sealed test drawn from it: a look at that from here would be on no record.
-    instances = drawn if split == "val" else drawn.of("score")
     with open_jail(sandbox) as jail:
-        judge = Judge(spec, jail, split, instances, model=_asked(task, model, runs) if spec.asks else None)
+        asked = None
+        if model is not None:
+            chosen = asked_model(task, model, runs, environment())
+            printing.chosen_models(chosen.said)
+            asked = chosen.models.asked.model
+        judge = judge_of(spec, split, drawn, jail, asked)
         judged, seed_score = judge(source), judge(spec.seed)
         best = Kept(data_folder(environment()) / REFERENCES).best_known(spec, judge.instances())
     head = {"task": spec.name, "split": split, "fidelity": fidelity, "seed": str(drawn), "sandbox": jail.tier}
     printing.score(head, judged, seed_score, best, minimized=spec.minimized, as_json=as_json)
     if spec.evaluation is not None and not as_json:
         print(printing.NO_TEST)
-
-
-def _asked(task: str, model: str | None, runs: Path) -> LanguageModel | None:
-    """The model that programs ask which are scored outside of any run: on no record, and capped by the task alone."""
-    if model is None:
-        return None
-    inputs = load_inputs(make_config({"kind": "improve", "tasks": [task], "model": model}), runs)
-    chosen = choose_models(inputs, Gate(), runs, environment())
-    printing.chosen_models(chosen.said)
-    return chosen.models.asked.model
 
 
 def replay(name: str, runs: Path, sandbox: str | None, *, trust_tasks: bool = False, as_json: bool) -> bool:

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from selftaught import __version__
 from selftaught.cli.options import (
     RUNS,
     AsJson,
@@ -29,6 +28,7 @@ from selftaught.cli.options import (
 from selftaught.cli.terminal import FAILURE, INTERRUPTED, NO_SANDBOX, OK, broken_package, exit_code, open_streams
 from selftaught.config import Group, Parameters, RunConfig, Setting, declared
 from selftaught.core.errors import SelfTaughtError
+from selftaught.core.version import VERSION
 
 app = typer.Typer(
     name="selftaught",
@@ -52,7 +52,7 @@ def settings_of(command: str) -> list[Setting]:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"selftaught {__version__}")
+        typer.echo(f"selftaught {VERSION}")
         raise typer.Exit
 
 

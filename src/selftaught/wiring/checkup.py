@@ -7,9 +7,9 @@ from statistics import stdev
 
 from selftaught.core.contracts import Completion, Program, Prompt, Score, Verdict
 from selftaught.core.run_seed import RunSeed
-from selftaught.guest.helpers import extract_code
 from selftaught.models.mutate import Mutate
 from selftaught.sandbox.contract import Limits, Sandbox
+from selftaught.sandbox.reading import code_in
 from selftaught.tasks.bounds.kept import Kept
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import check_stands_alone
@@ -159,8 +159,8 @@ def _empty_program(val: Judge, seed: Score) -> Remark:
 def _mutated(task: TaskSpec, val: Judge, seed: RunSeed) -> Remark:
     prompt = Prompt("", f"```python\n{task.seed.source}\n```", 0.7)
     (completion,) = Mutate(seed.number)([prompt])
-    source = extract_code(completion.text)
-    if not isinstance(source, str):
+    source = code_in(completion.text, task.seed.source)
+    if source is None:
         return Remark("the model `mutate` changes nothing in the seed")
     score = replace(val(Program(source)), note="")
     return Remark(f"one random change of the seed (the model `mutate`) gets {score.value:.4f}, {score.verdict}")

@@ -1,6 +1,7 @@
 """The language models of a run: one for each role, what each costs, and what is on record as spent on them."""
 
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 from selftaught.core.contracts import LanguageModel
 from selftaught.core.money import NOTHING, Amount, Tariff
@@ -22,6 +23,14 @@ def failed_attempt(attempt: FailedAttempt) -> None:
         note_failed_attempt(attempt.error, attempt.seconds, attempt.wait_seconds, cost, attempt.kind)
 
     attempt_failed(note, billed=attempt.billed)
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """A model that takes a while before it can be asked: the seconds that the import of an SDK takes."""
+
+    def prepare(self) -> None:
+        """Begin with that, and return at once. Raises nothing."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,13 @@ class Models:
         if self.improver.name == self.solution.name:
             return self.solution.name + asked
         return f"{self.improver.name} for improvers, {self.solution.name} for solutions{asked}"
+
+    def prepare(self) -> None:
+        """Let them get ready while a run begins."""
+        both = {id(model): model for model in (self.improver.model, self.solution.model)}  # often the same
+        for model in both.values():
+            if isinstance(model, Preparing):
+                model.prepare()
 
     def spent(self, store: Store) -> Amount:
         """By all starts so far. A response whose tokens nobody told counts at its most, as it did then."""

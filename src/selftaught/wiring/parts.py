@@ -28,15 +28,16 @@ from selftaught.sandbox.machine import (
     Machine,
 )
 from selftaught.tasks.judge import Judge
-from selftaught.tasks.probes.trial import Prober, probe
+from selftaught.tasks.probes.trial import Prober
 from selftaught.tasks.spec import TaskSpec, Wording
 from selftaught.wiring.accepting import Accepting, Approve
 from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.models import IMPROVER, SOLUTION, Models
+from selftaught.wiring.probing import probe
 from selftaught.wiring.stack import Stack
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
-    from selftaught.tracing.run import Tracing
+    from selftaught.middleware.tracing.run import Tracing
 
 
 @dataclass(frozen=True)

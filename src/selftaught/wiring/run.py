@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from selftaught import __version__, plugins
+from selftaught import plugins
 from selftaught.config import from_mapping
 from selftaught.core.errors import NoSandbox, RecordError, RunStopped, SelfTaughtError, TaskError, UsageError
-from selftaught.middleware.gate import Gate
+from selftaught.core.version import VERSION
+from selftaught.middleware.gate import Gate, run_until_stopped
 from selftaught.middleware.recorder import Recorder
 from selftaught.middleware.run_budget import RunBudget
 from selftaught.runs.folder import RunFolder
@@ -40,7 +41,7 @@ from selftaught.wiring.parts import assemble
 from selftaught.wiring.version import check_version, code
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
-    from selftaught.tracing.run import Tracing
+    from selftaught.middleware.tracing.run import Tracing
 
 Watch = Callable[[Record], None]
 Choose = Callable[[Inputs, Gate], Models]
@@ -96,6 +97,7 @@ class Run:
         Raises UsageError for a task that cannot work, NoSandbox, RecordError; nothing is left of the folder then.
         """
         gate = gate or Gate(inputs.config.max_time_seconds)
+        models.prepare()
         with ExitStack() as opening:
             inside = sandbox or opening.enter_context(_opened(inputs, inputs.config.sandbox))
             inputs = replace(inputs, config=msgspec.structs.replace(inputs.config, sandbox=inside.tier))
@@ -151,6 +153,7 @@ class Run:
             if corrected:
                 inputs = correct(corrected, inputs, folder, store)
             models = choose(inputs, gate)
+            models.prepare()
             known = [record.best_known for record in store if isinstance(record, Session)]
             more["best_known"] = known[-1] if known else {}
             return cls(folder, inputs, store, inside, models, gate, opened=opening.pop_all(), **more)
@@ -198,6 +201,10 @@ class Run:
 
             self._work(session, watched)
 
+    def work_until_stopped(self, watch: Watch = lambda record: None) -> None:
+        """`work`, which also ends when the gate is shut or its time is over while something is waited for."""
+        run_until_stopped(lambda: self.work(watch), self.gate, self.sandbox.close)
+
     def _work(self, session: Session, watch: Watch) -> None:
         recorder = Recorder(self.store, watch, self.feedback)
         recorder.write(session)
@@ -222,7 +229,7 @@ class Run:
         return Session(
             at=f"/session#{number}",
             time=time.time(),
-            version=__version__,
+            version=VERSION,
             tier=self.sandbox.tier,
             frozen=self.folder.frozen(),
             layers=list(self.sandbox.layers),

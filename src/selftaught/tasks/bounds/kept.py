@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from selftaught import __version__
+from selftaught.core.version import VERSION
 from selftaught.tasks.bounds.loading import Bound, load_bound
 from selftaught.tasks.spec import Instance, TaskSpec
 
@@ -68,7 +68,7 @@ def _read(file: Path) -> float | None:
 
 def _key(bound: Bound, instance: Instance) -> str:
     texts = [bound.task.source, *(text for _, text in sorted(bound.task.modules.items()))]
-    parts = [__version__, bound.task.name, *texts, bound.about, *_content((instance.args, instance.hidden))]
+    parts = [VERSION, bound.task.name, *texts, bound.about, *_content((instance.args, instance.hidden))]
     return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
