@@ -14,7 +14,7 @@ tuples. What comes back from a guest is always plain: arrays arrive as nested li
 
 Service = Callable[..., Value]
 """Answers one kind of request of a guest. Raises `BudgetExceeded` or `BadRequest` to tell the guest; anything else
-ends the guest and is raised in the host."""
+ends the guest and is raised in the host. What serving costs counts as the guest's CPU time (serving.py)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
