@@ -50,7 +50,7 @@ from selftaught.wiring.recorded_answers import open_recorded
 from selftaught.wiring.replay import Comparison
 from selftaught.wiring.replay import replay as repeat
 from selftaught.wiring.run import Run
-from selftaught.wiring.scoring import check_split, judge_of
+from selftaught.wiring.scoring import asked_model, check_split, judge_of
 from selftaught.wiring.version import other_versions
 
 if TYPE_CHECKING:
@@ -149,7 +149,16 @@ def _go(run: Run, *, as_json: bool) -> None:
 
 
 def score(
-    task: str, program: Path, split: str, seed: str | None, runs: Path, *, fidelity: str, sandbox: str, as_json: bool
+    task: str,
+    program: Path,
+    split: str,
+    seed: str | None,
+    runs: Path,
+    model: str | None = None,
+    *,
+    fidelity: str,
+    sandbox: str,
+    as_json: bool,
 ) -> None:
     """One program, one task, one split. Exit code 0 whatever the score: a bad program is a result."""
     spec = load_task(task, fidelity)
@@ -158,7 +167,12 @@ def score(
     check_program(source, spec.entry, str(program))
     drawn = RunSeed.parse(salted(seed, runs, environment()))
     with open_jail(sandbox) as jail:
-        judge = judge_of(spec, split, drawn, jail)
+        asked = None
+        if model is not None:
+            chosen = asked_model(task, model, runs, environment())
+            printing.chosen_models(chosen.said)
+            asked = chosen.models.asked.model
+        judge = judge_of(spec, split, drawn, jail, asked)
         judged, seed_score = judge(source), judge(spec.seed)
         best = Kept(data_folder(environment()) / REFERENCES).best_known(spec, judge.instances())
     head = {"task": spec.name, "split": split, "fidelity": fidelity, "seed": str(drawn), "sandbox": jail.tier}
