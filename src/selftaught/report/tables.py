@@ -169,13 +169,14 @@ def _bought(role: str, model: str, entries: list[Entry]) -> tuple[str, ...]:
     more = "+" if total("uncounted") else ""
     unpriced, responses = total("unpriced"), total("responses")
     cost = sum(entry.cost for entry in entries)
+    bound = not unpriced and any(source.startswith("at most") for entry in entries for source in entry.sources)
     return (
         role,
         one_line(model),
         f"{responses:,}",
         f"{total('failed'):,}",
         *(f"{total(name):,}{more}" for name in ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens")),
-        "—" if unpriced == responses and not cost else f"${cost:,.4f}{'+' if unpriced else ''}",
+        "—" if unpriced == responses and not cost else f"{'≤ ' * bound}${cost:,.4f}{'+' * bool(unpriced)}",
     )
 
 
