@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import pytest
 
-from selftaught.bounded import NotRead, Reader
+from selftaught.bounded import CPU_SECONDS, NotRead, Reader
 from selftaught.core.contracts import Prompt
 from selftaught.experiments.bypass import by_tree
 from selftaught.experiments.strategies import strategies
@@ -52,6 +52,20 @@ def test_what_takes_too_much_is_not_read_and_the_next_is(reader: Reader, too_muc
     with pytest.raises(NotRead):
         reader.call(f"test_bounded:{too_much}")
     assert reader.call("test_bounded:doubled", "a") == "aa"
+    reader.close()
+
+
+def test_what_a_call_took_is_known_to_its_thread_alone(reader: Reader) -> None:
+    with pytest.raises(NotRead):
+        reader.call("test_bounded:endless")
+    taken = reader.cpu_seconds_of_this_thread
+    reader.call("test_bounded:doubled", "a" * 1_000_000)
+    others: list[float] = []
+    other = threading.Thread(target=lambda: others.append(reader.cpu_seconds_of_this_thread))
+    other.start()
+    other.join()
+    assert (taken, others) == (CPU_SECONDS, [0.0])
+    assert reader.cpu_seconds_of_this_thread > taken
     reader.close()
 
 

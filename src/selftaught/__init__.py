@@ -13,9 +13,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from selftaught.api import Result, Task, Value, improve, load_run, run, score
     from selftaught.core.contracts import Completion, Prompt
+    from selftaught.core.version import VERSION as __version__
 
-__version__ = "0.1.0"
-__all__ = ["Completion", "Prompt", "Result", "Task", "Value", "improve", "load_run", "run", "score"]
+__all__ = ["Completion", "Prompt", "Result", "Task", "Value", "__version__", "improve", "load_run", "run", "score"]
+
+_ELSEWHERE = {
+    "Completion": ("selftaught.core.contracts", "Completion"),
+    "Prompt": ("selftaught.core.contracts", "Prompt"),
+    "__version__": ("selftaught.core.version", "VERSION"),
+}
 
 
 def __getattr__(name: str) -> object:
@@ -24,10 +30,10 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'selftaught' has no attribute {name!r}; it has {', '.join(__all__)}")
     from importlib import import_module
 
-    room = "selftaught.core.contracts" if name in ("Completion", "Prompt") else "selftaught.api"
-    found: object = getattr(import_module(room), name)
+    room, attribute = _ELSEWHERE.get(name, ("selftaught.api", name))
+    found: object = getattr(import_module(room), attribute)
     return found
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    return __all__

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from difflib import get_close_matches, unified_diff
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -15,27 +16,24 @@ from typing import Any, TypeAlias
 import msgspec
 
 from selftaught.config import RunConfig, declared, make_config
-from selftaught.core.contracts import Program, Score
+from selftaught.core.contracts import ModelFunction, Program, Score
 from selftaught.core.errors import UsageError
 from selftaught.core.run_seed import RunSeed
-from selftaught.middleware.gate import Gate, run_until_stopped
-from selftaught.models.calling import Answer
 from selftaught.report.candidates import Candidate, candidates
 from selftaught.report.view import RunView, view
 from selftaught.runs.folder import RunFolder, find_run, new_folder
 from selftaught.runs.records import Record, Scored
-from selftaught.runs.salt import salted
+from selftaught.runs.salt import data_folder, salted
 from selftaught.runs.store import Store
-from selftaught.sandbox.choice import open_sandbox
+from selftaught.tasks.bounds.kept import REFERENCES, Kept
 from selftaught.tasks.from_python import Task
-from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task
 from selftaught.tasks.spec import TaskSpec
+from selftaught.wiring import scoring
 from selftaught.wiring.choosing import CALLED, choose_models
 from selftaught.wiring.going_on import RAISED
-from selftaught.wiring.inputs import Inputs, check_program, load_frozen, load_inputs, read_text
+from selftaught.wiring.inputs import check_program, load_frozen, load_inputs, read_text
 from selftaught.wiring.kept_settings import frozen_config
-from selftaught.wiring.models import Models
 from selftaught.wiring.run import Run
 
 Progress: TypeAlias = Callable[[Record], None]
@@ -108,7 +106,7 @@ class Result:
 def run(
     tasks: str | Path | Task | Sequence[str | Path | Task],
     *,
-    model: str | Answer = "auto",
+    model: str | ModelFunction = "auto",
     out: str | Path | None = None,
     progress: Progress | None = None,
     **settings: Any,
@@ -139,7 +137,7 @@ def improve(
     task: str | Path | Task,
     program: str | Path | None = None,
     *,
-    model: str | Answer = "auto",
+    model: str | ModelFunction = "auto",
     out: str | Path | None = None,
     progress: Progress | None = None,
     **settings: Any,
@@ -162,8 +160,11 @@ def score(
     seed: str | int | None = None,
     sandbox: str = "auto",
     fidelity: str = "honest",
+    model: str | ModelFunction | None = None,
 ) -> Score:
     r"""The score of a program, a path or its text, on a task. A program that fails has a verdict other than ok.
+
+    `model`: the one that the program asks, where the task has ASKS_MODEL; as in `run`.
 
     >>> str(score("parity", "def algorithm(x, *rest):\n    raise ValueError\n").verdict)
     'crashed'
@@ -173,9 +174,23 @@ def score(
     named = "\n" not in text and text.endswith(".py")
     source = Program(read_text(Path(text), "a program") if named else text)
     check_program(source, spec.entry, text if named else "the program")
-    with open_sandbox(sandbox) as opened:
-        drawn = RunSeed.parse(salted(seed, RUNS, _environment()))
-        return Judge(spec, opened, split, drawn if split == "val" else drawn.of("score"))(source)
+    drawn = RunSeed.parse(salted(seed, RUNS, _environment()))
+    asked = None
+    if model is not None:
+        name, function = _named(model)
+        made = {task.name: spec} if isinstance(task, Task) else {}
+        called = task.name if isinstance(task, Task) else str(task)
+        asked = scoring.asked_model(called, name, RUNS, _environment(), function=function, made=made).models.asked.model
+    return scoring.score(spec, source, split, drawn, sandbox, asked)
+
+
+def _named(model: str | ModelFunction) -> tuple[str, ModelFunction | None]:
+    """A model's name, and the function that it is, if it is one."""
+    if isinstance(model, str):
+        return model, None
+    if not callable(model):
+        raise UsageError(f"model: wanted a name or a function, got {model!r}")
+    return f"{CALLED}{getattr(model, '__name__', type(model).__name__)}", model
 
 
 def load_run(name: str | Path = "last", runs: str | Path = RUNS) -> Result:
@@ -188,39 +203,44 @@ def load_run(name: str | Path = "last", runs: str | Path = RUNS) -> Result:
 def _go(
     kind: str,
     tasks: Sequence[str | Path | Task],
-    model: str | Answer,
+    model: str | ModelFunction,
     out: str | Path | None,
     progress: Progress | None,
     settings: Mapping[str, Any],
 ) -> Result:
     _check_names(settings)
-    function = None if isinstance(model, str) else model
-    if function is not None and not callable(function):
-        raise UsageError(f"model: wanted a name or a function, got {function!r}")
-    name = model if isinstance(model, str) else f"{CALLED}{getattr(model, '__name__', type(model).__name__)}"
+    name, function = _named(model)
     made = {task.name: task.spec() for task in tasks if isinstance(task, Task)}
     names = [task.name if isinstance(task, Task) else str(task) for task in tasks]
     given = {"kind": kind, "tasks": names, "model": name, **settings}
 
-    def choose(inputs: Inputs, gate: Gate) -> Models:
-        return choose_models(inputs, gate, RUNS, _environment(), function=function).models
-
+    choose = partial(choose_models, runs=RUNS, environment=_environment(), function=function)
     with ExitStack() as closing:
         if out is not None and RunFolder(Path(out)).store.is_file():
             folder = RunFolder(Path(out))
             changed = _changed(folder, given, settings, made)
-            going = closing.enter_context(Run.resume(folder, choose, changed=changed, made=made))
+            going = closing.enter_context(
+                Run.resume(folder, lambda *run: choose(*run).models, changed=changed, made=made)
+            )
         else:
             inputs = load_inputs(_salted(make_config(given)), RUNS, made)
-            gate = Gate(inputs.config.max_time_seconds)
-            chosen = choose_models(inputs, gate, RUNS, _environment(), function=function)
+            chosen = choose(inputs, None)
             inputs = replace(inputs, config=chosen.config)
             name, wanted = inputs.tasks[0].name, Path(out) if out is not None else None
-            going = closing.enter_context(
-                Run.begin(inputs, lambda: new_folder(RUNS, name, wanted), chosen.models, gate=gate)
+            begun = Run.begin(
+                inputs,
+                lambda: new_folder(RUNS, name, wanted),
+                chosen.models,
+                gate=chosen.gate,
+                references=_references(),
             )
-        run_until_stopped(lambda: going.work(progress or (lambda record: None)), going.gate, going.sandbox.close)
+            going = closing.enter_context(begun)
+        going.work_until_stopped(progress or (lambda record: None))
         return _result(going.folder, going.inputs.config, going.store)
+
+
+def _references() -> Kept:
+    return Kept(data_folder(_environment()) / REFERENCES)
 
 
 def _check_names(settings: Mapping[str, Any]) -> None:

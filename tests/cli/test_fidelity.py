@@ -46,7 +46,8 @@ def test_the_same_program_scores_by_fidelity(folder: Path) -> None:
         scored = json.loads(in_process(*command, cwd=folder).stdout)
         assert low - 1e-9 <= scored["value"] <= high + 1e-9 and scored["fidelity"] == fidelity
     told = in_process("score", "parity", "column.py", "--fidelity", "released", cwd=folder).stdout
-    first, seed, whence = told.splitlines()
+    first, seed, gain, whence = told.splitlines()
+    assert gain.startswith("against the seed, instance by instance: ")
     assert (
         first.startswith("parity/val: 10.0500 ± ") and first.endswith("  ok") and seed.startswith("the task's seed: ")
     )

@@ -11,9 +11,9 @@ from selftaught.sandbox.jail import Jail
 from selftaught.tasks.contract import FUNCTIONS, KINDS, PARTS, table, template
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task, task_names
-from selftaught.tasks.probes.findings import AGAIN
-from selftaught.tasks.probes.trial import Prober, probe
+from selftaught.tasks.probes.trial import Prober
 from selftaught.tasks.scale import Scale
+from selftaught.wiring.probing import AGAIN, probe
 
 DOCS = Path(__file__).parents[2] / "docs" / "tasks.md"
 HEAD = '"""Count. Write algorithm(n)."""\nSEED = "def algorithm(n): return n + 4"\n'
@@ -227,7 +227,7 @@ def algorithm(n):
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "prompt"])  # that asks a model: test_asking.py
 def test_a_template_runs_as_it_is_and_a_good_program_is_seen_as_better(
     kind: str, sandbox: Jail, tmp_path: Path
 ) -> None:

@@ -18,10 +18,10 @@ from selftaught.tasks.bounds.loading import load_bound
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task
 from selftaught.tasks.measured import MEASURED
-from selftaught.tasks.probes.findings import AGAIN, ANSWERS, FORMS, FRESH, findings
 from selftaught.tasks.probes.loading import load_probes
-from selftaught.tasks.probes.trial import ENOUGH, Prober, probe
+from selftaught.tasks.probes.trial import ENOUGH, Prober
 from selftaught.tasks.spec import TaskSpec
+from selftaught.wiring.probing import AGAIN, ANSWERS, FORMS, FRESH, findings, probe
 from tasks.cheats import CHEATS, Cheat
 
 SORTING = Path(__file__).parent.parent / "examples" / "sorting_task.py"

@@ -24,13 +24,12 @@ from selftaught.core.contracts import Program
 from selftaught.core.errors import RunStopped, SelfTaughtError, TaskError, UsageError
 from selftaught.core.run_seed import RunSeed
 from selftaught.middleware.gate import Gate
-from selftaught.middleware.unusable import REFUSED, TOO_LONG
-from selftaught.report.view import RunView, view
+from selftaught.report.view import view
 from selftaught.runs.folder import RunFolder, find_run, new_folder
-from selftaught.runs.salt import salted
+from selftaught.runs.salt import data_folder, salted
 from selftaught.runs.store import Store
+from selftaught.tasks.bounds.kept import REFERENCES, Kept
 from selftaught.tasks.frozen import is_ours
-from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import is_built_in, load_task
 from selftaught.tasks.measured import MEASURED
 from selftaught.wiring.accepting import out_of_reach
@@ -51,10 +50,11 @@ from selftaught.wiring.recorded_answers import open_recorded
 from selftaught.wiring.replay import Comparison
 from selftaught.wiring.replay import replay as repeat
 from selftaught.wiring.run import Run
+from selftaught.wiring.scoring import asked_model, check_split, judge_of
 from selftaught.wiring.version import other_versions
 
 if TYPE_CHECKING:
-    from selftaught.tracing.run import Tracing
+    from selftaught.middleware.tracing.run import Tracing
 
 DEMO = {"depth": 2, "repeats": 3, "model_calls": 1, "responses": 6, "utility_calls": 7}
 """Budgets of the demo: under a minute on two cores."""
@@ -78,8 +78,7 @@ def start(
     inputs = load_inputs(config, runs)
     for note in (note for task in inputs.tasks for note in task.notes):
         say(note)
-    gate = Gate(config.max_time_seconds)
-    chosen = choose_models(inputs, gate, runs, environment())
+    chosen = choose_models(inputs, None, runs, environment())
     printing.chosen_models(chosen.said)
     if dry_run:
         printing.forecast(forecast(inputs, chosen.models), as_json=as_json)
@@ -91,7 +90,8 @@ def start(
     def place() -> RunFolder:
         return new_folder(runs, inputs.tasks[0].name, out)
 
-    with Run.begin(inputs, place, chosen.models, gate=gate, tracing=tracing) as begun:
+    kept = Kept(data_folder(environment()) / REFERENCES)
+    with Run.begin(inputs, place, chosen.models, gate=chosen.gate, tracing=tracing, references=kept) as begun:
         _go(begun, as_json=as_json)
 
 
@@ -142,37 +142,41 @@ def _go(run: Run, *, as_json: bool) -> None:
             raise type(error)(f"{error} ({hint})") from error
     found = view(run.store, in_work=folder.in_work())
     printing.result(config, found, run.store, folder, as_json=as_json)
-    if nothing_usable(found):
+    if found.nothing_usable:
         raise SystemExit(FAILURE)  # it was no search: the lines above say why
     if config.kind == "improve" and not (folder.path / "improved.py").is_file():
         raise SystemExit(FAILURE)  # a script that goes on with the program must not go on
 
 
-def nothing_usable(run: RunView) -> bool:
-    """Whether no response could be used. A prompt that was refused or too long is the improver's affair."""
-    useless = sum(count for reason, count in run.no_program.items() if reason not in (REFUSED, TOO_LONG))
-    return useless > 0 and sum(run.no_program.values()) == run.total.responses
-
-
 def score(
-    task: str, program: Path, split: str, seed: str | None, runs: Path, *, fidelity: str, sandbox: str, as_json: bool
+    task: str,
+    program: Path,
+    split: str,
+    seed: str | None,
+    runs: Path,
+    model: str | None = None,
+    *,
+    fidelity: str,
+    sandbox: str,
+    as_json: bool,
 ) -> None:
     """One program, one task, one split. Exit code 0 whatever the score: a bad program is a result."""
-    if split not in ("val", "test"):
-        raise UsageError(f"no split is called {split!r}; there are val and test")
     spec = load_task(task, fidelity)
-    if spec.evaluation is not None and split == "test":
-        raise UsageError(f"the task {spec.name} judges programs as wholes, and has no sealed test; score on val")
+    check_split(spec, split)
     source = Program(read_text(program, "a program"))
     check_program(source, spec.entry, str(program))
     drawn = RunSeed.parse(salted(seed, runs, environment()))
-    # A run of the same seed has its sealed test drawn from it: a look at that from here would be on no record.
-    instances = drawn if split == "val" else drawn.of("score")
     with open_jail(sandbox) as jail:
-        judge = Judge(spec, jail, split, instances)
+        asked = None
+        if model is not None:
+            chosen = asked_model(task, model, runs, environment())
+            printing.chosen_models(chosen.said)
+            asked = chosen.models.asked.model
+        judge = judge_of(spec, split, drawn, jail, asked)
         judged, seed_score = judge(source), judge(spec.seed)
+        best = Kept(data_folder(environment()) / REFERENCES).best_known(spec, judge.instances())
     head = {"task": spec.name, "split": split, "fidelity": fidelity, "seed": str(drawn), "sandbox": jail.tier}
-    printing.score(head, judged, seed_score, spec.bound, as_json=as_json)
+    printing.score(head, judged, seed_score, best, minimized=spec.minimized, as_json=as_json)
     if spec.evaluation is not None and not as_json:
         print(printing.NO_TEST)
 

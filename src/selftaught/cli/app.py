@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from selftaught import __version__
 from selftaught.cli.options import (
     RUNS,
     AsJson,
@@ -29,6 +28,7 @@ from selftaught.cli.options import (
 from selftaught.cli.terminal import FAILURE, INTERRUPTED, NO_SANDBOX, OK, broken_package, exit_code, open_streams
 from selftaught.config import Group, Parameters, RunConfig, Setting, declared
 from selftaught.core.errors import SelfTaughtError
+from selftaught.core.version import VERSION
 
 app = typer.Typer(
     name="selftaught",
@@ -52,7 +52,7 @@ def settings_of(command: str) -> list[Setting]:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"selftaught {__version__}")
+        typer.echo(f"selftaught {VERSION}")
         raise typer.Exit
 
 
@@ -117,6 +117,7 @@ def score(
     program: Annotated[Path, typer.Argument(metavar="PROGRAM.py")],
     split: Annotated[str, typer.Option(help="val or test.")] = "val",
     fidelity: Fidelity = "honest",
+    model: Annotated[str | None, typer.Option(help="Where the program asks a model (ASKS_MODEL): which.")] = None,
     seed: Seed = None,
     sandbox: SandboxName = "auto",
     as_json: AsJson = False,
@@ -124,7 +125,7 @@ def score(
     """Score a program on a TASK."""
     from selftaught.cli import actions
 
-    actions.score(task, program, split, seed, RUNS, fidelity=fidelity, sandbox=sandbox, as_json=as_json)
+    actions.score(task, program, split, seed, RUNS, model, fidelity=fidelity, sandbox=sandbox, as_json=as_json)
 
 
 @app.command(cls=Grouped)
@@ -294,7 +295,7 @@ def report(
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The task's name: NAME.py is written.")],
     kind: Annotated[
-        str, typer.Option(help="function, minimize, play, speed, program, text; see docs/tasks.md.")
+        str, typer.Option(help="function, minimize, play, speed, program, text, prompt; see docs/tasks.md.")
     ] = "function",
 ) -> None:
     """Write a task of your own that runs as it is, to be changed."""

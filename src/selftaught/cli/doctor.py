@@ -5,14 +5,13 @@ import platform
 import sqlite3
 from importlib.metadata import version
 
-from selftaught import __version__
 from selftaught.cli.options import in_flags
 from selftaught.cli.terminal import environment, print_json
 from selftaught.core.errors import NoSandbox, SelfTaughtError
-from selftaught.guest import lock
+from selftaught.core.version import VERSION
 from selftaught.models.choose import choose_model
 from selftaught.sandbox import cgroups
-from selftaught.sandbox.choice import open_sandbox, survey
+from selftaught.sandbox.choice import landlock_abi, open_sandbox, survey
 
 
 def examine(*, as_json: bool) -> bool:
@@ -25,14 +24,14 @@ def examine(*, as_json: bool) -> bool:
         taken, layers, trouble = "", [], str(error)
     facts: dict[str, object] = {
         "schema": "selftaught.doctor/1",
-        "selftaught": __version__,
+        "selftaught": VERSION,
         "python": platform.python_version(),
         "numpy": version("numpy"),
         "sqlite": sqlite3.sqlite_version,
         "kernel": f"{platform.system()} {platform.release()} {platform.machine()}",
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "user": "root" if os.geteuid() == 0 else "ordinary",
-        "landlock_abi": lock.landlock_abi() if platform.system() == "Linux" else 0,
+        "landlock_abi": landlock_abi(),
         "sandbox": taken,
         "layers": layers,
         "tiers": [{"name": tier.name, "works": tier.works, "trouble": tier.trouble} for tier in found],

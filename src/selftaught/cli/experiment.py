@@ -38,7 +38,7 @@ from selftaught.wiring.machine import machine_speed
 from selftaught.wiring.models import Models
 
 if TYPE_CHECKING:
-    from selftaught.tracing.run import Tracing
+    from selftaught.middleware.tracing.run import Tracing
 
 _PEOPLES = [
     "seed", "earlier-seed", "chain-of-thought", "greedy", "best-of-n", "beam-search", "genetic", "annealing",

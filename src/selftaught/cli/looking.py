@@ -6,12 +6,12 @@ from pathlib import Path
 
 import msgspec
 
-from selftaught import __version__
 from selftaught.cli import printing
 from selftaught.cli.candidates import find_id, is_id, show_candidates, show_diff, show_one, show_responses
 from selftaught.cli.terminal import say, write_exactly
 from selftaught.config import RunConfig
 from selftaught.core.errors import UsageError
+from selftaught.core.version import VERSION
 from selftaught.report.candidates import candidates as every_candidate
 from selftaught.report.view import RunView, view
 from selftaught.runs.folder import REPORT, RunFolder, find_run, list_runs
@@ -81,7 +81,7 @@ def _export_recording(folder: RunFolder, store: Store, out: Path | None) -> None
         raise UsageError(f"a recording is no text: name a file, as in --out {folder.path.name}.recording")
     from selftaught.runs.recording import pack
 
-    body = pack(folder, store, __version__)
+    body = pack(folder, store, VERSION)
     try:
         out.write_bytes(body)
     except OSError as error:

@@ -10,7 +10,7 @@ from selftaught.core.errors import UsageError
 from selftaught.report.untrusted import one_line
 
 if TYPE_CHECKING:
-    from selftaught.tracing.run import Tracing
+    from selftaught.middleware.tracing.run import Tracing
 
 _FROM_ONE = ("ENDPOINT", "HEADERS")
 
@@ -23,10 +23,10 @@ def traced(otel: bool, content: bool) -> Iterator["Tracing | None"]:
         return
     told = _told()
     try:
-        from selftaught.tracing.variables import understood
+        from selftaught.middleware.tracing.variables import understood
 
         with understood():  # the SDK reads some of its variables when it is imported
-            from selftaught.tracing.otlp import Otlp
+            from selftaught.middleware.tracing.otlp import Otlp
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "opentelemetry":
             raise

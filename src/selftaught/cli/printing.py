@@ -14,6 +14,7 @@ from selftaught.cli.terminal import cleaned, console, print_json, say, tell
 from selftaught.config import RunConfig, applying
 from selftaught.core.contracts import Score
 from selftaught.core.errors import UsageError
+from selftaught.core.measurement import Estimate, estimate
 from selftaught.core.standing import way_to_best
 from selftaught.report import tables
 from selftaught.report.as_json import as_json as run_as_json
@@ -115,10 +116,13 @@ def _programs(run: RunView, folder: RunFolder) -> Iterator[str]:
         yield f"All that was tried: selftaught show {folder.path} --candidates"
 
 
-def score(head: dict[str, Any], judged: Score, seed: Score, best: float | None, *, as_json: bool) -> None:
+def score(
+    head: dict[str, Any], judged: Score, seed: Score, best: float | None, *, minimized: bool, as_json: bool
+) -> None:
     """One score, beside that of the task's seed on the same instances, and the best known."""
-    sign = -1 if judged.raw is not None and best is not None and best < _own(seed) else 1
-    way = way_to_best(sign * _own(judged), sign * _own(seed), None if best is None else sign * best)
+    comparable = (judged.raw is None) == (seed.raw is None)  # of one that failed there is no own number
+    way = way_to_best(_own(judged), _own(seed), best, minimized=minimized) if comparable else None
+    gain = _gain(judged, seed)
     if as_json:
         dump({
             "schema": "selftaught.score/1", **head, "value": judged.value, "verdict": str(judged.verdict),
@@ -126,7 +130,9 @@ def score(head: dict[str, Any], judged: Score, seed: Score, best: float | None, 
             "score_error": judged.error if judged.raw is None else judged.raw_error,
             "note": judged.note, "error": judged.error, "grades": judged.raw_grades or judged.grades,
             "cpu_seconds": judged.cpu_seconds,
-            "seed_value": seed.value, "seed_score": _own(seed), "best_known": best, "share": way,
+            "seed_value": seed.value, "seed_score": _own(seed), "seed_grades": seed.raw_grades or seed.grades,
+            "gain": gain.mean if gain else None, "gain_error": gain.standard_error if gain else None,
+            "best_known": best, "share": way,
         })  # fmt: skip
         return
     error = "" if judged.error is None else f" ± {judged.error:.4f}"
@@ -142,9 +148,22 @@ def score(head: dict[str, Any], judged: Score, seed: Score, best: float | None, 
     for name, number in judged.numbers.items():
         print(f"{one_line(name)}: {number:.6g}")
     print(_standing(seed, best, way))
+    if gain is not None:
+        noise = gain.standard_error or 0.0
+        sure = "" if abs(gain.mean) > 2 * noise else ", which is within the noise"
+        print(f"against the seed, instance by instance: {gain.mean:+.4g} ± {noise:.2g}{sure}")
     print(f"{instances_of(head['fidelity'], head['seed'])}; sandbox: {head['sandbox']}")
     if head["split"] == "test" and head["fidelity"] == "honest":
         print("A run of this seed has a sealed test of its own, on other instances: it is looked at in the run alone.")
+
+
+def _gain(judged: Score, seed: Score) -> Estimate | None:
+    """Over the seed, in the task's own number, over the instances that both met; None where one of them failed."""
+    after, before = (score.raw_grades if score.raw is not None else score.grades for score in (judged, seed))
+    of_means = judged.error is not None and seed.error is not None
+    if not of_means or len(after) != len(before) or len(after) < 2 or after == before:
+        return None
+    return estimate([new - old for new, old in zip(after, before, strict=True)])
 
 
 def _own(score: Score) -> float:
@@ -180,9 +199,7 @@ def bound(head: dict[str, Any], rows: list[dict[str, Any]], *, as_json: bool) ->
     shown = [
         (
             f"{row['split']}-like, {row['instances']}",
-            f"{row['reference']:.4f}",
-            f"{row['seed_score']:.4f}",
-            f"{row['gap']:.4f}",
+            *("" if row[name] is None else f"{row[name]:.4f}" for name in ("reference", "seed_score", "gap")),
             row["seed_verdict"],
         )
         for row in rows
@@ -190,9 +207,11 @@ def bound(head: dict[str, Any], rows: list[dict[str, Any]], *, as_json: bool) ->
     numbers = ("reference", "seed", "gap")
     table(("instances", *numbers, "seed's verdict"), shown, right=numbers)
     print(f"{head['task']}: the reference is {head['kind']}. {head['about']}")
-    way = way_to_best(head["good"] or 0.0, rows[0]["seed_score"], rows[0]["reference"])
+    way = way_to_best(head["good"] or 0.0, rows[0]["seed_score"] or 0.0, rows[0]["reference"])
     if head["good"] is not None and way is not None:
         print(f"A good program, by hand, gets {head['good']:.3f}: {way:.0%} of the way from the seed (docs/tasks.md).")
+    if head["minimized"]:
+        print("In the task's own number, of which less is better.")
     print(instances_of(head["fidelity"], head["seed"]))
     if head["fidelity"] == "honest":
         print("They are drawn for this command alone: no run has them, not even one of this seed.")

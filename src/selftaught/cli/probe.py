@@ -18,8 +18,8 @@ from selftaught.runs.salt import salted
 from selftaught.runs.store import Store
 from selftaught.tasks.loading import BUILT_IN, load_task, split_level
 from selftaught.tasks.probes.trial import Prober
-from selftaught.tasks.probes.trial import probe as prober_of
 from selftaught.wiring.inputs import check_program, load_frozen, read_text
+from selftaught.wiring.probing import probe as prober_of
 
 
 def probe(

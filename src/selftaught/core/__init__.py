@@ -13,5 +13,6 @@ text.py         untrusted text, made fit for one line
 origin.py       where a program that an improver scores comes from
 suspicion.py    what a person who watches over a run wants to know of
 feedback.py     what an improver may read of how an improver was scored
+version.py      the version of this package
 errors.py       every error raised on purpose, and whose fault it is
 """

@@ -1,6 +1,6 @@
 """The nouns of the paper, and the verbs that the rest of the house supplies."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
@@ -162,6 +162,10 @@ class LanguageModel(Protocol):
     """
 
     def __call__(self, prompts: Sequence[Prompt], /) -> list[Completion]: ...
+
+
+ModelFunction = Callable[[Prompt], str | Completion | Awaitable[str | Completion]]
+"""A model that is a function of the user's, sync or async: one prompt in, one response out."""
 
 
 @dataclass(frozen=True, slots=True)

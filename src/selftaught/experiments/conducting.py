@@ -36,7 +36,7 @@ from selftaught.wiring.run import Run
 from selftaught.wiring.version import check_version
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
-    from selftaught.tracing.run import Tracing
+    from selftaught.middleware.tracing.run import Tracing
 
 EXPERIMENTS: dict[str, Experiment] = {
     experiment.name: experiment for experiment in (CURVE, TRANSFER, BASELINES, BYPASS, STRATEGIES, IMP_AT_K)

@@ -6,4 +6,5 @@ gate.py      one switch that stops a run: an interrupt, a deadline, or a failure
 run_budget.py     hard caps on what a run spends: reserved before each attempt, settled after it
 probed.py    the sealed test, which also probes a solution for reward hacks
 threads.py   a `map` in threads: everything independent waits at the same time
+tracing/     a run as OpenTelemetry spans: what really passes through is observed, and nothing is changed
 """

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
-from selftaught.core.contracts import Completion, LanguageModel, Prompt
+from selftaught.core.contracts import Completion, LanguageModel, ModelFunction, Prompt
 from selftaught.core.errors import ModelUnavailable, SelfTaughtError, UsageError
 from selftaught.core.text import sendable
 from selftaught.models.served.asking import Asker, AskOptions, Question
@@ -18,8 +18,6 @@ from selftaught.models.served.retrying import Failed
 from selftaught.plugins import find
 
 _SLICE_SECONDS = 0.2
-Answer = Callable[[Prompt], str | Completion | Awaitable[str | Completion]]
-"""A function of your own, sync or async: one prompt in, one response out."""
 
 
 class Called:
@@ -29,7 +27,7 @@ class Called:
     hangs is a failed attempt after `timeout_seconds`; its thread is left behind.
     """
 
-    def __init__(self, function: Answer, name: str = "", ask_options: AskOptions | None = None) -> None:
+    def __init__(self, function: ModelFunction, name: str = "", ask_options: AskOptions | None = None) -> None:
         self._function = function
         self._loop = _Loop()
         self._name = name or getattr(function, "__name__", type(function).__name__)

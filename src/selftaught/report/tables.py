@@ -6,7 +6,7 @@ from selftaught.core.measurement import Estimate
 from selftaught.core.standing import way_to_best
 from selftaught.report.ledger import Entry
 from selftaught.report.untrusted import one_line
-from selftaught.report.view import Improvement, RunView, Solved, Spent, Step
+from selftaught.report.view import Improvement, RunView, Solved, Spent, Step, best_known
 from selftaught.runs.records import Finding
 
 HEADERS = ("t", "improver", "val", "test", "verdict", "calls", "responses", "tokens", "time")
@@ -94,22 +94,31 @@ def solved(found: Solved) -> str:
 
 def ways(run: RunView, best: Step) -> list[str]:
     """For each task, how far the best improver's solutions came from the task's seed towards the best known."""
-    made: dict[str, list[float]] = {}
+    directions = run.sessions[-1].directions if run.sessions else {}
+    made: dict[str, list[float | None]] = {}
     for sample in run.measured.get(best.improver, ()):
-        made.setdefault(sample.task, []).append(sample.val)
+        made.setdefault(sample.task, []).append(sample.val_raw if sample.task in directions else sample.val)
     lines = []
     for task, values in made.items():
-        seed = run.seed_scores.get(task)
-        share = way(f"{task}/val", seed, fmean(values), run)
-        if seed is not None and share:
-            lines.append(f"{one_line(task)}: its seed {seed:.3f}, improved by I_{best.t} {fmean(values):.3f}{share}.")
+        seed, known = run.seed_scores.get(task), [value for value in values if value is not None]
+        if seed is None or len(known) < len(values):  # of one that failed, nothing is known in its own number
+            continue
+        share = way(f"{task}/val", seed, fmean(known), run)
+        before, after = (f"{one:.6g}" if task in directions else f"{one:.3f}" for one in (seed, fmean(known)))
+        if share:
+            lines.append(f"{one_line(task)}: its seed {before}, improved by I_{best.t} {after}{share}.")
     return lines
 
 
 def way(name: str, before: float | None, after: float | None, run: RunView) -> str:
-    """How far a solution came towards the best known, as in ", 39% of the way to the best known, 0.687"."""
-    best = run.sessions[-1].best_known.get(name.rpartition("/")[0]) if run.sessions else None
-    share = way_to_best(after, before, best) if before is not None and after is not None else None
+    """How far a solution came towards the best known, as in ", 39% of the way to the best known, 0.687".
+
+    `before` and `after`: in the task's own number.
+    """
+    best = best_known(run.sessions, name)
+    minimized = bool(run.sessions) and run.sessions[-1].directions.get(name.rpartition("/")[0]) == "minimize"
+    given = before is not None and after is not None
+    share = way_to_best(after or 0.0, before or 0.0, best, minimized=minimized) if given else None
     return "" if share is None else f", {share:.0%} of the way to the best known, {best:.4g}"
 
 
@@ -128,6 +137,8 @@ def _of_run(run: RunView, seed: Step, best: Step) -> list[str]:
     if len(run.steps) == 1:
         return [f"Only the seed improver is measured yet: {shown(seed.val)} on val."]
     if best.t == 0:
+        if run.nothing_usable:
+            return []  # it was not tried, which is said beside the reasons
         return [f"Nothing got better: no improver measured above the seed's {seed.val.mean:.3f} on val."]
     val, test = run.gain("val"), run.gain("test")
     lines = [f"Best: I_{best.t} ({best.improver[:8]}), against the seed:", _against("val", seed.val, best.val, val)]
@@ -158,13 +169,14 @@ def _bought(role: str, model: str, entries: list[Entry]) -> tuple[str, ...]:
     more = "+" if total("uncounted") else ""
     unpriced, responses = total("unpriced"), total("responses")
     cost = sum(entry.cost for entry in entries)
+    bound = not unpriced and any(source.startswith("at most") for entry in entries for source in entry.sources)
     return (
         role,
         one_line(model),
         f"{responses:,}",
         f"{total('failed'):,}",
         *(f"{total(name):,}{more}" for name in ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens")),
-        "—" if unpriced == responses and not cost else f"${cost:,.4f}{'+' if unpriced else ''}",
+        "—" if unpriced == responses and not cost else f"{'≤ ' * bound}${cost:,.4f}{'+' * bool(unpriced)}",
     )
 
 
@@ -187,8 +199,10 @@ def unusable(run: RunView) -> list[str]:
     count, of = sum(run.no_program.values()), run.total.responses
     if not count:
         return []
-    every = "None" if count == of else f"{of - count}"
-    head = f"{every} of {of} response{'s' * (of != 1)} can be used; the others hold no program:"
+    responses = f"{of} response{'s' * (of != 1)}"
+    head = f"None of {responses} can be used:"
+    if count < of:
+        head = f"{of - count} of {responses} can be used; the others hold no program:"
     return [head, *(f"  {number} × {reason}{_remedy(reason)}" for reason, number in run.no_program.items())]
 
 
@@ -285,13 +299,13 @@ def _of_improvement(made: Improvement, run: RunView) -> list[str]:
         f"{one_line(name)}: {_score(made.before.get(name))} → {_score(made.after.get(name))}"
         + _gain(made.gains.get(name))
         + _own(made.own.get(name))
-        + way(name, made.before.get(name), made.after.get(name), run)
+        + way(name, *made.own.get(name, (made.before.get(name), made.after.get(name))), run)
         for name in utilities
     ]
     lines = [*_where_from(made), *lines]
     gained = [made.after[name] > made.before[name] for name in made.before if name in made.after]
     if gained and not any(gained):
-        return [*lines, "Nothing got better."]
+        return lines if run.nothing_usable else [*lines, "Nothing got better."]
     if any(gain.mean > 0 for gain in made.gains.values()) and not any(map(_beyond_noise, made.gains.values())):
         lines.append("Nothing is shown to have got better: the gain is less than two standard errors.")
     return lines

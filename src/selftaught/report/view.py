@@ -137,7 +137,7 @@ class RunView:
         best_candidate: the highest score that an improver was given since then; None while there is none.
         no_program: how many responses held no program, by the reason.
         salvaged: applications that ended badly, and handed over the best that they had scored.
-        seed_scores: of each task's seed on val, as far as it was scored before any response.
+        seed_scores: of each task's seed on val in the task's own number, as far as it was scored before any response.
         solved: the tasks of which the seed or the first response already was as good as any program can be.
         faults: what tasks' own code did wrong while programs were scored, each once. Untrusted text in part.
         corrected: the tasks whose text was replaced on the way, in order.
@@ -172,6 +172,11 @@ class RunView:
     def seed_step(self) -> Step | None:
         """I_0, once it is measured."""
         return self.steps[0] if self.steps else None
+
+    @property
+    def nothing_usable(self) -> bool:
+        """Whether the model responded, and not one response holds a program: then it was no search."""
+        return 0 < self.total.responses == sum(self.no_program.values())
 
     def gain(self, split: str) -> Estimate | None:
         """Of the best over the seed improver, on val or test, pair by pair; None where not both are measured on it."""
@@ -250,6 +255,7 @@ class Fold:
         self._chosen: Chosen | None = None
         self.best_candidate: float | None = None
         self._first: dict[tuple[str, bool], float] = {}
+        """By the task, and whether it is the seed's: scores on val in the task's own number."""
 
     def read(self, store: "Readable") -> None:
         """Add what the store holds beyond what was read before; always of the same store."""
@@ -312,12 +318,12 @@ class Fold:
 
     def _solved(self) -> Iterator[Solved]:
         """By the best score on record, else by 1, the most that a grade is."""
-        best_known = self._sessions[-1].best_known if self._sessions else {}
         for task in sorted({task for task, _ in self._first}):
-            best = best_known.get(task, 1.0)
-            for by_seed in (True, False):
+            direction = self._directions().get(task)
+            best = best_known(self._sessions, f"{task}/val", None if direction else 1.0)
+            for by_seed in (True, False) if best is not None else ():
                 value = self._first.get((task, by_seed))
-                if value is not None and is_solved(value, best):
+                if value is not None and is_solved(value, best or 0.0, minimized=direction == "minimize"):
                     yield Solved(task, value, by_seed)
                     break
 
@@ -375,12 +381,16 @@ class Fold:
             self._faults[record.fault] = None
         depth = _depth(record)
         task, _, split = record.utility.rpartition("/")
-        if split == "val" and record.raw is None and (record.response or (task, False) not in self._first):
-            self._first.setdefault((task, not record.response), record.value)
+        own = record.raw if task in self._directions() else record.value if record.raw is None else None
+        if split == "val" and own is not None and (record.response or (task, False) not in self._first):
+            self._first.setdefault((task, not record.response), own)
         if depth == 1:
             self._at_root.append(record)
         if depth == 2 and (self.best_candidate is None or record.value > self.best_candidate):
             self.best_candidate = record.value
+
+    def _directions(self) -> Mapping[str, str]:
+        return self._sessions[-1].directions if self._sessions else {}
 
     def _note_failure(self, work: str, record: Scored | Applied) -> None:
         if record.verdict == "ok":
@@ -423,6 +433,12 @@ class Fold:
         own = {name: (before[name].raw, after[name].raw) for name in before if name in after}
         own = {name: both for name, both in own.items() if both != (None, None)}
         return Improvement(last.verdict, last.note, _values(before), _values(after), solution, made, source, gains, own)
+
+
+def best_known(sessions: Sequence[Session], utility: str, otherwise: float | None = None) -> float | None:
+    """The best score known of what a utility scores, in the task's own number."""
+    known = sessions[-1].best_known if sessions else {}
+    return known.get(utility, known.get(utility.rpartition("/")[0], otherwise))
 
 
 def _values(scores: Mapping[str, Scored]) -> dict[str, float]:

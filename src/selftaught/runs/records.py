@@ -27,7 +27,8 @@ class Session(_Record, frozen=True, tag="session"):
 
     `frozen`: text ids of the files that the next resume must find. `seed`: what repeats the run's instances anywhere,
     with its salt. `depth`, `model_calls` and `utility_calls`: as they were set at this start; a later one may set more.
-    0: not told. `best_known`: of a task whose grades are from 0 to 1, by its name, the best one known.
+    0: not told. `best_known`: by the task's name, or by the utility's where its instances have a part in it, the best
+    score known, in the task's own number. `directions`: of tasks whose own number is any, minimize or maximize.
     """
 
     version: str
@@ -42,6 +43,7 @@ class Session(_Record, frozen=True, tag="session"):
     utility_calls: int = 0
     code: str = ""
     best_known: dict[str, float] = {}
+    directions: dict[str, str] = {}
 
 
 def run_id(name: str, first: Session) -> str:
@@ -49,10 +51,15 @@ def run_id(name: str, first: Session) -> str:
     return f"{name}-{sha256(repr(first.time).encode()).hexdigest()[:8]}"
 
 
+PROGRAM = "program"
+"""The role in which a program that is scored asks a model."""
+
+
 class Answered(_Record, frozen=True, tag="answered"):
     """The model gave one response. `prompt` is the text id of prompt_text(system, user).
 
-    `role`: improver where an improver was being improved, solution where a solution was; `t`: towards which I_t.
+    `role`: improver where an improver was being improved, solution where a solution was, program where a program asked
+    that was being scored; `t`: towards which I_t.
     `cost` is in US dollars; it and the rest are as in `Completion`. `follows`: it came in one call with the response
     before it, which bears the cost of both. `reasoning`: text id of what the model thought, kept
     apart from its answer; "" where it said nothing of it. `no_program`: in a few words, why the response holds no

@@ -136,6 +136,11 @@ def prove(jail: Jail) -> Jail:
     return jail
 
 
+def landlock_abi() -> int:
+    """The version of Landlock that the kernel has; 0 for none."""
+    return lock.landlock_abi() if sys.platform == "linux" else 0
+
+
 def _lock_trouble(*, landlock: bool = True) -> str | None:
     """Why guests cannot be locked in on this machine, with or without Landlock; None if they can."""
     if sys.platform != "linux":
@@ -143,7 +148,7 @@ def _lock_trouble(*, landlock: bool = True) -> str | None:
     if platform.machine() not in _MACHINES:
         return f"needs one of {', '.join(_MACHINES)}, this is {platform.machine()}"
     missing = []
-    if landlock and not lock.landlock_abi():
+    if landlock and not landlock_abi():
         missing.append("Landlock (Linux 5.13 or newer, with lsm=landlock enabled at boot)")
     if not lock.seccomp_available():
         missing.append("seccomp filters (CONFIG_SECCOMP_FILTER)")

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+import msgspec
 
 from selftaught.core.contracts import Program, Verdict
-
-if TYPE_CHECKING:
-    from selftaught.sandbox.workshop import Done, Job
 
 Value: TypeAlias = Any
 """Plain data: None, bool, int (of 1024 bytes), float, str, bytes, list, dict; towards the guest also numpy arrays and
@@ -15,7 +14,7 @@ tuples. What comes back from a guest is always plain: arrays arrive as nested li
 
 Service = Callable[..., Value]
 """Answers one kind of request of a guest. Raises `BudgetExceeded` or `BadRequest` to tell the guest; anything else
-ends the guest and is raised in the host."""
+ends the guest and is raised in the host. What serving costs counts as the guest's CPU time (serving.py)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +74,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Improving:
-    """Makes a guest an improver: it gets `utility` and `language_model` beside its arguments, and may use threads.
+    """Makes a guest an improver: it gets `utility` and `language_model` behind its arguments, and may use threads.
+
+    With the fact `solution` it is a solution that may ask a model: it gets `language_model` alone.
 
     Attributes:
         facts: what the guest may read of its utility, model and budgets; see `guest.interface`.
@@ -121,11 +122,46 @@ class Sandbox(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One piece of work for a workshop.
+
+    Attributes:
+        told: what `guest/workshop.py` reads, beside what is below.
+        files: what is read-only beside the program.
+        environment: the virtual environment that is readable; empty: that of this process.
+        wall_seconds: of one command or evaluation; `rounds` of them.
+        memory_bytes: of all processes together where control groups can be set, else of each, four times.
+    """
+
+    told: dict[str, Any]
+    files: tuple[tuple[str, bytes], ...] = ()
+    environment: str = ""
+    wall_seconds: float = 60.0
+    rounds: int = 1
+    memory_bytes: int = 512 << 20
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of it; untrusted. `error`: empty where all went well."""
+
+    error: str
+    cpu_seconds: float
+    timed_out: bool
+    stdout: str
+    stderr: str
+    score: float | None = None
+    metrics: dict[str, float] = {}
+    artifacts: dict[str, str] = {}
+    pairs: list[list[float]] = []
+    original: bool = False
+
+
 @runtime_checkable
 class HasWorkshop(Protocol):
     """A sandbox in which whole programs are evaluated, too (workshop.py)."""
 
-    def work(self, job: "Job") -> "Done":
+    def work(self, job: Job) -> Done:
         """Do it. Raises NoSandbox where this sandbox has no workshop; SandboxError."""
         ...
 

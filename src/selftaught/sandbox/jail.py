@@ -14,7 +14,7 @@ from selftaught.core.errors import SandboxError, TaskError, UsageError
 from selftaught.guest import wire
 from selftaught.sandbox import cgroups, workshop
 from selftaught.sandbox.broker import Broker, Turns
-from selftaught.sandbox.contract import Improving, Limits, Outcome, Provided, Value
+from selftaught.sandbox.contract import Done, Improving, Job, Limits, Outcome, Provided, Value
 from selftaught.sandbox.conversation import Ended, Guest, Question, outcome_of
 from selftaught.sandbox.provided import NOTHING, View, find_packages, put_files, remove_files
 from selftaught.sandbox.tiers.tier import Tier
@@ -89,7 +89,7 @@ class Jail:
         (outcome,) = self.run(program, entry, [arguments], limits, seed=0)
         return outcome
 
-    def work(self, job: workshop.Job) -> workshop.Done:
+    def work(self, job: Job) -> Done:
         """Evaluate a whole program. Raises NoSandbox where this tier has no workshop."""
         self._turns.take()
         try:

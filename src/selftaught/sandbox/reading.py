@@ -23,6 +23,15 @@ def program_of(text: str, like: Program) -> str:
     return found
 
 
+def code_in(response: str, like: str) -> str | None:
+    """The program in a model's response that may take the place of `like`; None where there is none."""
+    try:
+        found: str | None = READER.call("selftaught.guest.helpers:extract_code", response, like)
+    except NotRead:
+        return None
+    return found
+
+
 def in_response(text: str, like: str) -> str:
     """The same, here: for the process that reads."""
     try:

@@ -14,16 +14,14 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from selftaught.core.errors import NoSandbox, SandboxError
 from selftaught.guest import lock
 from selftaught.sandbox import cgroups
-from selftaught.sandbox.contract import Provided
+from selftaught.sandbox.contract import Done, Job, Provided
 from selftaught.sandbox.filters.assemble import workshop_filter
 from selftaught.sandbox.provided import put_files, remove_files
 from selftaught.sandbox.tiers import bubblewrap
@@ -36,41 +34,6 @@ _SCRATCH = "/scratch"
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/alternatives")
 _GUEST = Path(__file__).resolve().parent.parent / "guest"
 _DRIVER, _LOCK = _GUEST / "workshop.py", _GUEST / "lock.py"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """One piece of work.
-
-    Attributes:
-        told: what `guest/workshop.py` reads, beside what is below.
-        files: what is read-only beside the program.
-        environment: the virtual environment that is readable; empty: that of this process.
-        wall_seconds: of one command or evaluation; `rounds` of them.
-        memory_bytes: of all processes together where control groups can be set, else of each, four times.
-    """
-
-    told: dict[str, Any]
-    files: tuple[tuple[str, bytes], ...] = ()
-    environment: str = ""
-    wall_seconds: float = 60.0
-    rounds: int = 1
-    memory_bytes: int = 512 << 20
-
-
-class Done(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of it; untrusted. `error`: empty where all went well."""
-
-    error: str
-    cpu_seconds: float
-    timed_out: bool
-    stdout: str
-    stderr: str
-    score: float | None = None
-    metrics: dict[str, float] = {}
-    artifacts: dict[str, str] = {}
-    pairs: list[list[float]] = []
-    original: bool = False
 
 
 def work(tier: str, job: Job) -> Done:

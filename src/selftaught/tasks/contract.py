@@ -54,6 +54,10 @@ def _up_to(most: float) -> Callable[[Any], bool]:
     return lambda value: _number(value) and 0 < value <= most
 
 
+def _whole(value: Any, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most
+
+
 def _flag(value: Any) -> bool:
     return isinstance(value, bool)
 
@@ -107,7 +111,7 @@ PARTS = (
          lambda v: isinstance(v, int) and 1 <= v <= 100),
     Part("ENVIRONMENT", "With `evaluate` or CHECK: the virtual environment that can be read and run; that of "
          "selftaught unless given.", "an absolute path", "", lambda v: isinstance(v, str) and v[:1] in ("", "/")),
-    Part("BOUND", "The best score known. Scores are shown as a share of the way to it.",
+    Part("BOUND", "The best score known, in the task's own number. Scores are shown as a share of the way to it.",
          "a number, the best score known", None, _number),
     _seconds("CPU_SECONDS", "CPU time of one call.", _LIMITS.cpu_seconds),
     _seconds("LOAD_CPU_SECONDS", "CPU time of executing a program's top level.", _LIMITS.load_cpu_seconds),
@@ -119,6 +123,13 @@ PARTS = (
     Part("FILES", "Files and folders beside the task that programs may read: they start in a folder with copies, "
          "so `open(\"words.txt\")` works. A run keeps them. The task itself finds them in the folder `FOLDER`.",
          'relative paths without "..", as ["words.txt"]', (), _paths),
+    Part("ASKS_MODEL", "True: programs may ask a language model. They get `language_model` behind their arguments: "
+         "`language_model.prompt(expertise, message, n_responses=1, temperature=0.7) -> list[str]`. Each call has a "
+         "process of its own.", "True or False", False, _flag),
+    Part("MODEL_CALLS", "With ASKS_MODEL: model calls of one call of the program. More raise `BudgetExceeded` in it.",
+         "a whole number from 1 to 1000", 4, lambda v: _whole(v, 1000)),
+    Part("RESPONSES", "With ASKS_MODEL: responses of one model call.", "a whole number from 1 to 1000", 4,
+         lambda v: _whole(v, 1000)),
     Part("FRESH_GUEST_PER_CALL", "A process of its own for each call.", "True or False", False, _flag),
     Part("DETERMINISTIC", "False where equal programs may get unequal scores, as where time is measured: the record "
          "answers for no new score then.", "True or False", True, _flag),
@@ -147,6 +158,13 @@ FUNCTIONS = {
     "dict of some with `score` (texts in it are for improvers). It runs in a workshop, beside the program: "
     "processes and a scratch folder are allowed, FILES are beside it (`FOLDER`). There is no sealed test, and a "
     "hostile program can forge its score.",
+    "best(instance)": "The best score known of an instance, in the task's own number, where BOUND is not the same for "
+    "all. It is worked out here, and kept on disk for the next time: a long search is well spent.",
+    "probe_NAME(rng, instance)": "Another instance that is as hard: renamed, in another order, shifted (as "
+    "`instance._replace(args=...)`). A solution that scores less there than on plain ones, beyond chance, is flagged "
+    "as a reward hack. There may be several, each with a NAME of its own.",
+    "check_answer(instance, answer)": "ValueError for what is no answer, more strictly than a grade need be: for "
+    "probes.",
     "explain(instance, answer)": "With `grade`: words on an answer that an improver may read. What it should not know "
     "stays out.",
 }
@@ -183,7 +201,7 @@ def _check_spelling(name: str, defined: Mapping[str, Any], where: str) -> None:
         )
 
 
-KINDS = ("function", "minimize", "play", "speed", "program", "text")
+KINDS = ("function", "minimize", "play", "speed", "program", "text", "prompt")
 """What `selftaught new` writes: templates/KIND.txt."""
 
 

@@ -11,7 +11,7 @@ from textwrap import indent
 from selftaught.core.contracts import Score, Verdict
 from selftaught.core.errors import TaskError, UsageError
 from selftaught.core.text import printable
-from selftaught.sandbox.workshop import Done, Job
+from selftaught.sandbox.contract import Done, Job
 
 _START, _END = re.compile(r"EVOLVE-BLOCK-START"), re.compile(r"EVOLVE-BLOCK-END")
 _MOST_TAIL, _MOST_ARTIFACT = 1500, 1500

@@ -27,7 +27,6 @@ HOUSE = {
     "shown",
     "probes/loading",
     "probes/trial",
-    "probes/findings",
 }
 """Modules that the package itself uses: their types are its own, and their code is of its version."""
 

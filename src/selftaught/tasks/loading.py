@@ -24,6 +24,7 @@ from selftaught.sandbox.provided import find_packages
 from selftaught.tasks import frozen
 from selftaught.tasks.adapters import function, openevolve
 from selftaught.tasks.adapters.adapted import Adapted
+from selftaught.tasks.asking import Asks
 from selftaught.tasks.beside import read_files
 from selftaught.tasks.contract import MINIMIZE, as_name, read_parts
 from selftaught.tasks.entry import check_entry, defined_names
@@ -210,6 +211,7 @@ def from_names(
     entry, shown = parts["ENTRY"], parts["NAME"] or name
     provided = _provided(parts, where, folder or Path())
     evaluation = _evaluation(defined, parts, source, where, level, provided)
+    asks = _asks(parts, where, whole=evaluation is not None)
     if evaluation is None or evaluation.place is not None:
         check_entry(defined_names(parts["SEED"]), entry, f"the task {where}: its SEED")
     entry = "" if evaluation is not None and evaluation.place is None else entry
@@ -227,15 +229,34 @@ def from_names(
         instructions=parts["INSTRUCTIONS"],
         scoring=parts["SCORING"],
         bound=parts["BOUND"],
+        best=defined.get("best"),
+        probes={name.removeprefix(_PROBE): function for name, function in defined.items() if _is_probe(name)},
+        check_answer=defined.get("check_answer"),
         explain=defined.get("explain"),
         shown=shown_source(source, defined, imports, parts["HIDE"]) if parts["SHOW"] else "",
         modules=imports.texts,
         play=play,
         scale=_scale(parts),
         takes_time=grade is not None and _takes(grade, 3),
-        deterministic=parts["DETERMINISTIC"] and not (evaluation and evaluation.place and not evaluation.score),
+        deterministic=parts["DETERMINISTIC"]
+        and asks is None
+        and not (evaluation and evaluation.place and not evaluation.score),
         evaluation=evaluation,
+        asks=asks,
     )
+
+
+def _asks(parts: Mapping[str, Any], where: str, *, whole: bool) -> Asks | None:
+    if not parts["ASKS_MODEL"]:
+        return None
+    if whole:
+        raise UsageError(f"the task {where} has ASKS_MODEL, and no instances: a workshop has no way out to a model")
+    if parts["DIRECTION"] and parts["BASELINE"] is None:
+        raise UsageError(
+            f"the task {where} has ASKS_MODEL and {parts['DIRECTION']!r} without BASELINE: the seed's score is another "
+            "each time that a model is asked, and no measure; write one down"
+        )
+    return Asks(parts["MODEL_CALLS"], parts["RESPONSES"])
 
 
 def _no_instances(rng: object, split: str) -> list[tuple[tuple[Any, ...], Any]]:
@@ -243,6 +264,8 @@ def _no_instances(rng: object, split: str) -> list[tuple[tuple[Any, ...], Any]]:
     return []
 
 
+_PROBE = "probe_"
+_OF_INSTANCES = ("best", "check_answer", "explain")
 _ITSELF = "selftaught_task.py"
 """Under this name a task's own text lies beside its files, where it has `evaluate`."""
 
@@ -339,10 +362,20 @@ def _check_parts(defined: Mapping[str, Any], where: str) -> None:
         raise UsageError(f"the task {where} has {clash[0]} beside evaluate or CHECK; wanted one way to score a program")
     if defined.get("evaluate") is not None and not (callable(defined["evaluate"]) and _takes(defined["evaluate"], 1)):
         raise UsageError(f"the task {where}: evaluate is no function of one argument, the path of the program's file")
-    for name in ("instances", "grade", "play", "explain"):
+    if whole and (extra := [name for name in defined if name in _OF_INSTANCES or _is_probe(name)]):
+        raise UsageError(f"the task {where} has {extra[0]} beside evaluate or CHECK: there are no instances")
+    if defined.get("best") is not None and defined.get("BOUND") is not None:
+        raise UsageError(f"the task {where} has best and BOUND; wanted one of them")
+    if defined.get("best") is not None and not (callable(defined["best"]) and _takes(defined["best"], 1)):
+        raise UsageError(f"the task {where}: best is no function of one argument, the instance")
+    for name in ("instances", "grade", "play", "explain", "check_answer", *filter(_is_probe, defined)):
         function = defined.get(name)
         if function is not None and not (callable(function) and (_takes(function, 2) or _takes(function, 3))):
             raise UsageError(f"the task {where}: {name} is no function of two arguments; {WANTED}")
+
+
+def _is_probe(name: str) -> bool:
+    return name.startswith(_PROBE)
 
 
 def _takes(function: Callable[..., Any], count: int) -> bool:

@@ -21,4 +21,7 @@ checking.py   does a task work at all, before anything is spent
 checkup.py    `selftaught check`: what can be known of a task before it costs anything
 correcting.py a task's file corrected in the middle of a run
 traced.py     what a trace says of a run
+probing.py    a solution judged by the grades on its task's probes
+scoring.py    one program's score outside of any run
+installed.py  the plugins of installed packages, held against what is built in
 """

@@ -1,11 +1,14 @@
 """Before a run begins: does its task work at all? What is wrong with it is found before anything is spent."""
 
+from random import Random
+
 from selftaught.core.contracts import Program
 from selftaught.core.errors import TaskError, UsageError
 from selftaught.core.run_seed import RunSeed
 from selftaught.sandbox.contract import Sandbox
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import is_built_in
+from selftaught.tasks.probes.loading import load_probes
 from selftaught.tasks.spec import SPLITS, TaskSpec, importable
 from selftaught.wiring.inputs import Inputs
 
@@ -31,7 +34,10 @@ def check_task(
     """The same for one task, with `program` in the place of its seed."""
     try:
         val, _ = (judge for split in SPLITS if (judge := Judge(task, sandbox, split, run_seed)).instances())
-        failure = None if allow_failing_seed else val.failure(program or task.seed)
+        for form in load_probes(task).forms.values() if task.probes else ():
+            form(Random(0), val.instances()[0])
+        # To see whether the seed of a task that asks a model works would cost something.
+        failure = None if allow_failing_seed or task.asks else val.failure(program or task.seed)
     except TaskError as error:
         raise UsageError(str(error)) from error
     if failure is not None:

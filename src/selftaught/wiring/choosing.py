@@ -7,10 +7,11 @@ from pathlib import Path
 import msgspec
 
 from selftaught.config import RunConfig, Settings
+from selftaught.core.contracts import ModelFunction
 from selftaught.core.errors import UsageError
 from selftaught.core.money import Caps, Tariff
 from selftaught.middleware.gate import Gate
-from selftaught.models.calling import Answer, Called
+from selftaught.models.calling import Called
 from selftaught.models.choose import ChosenModel, choose_model
 from selftaught.models.prices import find_price
 from selftaught.models.served.asking import AskOptions, traffic
@@ -32,31 +33,33 @@ _NO_TOKENS = ("mutate", "scripted", "relay:")
 
 @dataclass(frozen=True)
 class ChosenModels:
-    """The models, the configuration with their names as resolved, and why each was taken."""
+    """The models, the configuration with their names as resolved, why each was taken, and what stops them."""
 
     models: Models
     config: RunConfig
     said: list[str]
+    gate: Gate
 
 
 def choose_models(
     inputs: Inputs,
-    gate: Gate,
+    gate: Gate | None,
     runs: Path,
     environment: Mapping[str, str],
     *,
-    function: Answer | None = None,
+    function: ModelFunction | None = None,
     traffics: dict[str, Traffic] | None = None,
     caps: Caps | None = None,
 ) -> ChosenModels:
     """The models that a configuration names, found and priced. Raises UsageError, ModelUnavailable.
 
     Models of one server share its limits and what is known of how much it takes at once; so do runs that are given the
-    same `traffics`. `caps`: those of several runs together, where they are not the run's own. `function`: the model,
-    where the settings say that a function is called.
+    same `traffics`. `gate`: for a run that has none yet, one is made with its time. `caps`: those of several runs
+    together, where they are not the run's own. `function`: the model, where the settings say that a function is called.
     """
     traffics = {} if traffics is None else traffics
     config = inputs.config
+    gate = gate or Gate(config.max_time_seconds)
     caps = caps or config.caps
     bound = config.max_output_tokens or (BOUNDED_OUTPUT_TOKENS if caps.need_bound else None)
     found: dict[str, ChosenModel] = {}
@@ -102,6 +105,7 @@ def choose_models(
 
     solution = priced(config.task_model or config.model)
     improver = priced(config.improver_model or config.model)
+    program = priced(config.program_model) if config.program_model else None
     said = [f"model: {chosen.name}{_elsewhere(chosen)} ({chosen.why})" for chosen in found.values()]
     resolved: dict[str, str | None] = {}
     if config.model in found:
@@ -111,7 +115,10 @@ def choose_models(
         resolved["improver_model"] = improver.name
     if config.task_model:
         resolved["task_model"] = solution.name
-    return ChosenModels(Models(improver, solution, waiting), msgspec.structs.replace(config, **resolved), said)
+    if program:
+        resolved["program_model"] = program.name
+    models = Models(improver, solution, waiting, program)
+    return ChosenModels(models, msgspec.structs.replace(config, **resolved), said, gate)
 
 
 def _elsewhere(chosen: ChosenModel) -> str:
@@ -119,7 +126,7 @@ def _elsewhere(chosen: ChosenModel) -> str:
     return f" at {chosen.base_url}" if chosen.base_url else ""
 
 
-def _called(name: str, config: RunConfig, gate: Gate, function: Answer | None) -> ChosenModel:
+def _called(name: str, config: RunConfig, gate: Gate, function: ModelFunction | None) -> ChosenModel:
     if function is None:
         raise UsageError(
             f"the model of this run is the Python function {name.removeprefix(CALLED)}: go on with it from Python, "

@@ -8,14 +8,14 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from selftaught.bounded import READER, NotRead
 from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Application, Program, Task, Verdict
 from selftaught.core.origin import Origin, coming_from
 from selftaught.middleware.recorder import Recorder
 from selftaught.middleware.threads import thread_map
 from selftaught.runs.folder import RunFolder
-from selftaught.runs.records import Answered, Applied, Chosen, Record, Scored
+from selftaught.runs.records import PROGRAM, Answered, Applied, Chosen, Record, Scored
+from selftaught.sandbox.reading import code_in
 from selftaught.tasks.spec import TaskSpec
 from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.parts import Parts
@@ -106,21 +106,12 @@ def _unscored(
     known = {record.program for record in records if isinstance(record, Scored)} | {initial.id}
     known |= {made.program.id} if made.program else set()
     new: dict[Program, str] = {}
-    for answered in sorted((r for r in records if isinstance(r, Answered)), key=lambda r: r.at):
-        for program in _programs_in(recorder.store.text(answered.response), initial):
-            if program.id not in known:
-                new.setdefault(program, answered.response)
+    responses = (r for r in records if isinstance(r, Answered) and r.role != PROGRAM)
+    for answered in sorted(responses, key=lambda r: r.at):
+        code = code_in(recorder.store.text(answered.response), initial.source)
+        if code and (program := Program(code)).id not in known:
+            new.setdefault(program, answered.response)
     return list(new.items())
-
-
-def _programs_in(response: str, initial: Program) -> Iterator[Program]:
-    """The one that the response holds, read beside this process: none, where there is none."""
-    try:
-        code = READER.call("selftaught.guest.helpers:extract_code", response, initial.source)
-    except NotRead:
-        return
-    if code:
-        yield Program(code)
 
 
 def _of_response(task: Task, program: Program, response: str) -> Found:

@@ -18,6 +18,7 @@ from selftaught.middleware.recorded import RecordedMeasure
 from selftaught.middleware.recorder import Recorder
 from selftaught.middleware.run_budget import RunBudget
 from selftaught.middleware.threads import thread_map
+from selftaught.runs.records import PROGRAM
 from selftaught.sandbox.contract import Limits, Sandbox
 from selftaught.sandbox.machine import (
     HOTTEST,
@@ -27,15 +28,16 @@ from selftaught.sandbox.machine import (
     Machine,
 )
 from selftaught.tasks.judge import Judge
-from selftaught.tasks.probes.trial import Prober, probe
+from selftaught.tasks.probes.trial import Prober
 from selftaught.tasks.spec import TaskSpec, Wording
 from selftaught.wiring.accepting import Accepting, Approve
 from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.models import IMPROVER, SOLUTION, Models
+from selftaught.wiring.probing import probe
 from selftaught.wiring.stack import Stack
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
-    from selftaught.tracing.run import Tracing
+    from selftaught.middleware.tracing.run import Tracing
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def assemble(
     stack = Stack(recorder, gate, run_budget, tracing)
     model, task_model = stack.model(models.improver, IMPROVER), stack.model(models.solution, SOLUTION)
 
+    asked = stack.model(models.asked, PROGRAM)
     limits = improver_limits(config)
 
     def applied(allowance: Allowance) -> Apply:
@@ -91,14 +94,14 @@ def assemble(
     wording = wording_of(config)
 
     def utility(spec: TaskSpec, split: str) -> Utility:
-        judge = Judge(spec, sandbox, split, inputs.seed, wording, paid=True)
+        judge = Judge(spec, sandbox, split, inputs.seed, wording, paid=True, model=asked if spec.asks else None)
         return stack.utility(judge)
 
     def test(spec: TaskSpec) -> Utility | None:
         if spec.evaluation is not None:
             return None
         sealed = utility(spec, "test")
-        if not config.probes:
+        if not config.probes or spec.asks:  # to probe would be to ask the model for twice as much again
             return sealed
         prober = Prober(spec, sandbox, inputs.seed)
         return ProbedUtility(sealed, probe(prober, inputs.seed, config.utility_calls), spec.name, recorder, gate)

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -75,7 +76,7 @@ def replay(folder: RunFolder, sandbox: OpenSandbox, watch: Callable[[Record], No
     models = Models.only(model, inputs.config.model)
     with tempfile.TemporaryDirectory(prefix="selftaught-") as scratch:
         place = RunFolder(Path(scratch) / "run")
-        told = {"feedback": feedback, "approve": as_recorded(before)}
+        told: dict[str, Any] = {"feedback": feedback, "approve": as_recorded(before), "best_known": {}}
         with Run.begin(inputs, lambda: place, models, sandbox, gate, checked=True, **told) as again:
             broke_off = ""
             try:

@@ -14,18 +14,22 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from selftaught import __version__, plugins
+from selftaught import plugins
 from selftaught.config import from_mapping
-from selftaught.core.errors import NoSandbox, RecordError, RunStopped, SelfTaughtError
-from selftaught.middleware.gate import Gate
+from selftaught.core.errors import NoSandbox, RecordError, RunStopped, SelfTaughtError, TaskError, UsageError
+from selftaught.core.version import VERSION
+from selftaught.middleware.gate import Gate, run_until_stopped
 from selftaught.middleware.recorder import Recorder
 from selftaught.middleware.run_budget import RunBudget
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.records import Ended, Record, Session
 from selftaught.runs.store import Store
 from selftaught.sandbox.choice import open_sandbox
-from selftaught.sandbox.contract import OpenSandbox
-from selftaught.tasks.spec import TaskSpec
+from selftaught.sandbox.contract import OpenSandbox, Sandbox
+from selftaught.tasks.bounds.kept import Kept
+from selftaught.tasks.contract import MAXIMIZE, MINIMIZE
+from selftaught.tasks.judge import Judge
+from selftaught.tasks.spec import SPLITS, TaskSpec
 from selftaught.wiring.accepting import Approve, by_file
 from selftaught.wiring.checking import check_tasks
 from selftaught.wiring.correcting import correct, find_corrected
@@ -37,7 +41,7 @@ from selftaught.wiring.parts import assemble
 from selftaught.wiring.version import check_version, code
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
-    from selftaught.tracing.run import Tracing
+    from selftaught.middleware.tracing.run import Tracing
 
 Watch = Callable[[Record], None]
 Choose = Callable[[Inputs, Gate], Models]
@@ -54,6 +58,7 @@ class Run:
         run_budget: the caps, where several runs share them; else the run has its own.
         tracing: observes the run, and changes nothing in it.
         feedback: of a run that is repeated, as in `Recorder`.
+        best_known: of its tasks, as in `Session`.
         approve: asks a person, where the settings want one asked; else a file in the run's folder does.
     """
 
@@ -67,6 +72,7 @@ class Run:
     tracing: "Tracing | None" = None
     feedback: Mapping[str, str] = field(default_factory=dict)
     approve: Approve | None = None
+    best_known: Mapping[str, float] = field(default_factory=dict)
     opened: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
@@ -79,22 +85,26 @@ class Run:
         gate: Gate | None = None,
         *,
         checked: bool = False,
+        references: Kept | None = None,
         **more: Any,
     ) -> "Run":
         """A new run: its tasks tried, its inputs frozen into the folder, its record made. Nothing is spent yet.
 
         `place`: makes the folder, once nothing else can be wrong. `sandbox`: one that is open, and stays open after the
-        run; else the one that the settings name is opened. `checked`: the tasks were tried already. `more`: run_budget,
-        tracing, feedback.
+        run; else the one that the settings name is opened. `checked`: the tasks were tried already. `references`: where
+        the best scores known of instances are kept, if anywhere. `more`: run_budget, tracing, feedback.
 
         Raises UsageError for a task that cannot work, NoSandbox, RecordError; nothing is left of the folder then.
         """
         gate = gate or Gate(inputs.config.max_time_seconds)
+        models.prepare()
         with ExitStack() as opening:
             inside = sandbox or opening.enter_context(_opened(inputs, inputs.config.sandbox))
             inputs = replace(inputs, config=msgspec.structs.replace(inputs.config, sandbox=inside.tier))
             if not checked:
                 check_tasks(inputs, inside)
+            if "best_known" not in more:
+                more["best_known"] = best_known_of(inputs, inside, references or Kept())
             folder = place()
             try:
                 freeze(inputs, folder)
@@ -143,6 +153,9 @@ class Run:
             if corrected:
                 inputs = correct(corrected, inputs, folder, store)
             models = choose(inputs, gate)
+            models.prepare()
+            known = [record.best_known for record in store if isinstance(record, Session)]
+            more["best_known"] = known[-1] if known else {}
             return cls(folder, inputs, store, inside, models, gate, opened=opening.pop_all(), **more)
 
     def __enter__(self) -> "Run":
@@ -188,6 +201,10 @@ class Run:
 
             self._work(session, watched)
 
+    def work_until_stopped(self, watch: Watch = lambda record: None) -> None:
+        """`work`, which also ends when the gate is shut or its time is over while something is waited for."""
+        run_until_stopped(lambda: self.work(watch), self.gate, self.sandbox.close)
+
     def _work(self, session: Session, watch: Watch) -> None:
         recorder = Recorder(self.store, watch, self.feedback)
         recorder.write(session)
@@ -212,7 +229,7 @@ class Run:
         return Session(
             at=f"/session#{number}",
             time=time.time(),
-            version=__version__,
+            version=VERSION,
             tier=self.sandbox.tier,
             frozen=self.folder.frozen(),
             layers=list(self.sandbox.layers),
@@ -222,10 +239,27 @@ class Run:
             model_calls=self.inputs.config.model_calls,
             utility_calls=self.inputs.config.utility_calls,
             code=code(),
-            best_known={
-                task.name: task.bound for task in self.inputs.tasks if task.bound is not None and task.scale is None
+            best_known=dict(self.best_known),
+            directions={
+                task.name: MINIMIZE if task.minimized else MAXIMIZE for task in self.inputs.tasks if task.scale
             },
         )
+
+
+def best_known_of(inputs: Inputs, sandbox: Sandbox, references: Kept) -> dict[str, float]:
+    """As in `Session`. Raises UsageError where a task's own `best` fails."""
+    found: dict[str, float] = {}
+    for task in inputs.tasks:
+        if task.bound is not None:
+            found[task.name] = task.bound
+        for split in SPLITS if task.best else ():
+            judge = Judge(task, sandbox, split, inputs.seed)
+            try:
+                best = references.best_known(task, judge.instances())
+            except TaskError as error:
+                raise UsageError(str(error)) from error
+            found |= {judge.name: best} if best is not None else {}
+    return found
 
 
 def _ended(session: str, cause: SelfTaughtError | None = None) -> Ended:

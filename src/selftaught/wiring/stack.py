@@ -12,7 +12,7 @@ from selftaught.middleware.threads import thread_map
 from selftaught.wiring.models import PricedModel
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
-    from selftaught.tracing.run import Tracing
+    from selftaught.middleware.tracing.run import Tracing
 
 
 @dataclass(frozen=True)

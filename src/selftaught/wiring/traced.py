@@ -1,10 +1,10 @@
 """What the span of a traced run says of it: names and numbers, and the programs that it began with and ended with."""
 
+from selftaught.middleware.tracing.run import Told, Traced
 from selftaught.report.tables import shown
 from selftaught.report.view import Improvement, RunView, view
 from selftaught.runs.records import Session, Stepped, run_id
 from selftaught.runs.store import Store
-from selftaught.tracing.run import Told, Traced
 from selftaught.wiring.inputs import Inputs
 
 

@@ -37,6 +37,10 @@ class OpenAIChat:
         self._client()  # importing an SDK takes its time, which is no part of the first attempt's
         return self._asker(prompts)
 
+    def prepare(self) -> None:
+        """Import the SDK while the caller does other things."""
+        self._client.prepare()
+
     def models(self) -> list[str]:
         """The names of the server's models. Raises ModelUnavailable."""
         import openai
@@ -59,13 +63,15 @@ class OpenAIChat:
             timeout_seconds=ask_options.timeout_seconds,
             local=self._server.is_local,
         )
-        return openai.OpenAI(
+        made = openai.OpenAI(
             api_key=self._server.key or "none",  # local servers want some key, and any
             base_url=self._server.base_url,
             timeout=client.timeout,
             max_retries=0,
             http_client=client,
         )
+        made.chat.completions.with_raw_response  # noqa: B018 - the SDK imports the half of itself when it is asked for
+        return made
 
     def _ask(self, question: Question) -> list[Completion]:
         import openai

@@ -3,44 +3,59 @@
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from math import isfinite
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
 
-from selftaught import __version__
-from selftaught.tasks.bounds.loading import Bound
-from selftaught.tasks.spec import Instance
+from selftaught.core.version import VERSION
+from selftaught.tasks.bounds.loading import Bound, load_bound
+from selftaught.tasks.spec import Instance, TaskSpec
+
+REFERENCES = "references"
+"""The folder's name in the user's data folder."""
 
 
 class Kept:
-    """A folder of them. What cannot be read or written there is computed again: it is there to save time alone."""
+    """A folder of them. What cannot be read or written there is computed again: it is there to save time alone.
 
-    def __init__(self, folder: Path) -> None:
+    Without a folder, nothing is kept.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
 
     def best(self, bound: Bound, instance: Instance) -> float:
         """`bound.best(instance)`."""
-        if bound.answer is None:
+        if self._folder is None or not (bound.searched or bound.answer):
             return bound.best(instance)
         file = self._folder / f"{_key(bound, instance)}.json"
         known = _read(file)
         if known is None:
             known = bound.best(instance)
-            self._write(file, known)
+            _write(file, known)
         return known
 
-    def _write(self, file: Path, grade: float) -> None:
-        with suppress(OSError):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._folder)
-            with os.fdopen(handle, "w") as out:
-                json.dump(grade, out)
-            os.replace(name, file)  # whole, or not at all: another process may read it
+    def best_known(self, task: TaskSpec, instances: Sequence[Instance]) -> float | None:
+        """Of a task that states it: the mean over these instances, in its own number. Raises TaskError."""
+        if task.best is None:
+            return task.bound
+        bound = load_bound(task)
+        return fmean(self.best(bound, instance) for instance in instances)
+
+
+def _write(file: Path, grade: float) -> None:
+    with suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=file.parent)
+        with os.fdopen(handle, "w") as out:
+            json.dump(grade, out)
+        os.replace(name, file)  # whole, or not at all: another process may read it
 
 
 def _read(file: Path) -> float | None:
@@ -52,7 +67,8 @@ def _read(file: Path) -> float | None:
 
 
 def _key(bound: Bound, instance: Instance) -> str:
-    parts = [__version__, bound.task.source, bound.about, *_content((instance.args, instance.hidden))]
+    texts = [bound.task.source, *(text for _, text in sorted(bound.task.modules.items()))]
+    parts = [VERSION, bound.task.name, *texts, bound.about, *_content((instance.args, instance.hidden))]
     return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -1,14 +1,16 @@
 """The reference bound of a task, by the task's name."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from importlib import import_module
+from math import isfinite
 from typing import Any
 
-from selftaught.core.errors import UsageError
+from selftaught.core.errors import TaskError, UsageError
 from selftaught.tasks.bounds.known import KNOWN
-from selftaught.tasks.loading import PAPER
-from selftaught.tasks.spec import Instance, TaskSpec
+from selftaught.tasks.loading import PAPER, is_built_in
+from selftaught.tasks.spec import Instance, TaskSpec, line_in
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class Bound:
         best: the grade of the best answer known to an instance, on the scale of the task's score; or, of a harder task,
             the best score known, whatever the instance.
         answer: that answer, from an instance's arguments; None where it is too hard to find here.
+        searched: whether `best` may take long without an answer, and is worth keeping.
     """
 
     task: TaskSpec
@@ -28,6 +31,7 @@ class Bound:
     about: str
     best: Callable[[Instance], float]
     answer: Callable[..., Any] | None = None
+    searched: bool = False
 
 
 def load_bound(task: TaskSpec) -> Bound:
@@ -35,15 +39,33 @@ def load_bound(task: TaskSpec) -> Bound:
 
     Also if the package that it needs is not installed.
     """
-    if task.name in PAPER:
+    if task.name in PAPER and is_built_in(task.source):
         return _computed(task)
+    if task.best is not None:
+        return _own(task, task.best)
     if (known := task.bound) is None:
         raise UsageError(
             f"there is no reference bound for the task {task.name}; to give it one, write the best score that is known "
-            "into its file, as BOUND = 0.9"
+            "into its file, as BOUND = 0.9, or a function best(instance)"
         )
     kind, about = KNOWN.get(task.name, ("stated", "As the task's file has it."))
     return Bound(task, kind, about, lambda instance: known)
+
+
+def _own(task: TaskSpec, find: Callable[[Instance], Any]) -> Bound:
+    """What the task's file finds. Raises TaskError where that fails."""
+
+    def best(instance: Instance) -> float:
+        try:
+            found = float(find(deepcopy(instance)))
+        except (Exception, SystemExit) as error:
+            said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+            raise TaskError(f"{task.file}{line_in(task.file, error)}: best(instance) failed: {said}") from error
+        if not isfinite(found):
+            raise TaskError(f"{task.file}: best(instance) gave {found}; wanted a finite number")
+        return found
+
+    return Bound(task, "stated", "As best(instance) of the task's file has it.", best, searched=True)
 
 
 def _computed(task: TaskSpec) -> Bound:

@@ -2,9 +2,11 @@
 
 loading.py   the probes of a task: `FORMS` and `check` of the file named like it (`HARD_FORMS` at its level `hard`)
 trial.py     runs a program on the probes of its task
-findings.py  what the grades say: a loss beyond the noise, or none
+
+What the grades say, a loss beyond the noise or none: `wiring/probing.py`.
 
 A *form* is another instance that is as hard to solve as the one it is made of: its variables have other
 names, its rows another order, its numbers another type. `check` says whether an answer is one at all, more strictly
-than a grade may. A task of your own has the one probe that needs no knowledge of it: instances from a fresh seed.
+than a grade may. A task of your own has those of its file (`probe_NAME`), and the one
+that needs no knowledge of it: instances from a fresh seed.
 """

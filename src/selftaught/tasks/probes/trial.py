@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from random import Random
@@ -13,10 +13,8 @@ import numpy as np
 from selftaught.core.address import draw_seed
 from selftaught.core.contracts import Program, Verdict
 from selftaught.core.run_seed import RunSeed
-from selftaught.runs.records import Finding
 from selftaught.sandbox.contract import Sandbox
 from selftaught.tasks.judge import Judge
-from selftaught.tasks.probes.findings import FORMS, by_form, findings
 from selftaught.tasks.probes.loading import load_probes
 from selftaught.tasks.spec import Instance, TaskSpec
 
@@ -115,31 +113,6 @@ class Prober:
         for name in forms:
             changed = [self._probes.forms[name](rng, instance) for instance in changed]
         return changed
-
-
-def probe(prober: Prober, run_seed: RunSeed, selected_from: int) -> Callable[[Program, Sequence[float]], list[Finding]]:
-    """Try a program with its grades on record, and judge what it was graded.
-
-    `selected_from`: candidates that were scored on the same val.
-    """
-
-    def found(program: Program, recorded: Sequence[float]) -> list[Finding]:
-        tried = prober(program, recorded)
-        seed = draw_seed(str(run_seed.number), "probe", program.id)
-        told = findings(
-            tried.fresh,
-            tried.forms,
-            tried.graded,
-            tried.invalid,
-            again=tried.again,
-            selected_from=selected_from,
-            seed=seed,
-        )
-        if any(finding.flagged and finding.probe == FORMS for finding in told):
-            told += by_form(prober.by_form(program), seed=seed)
-        return told
-
-    return found
 
 
 def same(first: Any, second: Any) -> bool:

@@ -9,9 +9,9 @@ import pytest
 
 from cli.support import QUICK, selftaught
 from durability.world import TASK
+from middleware.tracing.receiver import Receiver
 from selftaught.core.errors import UsageError
-from selftaught.tracing.otlp import Otlp
-from tracing.receiver import Receiver
+from selftaught.middleware.tracing.otlp import Otlp
 
 IMPROVE = ["improve", "nearness.py", "--model", "mutate", *QUICK[4:], "--out", "one"]
 
@@ -109,7 +109,8 @@ def test_without_the_flag_nothing_of_opentelemetry_is_imported(folder: Path) -> 
         f"sys.argv = ['selftaught', *{IMPROVE!r}]\n"
         "from selftaught.cli.app import app\n"
         "app(standalone_mode=False)\n"
-        "loaded = [name for name in sys.modules if name.startswith(('opentelemetry', 'selftaught.tracing'))]\n"
+        "traces = ('opentelemetry', 'selftaught.middleware.tracing')\n"
+        "loaded = [name for name in sys.modules if name.startswith(traces)]\n"
         "assert not loaded, loaded\n"
     )
     done = python(code, folder)

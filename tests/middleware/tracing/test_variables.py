@@ -6,7 +6,7 @@ import pytest
 
 from cli.support import QUICK, selftaught
 from durability.world import TASK
-from tracing.receiver import Receiver
+from middleware.tracing.receiver import Receiver
 
 IMPROVE = ["improve", "nearness.py", "--model", "mutate", *QUICK[4:], "--out", "one"]
 

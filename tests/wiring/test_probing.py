@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from selftaught.tasks.probes.findings import ANSWERS, FORMS, FRESH, LEVEL, by_form, findings
+from selftaught.wiring.probing import ANSWERS, FORMS, FRESH, LEVEL, by_form, findings
 
 
 def flagged(rng: np.random.Generator, *, loss: float = 0.0) -> bool:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from opentelemetry.trace import Span, Status, StatusCode
 
 from selftaught.core.contracts import Apply, LanguageModel, Utility, Verdict
+from selftaught.middleware.tracing import attempts, names
+from selftaught.middleware.tracing.seams import TracedApply, TracedModel, TracedUtility
+from selftaught.middleware.tracing.spans import Spans, Value, conversation, fenced, known, said
 from selftaught.runs.records import Ended, Record, Session, Stepped, Tried
-from selftaught.tracing import attempts, names
-from selftaught.tracing.seams import TracedApply, TracedModel, TracedUtility
-from selftaught.tracing.spans import Spans, Value, conversation, fenced, known, said
 
 _FINISHED = "finished"
 

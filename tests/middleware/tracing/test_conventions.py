@@ -9,12 +9,12 @@ import pytest
 
 from cli.support import QUICK, selftaught
 from durability.world import TASK
+from middleware.tracing import conventions
+from middleware.tracing.receiver import Received, Receiver
 from openai_server import Fault, OpenAIServer
 from other_servers import AnthropicServer, GoogleServer
 from selftaught.core.contracts import Completion
-from selftaught.tracing.spans import input_messages, instructions, output_messages
-from tracing import conventions
-from tracing.receiver import Received, Receiver
+from selftaught.middleware.tracing.spans import input_messages, instructions, output_messages
 
 ANSWER = "```python\ndef algorithm(x):\n    return 0.75\n```"
 

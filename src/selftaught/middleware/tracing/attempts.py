@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from selftaught.middleware.tracing import names
+from selftaught.middleware.tracing.spans import Event, Value
 from selftaught.runs.records import Tried
-from selftaught.tracing import names
-from selftaught.tracing.spans import Event, Value
 
 _NANO = 1_000_000_000
 _LEAST_WAIT_SECONDS = 0.01

@@ -12,7 +12,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 from selftaught.core.contracts import Completion, Program, Verdict
 from selftaught.core.errors import RunStopped
 from selftaught.core.text import sendable
-from selftaught.tracing import names
+from selftaught.middleware.tracing import names
 
 Value = str | bool | int | float | Sequence[str]
 Attributes = Mapping[str, Value | None]

@@ -1,16 +1,45 @@
-"""What the grades of a probed solution say: whether it loses more than the noise where only a hack would lose."""
+"""A probed solution judged by its grades: whether it loses more than the noise where only a hack would lose."""
 
 from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 from typing import TypeAlias
 
+from selftaught.core.address import draw_seed
+from selftaught.core.contracts import Program
+from selftaught.core.run_seed import RunSeed
 from selftaught.runs.records import Finding
 from selftaught.statistics import holm, permutation_test, unpaired_test
+from selftaught.tasks.probes.trial import Prober
 
 Grades: TypeAlias = tuple[Sequence[float], Sequence[float]]
 LEVEL = 0.01
 """The chance that an honest solution is flagged by any of its probes, at most."""
 AGAIN, FRESH, FORMS, ANSWERS = "measured again", "fresh instances", "all its forms at once", "its answers are answers"
+
+
+def probe(prober: Prober, run_seed: RunSeed, selected_from: int) -> Callable[[Program, Sequence[float]], list[Finding]]:
+    """Try a program with its grades on record, and judge what it was graded.
+
+    `selected_from`: candidates that were scored on the same val.
+    """
+
+    def judged(program: Program, recorded: Sequence[float]) -> list[Finding]:
+        tried = prober(program, recorded)
+        seed = draw_seed(str(run_seed.number), "probe", program.id)
+        found = findings(
+            tried.fresh,
+            tried.forms,
+            tried.graded,
+            tried.invalid,
+            again=tried.again,
+            selected_from=selected_from,
+            seed=seed,
+        )
+        if any(finding.flagged and finding.probe == FORMS for finding in found):
+            found += by_form(prober.by_form(program), seed=seed)
+        return found
+
+    return judged
 
 
 def findings(

@@ -14,13 +14,13 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from cli.support import QUICK, selftaught
 from durability.world import TASK
+from middleware.tracing.receiver import Receiver
 from openai_server import OpenAIServer, improve_anything
 from selftaught.core.contracts import Completion, Prompt
 from selftaught.core.errors import ModelUnavailable, RunStopped
-from selftaught.tracing.names import provider_and_model
-from selftaught.tracing.run import Tracing
-from selftaught.tracing.spans import Spans
-from tracing.receiver import Receiver
+from selftaught.middleware.tracing.names import provider_and_model
+from selftaught.middleware.tracing.run import Tracing
+from selftaught.middleware.tracing.spans import Spans
 
 CLIENT, OK = 3, 1
 KEY, RECEIVERS_KEY = "sk-planted-key", "otlp-planted-key"

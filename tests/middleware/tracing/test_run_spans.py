@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from cli.support import QUICK, selftaught
+from middleware.tracing.receiver import Received, Receiver
 from selftaught.runs.records import Answered, Applied, Record, Scored, Stepped
 from selftaught.runs.store import Store
-from tracing.receiver import Received, Receiver
 
 DEPTH = 2
 OK, ERROR = 1, 2

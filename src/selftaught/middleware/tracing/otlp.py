@@ -16,10 +16,10 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.trace import NoOpTracer
 
-from selftaught import __version__
-from selftaught.tracing import names, variables
-from selftaught.tracing.run import Tracing
-from selftaught.tracing.spans import Spans
+from selftaught.core.version import VERSION
+from selftaught.middleware.tracing import names, variables
+from selftaught.middleware.tracing.run import Tracing
+from selftaught.middleware.tracing.spans import Spans
 
 _LAST_SECONDS = 5.0
 """For what is left to be sent when the run is over."""
@@ -43,7 +43,7 @@ class Otlp:
         self.silenced_by = variables.silenced_by(environment)
         self.content = content or variables.captures_content(environment)
         self._complaints = _Complaints()
-        service = {names.SERVICE_NAME: "selftaught", names.SERVICE_VERSION: __version__}
+        service = {names.SERVICE_NAME: "selftaught", names.SERVICE_VERSION: VERSION}
         with variables.understood():
             self._exporter = _Exporter(OTLPSpanExporter(endpoint=url, headers=headers), self._complaints)
             self._queue = _Queue(self._exporter, max_export_batch_size=self._most_at_once(environment))
@@ -52,7 +52,7 @@ class Otlp:
             )  # the user's own name for it wins
             self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         self._provider.add_span_processor(self._queue)
-        tracer = NoOpTracer() if self.silenced_by else self._provider.get_tracer("selftaught", __version__)
+        tracer = NoOpTracer() if self.silenced_by else self._provider.get_tracer("selftaught", VERSION)
         self.tracing = Tracing(Spans(tracer, self.content))
 
     def _most_at_once(self, environment: Mapping[str, str]) -> int | None:

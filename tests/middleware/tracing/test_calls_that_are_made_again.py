@@ -6,10 +6,10 @@ import pytest
 
 from cli.support import QUICK, selftaught
 from durability.world import TASK
+from middleware.tracing.receiver import Received, Receiver
 from openai_server import Fault, OpenAIServer
 from selftaught.runs.records import Answered, Scored, Tried
 from selftaught.runs.store import Store
-from tracing.receiver import Received, Receiver
 
 ERROR = 2
 RAISES = "```python\ndef algorithm(x):\n    raise ValueError\n```"

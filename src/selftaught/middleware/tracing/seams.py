@@ -20,9 +20,9 @@ from selftaught.core.contracts import (
     Verdict,
 )
 from selftaught.core.errors import RunStopped
-from selftaught.tracing import names
-from selftaught.tracing.attempts import Call, calling
-from selftaught.tracing.spans import Spans, Value, input_messages, instructions, known, output_messages, said
+from selftaught.middleware.tracing import names
+from selftaught.middleware.tracing.attempts import Call, calling
+from selftaught.middleware.tracing.spans import Spans, Value, input_messages, instructions, known, output_messages, said
 
 _IMPROVER = "improver"
 
