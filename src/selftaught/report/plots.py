@@ -64,7 +64,7 @@ def spending(points: Sequence[tuple[float, float]], seconds: float, unit: str, c
         y = bottom - _HEIGHT * cap / most
         parts.append(f'<line class="cap" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(f'<text x="{_LEFT + 6}" y="{y + 16:.1f}">the cap, {_amount(cap)}</text>')
-    parts.append(f'<g class="val"><polyline points="{" ".join(line)}"/></g>')
+    parts.append(f'<g class="line0"><polyline points="{" ".join(line)}"/></g>')
     return "".join([*parts, *_time_axis(bottom + _BELOW, seconds), "</svg>"])
 
 
@@ -97,7 +97,7 @@ def best_so_far(scores: Sequence[float]) -> str:
     parts = [_head(bottom + _BELOW, "best", f"Scores in the order of the record: {words}")]
     for value in dict.fromkeys((low, high)):
         parts.append(f'<text x="{_LEFT - 10}" y="{y(value) + 5:.1f}" text-anchor="end">{value:.3g}</text>')
-    parts += [f'<g class="test">{"".join(dots)}</g><g class="val"><polyline points="{" ".join(line)}"/></g>']
+    parts += [f'<g class="line1">{"".join(dots)}</g><g class="line0"><polyline points="{" ".join(line)}"/></g>']
     middle = (_LEFT + _WIDTH - _RIGHT) / 2
     parts.append(
         f'<text x="{middle:.0f}" y="{bottom + _BELOW - 6}" text-anchor="middle">candidates, 1 to {len(scores)}</text>'

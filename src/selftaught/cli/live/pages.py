@@ -26,6 +26,7 @@ from selftaught.runs.folder import RunFolder, list_runs
 from selftaught.runs.records import Answered
 
 _MOST_RESULT_BYTES = 64 << 20
+_MOST_NAME = 8
 
 
 class Pages:
@@ -108,7 +109,7 @@ class Pages:
                 made = run.improvement.made if run.improvement else run.best_step and run.best_step.improver
                 if made:
                     best.append((watched.folder.path.name, store.text(made)))
-        lines = [Line(one.name, [(step.t, step.val) for step in one.run.steps if step.val]) for one in told]
+        lines = [Line(_short(one.name), [(step.t, step.val) for step in one.run.steps if step.val]) for one in told]
         changes = [
             (f"What {best[0][0]} came to, on the left, and {name}", compare(best[0][1], text))
             for name, text in best[1:]
@@ -151,6 +152,11 @@ class Pages:
                 **what,
             )
         )
+
+
+def _short(name: str) -> str:
+    """Its end, where it is long: names of runs begin with the time."""
+    return name if len(name) <= _MOST_NAME else "…" + name[-_MOST_NAME + 1 :]
 
 
 def _tables(file: Path) -> dict[str, list[dict[str, Any]]]:
