@@ -39,7 +39,7 @@ def show(name: str, runs: Path, text: str | None, *, candidates: bool, responses
     if (text is not None) + candidates + responses > 1:
         raise UsageError("wanted one of an ID, --candidates and --responses, got more")
     folder = find_run(name, runs)
-    with _opened(folder) as (config, store):
+    with opened(folder) as (config, store):
         if text is not None:
             show_one(folder, store, text, as_json=as_json)
         elif candidates:
@@ -47,20 +47,20 @@ def show(name: str, runs: Path, text: str | None, *, candidates: bool, responses
         elif responses:
             show_responses(folder, store, as_json=as_json)
         else:
-            printing.result(*_so_far(config, store, folder), store, folder, as_json=as_json)
+            printing.result(*so_far(config, store, folder), store, folder, as_json=as_json)
 
 
 def diff(name: str, before: str, after: str, runs: Path) -> None:
     """Two programs, or other texts, of a run compared."""
     folder = find_run(name, runs)
-    with _opened(folder) as (_, store):
+    with opened(folder) as (_, store):
         show_diff(folder, store, before, after)
 
 
 def export(name: str, runs: Path, what: str | None, out: Path | None) -> None:
     """One program of a run, on stdout or into a file; unless named, the one that it was for."""
     folder = find_run(name, runs)
-    with _opened(folder) as (config, store):
+    with opened(folder) as (config, store):
         what = what or ("solution-1" if config.kind == "improve" else "best-improver")
         if what == "recording":
             _export_recording(folder, store, out)
@@ -68,7 +68,7 @@ def export(name: str, runs: Path, what: str | None, out: Path | None) -> None:
         if is_id(what):
             source = store.text(find_id(store, what, folder))
         else:
-            source = printing.program_of(*_so_far(config, store, folder), store, folder, what)
+            source = printing.program_of(*so_far(config, store, folder), store, folder, what)
     if out is None:
         write_exactly(source)
     else:
@@ -94,8 +94,8 @@ def report(name: str, runs: Path, out: Path | None) -> None:
     from selftaught.report.page import page  # with what makes pages
 
     folder = find_run(name, runs)
-    with _opened(folder) as (kept, store):
-        config, run = _so_far(kept, store, folder)
+    with opened(folder) as (kept, store):
+        config, run = so_far(kept, store, folder)
         found = every_candidate(store)
         html = page(run, msgspec.to_builtins(config), store.text, title=folder.path.name, candidates=found)
     if out is None:
@@ -107,13 +107,13 @@ def report(name: str, runs: Path, out: Path | None) -> None:
 
 
 @contextmanager
-def _opened(folder: RunFolder) -> Iterator[tuple[RunConfig, Store]]:
+def opened(folder: RunFolder) -> Iterator[tuple[RunConfig, Store]]:
     """The settings that it was begun with, and its store."""
     with Store.open(folder.store, writable=False) as store:
         yield frozen_config(folder), store
 
 
-def _so_far(config: RunConfig, store: Store, folder: RunFolder) -> tuple[RunConfig, RunView]:
+def so_far(config: RunConfig, store: Store, folder: RunFolder) -> tuple[RunConfig, RunView]:
     """The settings in force, and what the whole record tells: who looks at single texts does without."""
     run = view(store, in_work=folder.in_work())
     return in_force(config, run.sessions), run

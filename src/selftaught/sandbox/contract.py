@@ -74,7 +74,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Improving:
-    """Makes a guest an improver: it gets `utility` and `language_model` beside its arguments, and may use threads.
+    """Makes a guest an improver: it gets `utility` and `language_model` behind its arguments, and may use threads.
+
+    With the fact `solution` it is a solution that may ask a model: it gets `language_model` alone.
 
     Attributes:
         facts: what the guest may read of its utility, model and budgets; see `guest.interface`.
