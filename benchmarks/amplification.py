@@ -4,7 +4,8 @@ python benchmarks/amplification.py --messages 1000000 --answers 10000 --guests 1
 
 `messages`: of guests, `answers`: of model servers, both made to look for the worst: memory, CPU time, the longest step
 that keeps the interpreter to itself. Most of them are small, a few as large as may be. Memory and steps take longer to
-measure than to cause: they are looked at where the CPU time comes near the worst so far, and in one message of two hundred.
+measure than to cause: they are looked at where the CPU time comes near the worst so far, and in one message of two
+hundred.
 `guests`: hostile ones, in the sandbox of this machine; the host's memory is told ten times on the way.
 """
 
