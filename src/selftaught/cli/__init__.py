@@ -6,6 +6,7 @@ actions.py     what most commands do; imported when a command runs, so that --he
 looking.py     show, runs, export, report: they load nothing that runs a run
 candidates.py  what a run tried: show --candidates, --responses, ID; diff
 own_tasks.py   `selftaught new` and `selftaught check`
+improvers.py   `selftaught improvers`: built in, of packages, and kept by the user
 bound.py       `selftaught bound`: a task's reference bound beside its seed
 probe.py       `selftaught probe`: reward hacks
 experiment.py  `selftaught experiment`
