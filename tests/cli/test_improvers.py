@@ -69,6 +69,7 @@ def test_a_file_that_is_exported_tells_of_its_run_and_loads_as_the_program(where
         (["--keep", "../x"], "an improver cannot be called '../x'"),
         (["--keep", "last"], "cannot be called 'last'"),
         (["--keep", "x", "--out", "y"], "wanted one of --out and --keep"),
+        (["--keep", "x", "--what", "recording"], "there is no 'recording' to export"),
         (["--keep", "x", "--what", "solution-0"], "solution-0 is no improver that this run has measured"),
     ],
 )

@@ -24,8 +24,7 @@ from selftaught.core.contracts import Program
 from selftaught.core.errors import RunStopped, SelfTaughtError, TaskError, UsageError
 from selftaught.core.run_seed import RunSeed
 from selftaught.middleware.gate import Gate
-from selftaught.middleware.unusable import REFUSED, TOO_LONG
-from selftaught.report.view import RunView, view
+from selftaught.report.view import view
 from selftaught.runs.folder import RunFolder, find_run, new_folder
 from selftaught.runs.salt import data_folder, salted
 from selftaught.runs.store import Store
@@ -144,16 +143,10 @@ def _go(run: Run, *, as_json: bool) -> None:
             raise type(error)(f"{error} ({hint})") from error
     found = view(run.store, in_work=folder.in_work())
     printing.result(config, found, run.store, folder, as_json=as_json)
-    if nothing_usable(found):
+    if found.nothing_usable:
         raise SystemExit(FAILURE)  # it was no search: the lines above say why
     if config.kind == "improve" and not (folder.path / "improved.py").is_file():
         raise SystemExit(FAILURE)  # a script that goes on with the program must not go on
-
-
-def nothing_usable(run: RunView) -> bool:
-    """Whether no response could be used. A prompt that was refused or too long is the improver's affair."""
-    useless = sum(count for reason, count in run.no_program.items() if reason not in (REFUSED, TOO_LONG))
-    return useless > 0 and sum(run.no_program.values()) == run.total.responses
 
 
 def score(

@@ -222,6 +222,33 @@ def diff(
 
 
 @app.command(cls=Grouped)
+def compare(
+    names: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="Run folders, or names in the runs folder.")],
+    as_json: AsJson = False,
+    runs: Runs = RUNS,
+) -> None:
+    """Compare two runs or more: results with their errors, settings, and what each cost."""
+    from selftaught.cli import comparing
+
+    comparing.compare(names, runs, as_json=as_json)
+
+
+@app.command(cls=Grouped)
+def view(
+    run: Annotated[
+        str | None, typer.Argument(metavar="[RUN|DIR]", help="A run, or a folder of runs; all runs unless given.")
+    ] = None,
+    port: Annotated[int, typer.Option(help="The next free one where it is in use.")] = 8765,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
+    runs: Runs = RUNS,
+) -> None:
+    """Watch runs in a page of this machine's own, while they go on; answer what waits for a person."""
+    from selftaught.cli.live import server
+
+    server.serve(run, runs, port, browser=browser)
+
+
+@app.command(cls=Grouped)
 def export(
     run: RunName = "last",
     what: Annotated[str | None, typer.Option(help="best-improver, improver-N, solution-N, recording.")] = None,

@@ -42,7 +42,7 @@ def show(name: str, runs: Path, text: str | None, *, candidates: bool, responses
     if (text is not None) + candidates + responses > 1:
         raise UsageError("wanted one of an ID, --candidates and --responses, got more")
     folder = find_run(name, runs)
-    with _opened(folder) as (config, store):
+    with opened(folder) as (config, store):
         if text is not None:
             show_one(folder, store, text, as_json=as_json)
         elif candidates:
@@ -50,13 +50,13 @@ def show(name: str, runs: Path, text: str | None, *, candidates: bool, responses
         elif responses:
             show_responses(folder, store, as_json=as_json)
         else:
-            printing.result(*_so_far(config, store, folder), store, folder, as_json=as_json)
+            printing.result(*so_far(config, store, folder), store, folder, as_json=as_json)
 
 
 def diff(name: str, before: str, after: str, runs: Path) -> None:
     """Two programs, or other texts, of a run compared."""
     folder = find_run(name, runs)
-    with _opened(folder) as (_, store):
+    with opened(folder) as (_, store):
         show_diff(folder, store, before, after)
 
 
@@ -68,16 +68,16 @@ def export(name: str, runs: Path, what: str | None, out: Path | None, keep: str 
     if keep is not None:
         out = _place(keep, out)
     folder = find_run(name, runs)
-    with _opened(folder) as (config, store):
+    with opened(folder) as (config, store):
         what = what or ("solution-1" if config.kind == "improve" else "best-improver")
-        if what == "recording":
+        if what == "recording" and keep is None:
             _export_recording(folder, store, out)
             return
         if is_id(what):
             source = store.text(find_id(store, what, folder))
         else:
-            source = printing.program_of(*_so_far(config, store, folder), store, folder, what)
-        told = _told(*_so_far(config, store, folder), folder, source) if out and config.kind == "run" else None
+            source = printing.program_of(*so_far(config, store, folder), store, folder, what)
+        told = _told(*so_far(config, store, folder), folder, source) if out and config.kind == "run" else None
         if keep is not None and told is None:
             raise UsageError(f"{what} is no improver that this run has measured; wanted best-improver or improver-N")
     if out is None:
@@ -127,8 +127,8 @@ def report(name: str, runs: Path, out: Path | None) -> None:
     from selftaught.report.page import page  # with what makes pages
 
     folder = find_run(name, runs)
-    with _opened(folder) as (kept, store):
-        config, run = _so_far(kept, store, folder)
+    with opened(folder) as (kept, store):
+        config, run = so_far(kept, store, folder)
         found = every_candidate(store)
         html = page(run, msgspec.to_builtins(config), store.text, title=folder.path.name, candidates=found)
     if out is None:
@@ -140,13 +140,13 @@ def report(name: str, runs: Path, out: Path | None) -> None:
 
 
 @contextmanager
-def _opened(folder: RunFolder) -> Iterator[tuple[RunConfig, Store]]:
+def opened(folder: RunFolder) -> Iterator[tuple[RunConfig, Store]]:
     """The settings that it was begun with, and its store."""
     with Store.open(folder.store, writable=False) as store:
         yield frozen_config(folder), store
 
 
-def _so_far(config: RunConfig, store: Store, folder: RunFolder) -> tuple[RunConfig, RunView]:
+def so_far(config: RunConfig, store: Store, folder: RunFolder) -> tuple[RunConfig, RunView]:
     """The settings in force, and what the whole record tells: who looks at single texts does without."""
     run = view(store, in_work=folder.in_work())
     return in_force(config, run.sessions), run
