@@ -8,6 +8,7 @@ candidates.py  what a run tried: show --candidates, --responses, ID; diff
 comparing.py   `selftaught compare`: runs beside each other
 live/          `selftaught view`: runs in a page while they go on
 own_tasks.py   `selftaught new` and `selftaught check`
+improvers.py   `selftaught improvers`: built in, of packages, and kept by the user
 bound.py       `selftaught bound`: a task's reference bound beside its seed
 probe.py       `selftaught probe`: reward hacks
 experiment.py  `selftaught experiment`

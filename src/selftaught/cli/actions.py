@@ -36,6 +36,7 @@ from selftaught.wiring.accepting import out_of_reach
 from selftaught.wiring.choosing import choose_models
 from selftaught.wiring.forecast import forecast
 from selftaught.wiring.inputs import (
+    IMPROVERS,
     Inputs,
     changed_since,
     check_program,
@@ -75,7 +76,7 @@ def start(
     """`run` and `improve`: check everything, make the folder, go; or only say what it would cost."""
     config = make_config(settings, file)
     config = msgspec.structs.replace(config, seed=salted(config.seed, runs, environment()))
-    inputs = load_inputs(config, runs)
+    inputs = load_inputs(config, runs, improvers=data_folder(environment()) / IMPROVERS)
     for note in (note for task in inputs.tasks for note in task.notes):
         say(note)
     chosen = choose_models(inputs, None, runs, environment())

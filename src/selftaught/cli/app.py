@@ -253,12 +253,15 @@ def export(
     run: RunName = "last",
     what: Annotated[str | None, typer.Option(help="best-improver, improver-N, solution-N, recording.")] = None,
     out: Annotated[Path | None, typer.Option(help="A file; stdout unless given.")] = None,
+    keep: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of an improver: keep it for --improver NAME, in any folder.")
+    ] = None,
     runs: Runs = RUNS,
 ) -> None:
     """Print a program of a run (its best improver, I_N, the N-th solution that this made), or pack all of it."""
     from selftaught.cli import looking
 
-    looking.export(run, runs, what, out)
+    looking.export(run, runs, what, out, keep)
 
 
 @app.command(cls=Grouped)
@@ -331,6 +334,14 @@ def plugins(as_json: AsJson = False) -> None:
     from selftaught.cli import plugin_list
 
     raise typer.Exit(OK if plugin_list.show(as_json=as_json) else FAILURE)
+
+
+@app.command(cls=Grouped)
+def improvers(as_json: AsJson = False) -> None:
+    """List the improvers that can be named: built in, of installed packages, and those that you have kept."""
+    from selftaught.cli import improvers as listing
+
+    listing.list_improvers(as_json=as_json)
 
 
 @app.command(cls=Grouped)

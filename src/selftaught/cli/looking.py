@@ -10,11 +10,14 @@ from selftaught.cli import printing
 from selftaught.cli.candidates import find_id, is_id, show_candidates, show_diff, show_one, show_responses
 from selftaught.cli.terminal import say, write_exactly
 from selftaught.config import RunConfig
+from selftaught.core.contracts import Program
 from selftaught.core.errors import UsageError
 from selftaught.core.version import VERSION
 from selftaught.report.candidates import candidates as every_candidate
+from selftaught.report.provenance import provenance
 from selftaught.report.view import RunView, view
 from selftaught.runs.folder import REPORT, RunFolder, find_run, list_runs
+from selftaught.runs.provenance import Provenance, with_provenance
 from selftaught.runs.records import Answered, Applied, Scored
 from selftaught.runs.store import Store
 from selftaught.wiring.kept_settings import frozen_config, in_force
@@ -57,23 +60,53 @@ def diff(name: str, before: str, after: str, runs: Path) -> None:
         show_diff(folder, store, before, after)
 
 
-def export(name: str, runs: Path, what: str | None, out: Path | None) -> None:
-    """One program of a run, on stdout or into a file; unless named, the one that it was for."""
+def export(name: str, runs: Path, what: str | None, out: Path | None, keep: str | None = None) -> None:
+    """One program of a run, on stdout or into a file; unless named, the one that it was for.
+
+    In a file, an improver has a line ahead of it that says where it comes from and what it measured.
+    """
+    if keep is not None:
+        out = _place(keep, out)
     folder = find_run(name, runs)
     with opened(folder) as (config, store):
         what = what or ("solution-1" if config.kind == "improve" else "best-improver")
-        if what == "recording":
+        if what == "recording" and keep is None:
             _export_recording(folder, store, out)
             return
         if is_id(what):
             source = store.text(find_id(store, what, folder))
         else:
             source = printing.program_of(*so_far(config, store, folder), store, folder, what)
+        told = _told(*so_far(config, store, folder), folder, source) if out and config.kind == "run" else None
+        if keep is not None and told is None:
+            raise UsageError(f"{what} is no improver that this run has measured; wanted best-improver or improver-N")
     if out is None:
         write_exactly(source)
     else:
-        _write(out, source)
-        say(f"wrote {out}")
+        _write(out, source if told is None else with_provenance(source, told))
+        say(f"wrote {out}" + (f"; take it with --improver {keep}" if keep else ""))
+
+
+def _place(keep: str, out: Path | None) -> Path:
+    from selftaught.cli.improvers import file_of  # with what loads improvers
+
+    if out is not None:
+        raise UsageError("wanted one of --out and --keep, got both")
+    file = file_of(keep)
+    if file.exists():
+        raise UsageError(f"{keep} is kept already ({file}); take another name, or delete that")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot write {file}: {error.strerror}") from error
+    return file
+
+
+def _told(config: RunConfig, run: RunView, folder: RunFolder, source: str) -> Provenance | None:
+    """Of a measured improver of the run, by its text."""
+    id = Program(source).id
+    step = next((step for step in run.steps if step.improver == id), None)
+    return None if step is None else provenance(run, msgspec.to_builtins(config), folder.path.name, step)
 
 
 def _export_recording(folder: RunFolder, store: Store, out: Path | None) -> None:

@@ -1,6 +1,7 @@
 """What is known of a run, for people and programs. All of it is a pure function of the records.
 
 view.py           records → one frozen value
+provenance.py     records → where an improver comes from, and what it measured
 candidates.py     records → every program that an improver had scored, with its parent, prompt and response
 ledger.py         records → what was bought of the model, for what, at what cost
 tables.py         that value → rows and sentences for a terminal
