@@ -8,8 +8,7 @@
 Nothing is imported until it is used: the sandbox's interpreter loads this file inside the jail.
 """
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # not from typing: with `python -m` that could be the current folder's
 if TYPE_CHECKING:
     from selftaught.api import Result, Task, Value, improve, load_run, run, score
     from selftaught.core.contracts import Completion, Prompt

@@ -28,7 +28,7 @@ def test_replies_of_people_are_asked_for_at_once() -> None:
     waiting = Waiting()
     progress = Heard(waiting)
     with progress, waiting.of("replies in box", person=True):
-        assert progress.lines.get(timeout=60).startswith("waiting for 1 replies in box")
+        assert progress.lines.get(timeout=60).startswith("waiting for 1 reply in box")
         with waiting.of("replies in box", person=True):
             assert progress.lines.get(timeout=60).startswith("waiting for 2 replies in box")
 

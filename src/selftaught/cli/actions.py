@@ -127,8 +127,8 @@ def resume(
 def _go(run: Run, *, as_json: bool) -> None:
     warn_if_unsafe(run.sandbox.tier)
     config, folder = run.inputs.config, run.folder
-    depth = config.depth if config.kind == "run" else 1
-    with Progress(depth=depth, on_record=run.store, waiting=run.models.waiting) as progress:
+    depth = config.depth if config.kind == "run" else None
+    with Progress(depth=depth, on_record=run.store, waiting=run.models.waiting, caps=config.caps) as progress:
         asked = dataclasses.replace(run, approve=asker(folder, run.gate, progress))
         try:
             run_stoppable(lambda: asked.work(progress.watch), run.gate, run.sandbox.close)
@@ -192,7 +192,8 @@ def replay(name: str, runs: Path, sandbox: str | None, *, trust_tasks: bool = Fa
             others = ", ".join(other_versions(store))
         if others:
             say(f"recorded by selftaught {others}, whose code is not that of this one: what comes out may differ")
-        depth = frozen_config(folder).depth
+        config = frozen_config(folder)
+        depth = config.depth if config.kind == "run" else None
         gate = Gate()
         with open_jail(sandbox or "auto") as jail, Progress(depth=depth) as progress:
             found: list[Comparison] = []

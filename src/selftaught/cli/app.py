@@ -3,8 +3,9 @@
 import errno
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -25,7 +26,17 @@ from selftaught.cli.options import (
     in_flags,
     with_settings,
 )
-from selftaught.cli.terminal import FAILURE, INTERRUPTED, NO_SANDBOX, OK, broken_package, exit_code, open_streams
+from selftaught.cli.terminal import (
+    FAILURE,
+    INTERRUPTED,
+    NO_SANDBOX,
+    OK,
+    broken_package,
+    exit_code,
+    only_json,
+    open_streams,
+    print_error,
+)
 from selftaught.config import Group, Parameters, RunConfig, Setting, declared
 from selftaught.core.errors import SelfTaughtError
 from selftaught.core.version import VERSION
@@ -40,7 +51,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_state = {"verbose": False}
+_state = {"verbose": False, "json": False}
+Wrong: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+"""A command line that is none. Typer has it from click, or brings its own."""
 
 
 def settings_of(command: str) -> list[Setting]:
@@ -388,11 +401,32 @@ def experiment(
 
 
 def main() -> None:
-    """Run one command; turn our errors into one line and an exit code."""
+    """Run one command; turn our errors into one line and an exit code, and with --json into JSON, too."""
     open_streams()
+    _state["json"] = "--json" in sys.argv[1:]
+    with only_json() if _state["json"] else nullcontext():
+        _main()
+
+
+def _end(said: str, kind: str, code: int) -> NoReturn:
+    print(f"selftaught: {said}", file=sys.stderr)
+    if _state["json"]:
+        print_error(said, kind, code)
+    sys.exit(code)
+
+
+def _main() -> None:
     try:
-        app(prog_name="selftaught")
+        code = app(prog_name="selftaught", standalone_mode=False)
         sys.stdout.flush()
+        sys.exit(code)
+    except Wrong as error:  # a flag that there is not, a value that is none
+        error.show()
+        if _state["json"]:
+            print_error(error.format_message(), "UsageError", error.exit_code)
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        sys.exit(INTERRUPTED)
     except KeyboardInterrupt:  # before a command has begun, or where nothing needs to be stopped
         sys.exit(INTERRUPTED)
     except SelfTaughtError as error:
@@ -400,17 +434,15 @@ def main() -> None:
             import traceback
 
             traceback.print_exc()
-        said = in_flags(str(error))
-        print(f"selftaught: {' '.join(said.split())}", file=sys.stderr)
-        sys.exit(exit_code(error))
+        _end(" ".join(in_flags(str(error)).split()), type(error).__name__, exit_code(error))
     except ImportError as error:
         if _state["verbose"]:
             raise
         name = broken_package(error)
         said = " ".join(str(error).split())[:200]
         advice = f"reinstall it (pip install --force-reinstall {name})"
-        print(f"selftaught: {name} does not import ({said}): {advice}", file=sys.stderr)
-        sys.exit(NO_SANDBOX if name in ("numpy", "msgspec") else FAILURE)  # the sandbox stands on these two
+        code = NO_SANDBOX if name in ("numpy", "msgspec") else FAILURE  # the sandbox stands on these two
+        _end(f"{name} does not import ({said}): {advice}", "ImportError", code)
     except OSError as error:
         if error.errno != errno.ENOSPC or _state["verbose"]:
             raise

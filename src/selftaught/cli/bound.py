@@ -1,6 +1,7 @@
 """`selftaught bound`: a task's reference bound beside its seed's score."""
 
 import dataclasses
+from collections.abc import Sequence
 from itertools import islice
 from statistics import fmean
 
@@ -8,6 +9,7 @@ from selftaught.cli import printing
 from selftaught.cli.options import RUNS
 from selftaught.cli.terminal import environment, open_jail
 from selftaught.core.errors import UsageError
+from selftaught.core.measurement import estimate
 from selftaught.core.run_seed import RunSeed
 from selftaught.runs.salt import data_folder, salted
 from selftaught.tasks.bounds.kept import REFERENCES, Kept
@@ -32,13 +34,15 @@ def bound(task: str, most: int | None, seed: str | None, *, fidelity: str, sandb
     with open_jail(sandbox) as jail:
         for split in SPLITS if spec.evaluation is None else SPLITS[:1]:
             judge = Judge(spec, jail, split, apart)
-            best = fmean(kept.best(reference, instance) for instance in judge.instances())
-            scored = judge(spec.seed)
-            own = scored.value if spec.scale is None else scored.raw
+            each = [kept.best(reference, instance) for instance in judge.instances()]
+            best, scored = fmean(each), judge(spec.seed)
+            own, error = (scored.value, scored.error) if spec.scale is None else (scored.raw, scored.raw_error)
+            grades = scored.grades if spec.scale is None else scored.raw_grades
             rows.append({
-                "split": split, "instances": len(judge.instances()), "reference": best, "seed_score": own,
-                "seed_verdict": str(scored.verdict),
+                "split": split, "instances": len(each), "reference": best, "seed_score": own,
+                "seed_error": error, "seed_verdict": str(scored.verdict),
                 "gap": None if own is None else own - best if spec.minimized else best - own,
+                "gap_error": _gap_error(each, grades),
             })  # fmt: skip
     told = MEASURED.get(spec.name) if fidelity == "honest" else None
     head = {
@@ -46,3 +50,9 @@ def bound(task: str, most: int | None, seed: str | None, *, fidelity: str, sandb
         "about": reference.about, "minimized": spec.minimized, "seed": str(drawn),
     }  # fmt: skip
     printing.bound(head, rows, as_json=as_json)
+
+
+def _gap_error(best: Sequence[float], grades: Sequence[float]) -> float | None:
+    """Standard error of the mean gap, instance by instance; None where the grades are not those of the instances."""
+    gaps = [one - grade for one, grade in zip(best, grades, strict=False)]
+    return estimate(gaps).standard_error if len(best) == len(grades) and gaps else None

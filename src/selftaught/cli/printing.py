@@ -199,7 +199,9 @@ def bound(head: dict[str, Any], rows: list[dict[str, Any]], *, as_json: bool) ->
     shown = [
         (
             f"{row['split']}-like, {row['instances']}",
-            *("" if row[name] is None else f"{row[name]:.4f}" for name in ("reference", "seed_score", "gap")),
+            f"{row['reference']:.4f}",
+            _with_error(row["seed_score"], row["seed_error"]),
+            _with_error(row["gap"], row["gap_error"]),
             row["seed_verdict"],
         )
         for row in rows
@@ -215,6 +217,12 @@ def bound(head: dict[str, Any], rows: list[dict[str, Any]], *, as_json: bool) ->
     print(instances_of(head["fidelity"], head["seed"]))
     if head["fidelity"] == "honest":
         print("They are drawn for this command alone: no run has them, not even one of this seed.")
+
+
+def _with_error(value: float | None, error: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.4f}" if error is None else f"{value:.4f} ± {error:.4f}"
 
 
 def tasks(rows: list[dict[str, Any]], *, as_json: bool) -> None:
@@ -308,7 +316,7 @@ def summary(folder: RunFolder, config: RunConfig, run: RunView, responses: int) 
         "t": run.steps[-1].t if run.steps else None,
         "depth": config.depth,
         "seed_val": seed.val.mean if seed and seed.val else None,
-        "best_val": best.val.mean if best and best.val else None,
+        "best_val": best.val.mean if best and best.val else run.chosen_value,
         "responses": responses,
     }
 
@@ -327,7 +335,9 @@ def run_list(rows: list[dict[str, Any]], root: Path, *, as_json: bool) -> None:
             shown.append((row["run"], one_line(row["error"], 60), "", "", "", ""))
             continue
         step = f"{row['t']} of {row['depth']}" if row["kind"] == "run" and row["t"] is not None else ""
-        values = f"{row['seed_val']:.3f} → {row['best_val']:.3f}" if row["best_val"] is not None else ""
+        values = "" if row["best_val"] is None else f"→ {row['best_val']:.3f}"
+        if values and row["seed_val"] is not None:
+            values = f"{row['seed_val']:.3f} {values}"
         shown.append((row["run"], row["status"], " ".join(row["tasks"]), row["model"], step, values))
     table(("run", "status", "tasks", "model", "t", "val"), shown, spare=("t", "model", "tasks"))
 

@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 
@@ -12,6 +12,7 @@ from rich.text import Text
 
 from selftaught.cli.options import in_flags
 from selftaught.cli.terminal import cleaned, console
+from selftaught.core.money import Caps
 from selftaught.middleware.recorded import val_mean
 from selftaught.models.waiting import Wait, Waiting
 from selftaught.report.tables import duration
@@ -24,6 +25,10 @@ _REFRESH_PER_SECOND = 4
 _TICK_SECONDS = 0.5
 _LEAST_WAIT_SECONDS = 2.0
 _FAILED_EVERY_SECONDS = 5.0
+_LEAST_RATED_SECONDS = 10.0
+_BARS = "▁▂▃▄▅▆▇█"
+_MOST_BARS = 12
+NO_CAPS = Caps()
 
 
 class Progress:
@@ -31,12 +36,19 @@ class Progress:
 
     `on_record`: what earlier starts of the run left; it counts, and nothing is said of it.
     `waiting`: what the calls of its models wait for; that is said, too, where nothing else is to be said.
+    `depth`: how many steps it has; None of `improve`, which has none. `caps`: what may be spent.
     """
 
     def __init__(
-        self, *, depth: int, quiet: bool = False, on_record: Iterable[Record] = (), waiting: Waiting | None = None
+        self,
+        *,
+        depth: int | None,
+        quiet: bool = False,
+        on_record: Iterable[Record] = (),
+        waiting: Waiting | None = None,
+        caps: Caps = NO_CAPS,
     ) -> None:
-        self._depth, self._quiet = depth, quiet
+        self._depth, self._quiet, self._caps = depth, quiet, caps
         self._lock = threading.Lock()
         self._console = console(stderr=True)
         self._live: Live | None = None
@@ -152,15 +164,34 @@ class Progress:
 
     def _line(self) -> Text:
         elapsed = time.strftime("%H:%M:%S", time.gmtime(time.monotonic() - self._began))
-        spent, t = self._fold.total, (self._fold.t or 0) + 1
-        best = self._fold.best_candidate
-        candidate = "" if best is None or t > self._depth else f" · best proposal so far {best:.3f}"
+        return Text(" · ".join(filter(None, [*self._found(), *self._spent(), elapsed, self._waits()])))
+
+    def _found(self) -> Iterator[str]:
+        """Where it is, and what is best so far."""
+        fold = self._fold
+        t = (fold.t or 0) + 1
+        if self._depth is not None:
+            yield f"t = {min(t, self._depth)} of {self._depth}"
+        if fold.best_candidate is None or (self._depth is not None and t > self._depth):
+            return
+        error = "" if fold.best_error is None else f" ± {fold.best_error:.3f}"
+        curve = f" {_curve(fold.bests)}" if self._live is not None and len(fold.bests) > 1 else ""
+        failed = f" ({fold.failed_candidates} failed)" if fold.failed_candidates else ""
+        yield f"best of {_counted(fold.candidates, 'candidates')}{failed} {fold.best_candidate:.3f}{error}{curve}"
+
+    def _spent(self) -> Iterator[str]:
+        fold, caps = self._fold, self._caps
+        spent = fold.total
         tokens = spent.input_tokens + spent.output_tokens
-        return Text(
-            f"t = {min(t, self._depth)} of {self._depth}{candidate} · {spent.applications} applications · "
-            f"{spent.responses} responses{self._unusable()}{f' · {tokens} tokens' if tokens else ''} · "
-            f"{spent.scores_run} programs scored · {elapsed}{self._waits()}"
-        )
+        cap = "" if caps.calls is None else f" of {caps.calls} calls"
+        yield f"{_counted(spent.responses, 'responses')}{cap}{self._unusable()}"
+        if tokens or caps.tokens is not None:
+            yield f"{tokens:,}{'' if caps.tokens is None else f' of {caps.tokens:,}'} tokens"
+        if fold.dollars or caps.dollars is not None:
+            yield f"${fold.dollars:.2f}{'' if caps.dollars is None else f' of ${caps.dollars:.2f}'}"
+        yield f"{_counted(spent.scores_run, 'programs')} scored"
+        if spent.responses and spent.seconds >= _LEAST_RATED_SECONDS:
+            yield f"{60 * spent.responses / spent.seconds:.0f} responses/min"
 
     def _unusable(self) -> str:
         reasons = self._fold.no_program
@@ -169,7 +200,7 @@ class Progress:
 
     def _waits(self) -> str:
         wait = self._waiting.longest()
-        return "" if wait is None or wait.seconds < _LEAST_WAIT_SECONDS else f" · {_waiting_for(wait)}"
+        return "" if wait is None or wait.seconds < _LEAST_WAIT_SECONDS else _waiting_for(wait)
 
 
 def _ordinal(number: int) -> str:
@@ -178,4 +209,19 @@ def _ordinal(number: int) -> str:
 
 
 def _waiting_for(wait: Wait) -> str:
-    return f"waiting for {wait.count} {one_line(wait.what)}, for {duration(wait.seconds)}"
+    return f"{wait.doing} {_counted(wait.count, one_line(wait.what))}, for {duration(wait.seconds)}"
+
+
+def _counted(count: int, what: str) -> str:
+    """As in "1 reply in box" of "replies in box"."""
+    first, space, rest = what.partition(" ")
+    if count == 1:
+        first = f"{first.removesuffix('ies')}y" if first.endswith("ies") else first.removesuffix("s")
+    return f"{count} {first}{space}{rest}"
+
+
+def _curve(values: Sequence[float]) -> str:
+    """The last of them as a small curve."""
+    last = values[-_MOST_BARS:]
+    low, high = min(last), max(last)
+    return "".join(_BARS[round((value - low) / ((high - low) or 1) * (len(_BARS) - 1))] for value in last)

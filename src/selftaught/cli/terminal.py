@@ -138,9 +138,30 @@ def cleaned(text: str) -> "Text":
     return Text(visible(text))
 
 
+_results: list[TextIO] = []
+"""Where JSON goes while stdout is kept for it."""
+
+
 def print_json(value: Any) -> None:
     """One JSON object on stdout."""
-    print(in_json(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False)))
+    out = _results[-1] if _results else sys.stdout
+    print(in_json(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False)), file=out, flush=bool(_results))
+
+
+@contextmanager
+def only_json() -> Iterator[None]:
+    """Within the block nothing but JSON gets to stdout: what a task's file prints, say, goes to stderr."""
+    out, sys.stdout = sys.stdout, sys.stderr
+    _results.append(out)
+    try:
+        yield
+    finally:
+        sys.stdout = _results.pop()
+
+
+def print_error(said: str, kind: str, code: int) -> None:
+    """An error as the one JSON object of a command with --json."""
+    print_json({"schema": "selftaught.error/1", "error": said, "kind": kind, "exit_code": code})
 
 
 def environment() -> dict[str, Any]:

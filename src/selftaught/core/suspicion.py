@@ -18,11 +18,9 @@ _IN_TEXT = {
 _IN_VERDICT = {
     Verdict.FORBIDDEN,
     Verdict.GIBBERISH,
-    Verdict.TIMED_OUT,
-    Verdict.OUT_OF_MEMORY,
-    Verdict.TOO_LARGE,
     Verdict.TOO_MANY,
 }
+"""A program that used up its time, its memory or the room for its answer is a poor program, and stands there as one."""
 
 
 def suspicious_text(program: Program) -> list[tuple[str, str]]:
@@ -37,5 +35,5 @@ def suspicious_text(program: Program) -> list[tuple[str, str]]:
 
 
 def suspicious_verdict(verdict: Verdict) -> bool:
-    """Whether a guest hit a limit or a wall."""
+    """Whether a guest did what no honest program does."""
     return verdict in _IN_VERDICT

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from selftaught.core.contracts import Program, Score, UtilityWrapper
@@ -22,6 +23,7 @@ class ProbedUtility(UtilityWrapper):
     task: str
     recorder: Recorder
     gate: Gate
+    going_on: Callable[[], AbstractContextManager[None]] = nullcontext
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _begun: dict[str, threading.Lock] = field(default_factory=dict)
 
@@ -38,7 +40,8 @@ class ProbedUtility(UtilityWrapper):
     def _record(self, at: str, program: Program) -> None:
         started = time.monotonic()
         scored = self.recorder.score_on_record(f"{self.task}/val", program)
-        found = self.gate.guard(lambda: self.probe(program, scored.grades if scored else ()))
+        with self.going_on():
+            found = self.gate.guard(lambda: self.probe(program, scored.grades if scored else ()))
         seconds = time.monotonic() - started
         record = Probed(at=at, time=time.time(), task=self.task, program=program.id, findings=found, seconds=seconds)
         self.recorder.write(record, program.source)

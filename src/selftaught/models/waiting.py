@@ -9,12 +9,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Wait:
-    """`count` calls wait for `what`, the longest of them for so many seconds. `person`: it is a person who answers."""
+    """`count` of `what` (a plural) go on, the longest of them for so many seconds.
+
+    `doing`: waiting for them, or else what is done to them. `person`: it is a person who answers.
+    """
 
     what: str
     count: int
     seconds: float
     person: bool = False
+    doing: str = "waiting for"
 
 
 class Waiting:
@@ -22,21 +26,22 @@ class Waiting:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._going_on: dict[tuple[str, bool], dict[int, float]] = {}
+        self._going_on: dict[tuple[str, bool, str], dict[int, float]] = {}
         self._next = 0
 
     @contextmanager
-    def of(self, what: str, *, person: bool = False) -> Iterator[None]:
-        """One wait, while the block lasts."""
+    def of(self, what: str, *, person: bool = False, doing: str = "waiting for") -> Iterator[None]:
+        """One wait, or other work that takes its time, while the block lasts."""
+        key = what, person, doing
         with self._lock:
             self._next += 1
             number = self._next
-            self._going_on.setdefault((what, person), {})[number] = time.monotonic()
+            self._going_on.setdefault(key, {})[number] = time.monotonic()
         try:
             yield
         finally:
             with self._lock:
-                del self._going_on[what, person][number]
+                del self._going_on[key][number]
 
     def longest(self) -> Wait | None:
         """What is waited for longest; None where nothing is."""
@@ -47,7 +52,7 @@ class Waiting:
         now = time.monotonic()
         with self._lock:
             return [
-                Wait(what, len(since), now - min(since.values()), person)
-                for (what, person), since in self._going_on.items()
+                Wait(what, len(since), now - min(since.values()), person, doing)
+                for (what, person, doing), since in self._going_on.items()
                 if since
             ]

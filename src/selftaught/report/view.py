@@ -142,6 +142,7 @@ class RunView:
         faults: what tasks' own code did wrong while programs were scored, each once. Untrusted text in part.
         corrected: the tasks whose text was replaced on the way, in order.
         spans: what took how long, in the order of the record.
+        chosen_value: of what `improve` hands over, on val, as improvers see it; None where it has not yet.
         bought: (seconds at work, dollars, tokens) of each response and failed attempt, as far as they are known.
     """
 
@@ -167,6 +168,8 @@ class RunView:
     corrected: tuple[str, ...] = ()
     spans: tuple[Span, ...] = ()
     bought: tuple[tuple[float, float, int], ...] = ()
+
+    chosen_value: float | None = None
 
     @property
     def seed_step(self) -> Step | None:
@@ -254,6 +257,14 @@ class Fold:
         self._applied_at_root: list[Applied] = []
         self._chosen: Chosen | None = None
         self.best_candidate: float | None = None
+        self.best_error: float | None = None
+        """Of the best candidate."""
+        self.bests: list[float] = []
+        """The best candidate's score each time that it rose."""
+        self.candidates = self.failed_candidates = 0
+        """Programs that an improver had scored since the last step, and those of them that failed."""
+        self.dollars = 0.0
+        """As far as they are known."""
         self._first: dict[tuple[str, bool], float] = {}
         """By the task, and whether it is the seed's: scores on val in the task's own number."""
 
@@ -314,6 +325,7 @@ class Fold:
             corrected=tuple(self._corrected),
             spans=tuple(self._spans),
             bought=tuple(self._bought),
+            chosen_value=self._chosen.value if self._chosen else None,
         )
 
     def _solved(self) -> Iterator[Solved]:
@@ -350,7 +362,8 @@ class Fold:
                 self._measured[record.improver] = _Measurement.of(record)
             case Stepped():
                 self._steps.append((record, self._pending.spent()))
-                self._pending, self.best_candidate = _Tally(), None
+                self._pending, self.best_candidate, self.best_error = _Tally(), None, None
+                self.bests, self.candidates, self.failed_candidates = [], 0, 0
             case Probed():
                 self._probed.append(record)
             case Noticed():
@@ -367,9 +380,11 @@ class Fold:
                 self._spans.append(Span("model", now, record.seconds))
                 tokens = (record.input_tokens or 0) + (record.output_tokens or 0)
                 self._bought.append((now, record.cost or 0.0, tokens))
+                self.dollars += record.cost or 0.0
             case Tried():
                 self._spans.append(Span("failed", now, record.seconds))
                 self._bought.append((now, record.cost, 0))
+                self.dollars += record.cost
             case Scored(reused=False):
                 self._spans.append(Span("guest", now, record.seconds))
             case _:
@@ -386,8 +401,12 @@ class Fold:
             self._first.setdefault((task, not record.response), own)
         if depth == 1:
             self._at_root.append(record)
-        if depth == 2 and (self.best_candidate is None or record.value > self.best_candidate):
-            self.best_candidate = record.value
+        if depth == 2:
+            self.candidates += 1
+            self.failed_candidates += record.verdict != "ok"
+            if self.best_candidate is None or record.value > self.best_candidate:
+                self.best_candidate, self.best_error = record.value, record.error
+                self.bests.append(record.value)
 
     def _directions(self) -> Mapping[str, str]:
         return self._sessions[-1].directions if self._sessions else {}

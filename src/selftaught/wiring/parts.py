@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from string import Template
 from typing import TYPE_CHECKING
 
@@ -104,7 +105,9 @@ def assemble(
         if not config.probes or spec.asks:  # to probe would be to ask the model for twice as much again
             return sealed
         prober = Prober(spec, sandbox, inputs.seed)
-        return ProbedUtility(sealed, probe(prober, inputs.seed, config.utility_calls), spec.name, recorder, gate)
+        judged = probe(prober, inputs.seed, config.utility_calls)
+        going_on = partial(models.waiting.of, "programs for reward hacks", doing="probing")
+        return ProbedUtility(sealed, judged, spec.name, recorder, gate, going_on)
 
     distinct = [Task(utility(spec, "val"), spec.seed, test(spec)) for spec in inputs.tasks]
     tasks = [task for task in distinct for _ in range(config.repeats)]  # D: each task `repeats` times
