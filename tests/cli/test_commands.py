@@ -49,7 +49,8 @@ def test_json_is_one_versioned_object_on_stdout(a_run: Path, sorting: Path) -> N
     assert shown["sessions"][0]["tier"] in ("bubblewrap", "landlock")
     assert json.loads(selftaught("runs", "--json", cwd=sorting).stdout)["runs"][0]["run"] == "one"
     assert json.loads(selftaught("tasks", "--json", cwd=sorting).stdout)["schema"] == "selftaught.tasks/1"
-    assert json.loads(selftaught("doctor", "--json", cwd=sorting).stdout)["sandbox"]
+    machine = json.loads(selftaught("doctor", "--json", cwd=sorting).stdout)
+    assert machine["sandbox"] and machine["packages"]["scipy"]  # which the tests install
 
 
 def test_the_same_seed_repeats_a_run_exactly(a_run: Path, sorting: Path) -> None:

@@ -177,9 +177,8 @@ def score(
         judged, seed_score = judge(source), judge(spec.seed)
         best = Kept(data_folder(environment()) / REFERENCES).best_known(spec, judge.instances())
     head = {"task": spec.name, "split": split, "fidelity": fidelity, "seed": str(drawn), "sandbox": jail.tier}
-    printing.score(head, judged, seed_score, best, minimized=spec.minimized, as_json=as_json)
-    if spec.evaluation is not None and not as_json:
-        print(printing.NO_TEST)
+    whole = spec.evaluation is not None
+    printing.score(head, judged, seed_score, best, minimized=spec.minimized, whole=whole, as_json=as_json)
 
 
 def replay(name: str, runs: Path, sandbox: str | None, *, trust_tasks: bool = False, as_json: bool) -> bool:
