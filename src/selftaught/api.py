@@ -32,7 +32,7 @@ from selftaught.tasks.spec import TaskSpec
 from selftaught.wiring import scoring
 from selftaught.wiring.choosing import CALLED, choose_models
 from selftaught.wiring.going_on import RAISED
-from selftaught.wiring.inputs import check_program, load_frozen, load_inputs, read_text
+from selftaught.wiring.inputs import IMPROVERS, check_program, load_frozen, load_inputs, read_text
 from selftaught.wiring.kept_settings import frozen_config
 from selftaught.wiring.run import Run
 
@@ -223,7 +223,8 @@ def _go(
                 Run.resume(folder, lambda *run: choose(*run).models, changed=changed, made=made)
             )
         else:
-            inputs = load_inputs(_salted(make_config(given)), RUNS, made)
+            kept = data_folder(_environment()) / IMPROVERS
+            inputs = load_inputs(_salted(make_config(given)), RUNS, made, kept)
             chosen = choose(inputs, None)
             inputs = replace(inputs, config=chosen.config)
             name, wanted = inputs.tasks[0].name, Path(out) if out is not None else None

@@ -36,6 +36,7 @@ from selftaught.wiring.accepting import out_of_reach
 from selftaught.wiring.choosing import choose_models
 from selftaught.wiring.forecast import forecast
 from selftaught.wiring.inputs import (
+    IMPROVERS,
     Inputs,
     changed_since,
     check_program,
@@ -75,7 +76,7 @@ def start(
     """`run` and `improve`: check everything, make the folder, go; or only say what it would cost."""
     config = make_config(settings, file)
     config = msgspec.structs.replace(config, seed=salted(config.seed, runs, environment()))
-    inputs = load_inputs(config, runs)
+    inputs = load_inputs(config, runs, improvers=data_folder(environment()) / IMPROVERS)
     for note in (note for task in inputs.tasks for note in task.notes):
         say(note)
     chosen = choose_models(inputs, None, runs, environment())
@@ -176,9 +177,8 @@ def score(
         judged, seed_score = judge(source), judge(spec.seed)
         best = Kept(data_folder(environment()) / REFERENCES).best_known(spec, judge.instances())
     head = {"task": spec.name, "split": split, "fidelity": fidelity, "seed": str(drawn), "sandbox": jail.tier}
-    printing.score(head, judged, seed_score, best, minimized=spec.minimized, as_json=as_json)
-    if spec.evaluation is not None and not as_json:
-        print(printing.NO_TEST)
+    whole = spec.evaluation is not None
+    printing.score(head, judged, seed_score, best, minimized=spec.minimized, whole=whole, as_json=as_json)
 
 
 def replay(name: str, runs: Path, sandbox: str | None, *, trust_tasks: bool = False, as_json: bool) -> bool:

@@ -222,16 +222,46 @@ def diff(
 
 
 @app.command(cls=Grouped)
+def compare(
+    names: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="Run folders, or names in the runs folder.")],
+    as_json: AsJson = False,
+    runs: Runs = RUNS,
+) -> None:
+    """Compare two runs or more: results with their errors, settings, and what each cost."""
+    from selftaught.cli import comparing
+
+    comparing.compare(names, runs, as_json=as_json)
+
+
+@app.command(cls=Grouped)
+def view(
+    run: Annotated[
+        str | None, typer.Argument(metavar="[RUN|DIR]", help="A run, or a folder of runs; all runs unless given.")
+    ] = None,
+    port: Annotated[int, typer.Option(help="The next free one where it is in use.")] = 8765,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
+    runs: Runs = RUNS,
+) -> None:
+    """Watch runs in a page of this machine's own, while they go on; answer what waits for a person."""
+    from selftaught.cli.live import server
+
+    server.serve(run, runs, port, browser=browser)
+
+
+@app.command(cls=Grouped)
 def export(
     run: RunName = "last",
     what: Annotated[str | None, typer.Option(help="best-improver, improver-N, solution-N, recording.")] = None,
     out: Annotated[Path | None, typer.Option(help="A file; stdout unless given.")] = None,
+    keep: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of an improver: keep it for --improver NAME, in any folder.")
+    ] = None,
     runs: Runs = RUNS,
 ) -> None:
     """Print a program of a run (its best improver, I_N, the N-th solution that this made), or pack all of it."""
     from selftaught.cli import looking
 
-    looking.export(run, runs, what, out)
+    looking.export(run, runs, what, out, keep)
 
 
 @app.command(cls=Grouped)
@@ -304,6 +334,14 @@ def plugins(as_json: AsJson = False) -> None:
     from selftaught.cli import plugin_list
 
     raise typer.Exit(OK if plugin_list.show(as_json=as_json) else FAILURE)
+
+
+@app.command(cls=Grouped)
+def improvers(as_json: AsJson = False) -> None:
+    """List the improvers that can be named: built in, of installed packages, and those that you have kept."""
+    from selftaught.cli import improvers as listing
+
+    listing.list_improvers(as_json=as_json)
 
 
 @app.command(cls=Grouped)
