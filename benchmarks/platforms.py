@@ -4,7 +4,8 @@ Installs both from PyPI, each into an environment of its own below the folder, s
 is capped, resumed and finished, and one of the algorithm on itself, with a server that is busy, programs that crash and
 one that never ends. Then asks each platform what it has, by its own client, runs the snippets of docs/monitoring.md,
 and fails where something is not shown. `--pictures` takes the pictures of that page (with Debian's chromium, driven by
-Playwright from PyPI). It needs the network once, some 2 GB, and a few minutes.
+Playwright from PyPI), and draws what each platform answers of one run (NAME-run.svg; docs/ has a copy). It needs the
+network once, some 2 GB, and a few minutes.
 """
 
 import argparse
@@ -25,6 +26,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from waterfall import Bar, drawn
 
 from selftaught.runs.records import Answered, Scored
 from selftaught.runs.store import Store
@@ -138,6 +141,7 @@ print(json.dumps({
         "input": s["attributes"].get("input.value") or s["attributes"].get("llm.input_messages.1.message.content"),
         "output": s["attributes"].get("llm.output_messages.0.message.content") or s["attributes"].get("output.value"),
         "tokens": s["attributes"].get("llm.token_count.total"), "span": s["context"]["span_id"],
+        "parent": s["parent_id"], "start": datetime(s["start_time"]).timestamp(),
     } for s in spans],
 }))
 """.replace("import json\n", "import json\nfrom datetime import datetime as _d\ndatetime = _d.fromisoformat\n", 1),
@@ -160,6 +164,7 @@ print(json.dumps({
         "root": s.parent_id is None, "message": s.status.description, "events": [e.name for e in s.events],
         "seconds": (s.end_time_ns - s.start_time_ns) / 1e9, "input": s.inputs, "output": s.outputs,
         "tokens": (s.attributes.get("mlflow.chat.tokenUsage") or {}).get("total_tokens"), "span": s.span_id,
+        "parent": s.parent_id, "start": s.start_time_ns / 1e9,
     } for t in traces for s in t.data.spans],
 }))
 """,
@@ -200,6 +205,7 @@ def tried(platform: Platform, folder: Path, pictures: Path | None) -> list[str]:
                 asked(python, snippet.replace(f"http://localhost:{platform.documented_port}", url))
         shown = settled(python, platform.ask.replace("URL", repr(url)), expected)
         if pictures is not None:
+            draw(platform.name, shown["spans"], pictures)
             photographed(platform, url, shown, folder, pictures)
         return list(missing(shown, expected))
 
@@ -299,6 +305,8 @@ def serving(platform: Platform, folder: Path) -> Iterator[str]:
     environment = {
         "PHOENIX_WORKING_DIR": str(store), "PHOENIX_PORT": str(port), "PHOENIX_GRPC_PORT": str(other),
         "PHOENIX_TELEMETRY_ENABLED": "false", "MLFLOW_DISABLE_TELEMETRY": "true",
+        # Its runners of jobs, which traces need none of, take a small machine's time just when the first run ends.
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     }  # fmt: skip
     with (store / "log").open("w") as log:
         server = subprocess.Popen(
@@ -347,6 +355,25 @@ def settled(python: Path, code: str, expected: Expected) -> dict[str, Any]:
             break
         time.sleep(1)
     return shown
+
+
+def draw(name: str, spans: list[dict[str, Any]], pictures: Path) -> None:
+    """A waterfall of the run of the algorithm, from what the platform answers."""
+    pictures.mkdir(parents=True, exist_ok=True)
+    (root,) = (span for span in spans if span["root"] and "(run)" in span["name"])
+    of = [span for span in spans if span["trace"] == root["trace"]]
+    title = f"What {'Phoenix' if name == 'phoenix' else 'MLflow'} has of one run: {len(of)} spans"
+    drawn(title, list(bars(root, of, 0)), pictures / f"{name}-run.svg")
+
+
+def bars(span: dict[str, Any], spans: list[dict[str, Any]], depth: int) -> Iterator[Bar]:
+    """A span, and those in it, in the order in which they began."""
+    failed = span["status"] == "ERROR"
+    known = (f"{span['seconds']:.2f} s", f"{span['tokens']} tokens" if span["kind"] == "LLM" else "", span["message"])
+    said = ", ".join(str(one).splitlines()[0][:60] for one in known if one)
+    yield Bar(span["name"], span["kind"], span["start"], span["seconds"], depth, failed, said)
+    for inner in sorted((one for one in spans if one["parent"] == span["span"]), key=lambda one: one["start"]):
+        yield from bars(inner, spans, depth + 1)
 
 
 def photographed(platform: Platform, url: str, shown: dict[str, Any], folder: Path, pictures: Path) -> None:
