@@ -188,7 +188,7 @@ def main() -> None:
     faults = []
     for platform in (PHOENIX, MLFLOW):
         if given.only in (None, platform.name):
-            faults += [f"{platform.name}: {fault}" for fault in tried(platform, given.folder, given.pictures)]
+            faults += [f"{platform.name}: {fault}" for fault in tried(platform, given.folder.absolute(), given.pictures)]
     print("\n".join(faults) or "all of it is shown")
     sys.exit(bool(faults))
 
