@@ -68,16 +68,15 @@ def worst(count: int, make: Callable[[random.Random, int], bytes], read: Read, m
         )
 
 
-def guests(count: int, seed: int) -> list[float]:
-    """Run hostile guests; the host's resident MiB after each tenth of them."""
-    chance, seen = random.Random(seed), list[float]()
+def guests(count: int, seed: int) -> None:
+    """Run hostile guests, and print the host's resident MiB after each tenth of them."""
+    chance = random.Random(seed)
     with open_sandbox("auto", 2) as sandbox:
         for _ in range(10):
             for _ in range(count // 10):
                 hostile(sandbox, chance.choice(HOSTILE))
             gc.collect()
-            seen.append(resident_mebibytes())
-    return seen
+            print(f" {resident_mebibytes():.1f}", end="", flush=True)
 
 
 def hostile(sandbox: Jail, what: str) -> None:
@@ -107,9 +106,10 @@ def main() -> None:
         print("answers of model servers: ", end="")
         worst(wanted.answers, answer, read_answer, MOST_STREAM_BYTES, wanted.seed)
     if wanted.guests:
-        began, seen = time.monotonic(), guests(wanted.guests, wanted.seed)
-        print(f"{wanted.guests} hostile guests in {time.monotonic() - began:.0f} s; the host's MiB after each tenth:")
-        print("  " + " ".join(f"{one:.1f}" for one in seen))
+        began = time.monotonic()
+        print(f"{wanted.guests} hostile guests; the host's MiB after each tenth:", end="")
+        guests(wanted.guests, wanted.seed)
+        print(f"; in {time.monotonic() - began:.0f} s")
 
 
 if __name__ == "__main__":
