@@ -4,7 +4,8 @@ python benchmarks/amplification.py --messages 1000000 --answers 10000 --guests 1
 
 `messages`: of guests, `answers`: of model servers, both made to look for the worst: memory, CPU time, the longest step
 that keeps the interpreter to itself. Most of them are small, a few as large as may be. Memory and steps take longer to
-measure than to cause: they are looked at where the CPU time comes near the worst so far, and in one message of thirty.
+measure than to cause: they are looked at where the CPU time comes near the worst so far, and in one message of two
+hundred.
 `guests`: hostile ones, in the sandbox of this machine; the host's memory is told ten times on the way.
 """
 
@@ -52,8 +53,8 @@ def worst(count: int, make: Callable[[random.Random, int], bytes], read: Read, m
         start = time.thread_time()
         read(body)
         quick = Cost(len(body), 0, time.thread_time() - start, 0.0)
-        promising = any(KINDS[name](quick) > 0.7 * KINDS[name](found[name]) for name in list(found)[2:4])
-        if promising or not found or chance.random() < 1 / 30:
+        promising = any(KINDS[name](quick) > 0.9 * KINDS[name](found[name]) for name in list(found)[2:4])
+        if promising or not found or chance.random() < 1 / 200:
             measured = cost(body, read)
             for name, measure in KINDS.items():
                 if name not in found or measure(measured) > measure(found[name]):

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import pytest
 
-from selftaught.bounded import NotRead, Reader
+from selftaught.bounded import CPU_SECONDS, NotRead, Reader
 from selftaught.core.contracts import Prompt
 from selftaught.experiments.bypass import by_tree
 from selftaught.experiments.strategies import strategies
@@ -63,6 +63,20 @@ def test_a_forked_process_has_a_reader_of_its_own(reader: Reader) -> None:
         os._exit(int(reader.call("os:getpid") == ours))
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert reader.call("os:getpid") == ours
+    reader.close()
+
+
+def test_what_a_call_took_is_known_to_its_thread_alone(reader: Reader) -> None:
+    with pytest.raises(NotRead):
+        reader.call("test_bounded:endless")
+    taken = reader.cpu_seconds_of_this_thread
+    reader.call("test_bounded:doubled", "a" * 1_000_000)
+    others: list[float] = []
+    other = threading.Thread(target=lambda: others.append(reader.cpu_seconds_of_this_thread))
+    other.start()
+    other.join()
+    assert (taken, others) == (CPU_SECONDS, [0.0])
+    assert reader.cpu_seconds_of_this_thread > taken
     reader.close()
 
 

@@ -32,7 +32,7 @@ from selftaught.tasks.spec import TaskSpec
 from selftaught.wiring import scoring
 from selftaught.wiring.choosing import CALLED, choose_models
 from selftaught.wiring.going_on import RAISED
-from selftaught.wiring.inputs import check_program, load_frozen, load_inputs, read_text
+from selftaught.wiring.inputs import IMPROVERS, check_program, load_frozen, load_inputs, read_text
 from selftaught.wiring.kept_settings import frozen_config
 from selftaught.wiring.run import Run
 
@@ -160,8 +160,11 @@ def score(
     seed: str | int | None = None,
     sandbox: str = "auto",
     fidelity: str = "honest",
+    model: str | ModelFunction | None = None,
 ) -> Score:
     r"""The score of a program, a path or its text, on a task. A program that fails has a verdict other than ok.
+
+    `model`: the one that the program asks, where the task has ASKS_MODEL; as in `run`.
 
     >>> str(score("parity", "def algorithm(x, *rest):\n    raise ValueError\n").verdict)
     'crashed'
@@ -171,7 +174,23 @@ def score(
     named = "\n" not in text and text.endswith(".py")
     source = Program(read_text(Path(text), "a program") if named else text)
     check_program(source, spec.entry, text if named else "the program")
-    return scoring.score(spec, source, split, RunSeed.parse(salted(seed, RUNS, _environment())), sandbox)
+    drawn = RunSeed.parse(salted(seed, RUNS, _environment()))
+    asked = None
+    if model is not None:
+        name, function = _named(model)
+        made = {task.name: spec} if isinstance(task, Task) else {}
+        called = task.name if isinstance(task, Task) else str(task)
+        asked = scoring.asked_model(called, name, RUNS, _environment(), function=function, made=made).models.asked.model
+    return scoring.score(spec, source, split, drawn, sandbox, asked)
+
+
+def _named(model: str | ModelFunction) -> tuple[str, ModelFunction | None]:
+    """A model's name, and the function that it is, if it is one."""
+    if isinstance(model, str):
+        return model, None
+    if not callable(model):
+        raise UsageError(f"model: wanted a name or a function, got {model!r}")
+    return f"{CALLED}{getattr(model, '__name__', type(model).__name__)}", model
 
 
 def load_run(name: str | Path = "last", runs: str | Path = RUNS) -> Result:
@@ -190,10 +209,7 @@ def _go(
     settings: Mapping[str, Any],
 ) -> Result:
     _check_names(settings)
-    function = None if isinstance(model, str) else model
-    if function is not None and not callable(function):
-        raise UsageError(f"model: wanted a name or a function, got {function!r}")
-    name = model if isinstance(model, str) else f"{CALLED}{getattr(model, '__name__', type(model).__name__)}"
+    name, function = _named(model)
     made = {task.name: task.spec() for task in tasks if isinstance(task, Task)}
     names = [task.name if isinstance(task, Task) else str(task) for task in tasks]
     given = {"kind": kind, "tasks": names, "model": name, **settings}
@@ -207,7 +223,8 @@ def _go(
                 Run.resume(folder, lambda *run: choose(*run).models, changed=changed, made=made)
             )
         else:
-            inputs = load_inputs(_salted(make_config(given)), RUNS, made)
+            kept = data_folder(_environment()) / IMPROVERS
+            inputs = load_inputs(_salted(make_config(given)), RUNS, made, kept)
             chosen = choose(inputs, None)
             inputs = replace(inputs, config=chosen.config)
             name, wanted = inputs.tasks[0].name, Path(out) if out is not None else None

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Queue
@@ -39,6 +40,7 @@ class Reader:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         os.register_at_fork(after_in_child=self._forget)
+        self._used = threading.local()
 
     def _forget(self) -> None:
         """In a forked process, which needs a reader of its own: the two would take each other's answers."""
@@ -48,13 +50,20 @@ class Reader:
         if process is not None:
             _close_pipes(process)
 
+    @property
+    def cpu_seconds_of_this_thread(self) -> float:
+        """CPU time that this thread's calls took, in that process."""
+        seconds: float = getattr(self._used, "seconds", 0.0)
+        return seconds
+
     def call(self, function: str, *arguments: Any) -> Any:
         """What `function`, as "module:name", makes of the arguments. Raises NotRead."""
         request = json.dumps([function, *arguments]).encode() + b"\n"
         with self._lock:
             line = self._answer(request)
-        answer = None if line is None else json.loads(line)
-        if answer is None:
+        answer = {"cpu_seconds": CPU_SECONDS} if line is None else json.loads(line)
+        self._used.seconds = self.cpu_seconds_of_this_thread + answer.pop("cpu_seconds")
+        if not answer:
             raise NotRead(f"reading it took more than {CPU_SECONDS:g} s or {MEMORY_BYTES >> 20} MiB")
         if "raised" in answer:
             raise RuntimeError(f"{function}: {answer['raised']}")
@@ -152,21 +161,24 @@ def serve() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     die_with_parent()  # even one that is stopped, and so would not see its pipe end
     for line in sys.stdin.buffer:
+        began = time.process_time()
         function, *arguments = json.loads(line)
         module, _, name = function.partition(":")
         called = getattr(importlib.import_module(module), name)
         signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
         answer = _made(called, arguments)
         signal.setitimer(signal.ITIMER_PROF, 0)
+        answer["cpu_seconds"] = time.process_time() - began
         sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
         sys.stdout.buffer.flush()
 
 
-def _made(called: Callable[..., Any], arguments: list[Any]) -> dict[str, Any] | None:
+def _made(called: Callable[..., Any], arguments: list[Any]) -> dict[str, Any]:
+    """The result, or what was raised; nothing where the text was too much."""
     try:
         return {"result": called(*arguments)}
     except (MemoryError, RecursionError):  # the text's doing
-        return None
+        return {}
     except Exception as error:  # ours: it is raised where the call was made
         return {"raised": f"{type(error).__name__}: {error}"}
 

@@ -325,6 +325,10 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
         None
     )
     task_model: Annotated[str | None, setting("Another model for improving solutions.", Group.MODEL, of="run")] = None
+    program_model: Annotated[
+        str | None,
+        setting("Another model for programs that ask one (ASKS_MODEL in a task).", Group.MODEL, of="run improve"),
+    ] = None
     max_time_seconds: Annotated[
         Seconds | None,
         setting(

@@ -19,12 +19,14 @@ import httpx2
 import msgspec
 import pytest
 
-from attacks.arena import peak_megabytes
+from attacks.arena import improve, peak_megabytes
+from attacks.test_improvers import ONE_SECOND, burn
 from cli.test_terminal import TITLE
 from models.served import EXPLODING
 from openai_server import Fault, OpenAIServer
 from runs.test_a_strangers_folder import a_run, packed
 from selftaught.cli import terminal
+from selftaught.core.contracts import Verdict
 from selftaught.guest import wire
 from selftaught.models.served.json_size import TooMuchJson, weigh
 from selftaught.runs import store as stores
@@ -32,6 +34,8 @@ from selftaught.runs.folder import RunFolder
 from selftaught.runs.recording import pack, read_recording
 from selftaught.runs.store import Store
 from selftaught.sandbox import messages
+from selftaught.sandbox.conversation import Guest
+from selftaught.sandbox.jail import Jail
 from test_bounded import HOST
 
 pytestmark = pytest.mark.attack
@@ -51,6 +55,21 @@ def test_a_message_that_nobody_weighs_explodes() -> None:
     with pytest.raises(messages.TooMuch):
         messages.decoded(body)
     assert peak_megabytes(lambda: wire.from_guest.decode(body)) > 300 * len(body) / 1e6
+
+
+def test_requests_that_nobody_is_charged_for_are_served_for_ever(
+    isolating_sandbox: Jail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[float] = []
+
+    def dear(*asked: object) -> list[str]:
+        served.append(burn(0.1))
+        return ["x"]
+
+    monkeypatch.setattr(Guest, "charge", lambda self, seconds: None)
+    source = "def f(s, u, l): return [l.prompt('e', 'm') for _ in range(20)]"
+    assert improve(isolating_sandbox, source, {"prompt": dear}, limits=ONE_SECOND).verdict is Verdict.OK
+    assert len(served) == 20
 
 
 def test_an_answer_that_nobody_weighs_explodes() -> None:

@@ -11,7 +11,7 @@ from attacks.arena import FORGE, SECONDS, improve
 from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Application, Completion, Program, Prompt, Score, Verdict
 from selftaught.middleware.threads import thread_map
-from selftaught.sandbox import machine
+from selftaught.sandbox import machine, serving
 from selftaught.sandbox.contract import Limits
 from selftaught.sandbox.jail import Jail
 from selftaught.sandbox.machine import Machine
@@ -294,6 +294,74 @@ def test_requests_that_cost_nothing_come_to_an_end(isolating_sandbox: Jail, monk
     swift = machine.MOST_FREE_REQUESTS + ALLOWANCE.utility_calls + ALLOWANCE.model_calls
     assert set(answered) == {0}
     assert swift < len(answered) < swift + 600
+
+
+ENDLESS = "def f(s, u, l):\n    while True: l.prompt('e', 'm')"
+ONE_SECOND = Limits(cpu_seconds=1.0, load_cpu_seconds=1.0, wall_seconds=30.0)
+
+
+def burn(seconds: float) -> float:
+    """Use so much CPU time of this thread."""
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+    return seconds
+
+
+def test_what_serving_costs_the_host_the_improver_pays(isolating_sandbox: Jail) -> None:
+    served: list[float] = []
+
+    def dear(*asked: object) -> list[str]:
+        served.append(burn(0.1))
+        return ["x"]
+
+    outcome = improve(isolating_sandbox, ENDLESS, {"prompt": dear}, limits=ONE_SECOND)
+    assert (outcome.verdict, "most of it to serve its requests" in outcome.note) == (Verdict.TIMED_OUT, True)
+    assert len(served) <= 11
+
+
+def test_what_a_model_or_a_score_takes_costs_the_improver_nothing(isolating_sandbox: Jail) -> None:
+    def answering(*asked: object) -> list[str]:
+        with serving.free():
+            burn(0.1)
+        return ["x"]
+
+    source = "def f(s, u, l): return [l.prompt('e', 'm') for _ in range(20)]"
+    assert improve(isolating_sandbox, source, {"prompt": answering}, limits=ONE_SECOND).verdict is Verdict.OK
+
+
+MANY_AT_ONCE = """
+from concurrent.futures import ThreadPoolExecutor
+def improve_algorithm(s, utility, language_model):
+    with ThreadPoolExecutor(100) as pool: list(pool.map(utility.feedback, ['```python\\n```'] * 10_000))
+"""
+
+
+def test_texts_to_read_cost_the_improver_what_they_cost_the_reader(
+    isolating_sandbox: Jail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many it asks for at once: after its time is over none is read that was not begun."""
+    read: list[float] = []
+
+    def slow_reader(text: str, like: Program) -> str:
+        read.append(burn(0.1))
+        return text
+
+    monkeypatch.setattr("selftaught.sandbox.machine.program_of", slow_reader)
+    application, _ = apply(isolating_sandbox, MANY_AT_ONCE, ONE_SECOND)
+    assert application.verdict is Verdict.TIMED_OUT
+    assert len(read) < 100
+
+
+def test_what_an_improver_asked_for_is_abandoned_when_it_is_over(isolating_sandbox: Jail) -> None:
+    def never(*asked: object) -> list[str]:
+        while True:
+            serving.check()
+            time.sleep(0.01)
+
+    source = FORGE + "def f(s, u, l):\n    put(wire.Ask(1, 'prompt', []))\n    time.sleep(0.2)\n    os._exit(0)"
+    outcome = improve(isolating_sandbox, source, {"prompt": never}, limits=ONE_SECOND)
+    assert outcome.verdict is Verdict.CRASHED
 
 
 def test_threads_of_the_host_come_to_an_end(isolating_sandbox: Jail) -> None:

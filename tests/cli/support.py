@@ -20,7 +20,7 @@ def selftaught(
     return subprocess.run(
         [sys.executable, "-m", "selftaught", *arguments],
         cwd=cwd,
-        env=_environment(environment),
+        env=env_of(environment),
         capture_output=True,
         text=True,
         timeout=timeout,
@@ -33,7 +33,7 @@ def in_process(*arguments: str, cwd: Path, **environment: str) -> subprocess.Com
     out, err = io.StringIO(), io.StringIO()
     code: object = 0
     with (
-        patch.dict(os.environ, _environment(environment), clear=True),
+        patch.dict(os.environ, env_of(environment), clear=True),
         patch.object(sys, "argv", ["selftaught", *arguments]),
         contextlib.chdir(cwd),
         contextlib.redirect_stdout(out),
@@ -47,7 +47,8 @@ def in_process(*arguments: str, cwd: Path, **environment: str) -> subprocess.Com
     return subprocess.CompletedProcess(list(arguments), code, out.getvalue(), err.getvalue())
 
 
-def _environment(changes: dict[str, str]) -> dict[str, str]:
+def env_of(changes: dict[str, str]) -> dict[str, str]:
+    """The environment of a command: no model and no key of the user's."""
     unset = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "SELFTAUGHT_MODEL")
     env = {name: value for name, value in os.environ.items() if name not in unset}
     return {**env, "OLLAMA_HOST": "127.0.0.1:9", **changes}

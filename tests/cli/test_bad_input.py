@@ -1,11 +1,14 @@
 """Every bad input has one clear line, the right exit code, no traceback, and loses nothing."""
 
+import itertools
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from cli.support import QUICK, in_process, selftaught
+from openai_server import Fault, OpenAIServer
 
 IMPROVER = "def improve_algorithm(initial_solution, utility, language_model):\n    "
 
@@ -139,7 +142,21 @@ def test_a_model_without_a_usable_answer_says_so_and_fails(tmp_path: Path, respo
     scripted = ["--model", "scripted", "--script", "script.json"]
     done = in_process("improve", "parity", "--improver", "seed", *scripted, cwd=tmp_path)
     assert done.returncode == 1, done.stderr  # nothing can be used: no result for a script to go on with
-    assert "responses can be used" in done.stdout and "None of" in done.stdout
+    assert re.search(r"None of \d+ responses? can be used:", done.stdout)
+    assert "Nothing got better" not in done.stdout  # nothing was tried
+
+
+@pytest.mark.parametrize("said", ["maximum context length is 8192 tokens", "flagged by our content filter"])
+def test_nor_does_it_end_well_where_every_prompt_is_too_long_or_refused(tmp_path: Path, said: str) -> None:
+    with OpenAIServer(lambda request: "", faults=itertools.repeat(Fault(400, message=said))) as server:
+        given = ["--model", "openai/x", "--base-url", server.base_url, "--out", "r", "--preset", "quick"]
+        given += ["--improver", "seed"]
+        done = in_process("improve", "parity", *given, cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert re.search(r"None of \d+ responses? can be used:", done.stdout)
+    assert "Nothing got better" not in done.stdout
+    told = json.loads(in_process("show", "r", "--json", cwd=tmp_path).stdout)
+    assert told["status"] == "finished"  # prompts are written by improvers: none of them ends a run
 
 
 def test_an_unreachable_model_ends_the_run_and_it_resumes(tmp_path: Path) -> None:

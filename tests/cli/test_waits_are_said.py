@@ -2,6 +2,8 @@
 
 import queue
 
+import pytest
+
 from selftaught.cli.progress import Progress
 from selftaught.models.waiting import Waiting
 from selftaught.runs.records import Tried
@@ -38,6 +40,17 @@ def test_a_failed_attempt_is_said_with_the_wait_for_the_next_and_many_at_once_ar
             progress.watch(tried(number, 8.0))
         assert progress.lines.get(timeout=60) == "  503; again in 8.0 s"
         assert progress.lines.empty()
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(0, "  503; again in 8.0 s"), (2, "  503; again in 8.0 s (3rd time)"), (11, "  503; again in 8.0 s (12th time)")],
+)
+def test_how_often_the_call_has_failed_is_said(number: int, said: str) -> None:
+    progress = Heard(Waiting())
+    with progress:
+        progress.watch(tried(number, 8.0))
+        assert progress.lines.get(timeout=60) == said
 
 
 def test_an_attempt_after_which_there_is_no_other_is_left_to_the_end() -> None:

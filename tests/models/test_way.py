@@ -1,5 +1,7 @@
 """The way to a server: proxies and certificates of the environment, each misfit in one line that names its variable."""
 
+import threading
+
 import pytest
 
 from models.conformance import PROMPT
@@ -29,6 +31,31 @@ def test_what_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, name: str
     monkeypatch.setenv(name, value)
     with pytest.raises(UsageError, match=said):
         ask(ELSEWHERE)
+
+
+def test_what_is_wrong_is_told_by_the_call_and_not_while_it_is_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = OpenAIChat("small", Endpoint(ELSEWHERE), AskOptions())
+    monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent.pem")
+    model.prepare()
+    _wait_for_the_sdk()
+    with pytest.raises(UsageError, match="SSL_CERT_FILE"):
+        model([PROMPT])
+
+
+def test_what_was_prepared_is_used() -> None:
+    with OpenAIServer(lambda request: "hello") as server:
+        model = OpenAIChat("small", Endpoint(server.base_url), AskOptions())
+        model.prepare()
+        _wait_for_the_sdk()
+        prepared = model._client._made
+        assert prepared is not None and not server.requests
+        assert model([PROMPT])[0].text == "hello" and model._client() is prepared
+
+
+def _wait_for_the_sdk() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "sdk":
+            thread.join()
 
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])

@@ -22,6 +22,7 @@ from selftaught.runs.store import Store
 SEED = "def improve_algorithm(s, u, l):\n    return s\n"
 CHILD = "def improve_algorithm(s, u, l):\n    return l.prompt('', s)[0]\n"
 WORSE = "def improve_algorithm(s, u, l):\n    return ''\n"
+SOLUTION = "def sort(xs):\n    return sorted(xs)\n"
 CONFIG = {"kind": "run", "tasks": ["sorting"], "model": "scripted", "accept": "better", "depth": 2, "base_url": None}
 
 
@@ -56,13 +57,15 @@ class Pen:
             )
         )
 
-    def answered(self, given: int | None = 10, made: int | None = 5, *, at: str = "", no_program: str = "") -> None:
+    def answered(
+        self, given: int | None = 10, made: int | None = 5, *, at: str = "", no_program: str = "", **more: object
+    ) -> None:
         at = at or self.below("ask")
         self.write(
             Answered(
                 at=at, time=self.tick(), prompt="p", temperature=0.7, response="r", model="m",
                 input_tokens=given, output_tokens=made, finish_reason="stop", seconds=1.0,
-                no_program=no_program,
+                no_program=no_program, **more,  # type: ignore[arg-type]
             )
         )  # fmt: skip
 
@@ -72,9 +75,12 @@ class Pen:
     def scored(
         self, verdict: str = "ok", note: str = "", *, reused: bool = False, at: str = "", **more: object
     ) -> None:
-        what = {"utility": "sorting/val", "program": "p", "value": 0.0, **more}
+        what = {"utility": "sorting/val", "program": identity(SOLUTION), "value": 0.0, **more}
         at = at or self.below("score")
-        self.write(Scored(at=at, time=self.tick(), verdict=verdict, note=note, reused=reused, seconds=0.5, **what))  # type: ignore[arg-type]
+        record = Scored(
+            at=at, time=self.tick(), verdict=verdict, note=note, reused=reused, seconds=0.5, **what  # type: ignore[arg-type]
+        )  # fmt: skip
+        self.write(record, SOLUTION)
 
     def applied(
         self, verdict: str = "ok", note: str = "", *, at: str = "", texts: Sequence[str] = (), **more: object
@@ -90,13 +96,14 @@ class Pen:
         on_tests: Sequence[float | None] = test or [None] * len(val)
         samples = [
             Sampled(
-                task="sorting", program="p", verdict="ok", note="", val=on_val, val_verdict="ok",
+                task="sorting", program=identity(SOLUTION), verdict="ok", note="", val=on_val, val_verdict="ok",
                 test=on_test, test_verdict=None if on_test is None else "ok",
             )
             for on_val, on_test in zip(val, on_tests, strict=True)
         ]  # fmt: skip
         at = f"/measure:{identity(source)[:16]}"
-        self.write(Measured(at=at, time=self.tick(), improver=identity(source), samples=samples, seconds=1.0), source)
+        record = Measured(at=at, time=self.tick(), improver=identity(source), samples=samples, seconds=1.0)
+        self.write(record, source, SOLUTION)
 
     def stepped(
         self, t: int, source: str, proposed: str | None, *, accepted: bool, verdict: str = "ok", note: str = ""

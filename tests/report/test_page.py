@@ -1,22 +1,26 @@
 """The page: one file, well-formed at every stage of a run, and a wall against what guests and models wrote."""
 
+import hashlib
+import re
 import unicodedata
+from base64 import b64encode
 from collections.abc import Mapping
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from report.a_run import CHILD, CONFIG, SEED, Pen, a_finished_run
-from selftaught.report.page import page
+from selftaught.report.page import page, script
 from selftaught.report.view import view
 from selftaught.runs.records import Ended, Session, Tried
 from selftaught.runs.store import Store, text_id
 
 VOID = {"meta"}
 ALLOWED = VOID | set(
-    "html head title style body header main section article h1 h2 h3 p em sub small dl div dt dd table thead tbody tr"
-    " th td code pre span details summary svg desc g line text polyline path".split()
+    "html head title style script body header main section article h1 h2 h3 p em sub small dl div dt dd table thead"
+    " tbody tr th td code pre span details summary svg desc g line text polyline path polygon".split()
 )
 ALLOWED_ATTRIBUTES = set(
     "lang charset name content http-equiv class scope role tabindex aria-label aria-labelledby id viewbox x y x1 x2"
@@ -86,7 +90,8 @@ def a_hostile_run(folder: Path) -> Store:
 
 def test_nothing_that_was_written_becomes_part_of_the_page(tmp_path: Path) -> None:
     html = html_of(a_hostile_run(tmp_path), HOSTILE_CONFIG, ALL_OF_IT)
-    for text in ("<script", "<img", "<svg/", "</pre></style>", "' onmouseover='", "<!-- ]]>"):
+    assert html.count("<script") == 1 and html.endswith(f"<script>{script()}</script>\n</body>\n</html>")
+    for text in ("<script>alert", "<img", "<svg/", "</pre></style>", "' onmouseover='", "<!-- ]]>"):
         assert text not in html
     shown = Outline(html).text  # fails on any tag or attribute that is not the page's own
     for text in HOSTILE[:7]:
@@ -167,9 +172,15 @@ def test_a_configuration_may_lack_a_setting(tmp_path: Path, lacking: str) -> Non
     Outline(html_of(a_finished_run(tmp_path), {k: v for k, v in CONFIG.items() if k != lacking}))
 
 
-def test_the_page_forbids_scripts_and_all_that_is_elsewhere(tmp_path: Path) -> None:
+def test_the_page_forbids_all_scripts_but_its_own_and_all_that_is_elsewhere(tmp_path: Path) -> None:
     html = html_of(a_finished_run(tmp_path))
-    assert "content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\"" in html
+    (ours,) = re.findall(r"<script>(.*)</script>", html, re.DOTALL)
+    of_ours = b64encode(hashlib.sha256(ours.encode()).digest()).decode()
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', html)
+    assert unescape(policy) == (
+        f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{of_ours}'; base-uri 'none'; "
+        "form-action 'none'"
+    )
     assert not any(text in html for text in ("http://", "https://", "url(", "@import", "src=", "href="))
 
 

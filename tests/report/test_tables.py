@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from report.a_run import CHILD, SEED, Pen, a_finished_run, identity
-from selftaught.report.tables import HEADERS, duration, fidelity, rows, summary, suspicious
+from selftaught.report.tables import HEADERS, duration, fidelity, ledger_rows, rows, summary, suspicious
 from selftaught.report.view import RunView, view
 
 POLICY = (
@@ -93,6 +93,25 @@ def test_a_sum_of_tokens_that_is_too_low_is_marked_and_explained(tmp_path: Path)
     run = view(pen.store)
     assert rows(run)[0][HEADERS.index("tokens")] == "1,531+"
     assert summary(run, "better")[-1] == ("+ marks a sum of tokens that is too low: 1 of 3 responses have no count.")
+
+
+@pytest.mark.parametrize(
+    ("costs", "told"),
+    [
+        ([(0.5, "list")], "$0.5000"),
+        ([(0.5, "list"), (0.25, "at most, by list")], "≤ $0.7500"),
+        ([(0.5, "list"), (None, "")], "$0.5000+"),
+        ([(None, "")], "—"),
+    ],
+)
+def test_a_cost_that_is_a_bound_or_not_whole_is_marked(
+    tmp_path: Path, costs: list[tuple[float | None, str]], told: str
+) -> None:
+    pen = Pen(tmp_path)
+    for cost, source in costs:
+        pen.answered(cost=cost, price_source=source)
+    ((*_, cell),) = ledger_rows(view(pen.store))
+    assert cell == told
 
 
 def improvement(folder: Path, before: float, after: float | None, made: str | None = "after") -> RunView:

@@ -243,6 +243,15 @@ def test_a_recording_that_unpacks_to_too_much_is_not_unpacked(
         read_recording(bomb)
 
 
+def test_a_recording_of_10_gigabytes_is_not_read_to_its_end(run: RunFolder, tmp_path: Path) -> None:
+    """Sparse, and right in its beginning: `gzip` would look through all of the zeros behind it."""
+    long = packed(run, tmp_path / "long")
+    with long.open("r+b") as file:
+        file.truncate(10 << 30)
+    with pytest.raises(RecordError, match="something follows its end"):
+        read_recording(long)
+
+
 def test_a_recording_that_is_nested_deep_is_none(tmp_path: Path) -> None:
     (tmp_path / "deep").write_bytes(gzip.compress(b'{"schema":"selftaught.recording/2","x":' + b"[" * 100_000))
     with pytest.raises(RecordError, match="no recording"):

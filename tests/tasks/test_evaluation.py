@@ -277,6 +277,20 @@ def test_a_function_is_scored_by_the_speed_up_of_its_check(jail: Jail, repositor
     assert "the check failed with exit code 1" in wrong.note
 
 
+def test_a_model_is_shown_the_docstring_the_signature_and_the_calls(repository: Path) -> None:
+    documented = MODULE.replace("def f(n):", 'def f(n: int = 3) -> int:\n        """Its square."""')
+    (repository / "src" / "pkg" / "mod.py").write_text(documented)
+    (repository / "src" / "pkg" / "use.py").write_text("from pkg.mod import C\n\nprint(C.f(7), half(2))\n" * 20)
+    (repository / "odd.py").write_bytes(b"C.f(\xff)\n")
+    subprocess.run(["git", "add", "."], check=True)
+    about = load_task("src/pkg/mod.py::C.f", check=CHECK).about
+    assert "Make def f(n: int=3) of src/pkg/mod.py faster" in about
+    assert "Its docstring: Its square." in about
+    assert about.count("print(C.f(7), half(2))") == 11  # twelve lines, of which the first is the other file's
+    assert "src/pkg/use.py:3: print(C.f(7), half(2))" in about
+    assert "mod.py:" not in about.partition("Where it is called:")[2]
+
+
 def test_a_function_may_have_a_score_of_its_own(jail: Jail, repository: Path) -> None:
     spec = load_task("src/pkg/mod.py::C.f", check=CHECK, score='python -c "import pkg.mod; print(pkg.mod.C.f(3))"')
     assert scored(jail, spec).raw == 9.0

@@ -5,7 +5,10 @@ terminal.py    what every command shares: exit codes, lines on stderr, the envir
 actions.py     what most commands do; imported when a command runs, so that --help stays fast
 looking.py     show, runs, export, report: they load nothing that runs a run
 candidates.py  what a run tried: show --candidates, --responses, ID; diff
+comparing.py   `selftaught compare`: runs beside each other
+live/          `selftaught view`: runs in a page while they go on
 own_tasks.py   `selftaught new` and `selftaught check`
+improvers.py   `selftaught improvers`: built in, of packages, and kept by the user
 bound.py       `selftaught bound`: a task's reference bound beside its seed
 probe.py       `selftaught probe`: reward hacks
 experiment.py  `selftaught experiment`

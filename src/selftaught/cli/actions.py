@@ -24,8 +24,7 @@ from selftaught.core.contracts import Program
 from selftaught.core.errors import RunStopped, SelfTaughtError, TaskError, UsageError
 from selftaught.core.run_seed import RunSeed
 from selftaught.middleware.gate import Gate
-from selftaught.middleware.unusable import REFUSED, TOO_LONG
-from selftaught.report.view import RunView, view
+from selftaught.report.view import view
 from selftaught.runs.folder import RunFolder, find_run, new_folder
 from selftaught.runs.salt import data_folder, salted
 from selftaught.runs.store import Store
@@ -37,6 +36,7 @@ from selftaught.wiring.accepting import out_of_reach
 from selftaught.wiring.choosing import choose_models
 from selftaught.wiring.forecast import forecast
 from selftaught.wiring.inputs import (
+    IMPROVERS,
     Inputs,
     changed_since,
     check_program,
@@ -51,7 +51,7 @@ from selftaught.wiring.recorded_answers import open_recorded
 from selftaught.wiring.replay import Comparison
 from selftaught.wiring.replay import replay as repeat
 from selftaught.wiring.run import Run
-from selftaught.wiring.scoring import check_split, judge_of
+from selftaught.wiring.scoring import asked_model, check_split, judge_of
 from selftaught.wiring.version import other_versions
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def start(
     """`run` and `improve`: check everything, make the folder, go; or only say what it would cost."""
     config = make_config(settings, file)
     config = msgspec.structs.replace(config, seed=salted(config.seed, runs, environment()))
-    inputs = load_inputs(config, runs)
+    inputs = load_inputs(config, runs, improvers=data_folder(environment()) / IMPROVERS)
     for note in (note for task in inputs.tasks for note in task.notes):
         say(note)
     chosen = choose_models(inputs, None, runs, environment())
@@ -143,20 +143,23 @@ def _go(run: Run, *, as_json: bool) -> None:
             raise type(error)(f"{error} ({hint})") from error
     found = view(run.store, in_work=folder.in_work())
     printing.result(config, found, run.store, folder, as_json=as_json)
-    if nothing_usable(found):
+    if found.nothing_usable:
         raise SystemExit(FAILURE)  # it was no search: the lines above say why
     if config.kind == "improve" and not (folder.path / "improved.py").is_file():
         raise SystemExit(FAILURE)  # a script that goes on with the program must not go on
 
 
-def nothing_usable(run: RunView) -> bool:
-    """Whether no response could be used. A prompt that was refused or too long is the improver's affair."""
-    useless = sum(count for reason, count in run.no_program.items() if reason not in (REFUSED, TOO_LONG))
-    return useless > 0 and sum(run.no_program.values()) == run.total.responses
-
-
 def score(
-    task: str, program: Path, split: str, seed: str | None, runs: Path, *, fidelity: str, sandbox: str, as_json: bool
+    task: str,
+    program: Path,
+    split: str,
+    seed: str | None,
+    runs: Path,
+    model: str | None = None,
+    *,
+    fidelity: str,
+    sandbox: str,
+    as_json: bool,
 ) -> None:
     """One program, one task, one split. Exit code 0 whatever the score: a bad program is a result."""
     spec = load_task(task, fidelity)
@@ -165,13 +168,17 @@ def score(
     check_program(source, spec.entry, str(program))
     drawn = RunSeed.parse(salted(seed, runs, environment()))
     with open_jail(sandbox) as jail:
-        judge = judge_of(spec, split, drawn, jail)
+        asked = None
+        if model is not None:
+            chosen = asked_model(task, model, runs, environment())
+            printing.chosen_models(chosen.said)
+            asked = chosen.models.asked.model
+        judge = judge_of(spec, split, drawn, jail, asked)
         judged, seed_score = judge(source), judge(spec.seed)
         best = Kept(data_folder(environment()) / REFERENCES).best_known(spec, judge.instances())
     head = {"task": spec.name, "split": split, "fidelity": fidelity, "seed": str(drawn), "sandbox": jail.tier}
-    printing.score(head, judged, seed_score, best, minimized=spec.minimized, as_json=as_json)
-    if spec.evaluation is not None and not as_json:
-        print(printing.NO_TEST)
+    whole = spec.evaluation is not None
+    printing.score(head, judged, seed_score, best, minimized=spec.minimized, whole=whole, as_json=as_json)
 
 
 def replay(name: str, runs: Path, sandbox: str | None, *, trust_tasks: bool = False, as_json: bool) -> bool:

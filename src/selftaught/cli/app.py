@@ -120,6 +120,7 @@ def score(
     program: Annotated[Path, typer.Argument(metavar="PROGRAM.py")],
     split: Annotated[str, typer.Option(help="val or test.")] = "val",
     fidelity: Fidelity = "honest",
+    model: Annotated[str | None, typer.Option(help="Where the program asks a model (ASKS_MODEL): which.")] = None,
     seed: Seed = None,
     sandbox: SandboxName = "auto",
     as_json: AsJson = False,
@@ -127,7 +128,7 @@ def score(
     """Score a program on a TASK."""
     from selftaught.cli import actions
 
-    actions.score(task, program, split, seed, RUNS, fidelity=fidelity, sandbox=sandbox, as_json=as_json)
+    actions.score(task, program, split, seed, RUNS, model, fidelity=fidelity, sandbox=sandbox, as_json=as_json)
 
 
 @app.command(cls=Grouped)
@@ -224,16 +225,46 @@ def diff(
 
 
 @app.command(cls=Grouped)
+def compare(
+    names: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="Run folders, or names in the runs folder.")],
+    as_json: AsJson = False,
+    runs: Runs = RUNS,
+) -> None:
+    """Compare two runs or more: results with their errors, settings, and what each cost."""
+    from selftaught.cli import comparing
+
+    comparing.compare(names, runs, as_json=as_json)
+
+
+@app.command(cls=Grouped)
+def view(
+    run: Annotated[
+        str | None, typer.Argument(metavar="[RUN|DIR]", help="A run, or a folder of runs; all runs unless given.")
+    ] = None,
+    port: Annotated[int, typer.Option(help="The next free one where it is in use.")] = 8765,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
+    runs: Runs = RUNS,
+) -> None:
+    """Watch runs in a page of this machine's own, while they go on; answer what waits for a person."""
+    from selftaught.cli.live import server
+
+    server.serve(run, runs, port, browser=browser)
+
+
+@app.command(cls=Grouped)
 def export(
     run: RunName = "last",
     what: Annotated[str | None, typer.Option(help="best-improver, improver-N, solution-N, recording.")] = None,
     out: Annotated[Path | None, typer.Option(help="A file; stdout unless given.")] = None,
+    keep: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of an improver: keep it for --improver NAME, in any folder.")
+    ] = None,
     runs: Runs = RUNS,
 ) -> None:
     """Print a program of a run (its best improver, I_N, the N-th solution that this made), or pack all of it."""
     from selftaught.cli import looking
 
-    looking.export(run, runs, what, out)
+    looking.export(run, runs, what, out, keep)
 
 
 @app.command(cls=Grouped)
@@ -270,7 +301,7 @@ def report(
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The task's name: NAME.py is written.")],
     kind: Annotated[
-        str, typer.Option(help="function, minimize, play, speed, program, text; see docs/tasks.md.")
+        str, typer.Option(help="function, minimize, play, speed, program, text, prompt; see docs/tasks.md.")
     ] = "function",
 ) -> None:
     """Write a task of your own that runs as it is, to be changed."""
@@ -306,6 +337,14 @@ def plugins(as_json: AsJson = False) -> None:
     from selftaught.cli import plugin_list
 
     raise typer.Exit(OK if plugin_list.show(as_json=as_json) else FAILURE)
+
+
+@app.command(cls=Grouped)
+def improvers(as_json: AsJson = False) -> None:
+    """List the improvers that can be named: built in, of installed packages, and those that you have kept."""
+    from selftaught.cli import improvers as listing
+
+    listing.list_improvers(as_json=as_json)
 
 
 @app.command(cls=Grouped)

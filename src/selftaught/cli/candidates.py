@@ -95,6 +95,14 @@ def show_one(folder: RunFolder, store: Store, wanted: str, *, as_json: bool) -> 
         print(many_lines(text).rstrip("\n"))
 
 
+def parts_of(store: Store, id: str) -> list[tuple[str, str]]:
+    """(title, text) of all that is on record of a text, in the order in which it came to be."""
+    records = list(store)
+    scored = [one for one in candidates(records) if one.program == id]
+    answered = [record for record in records if isinstance(record, Answered) and id in (record.response, record.prompt)]
+    return list(_parts(store, id, scored, answered, records))
+
+
 def _as_json(
     folder: RunFolder, store: Store, id: str, scored: Sequence[Candidate], answered: Sequence[Answered]
 ) -> dict[str, Any]:

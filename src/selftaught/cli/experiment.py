@@ -30,10 +30,10 @@ from selftaught.experiments.results import as_json as result_as_json
 from selftaught.experiments.shared_inputs import SharedInputs, check_unchanged, gather, kept
 from selftaught.middleware.gate import Gate
 from selftaught.models.served.traffic import Traffic
-from selftaught.runs.salt import salted
+from selftaught.runs.salt import data_folder, salted
 from selftaught.tasks.loading import PAPER
 from selftaught.wiring.choosing import choose_models
-from selftaught.wiring.inputs import Inputs, load_inputs
+from selftaught.wiring.inputs import IMPROVERS, Inputs, load_inputs
 from selftaught.wiring.machine import machine_speed
 from selftaught.wiring.models import Models
 
@@ -179,7 +179,7 @@ def _check(given: Parameters, told: Mapping[str, Any]) -> None:
 def _materials(given: Parameters, told: Mapping[str, Any], folder: Path, runs: Path) -> tuple[Parameters, SharedInputs]:
     """What the user named, at the first start; then what is kept of it, and a refusal if what is named has changed."""
     if not (folder / PARAMETERS).is_file():
-        return gather(given, runs)
+        return gather(given, runs, data_folder(environment()) / IMPROVERS)
     before = kept(read_parameters(folder), folder)
     named = [name for name in ("tasks", "on", "improver", "improvers", "script") if name in told]
     if not named:
@@ -187,7 +187,7 @@ def _materials(given: Parameters, told: Mapping[str, Any], folder: Path, runs: P
     there = msgspec.to_builtins(read_parameters(folder))
     again = {"tasks": ["three-sat"], "on": [], "improver": "seed", "improvers": [], "script": None}
     now = _converted({**there, **again, **{name: told[name] for name in named}})
-    now, shared_inputs = gather(now, runs)
+    now, shared_inputs = gather(now, runs, data_folder(environment()) / IMPROVERS)
     shared_inputs = SharedInputs(
         {name: task for name, task in shared_inputs.tasks.items() if "tasks" in named or name in now.on},
         {name: one for name, one in shared_inputs.improvers.items() if "improver" in named or name in now.improvers},

@@ -9,11 +9,14 @@ import msgspec
 from selftaught.cli import printing
 from selftaught.cli.terminal import say, write_exactly
 from selftaught.config import RunConfig
+from selftaught.core.contracts import Program
 from selftaught.core.errors import UsageError
 from selftaught.core.version import VERSION
 from selftaught.report.candidates import candidates as every_candidate
+from selftaught.report.provenance import provenance
 from selftaught.report.view import RunView, view
 from selftaught.runs.folder import REPORT, RunFolder, find_run, list_runs
+from selftaught.runs.provenance import Provenance, with_provenance
 from selftaught.runs.records import Answered, Applied, Scored
 from selftaught.runs.store import Store
 from selftaught.wiring.kept_settings import config_of, frozen_config, in_force
@@ -38,7 +41,7 @@ def show(name: str, runs: Path, text: str | None, *, candidates: bool, responses
     if (text is not None) + candidates + responses > 1:
         raise UsageError("wanted one of an ID, --candidates and --responses, got more")
     folder = find_run(name, runs)
-    with _opened(folder) as (config, store):
+    with opened(folder) as (config, store):
         from selftaught.cli.candidates import show_candidates, show_one, show_responses
 
         if text is not None:
@@ -48,7 +51,7 @@ def show(name: str, runs: Path, text: str | None, *, candidates: bool, responses
         elif responses:
             show_responses(folder, store, as_json=as_json)
         else:
-            printing.result(*_so_far(config, store, folder), store, folder, as_json=as_json)
+            printing.result(*so_far(config, store, folder), store, folder, as_json=as_json)
 
 
 def diff(name: str, before: str, after: str, runs: Path) -> None:
@@ -56,16 +59,21 @@ def diff(name: str, before: str, after: str, runs: Path) -> None:
     folder = find_run(name, runs)
     from selftaught.cli.candidates import show_diff
 
-    with _opened(folder) as (_, store):
+    with opened(folder) as (_, store):
         show_diff(folder, store, before, after)
 
 
-def export(name: str, runs: Path, what: str | None, out: Path | None) -> None:
-    """One program of a run, on stdout or into a file; unless named, the one that it was for."""
+def export(name: str, runs: Path, what: str | None, out: Path | None, keep: str | None = None) -> None:
+    """One program of a run, on stdout or into a file; unless named, the one that it was for.
+
+    In a file, an improver has a line ahead of it that says where it comes from and what it measured.
+    """
+    if keep is not None:
+        out = _place(keep, out)
     folder = find_run(name, runs)
-    with _opened(folder) as (config, store):
+    with opened(folder) as (config, store):
         what = what or ("solution-1" if config.kind == "improve" else "best-improver")
-        if what == "recording":
+        if what == "recording" and keep is None:
             _export_recording(folder, store, out)
             return
         from selftaught.cli.candidates import find_id, is_id
@@ -73,12 +81,37 @@ def export(name: str, runs: Path, what: str | None, out: Path | None) -> None:
         if is_id(what):
             source = store.text(find_id(store, what, folder))
         else:
-            source = printing.program_of(*_so_far(config, store, folder), store, folder, what)
+            source = printing.program_of(*so_far(config, store, folder), store, folder, what)
+        told = _told(*so_far(config, store, folder), folder, source) if out and config.kind == "run" else None
+        if keep is not None and told is None:
+            raise UsageError(f"{what} is no improver that this run has measured; wanted best-improver or improver-N")
     if out is None:
         write_exactly(source)
     else:
-        _write(out, source)
-        say(f"wrote {out}")
+        _write(out, source if told is None else with_provenance(source, told))
+        say(f"wrote {out}" + (f"; take it with --improver {keep}" if keep else ""))
+
+
+def _place(keep: str, out: Path | None) -> Path:
+    from selftaught.cli.improvers import file_of  # with what loads improvers
+
+    if out is not None:
+        raise UsageError("wanted one of --out and --keep, got both")
+    file = file_of(keep)
+    if file.exists():
+        raise UsageError(f"{keep} is kept already ({file}); take another name, or delete that")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot write {file}: {error.strerror}") from error
+    return file
+
+
+def _told(config: RunConfig, run: RunView, folder: RunFolder, source: str) -> Provenance | None:
+    """Of a measured improver of the run, by its text."""
+    id = Program(source).id
+    step = next((step for step in run.steps if step.improver == id), None)
+    return None if step is None else provenance(run, msgspec.to_builtins(config), folder.path.name, step)
 
 
 def _export_recording(folder: RunFolder, store: Store, out: Path | None) -> None:
@@ -99,8 +132,8 @@ def report(name: str, runs: Path, out: Path | None) -> None:
     from selftaught.report.page import page  # with what makes pages
 
     folder = find_run(name, runs)
-    with _opened(folder) as (kept, store):
-        config, run = _so_far(kept, store, folder)
+    with opened(folder) as (kept, store):
+        config, run = so_far(kept, store, folder)
         found = every_candidate(store)
         html = page(run, msgspec.to_builtins(config), store.text, title=folder.path.name, candidates=found)
     if out is None:
@@ -112,13 +145,13 @@ def report(name: str, runs: Path, out: Path | None) -> None:
 
 
 @contextmanager
-def _opened(folder: RunFolder) -> Iterator[tuple[RunConfig, Store]]:
+def opened(folder: RunFolder) -> Iterator[tuple[RunConfig, Store]]:
     """The settings that it was begun with, and its store."""
     with Store.open(folder.store, writable=False) as store:
         yield frozen_config(folder), store
 
 
-def _so_far(config: RunConfig, store: Store, folder: RunFolder) -> tuple[RunConfig, RunView]:
+def so_far(config: RunConfig, store: Store, folder: RunFolder) -> tuple[RunConfig, RunView]:
     """The settings in force, and what the whole record tells: who looks at single texts does without."""
     run = view(store, in_work=folder.in_work())
     return in_force(config, run.sessions), run

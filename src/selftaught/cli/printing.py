@@ -117,9 +117,12 @@ def _programs(run: RunView, folder: RunFolder) -> Iterator[str]:
 
 
 def score(
-    head: dict[str, Any], judged: Score, seed: Score, best: float | None, *, minimized: bool, as_json: bool
+    head: dict[str, Any], judged: Score, seed: Score, best: float | None, *, minimized: bool, whole: bool, as_json: bool
 ) -> None:
-    """One score, beside that of the task's seed on the same instances, and the best known."""
+    """One score, beside that of the task's seed on the same instances, and the best known.
+
+    `whole`: programs are judged as wholes.
+    """
     comparable = (judged.raw is None) == (seed.raw is None)  # of one that failed there is no own number
     way = way_to_best(_own(judged), _own(seed), best, minimized=minimized) if comparable else None
     gain = _gain(judged, seed)
@@ -152,6 +155,9 @@ def score(
         noise = gain.standard_error or 0.0
         sure = "" if abs(gain.mean) > 2 * noise else ", which is within the noise"
         print(f"against the seed, instance by instance: {gain.mean:+.4g} ± {noise:.2g}{sure}")
+    if whole:  # there are no instances, nor another way to score it
+        print(f"{NO_TEST} Sandbox: {head['sandbox']}")
+        return
     print(f"{instances_of(head['fidelity'], head['seed'])}; sandbox: {head['sandbox']}")
     if head["split"] == "test" and head["fidelity"] == "honest":
         print("A run of this seed has a sealed test of its own, on other instances: it is looked at in the run alone.")

@@ -124,8 +124,8 @@ class Progress:
                 tests = [sample.test for sample in samples if sample.test is not None]
                 test = f", test {sum(tests) / len(tests):.3f}" if tests else ""
                 return f"  measured an improver: val {val_mean(record):.3f}{test}"
-            case Tried(error=error, wait_seconds=seconds):
-                return self._failed(error, seconds)
+            case Tried(at=at, error=error, wait_seconds=seconds):
+                return self._failed(error, seconds, int(at.rpartition("#")[2]) + 1)  # its number among the call's
             case Stepped(t=0):
                 return "t = 0: the seed improver"
             case Stepped(t=t, verdict=verdict, note=note) if verdict != "ok":
@@ -136,15 +136,19 @@ class Progress:
             case _:
                 return ""
 
-    def _failed(self, error: str, wait_seconds: float) -> str:
-        """Of many calls that fail at once one is told, with how many others there were since."""
+    def _failed(self, error: str, wait_seconds: float, time_of_call: int) -> str:
+        """Of many calls that fail at once one is told, with how many others there were since.
+
+        `time_of_call`: 3 where it is the third time that the same call failed.
+        """
         self._failed_unsaid += 1
         now = time.monotonic()
         if not wait_seconds or now - self._failed_said_at < _FAILED_EVERY_SECONDS:
             return ""  # an attempt after which there is no other ends the run, which says so itself
         others, self._failed_unsaid, self._failed_said_at = self._failed_unsaid - 1, 0, now
         more = f" ({others} more failed attempts since the last line)" if others else ""
-        return f"  {in_flags(one_line(error, 200))}; again in {duration(wait_seconds)}{more}"
+        again = f" ({_ordinal(time_of_call)} time)" if time_of_call > 1 else ""
+        return f"  {in_flags(one_line(error, 200))}; again in {duration(wait_seconds)}{again}{more}"
 
     def _line(self) -> Text:
         elapsed = time.strftime("%H:%M:%S", time.gmtime(time.monotonic() - self._began))
@@ -166,6 +170,11 @@ class Progress:
     def _waits(self) -> str:
         wait = self._waiting.longest()
         return "" if wait is None or wait.seconds < _LEAST_WAIT_SECONDS else f" · {_waiting_for(wait)}"
+
+
+def _ordinal(number: int) -> str:
+    ends = {1: "st", 2: "nd", 3: "rd"}
+    return f"{number}{'th' if number % 100 in (11, 12, 13) else ends.get(number % 10, 'th')}"
 
 
 def _waiting_for(wait: Wait) -> str:

@@ -34,7 +34,7 @@ class SharedInputs:
         return texts | ({_SCRIPT: self.script} if self.script is not None else {})
 
 
-def gather(given: Parameters, runs: Path) -> tuple[Parameters, SharedInputs]:
+def gather(given: Parameters, runs: Path, kept_improvers: Path | None = None) -> tuple[Parameters, SharedInputs]:
     """From what the user named; and the parameters with tasks by their own names. Raises UsageError."""
     found = {name: load_task(name, given.fidelity) for name in [*given.tasks, *given.on]}
     tasks: dict[str, TaskSpec] = {}
@@ -48,7 +48,7 @@ def gather(given: Parameters, runs: Path) -> tuple[Parameters, SharedInputs]:
         names = [found[name].name for name in listed]
         if len(set(names)) < len(names):
             raise UsageError(f"a task is listed twice, by two paths: {', '.join(listed)}; name each once")
-    improvers = {name: load_improver(name, runs) for name in [given.improver, *given.improvers]}
+    improvers = {name: load_improver(name, runs, kept_improvers) for name in [given.improver, *given.improvers]}
     script = read_text(Path(given.script), "a script") if given.script else None
     named = msgspec.structs.replace(
         given, tasks=[found[name].name for name in given.tasks], on=[found[name].name for name in given.on]

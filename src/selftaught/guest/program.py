@@ -103,7 +103,7 @@ def serve() -> None:
                 extra = _improving(channel, facts)
                 answer: wire.Message = wire.Loaded(nonce) if entry else wire.Raised("", "", nonce)
             elif isinstance(message, wire.Call) and entry is not None:
-                if facts is not None:
+                if facts is not None and not facts.get("solution"):
                     helpers.begin_improving(message.arguments[0], released=facts.get("released_reader", False))
                 answer = wire.Returned(entry(*message.arguments, *extra), nonce)
             else:
@@ -131,6 +131,8 @@ def _improving(channel: Channel, facts: dict[str, Any] | None) -> tuple[Any, ...
     if facts is None:
         return ()
     threading.stack_size(_THREAD_STACK_BYTES)
+    if facts.get("solution"):  # one that may ask the model, and scores nothing
+        return (LanguageModel(channel.ask, facts),)
     return Utility(channel.ask, facts), LanguageModel(channel.ask, facts)
 
 

@@ -30,6 +30,7 @@ from selftaught.core.work import working_on
 from selftaught.middleware.recorder import Recorder, asking, score_of
 from selftaught.middleware.unusable import why_no_program
 from selftaught.runs.records import (
+    PROGRAM,
     Answered,
     Applied,
     Measured,
@@ -112,7 +113,7 @@ class RecordedModel:
             price_source=completion.price_source,
             dropped=completion.dropped,
             reasoning=text_id(completion.reasoning) if completion.reasoning else "",
-            no_program=why_no_program(completion),
+            no_program="" if self.role == PROGRAM else why_no_program(completion),
         )
         self.recorder.write(record, text, completion.text, *filter(None, [completion.reasoning]))
 

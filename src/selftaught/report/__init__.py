@@ -1,12 +1,16 @@
 """What is known of a run, for people and programs. All of it is a pure function of the records.
 
 view.py           records → one frozen value
+provenance.py     records → where an improver comes from, and what it measured
 candidates.py     records → every program that an improver had scored, with its parent, prompt and response
 ledger.py         records → what was bought of the model, for what, at what cost
 tables.py         that value → rows and sentences for a terminal
 as_json.py        that value → one stable, versioned object
-page.py           that value → one self-contained HTML file (page.html.jinja)
+page.py           that value → one self-contained HTML file (page.html.jinja); what the live pages share with it
+comparison.py     several such values → what differs between the runs, and by how much
 curve.py          means and errors → an SVG drawing
+plots.py          what a run did over its time → SVG drawings
+spans.py          what took how long
 lineage.py        what each step changed in the improver → coloured lines
 untrusted.py      text that a guest or a model wrote, made safe to look at
 """

@@ -15,6 +15,8 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 64, 16, 46
 _MOST_NAMED_STEPS = 12
 _LEAST_SPAN = 0.04
 _LABEL_HEIGHT = 18
+COLOURS = 4
+"""The page's classes line0, line1 and so on."""
 _ASIDE, _INSET = 4, 16
 _MARKS = ("M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0z", "M-4 -4h8v8h-8z")
 """A disc and a square, around 0 0."""
@@ -24,7 +26,7 @@ Scale = Callable[[float], float]
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the drawing: its name, which is its class too, and (t, estimate) from left to right."""
+    """One line of the drawing: its name, and (t, estimate) from left to right."""
 
     name: str
     points: Sequence[tuple[int, Estimate]]
@@ -53,7 +55,8 @@ def curve(lines: Sequence[Line], title: str) -> str:
     for place, line in enumerate(drawn):
         aside = _ASIDE * (2 * place + 1 - len(drawn))  # error bars side by side, not on top of each other
         mark = _MARKS[place % len(_MARKS)]
-        parts += _line(line, [(x(t) + aside, t, estimate) for t, estimate in line.points], y, mark)
+        places = [(x(t) + aside, t, estimate) for t, estimate in line.points]
+        parts += _line(line, places, y, mark, place % COLOURS)
     return "".join([*parts, *_names(drawn, y), "</svg>"])
 
 
@@ -70,9 +73,9 @@ def _axes(ticks: Sequence[float], last: int, x: Scale, y: Scale) -> list[str]:
     return [*parts, f'<text x="{middle:.0f}" y="{_HEIGHT - 5}" text-anchor="middle">step t</text>']
 
 
-def _line(line: Line, places: Sequence[tuple[float, int, Estimate]], y: Scale, mark: str) -> list[str]:
+def _line(line: Line, places: Sequence[tuple[float, int, Estimate]], y: Scale, mark: str, colour: int) -> list[str]:
     path = " ".join(f"{place:.1f},{y(estimate.mean):.1f}" for place, _, estimate in places)
-    parts = [f'<g class="{escape(line.name)}"><polyline points="{path}"/>']
+    parts = [f'<g class="line{colour}"><polyline points="{path}"/>']
     for place, t, estimate in places:
         parts.append(f"<g><title>{escape(line.name)}, t = {t}: {_in_words(estimate)}</title>")
         if estimate.standard_error:
@@ -85,10 +88,12 @@ def _line(line: Line, places: Sequence[tuple[float, int, Estimate]], y: Scale, m
 def _names(lines: Sequence[Line], y: Scale) -> list[str]:
     """The lines' names at their right ends, moved down where one would cover another."""
     parts, free = [], 0.0
-    for line in sorted(lines, key=lambda line: -line.points[-1][1].mean):
+    for colour, line in sorted(enumerate(lines), key=lambda numbered: -numbered[1].points[-1][1].mean):
         height, name = max(y(line.points[-1][1].mean) + 5, free), escape(line.name)
         free = height + _LABEL_HEIGHT
-        parts.append(f'<text class="{name} name" x="{_WIDTH - _RIGHT + 6}" y="{height:.1f}">{name}</text>')
+        parts.append(
+            f'<text class="line{colour % COLOURS} name" x="{_WIDTH - _RIGHT + 6}" y="{height:.1f}">{name}</text>'
+        )
     return parts
 
 

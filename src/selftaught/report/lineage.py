@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, zip_longest
 
 from selftaught.report import tables
 from selftaught.report.untrusted import many_lines
@@ -23,6 +23,24 @@ class Diff:
     lines: tuple[tuple[str, str], ...]
     remark: str
     after: str
+
+    @property
+    def sides(self) -> list[tuple[str, str, str, str]]:
+        """The lines side by side, as (class, line, class, line): what was removed, and what was added in its place."""
+        rows: list[tuple[str, str, str, str]] = []
+        removed: list[str] = []
+        added: list[str] = []
+        for kind, line in (*self.lines, ("place", "")):
+            if kind == "removed":
+                removed.append(line[1:])
+            elif kind == "added":
+                added.append(line[1:])
+            else:
+                for old, new in zip_longest(removed, added):
+                    rows.append((_kind("removed", old), old or "", _kind("added", new), new or ""))
+                removed, added = [], []
+                rows.append((kind, line, kind, line) if kind == "place" else (kind, line[1:], kind, line[1:]))
+        return rows[:-1]
 
 
 @dataclass(frozen=True)
@@ -82,6 +100,10 @@ def _change(step: Step, parent: str, text: Callable[[str], str]) -> Change:
     measured = f", measured {tables.shown(step.proposed_val)} on val" if step.proposed_val else ""
     remark = f"Proposed and not taken: {step.proposed[:8]}{measured}. I_{step.t} is I_{step.t - 1}."
     return Change(step, outcome, remark, compare(text(parent), text(step.proposed)))
+
+
+def _kind(kind: str, line: str | None) -> str:
+    return "" if line is None else kind
 
 
 def _cut(line: str) -> str:

@@ -1,25 +1,30 @@
 """A run → one self-contained HTML file. Whatever a guest or a model wrote is hostile text in it.
 
 Three walls: every text that the template prints is escaped, whatever it is; every such text loses what cannot be seen
-(`finalize`, so that a new field of the page cannot be forgotten); and the page's own policy forbids scripts and
-everything from elsewhere.
+(`finalize`, so that a new field of the page cannot be forgotten); and the page's own policy forbids every script but
+its own, by that one's hash, and everything from elsewhere.
 """
 
 import time
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from selftaught.report import tables
+from selftaught.report import plots, tables
 from selftaught.report.candidates import Candidate, idea_of
 from selftaught.report.curve import Line, curve
 from selftaught.report.lineage import improved, lineage
+from selftaught.report.spans import busy
 from selftaught.report.untrusted import many_lines, one_line, visible
 from selftaught.report.view import RunView
+from selftaught.runs.records import Sampled
 
 _MOST_CANDIDATES, _MOST_SOURCES, _MOST_SOURCE = 1000, 50, 20_000
 _NUMBERS = {"calls", "responses", "tokens", "time"}
@@ -34,6 +39,33 @@ class Shown:
     source: str
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Something that waits for a person: its words, and the form that answers it. `text` may be a model's or a guest's.
+
+    `buttons`: (value, word) of each.
+    """
+
+    title: str
+    text: str
+    action: str
+    name: str
+    label: str
+    rows: int
+    buttons: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Live:
+    """What a page has that a server shows: addresses of its events, of all runs, of a text before its id; a script."""
+
+    events: str
+    home: str
+    text: str
+    script: Markup
+    waiting: tuple[Asked, ...] = ()
+
+
 def page(
     run: RunView,
     config: Mapping[str, Any],
@@ -41,15 +73,19 @@ def page(
     *,
     title: str,
     candidates: Sequence[Candidate] = (),
+    live: Live | None = None,
 ) -> str:
-    """`text` gives a program by its id. The page has no script and takes nothing from elsewhere."""
-    template = (files("selftaught.report") / "page.html.jinja").read_text(encoding="utf-8")
+    """`text` gives a program by its id. The page takes nothing from elsewhere."""
     return (
-        _environment()
-        .from_string(template)
+        environment()
+        .from_string(resource("page.html.jinja"))
         .render(
             title=title,
             run=run,
+            live=live,
+            policy=Markup(policy(script()) if live is None else live_policy(live.script)),
+            script=Markup(script()),
+            style=Markup(resource("page.css")),
             headers=[(name, "number" if name in _NUMBERS else "") for name in tables.HEADERS],
             rows=list(zip(run.steps, tables.rows(run), strict=True)),
             ledger=tables.ledger_rows(run),
@@ -64,10 +100,73 @@ def page(
             candidates=_shown(candidates, text),
             most_candidates=_MOST_CANDIDATES,
             every_candidate=len(candidates),
+            best_so_far="" if run.steps else Markup(plots.best_so_far([one.value for one in candidates])),
+            solutions=_solutions(run, text),
+            probes=tables.probes(run),
+            timeline=Markup(plots.timeline(run.spans, run.total.seconds)),
+            time_in_words=_time_in_words(run),
+            spending=Markup(_spending(run, config)),
             improved=improved(run.improvement, text) if run.improvement else None,
             config={name: _in_words(value) for name, value in config.items() if value is not None},
         )
     )
+
+
+def script() -> str:
+    """The page's own: tables are sorted and filtered."""
+    return resource("page.js")
+
+
+def policy(*scripts: str, more: str = "") -> str:
+    """The content security policy of a page: no script but these, and nothing from elsewhere."""
+    hashes = " ".join(f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'" for text in scripts)
+    rest = more or "base-uri 'none'; form-action 'none'"
+    return f"default-src 'none'; style-src 'unsafe-inline'; script-src {hashes}; {rest}"
+
+
+def live_policy(*scripts: str) -> str:
+    """Of a page that a server shows: it may ask, and answer, that server."""
+    mine = "connect-src 'self'; form-action 'self'; img-src 'self'; base-uri 'none'"
+    return policy(script(), *scripts, more=mine)
+
+
+@cache
+def resource(name: str) -> str:
+    """A file of this room."""
+    return (files("selftaught.report") / name).read_text(encoding="utf-8")
+
+
+def _solutions(run: RunView, text: Callable[[str], str]) -> list[tuple[Sampled, str]]:
+    """Of the best improver, the solution of each task that is the best on val."""
+    best: dict[str, Sampled] = {}
+    for sample in run.measured.get(run.best_step.improver, ()) if run.best_step else ():
+        if sample.program and (sample.task not in best or sample.val > best[sample.task].val):
+            best[sample.task] = sample
+    return [(sample, many_lines(text(sample.program or ""), _MOST_SOURCE)) for sample in best.values()]
+
+
+def _time_in_words(run: RunView) -> str:
+    parts = [
+        f"{words} in {tables.duration(seconds)}"
+        for kind, words in (("model", "a response was waited for"), ("guest", "programs were scored"))
+        if (seconds := busy(run.spans, kind))
+    ]
+    return f"Of {tables.duration(run.total.seconds)} at work, {', '.join(parts)}." if parts else ""
+
+
+def _spending(run: RunView, config: Mapping[str, Any]) -> str:
+    """In dollars, as far as they are known; else in tokens; else in calls, against the cap of it."""
+    dollars = [(time, cost) for time, cost, _ in run.bought]
+    tokens = [(time, float(count)) for time, _, count in run.bought]
+    calls = [(time, 1.0) for time, _, _ in run.bought]
+    for points, unit, name in (
+        (dollars, "Dollars", "max_cost"), (tokens, "Tokens", "max_tokens"), (calls, "Calls", "max_calls"),
+    ):  # fmt: skip
+        cap = config.get(name)
+        drawn = plots.spending(points, run.total.seconds, unit, float(cap) if isinstance(cap, (int, float)) else None)
+        if drawn:
+            return drawn
+    return ""
 
 
 def _shown(candidates: Sequence[Candidate], text: Callable[[str], str]) -> list[Shown]:
@@ -83,7 +182,8 @@ def _shown(candidates: Sequence[Candidate], text: Callable[[str], str]) -> list[
     ]
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """What renders pages: it escapes, and cleans, all that it is given."""
     environment = Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined, finalize=_finalize
     )

@@ -137,6 +137,8 @@ def _of_run(run: RunView, seed: Step, best: Step) -> list[str]:
     if len(run.steps) == 1:
         return [f"Only the seed improver is measured yet: {shown(seed.val)} on val."]
     if best.t == 0:
+        if run.nothing_usable:
+            return []  # it was not tried, which is said beside the reasons
         return [f"Nothing got better: no improver measured above the seed's {seed.val.mean:.3f} on val."]
     val, test = run.gain("val"), run.gain("test")
     lines = [f"Best: I_{best.t} ({best.improver[:8]}), against the seed:", _against("val", seed.val, best.val, val)]
@@ -167,13 +169,14 @@ def _bought(role: str, model: str, entries: list[Entry]) -> tuple[str, ...]:
     more = "+" if total("uncounted") else ""
     unpriced, responses = total("unpriced"), total("responses")
     cost = sum(entry.cost for entry in entries)
+    bound = not unpriced and any(source.startswith("at most") for entry in entries for source in entry.sources)
     return (
         role,
         one_line(model),
         f"{responses:,}",
         f"{total('failed'):,}",
         *(f"{total(name):,}{more}" for name in ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens")),
-        "—" if unpriced == responses and not cost else f"${cost:,.4f}{'+' if unpriced else ''}",
+        "—" if unpriced == responses and not cost else f"{'≤ ' * bound}${cost:,.4f}{'+' * bool(unpriced)}",
     )
 
 
@@ -196,8 +199,10 @@ def unusable(run: RunView) -> list[str]:
     count, of = sum(run.no_program.values()), run.total.responses
     if not count:
         return []
-    every = "None" if count == of else f"{of - count}"
-    head = f"{every} of {of} response{'s' * (of != 1)} can be used; the others hold no program:"
+    responses = f"{of} response{'s' * (of != 1)}"
+    head = f"None of {responses} can be used:"
+    if count < of:
+        head = f"{of - count} of {responses} can be used; the others hold no program:"
     return [head, *(f"  {number} × {reason}{_remedy(reason)}" for reason, number in run.no_program.items())]
 
 
@@ -300,7 +305,7 @@ def _of_improvement(made: Improvement, run: RunView) -> list[str]:
     lines = [*_where_from(made), *lines]
     gained = [made.after[name] > made.before[name] for name in made.before if name in made.after]
     if gained and not any(gained):
-        return [*lines, "Nothing got better."]
+        return lines if run.nothing_usable else [*lines, "Nothing got better."]
     if any(gain.mean > 0 for gain in made.gains.values()) and not any(map(_beyond_noise, made.gains.values())):
         lines.append("Nothing is shown to have got better: the gain is less than two standard errors.")
     return lines

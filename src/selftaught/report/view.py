@@ -13,6 +13,7 @@ from typing import Protocol
 from selftaught.core.measurement import Estimate, Graded, estimate, instance_error, paired
 from selftaught.core.standing import is_solved
 from selftaught.report.ledger import Entry, Ledger
+from selftaught.report.spans import Span
 from selftaught.runs.records import (
     Answered,
     Applied,
@@ -27,6 +28,7 @@ from selftaught.runs.records import (
     Scored,
     Session,
     Stepped,
+    Tried,
 )
 
 _MOST_EXAMPLES = 3
@@ -139,6 +141,8 @@ class RunView:
         solved: the tasks of which the seed or the first response already was as good as any program can be.
         faults: what tasks' own code did wrong while programs were scored, each once. Untrusted text in part.
         corrected: the tasks whose text was replaced on the way, in order.
+        spans: what took how long, in the order of the record.
+        bought: (seconds at work, dollars, tokens) of each response and failed attempt, as far as they are known.
     """
 
     status: str
@@ -161,11 +165,18 @@ class RunView:
     seed_scores: dict[str, float] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
     corrected: tuple[str, ...] = ()
+    spans: tuple[Span, ...] = ()
+    bought: tuple[tuple[float, float, int], ...] = ()
 
     @property
     def seed_step(self) -> Step | None:
         """I_0, once it is measured."""
         return self.steps[0] if self.steps else None
+
+    @property
+    def nothing_usable(self) -> bool:
+        """Whether the model responded, and not one response holds a program: then it was no search."""
+        return 0 < self.total.responses == sum(self.no_program.values())
 
     def gain(self, split: str) -> Estimate | None:
         """Of the best over the seed improver, on val or test, pair by pair; None where not both are measured on it."""
@@ -237,6 +248,8 @@ class Fold:
         self._salvaged = 0
         self._faults: dict[str, None] = {}
         self._corrected: list[str] = []
+        self._spans: list[Span] = []
+        self._bought: list[tuple[float, float, int]] = []
         self._at_root: list[Scored] = []
         self._applied_at_root: list[Applied] = []
         self._chosen: Chosen | None = None
@@ -260,6 +273,7 @@ class Fold:
             tally.add(record, seconds)
         self._ledger.add(record)
         self._note_of(record)
+        self._note_time(record)
         return True
 
     @property
@@ -298,6 +312,8 @@ class Fold:
             seed_scores={task: value for (task, by_seed), value in self._first.items() if by_seed},
             faults=tuple(self._faults),
             corrected=tuple(self._corrected),
+            spans=tuple(self._spans),
+            bought=tuple(self._bought),
         )
 
     def _solved(self) -> Iterator[Solved]:
@@ -341,6 +357,21 @@ class Fold:
                 self._noticed.append(record)
             case Corrected():
                 self._corrected.append(record.task)
+            case _:
+                pass
+
+    def _note_time(self, record: Record) -> None:
+        now = self._total.seconds
+        match record:
+            case Answered():
+                self._spans.append(Span("model", now, record.seconds))
+                tokens = (record.input_tokens or 0) + (record.output_tokens or 0)
+                self._bought.append((now, record.cost or 0.0, tokens))
+            case Tried():
+                self._spans.append(Span("failed", now, record.seconds))
+                self._bought.append((now, record.cost, 0))
+            case Scored(reused=False):
+                self._spans.append(Span("guest", now, record.seconds))
             case _:
                 pass
 
@@ -468,11 +499,11 @@ class _Tally:
 
     def __init__(self) -> None:
         self._count: Counter[str] = Counter()
-        self._seconds = 0.0
+        self.seconds = 0.0
 
     def add(self, record: Record, seconds: float) -> None:
         count = self._count
-        self._seconds += seconds
+        self.seconds += seconds
         match record:
             case Answered(input_tokens=given, output_tokens=made, cost=cost):
                 count["responses"] += 1
@@ -489,7 +520,7 @@ class _Tally:
                 pass
 
     def spent(self) -> Spent:
-        return Spent(**self._count, seconds=self._seconds)
+        return Spent(**self._count, seconds=self.seconds)
 
 
 class _Clock:

@@ -19,6 +19,8 @@ from selftaught.runs.store import Store, text_id
 SCHEMA = "selftaught.recording/2"
 MOST_BYTES = 256 << 20
 """Of a recording, unpacked."""
+_GZIP = 16 + zlib.MAX_WBITS
+_CHUNK_BYTES = 1 << 20
 _MOST_PARTS = 50
 """Of a name of an input."""
 READABLE = ("selftaught.recording/1", SCHEMA)
@@ -72,20 +74,32 @@ def pack(folder: RunFolder, store: Store, version: str) -> bytes:
     return gzip.compress(msgspec.json.encode(recording), mtime=0)
 
 
-def read_recording(path: Path) -> Recording:
-    """Checked: every text that a record names is there. Raises RecordError."""
+def _unpacked(path: Path) -> bytes:
+    """The body, by one pass over the file that ends where it is too large or no gzip. Raises RecordError."""
+    unpacking, body = zlib.decompressobj(_GZIP), bytearray()
     try:
-        with gzip.open(path) as packed:
-            body = packed.read(MOST_BYTES + 1)
-        if len(body) > MOST_BYTES:
-            raise RecordError(
-                f"the recording {path} ({path.stat().st_size:,} bytes) unpacks to more than {MOST_BYTES >> 20} MiB; "
-                "none is read that does"
-            )
+        with path.open("rb") as packed:
+            while not unpacking.eof and (chunk := packed.read(_CHUNK_BYTES)):
+                body += unpacking.decompress(chunk, MOST_BYTES + 1 - len(body))
+                if len(body) > MOST_BYTES:
+                    raise RecordError(
+                        f"the recording {path} ({path.stat().st_size:,} bytes) unpacks to more than "
+                        f"{MOST_BYTES >> 20} MiB; none is read that does"
+                    )
+            follows = unpacking.unused_data or packed.read(1)
     except OSError as error:
         raise RecordError(f"cannot read the recording {path}: {error.strerror or error}") from error
-    except (EOFError, zlib.error) as error:
-        raise RecordError(f"the recording {path} is damaged: {error}; copy it again") from error
+    except zlib.error as error:
+        raise RecordError(f"{path} is no recording, or a damaged one: {error}; copy it again") from error
+    if follows or not unpacking.eof:
+        trouble = "something follows its end" if follows else "it breaks off"
+        raise RecordError(f"the recording {path} is damaged: {trouble}; copy it again")
+    return bytes(body)
+
+
+def read_recording(path: Path) -> Recording:
+    """Checked: every text that a record names is there. Raises RecordError."""
+    body = _unpacked(path)
     schema = _decode(body, _Stamp, path).schema
     if schema not in READABLE:
         raise RecordError(f"{path} is of schema {schema[:40]!r}; this selftaught reads {' and '.join(READABLE)}")

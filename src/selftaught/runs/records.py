@@ -51,10 +51,15 @@ def run_id(name: str, first: Session) -> str:
     return f"{name}-{sha256(repr(first.time).encode()).hexdigest()[:8]}"
 
 
+PROGRAM = "program"
+"""The role in which a program that is scored asks a model."""
+
+
 class Answered(_Record, frozen=True, tag="answered"):
     """The model gave one response. `prompt` is the text id of prompt_text(system, user).
 
-    `role`: improver where an improver was being improved, solution where a solution was; `t`: towards which I_t.
+    `role`: improver where an improver was being improved, solution where a solution was, program where a program asked
+    that was being scored; `t`: towards which I_t.
     `cost` is in US dollars; it and the rest are as in `Completion`. `follows`: it came in one call with the response
     before it, which bears the cost of both. `reasoning`: text id of what the model thought, kept
     apart from its answer; "" where it said nothing of it. `no_program`: in a few words, why the response holds no

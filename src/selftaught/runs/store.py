@@ -24,7 +24,7 @@ from typing import IO
 import msgspec
 
 from selftaught.core.errors import RecordError
-from selftaught.runs.folder import LOCK, RunFolder
+from selftaught.runs.folder import GONE, LOCK, RunFolder, why
 from selftaught.runs.records import Record, decode, encode, whole_characters
 
 SCHEMA_VERSION = 2
@@ -125,7 +125,8 @@ class Store:
             os.replace(partial, path)
             connection = _connect(path)
         except (sqlite3.Error, OSError) as error:
-            raise RecordError(f"cannot create {path}: {error}; is the disk full or read-only?") from error
+            said = why(path.parent, error, "is the disk full or read-only?")
+            raise RecordError(f"cannot create {path}: {said}") from error
         return cls(path, connection, writable=True)
 
     @classmethod
@@ -223,8 +224,8 @@ class Store:
 
     def _check(self, error: BaseException | None) -> None:
         if error is not None:
-            hint = "" if isinstance(error, Gone) else "; is the disk full?"
-            raise RecordError(f"cannot write to {self.path}: {error}{hint}") from error
+            said = GONE if isinstance(error, Gone) else why(self.path.parent, error, "is the disk full?")
+            raise RecordError(f"cannot write to {self.path}: {said}") from error
 
     def _catch_up(self) -> None:
         """Wait until what was put can be read."""
@@ -339,7 +340,7 @@ class Store:
     def _sync(self, log: "_Log", jobs: Sequence[_Job]) -> None:
         try:
             if _place(self.path) != self._place:  # what was written is in a file that nobody can find
-                raise Gone("it was deleted, moved or replaced while the run went on")
+                raise Gone(GONE)
             log.sync()
         except Exception as error:
             self._failure = self._failure or error
@@ -416,7 +417,7 @@ def _locked(path: Path) -> IO[bytes]:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         lock = open(os.open(path.parent / LOCK, flags, 0o666), "ab")  # noqa: SIM115 - held on to
     except OSError as error:
-        raise RecordError(f"cannot write to {path.parent}: {error.strerror}; is it read-only?") from error
+        raise RecordError(f"cannot write to {path.parent}: {why(path.parent, error, 'is it read-only?')}") from error
     try:
         _lock_soon(lock)
     except BlockingIOError:
@@ -446,11 +447,12 @@ def _connect_to_write(path: Path) -> tuple[sqlite3.Connection, _Log]:
         connection = _connect(path)
         return connection, _Log(path, connection)
     except sqlite3.Error as error:
-        raise RecordError(f"cannot write to {path}: {error}") from error
+        raise RecordError(f"cannot write to {path}: {why(path.parent, error)}") from error
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, check_same_thread=False, timeout=30)
+    """To one that is there: of a folder that is being deleted no new one is made."""
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, check_same_thread=False, timeout=30)
     logged = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal"
     # The log is synced at barriers, and by SQLite before it is moved into the store.
     connection.execute(f"PRAGMA synchronous = {'NORMAL' if logged else 'FULL'}")

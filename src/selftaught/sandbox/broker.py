@@ -13,6 +13,7 @@ from inspect import signature
 from selftaught.core.contracts import Verdict
 from selftaught.core.errors import BadRequest, BudgetExceeded
 from selftaught.guest import wire
+from selftaught.sandbox import serving
 from selftaught.sandbox.contract import Improving, Value
 from selftaught.sandbox.conversation import Answer, Ended, Guest, Question
 
@@ -70,7 +71,7 @@ class Broker:
             with self._lock:
                 threads = list(self._under_way.values())
                 self._give_turn()
-            for thread in threads:  # what they ask for is being recorded and paid for: it is not abandoned
+            for thread in threads:  # what is being recorded and paid for is not abandoned
                 thread.join()
             self._guest.end()
             if self._failure is not None:
@@ -108,17 +109,23 @@ class Broker:
             self._delayed -= 1
 
     def _serve(self, service: Callable[..., Value], request: wire.Ask, delay: float) -> None:
+        serving.begin(lambda: self._over)
         if delay:
             self._wait(delay)
         try:
+            serving.check()
             reply = self._answer(service, request)
             wire.encode(reply)
         except wire.WireError as error:  # half a character, say: the guest hears that, not nothing
             reply = wire.Reply(request.id, None, BadRequest.__name__, f"the answer cannot be sent: {error}")
+        except serving.Abandoned:
+            self._settle(request)
+            return
         except BaseException as error:
             self._failure = self._failure or error
             self._guest.kill()
             return
+        self._guest.charge(serving.cost_seconds())
         self._settle(request)
         with self._sending, suppress(Ended):  # it does not read: `converse` finds out in its own time
             if not self._over:

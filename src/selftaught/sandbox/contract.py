@@ -14,7 +14,7 @@ tuples. What comes back from a guest is always plain: arrays arrive as nested li
 
 Service = Callable[..., Value]
 """Answers one kind of request of a guest. Raises `BudgetExceeded` or `BadRequest` to tell the guest; anything else
-ends the guest and is raised in the host."""
+ends the guest and is raised in the host. What serving costs counts as the guest's CPU time (serving.py)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Improving:
-    """Makes a guest an improver: it gets `utility` and `language_model` beside its arguments, and may use threads.
+    """Makes a guest an improver: it gets `utility` and `language_model` behind its arguments, and may use threads.
+
+    With the fact `solution` it is a solution that may ask a model: it gets `language_model` alone.
 
     Attributes:
         facts: what the guest may read of its utility, model and budgets; see `guest.interface`.

@@ -64,7 +64,7 @@ class Ended(Exception):  # noqa: N818 - not an error: how a conversation ends ea
 
 @dataclass
 class Guest:
-    """A guest and its limits. One thread owns it; others may `reply` (one at a time) and `kill`."""
+    """A guest and its limits. One thread owns it; others may `reply` (one at a time), `charge` and `kill`."""
 
     worker: Worker
     handle: Handle
@@ -75,7 +75,8 @@ class Guest:
         self._closing = threading.Lock()
         self._buffer = bytearray()
         self._seen_cpu_seconds = 0.0
-        self._decoded_seconds = 0.0
+        self._charged_seconds = 0.0
+        self._charging = threading.Lock()
         self._poll = select.poll()
         self._poll.register(self.handle.channel, select.POLLIN)
 
@@ -95,7 +96,7 @@ class Guest:
         """Send the question, wait for its answer; give it and the CPU time that it took. Raises Ended.
 
         `ask` takes the guest's requests, and the bytes that each was; `waiting` tells whether it is we who keep it
-        waiting. What its requests cost to decode counts as the guest's CPU time, so that they cost no more than that.
+        waiting. What its requests cost this thread counts as the guest's CPU time, so that they cost no more than that.
         An answer that does not name the question's nonce was written before the question was read: it is not taken
         for its answer.
         """
@@ -110,6 +111,7 @@ class Guest:
             ours = waiting()
             clock.start(counts=not ours)
             patience = clock.patience(_IDLE_GLANCE_SECONDS if ours else glance)
+            began = time.thread_time()
             message, size = self._receive(patience)
             clock.stop(patience)
             if message is None or time.monotonic() - looked > glance:  # to ask all the time hides nothing
@@ -121,13 +123,24 @@ class Guest:
             elif isinstance(message, wire.Ask):
                 if ask is None:
                     raise Ended(Verdict.GIBBERISH, "asked for a service; solutions have none")
-                clock.charge(self._decoded_seconds)
+                clock.check()
                 ask(message, size)
+                self.charge(time.thread_time() - began)
             elif message.nonce != question.nonce:
                 raise Ended(Verdict.GIBBERISH, "answered what it was not asked")
             else:
                 return message, clock.used()
             clock.check()
+
+    def charge(self, seconds: float) -> None:
+        """Count CPU time of ours that the guest caused as its own."""
+        with self._charging:
+            self._charged_seconds += seconds
+
+    @property
+    def charged_seconds(self) -> float:
+        """So far."""
+        return self._charged_seconds
 
     def _send(self, left: memoryview, check: Callable[[], None]) -> None:
         """Raises Ended if `check` does, or the guest does not read in time; OSError if it is gone."""
@@ -238,7 +251,6 @@ class Guest:
         return body
 
     def _decoded(self, body: bytes) -> wire.FromGuest:
-        began = time.thread_time()
         try:
             return messages.decoded(body)
         except messages.TooMuch as error:
@@ -247,8 +259,6 @@ class Guest:
             raise Ended(Verdict.BAD_ANSWER, f"sent {error}") from None
         except Exception as error:  # hostile bytes raise more kinds than any list of ours would name
             raise Ended(Verdict.GIBBERISH, f"sent what is no message: {type(error).__name__}") from None
-        finally:
-            self._decoded_seconds = time.thread_time() - began
 
     def _ending(self) -> Ended | SandboxError:
         """The guest hung up: how did it die?"""
@@ -287,7 +297,7 @@ class _Clock:
         self._began, self._counts = 0.0, True
         self._delayed_before: float | None = None
         self._credited = 0.0
-        self._charged_seconds = 0.0
+        self._charged_before = guest.charged_seconds
 
     def look(self) -> None:
         """From now on the time counts in which the guest waits for a core: it is looked at only if it takes long."""
@@ -305,12 +315,11 @@ class _Clock:
     def used(self) -> float:
         return max(0.0, self._guest.cpu() - self._started)
 
-    def charge(self, seconds: float) -> None:
-        """Count CPU time of ours that the guest caused as its own."""
-        self._charged_seconds += seconds
+    def _charged(self) -> float:
+        return self._guest.charged_seconds - self._charged_before
 
     def _left(self) -> float:
-        return self._cpu_seconds - self._charged_seconds - self.used()
+        return self._cpu_seconds - self._charged() - self.used()
 
     def patience(self, most: float) -> float:
         return max(_SHORTEST_WAIT_SECONDS, min(self._left(), self._wall_left, most))
@@ -318,7 +327,8 @@ class _Clock:
     def check(self) -> None:
         """Raises Ended if nothing is left."""
         if self._left() <= 0 and not self._guest.gone():  # gone: the number may be another process's
-            raise Ended(Verdict.TIMED_OUT, f"used its {self._cpu_seconds:g} s of CPU time")
+            why = ", most of it to serve its requests" if self._charged() > self._cpu_seconds / 2 else ""
+            raise Ended(Verdict.TIMED_OUT, f"used its {self._cpu_seconds:g} s of CPU time{why}")
         if self._wall_left <= 0:
             self._credit()
         if self._wall_left <= 0:

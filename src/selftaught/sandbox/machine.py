@@ -12,6 +12,7 @@ from selftaught.core.budget import Allowance, Meter, ask, score
 from selftaught.core.contracts import Application, LanguageModel, Map, Program, Prompt, Score, Utility, Verdict
 from selftaught.core.errors import BadRequest
 from selftaught.core.origin import coming_from
+from selftaught.sandbox import serving
 from selftaught.sandbox.contract import Improving, Limits, Outcome, Sandbox, Service, Value
 from selftaught.sandbox.history import History
 from selftaught.sandbox.reading import is_program, program_of
@@ -53,7 +54,7 @@ class Machine:
     def __call__(self, improver: Program, utility: Utility, solution: Program, model: LanguageModel) -> Application:
         meter = Meter(self.allowance, threading.Lock())
         history = History(solution, threading.Lock())
-        read = _as_it_is if self.released_reader else partial(program_of, like=solution)
+        read = _as_it_is if self.released_reader else _in_turn(partial(program_of, like=solution))
         services = utility_services(utility, meter, self.map, history, read) | model_services(model, meter, history)
         if not self.feedback:
             del services["utility_feedback"]
@@ -93,6 +94,18 @@ class Machine:
         }
 
 
+def _in_turn(read: Callable[[str], str]) -> Callable[[str], str]:
+    """One text at a time, and none for a guest that is over: each may take a second of another process."""
+    lock = threading.Lock()
+
+    def in_turn(text: str) -> str:
+        with lock:
+            serving.check()
+            return read(text)
+
+    return in_turn
+
+
 def _as_it_is(text: str) -> str:
     return text
 
@@ -118,7 +131,7 @@ def utility_services(
     """
 
     def known(program: Program) -> Score:
-        with coming_from(history.origin(program)):
+        with coming_from(history.origin(program)), serving.free():
             scored = utility(program)
         history.scored(program, scored)
         return scored
@@ -170,7 +183,8 @@ def model_services(model: LanguageModel, meter: Meter, history: History) -> dict
         return sample(_prompts(expertise, messages, temperature))
 
     def sample(prompts: list[Prompt]) -> list[str]:
-        completions = ask(model, meter, prompts)
+        with serving.free():
+            completions = ask(model, meter, prompts)
         history.heard(prompts, completions)
         return [completion.text for completion in completions]
 

@@ -40,14 +40,18 @@ _INTEGER_BYTES = 100
 """Of a long whole number, for each further element that it counts as."""
 _FORMATS = {1: ">B", 2: ">H", 4: ">I"}
 
-_ONE_BYTE = bytes([*range(0x80), *range(0xE0, 0x100), 0xC0, 0xC2, 0xC3])
-"""Small numbers, None, False and True."""
-_ALIKE = {
-    **dict.fromkeys(_ONE_BYTE, (1, _ONE_BYTE)),
-    **{first: (1 + more, bytes([first])) for first, more in _FIXED.items() if more and first not in _EXTENSIONS},
-}
-"""First byte of a number: how long it is, and the first bytes of those that are as long."""
+_ONE_BYTE = bytes([*range(0x81), 0x90, 0xA0, *range(0xE0, 0x100), 0xC0, 0xC2, 0xC3])
+"""Small numbers, None, False and True; an empty map, list or text."""
+_LONGER = {first: 1 + more for first, more in _FIXED.items() if more and first not in _EXTENSIONS}
+_TEXTS = {0xA0 + size: 1 + size for size in range(1, 32)}
+_LENGTHS = {**dict.fromkeys(_ONE_BYTE, 1), **_LONGER, **_TEXTS}
+_WHOLE = [_LENGTHS.get(first, 0) for first in range(256)]
+"""By its first byte, how long an item is that has no others in it, and whose length stands in no byte of its own."""
+_ALIKE = [_ONE_BYTE if first in _ONE_BYTE else bytes([first]) for first in range(256)]
+"""By the first byte of such an item, the first bytes of those that are as long."""
 _FEWEST_ALIKE, _MOST_ALIKE = 16, 1 << 16
+_KEYS = frozenset([*range(0x80), *range(0xE0, 0x100), *range(0xA0, 0xC0), *range(0xD9, 0xDC), *range(0xCC, 0xD4)])
+"""First bytes of what may be a key: texts and whole numbers, whose hashes cannot be chosen to collide."""
 
 
 class TooMuch(wire.WireError):
@@ -61,86 +65,63 @@ class OddKeys(wire.WireError):
 def decoded(body: bytes) -> wire.FromGuest:
     """The message. Raises TooMuch for one that would grow too large, OddKeys, WireError, or errors of msgspec."""
     if len(body) > _SMALL or _KEYED.search(body) or len(body) - len(body.translate(None, _OPENERS)) > MOST_DEPTH:
-        _Walk(body).to_the_end()
+        _walk(body)
     return wire.from_guest.decode(body)
 
 
-class _Walk:
-    """One pass over a message's items. A body that breaks off is left to the decoder to refuse."""
+def _walk(body: bytes) -> None:
+    """One pass over a message's items. A body that breaks off is left to the decoder to refuse.
 
-    def __init__(self, body: bytes) -> None:
-        self._body, self._size = body, len(body)
-        self._place = self._elements = self._bytes = 0
-        self._open: list[list[int]] = []  # [items to come, 1 where they are the keys and values of a map]
-        self._window = _FEWEST_ALIKE
-
-    def to_the_end(self) -> None:
-        """Raises WireError where a bound is passed."""
-        while self._place < self._size:
-            if self._open and self._open[-1][0] >= _FEWEST_ALIKE and not self._open[-1][1]:
-                self._pass_numbers()
-            if self._place < self._size and self._open_after(*self._item()):
-                return
-
-    def _item(self) -> tuple[int, bool]:
-        """Pass one item; how many children follow, and whether they are a map's."""
-        body, place = self._body, self._place
-        first = body[place]
-        if self._open and self._open[-1][1] and self._open[-1][0] % 2 == 0 and not _may_be_key(first):
+    All in one loop: a call for each of a hundred thousand items would take most of the time. Raises WireError where a
+    bound is passed.
+    """
+    place, size, elements, more = 0, len(body), 0, 0
+    left, is_map, around = 1, False, list[tuple[int, bool]]()  # items to come: in the innermost list or map, and around
+    window = _FEWEST_ALIKE
+    while place < size:
+        first, children, opens_map = body[place], 0, False
+        if is_map and not left & 1 and first not in _KEYS:
             raise OddKeys("a dict whose keys are not texts or whole numbers")
-        length, children, is_map = _extent(body, place)
-        self._place += length
-        if first in _EXTENSIONS:
-            self._count(_elements(body[place : place + length], first))
+        length = _WHOLE[first]
+        if length:
+            count, following, alike = 1, place + length, _ALIKE[first]
+            if left > _FEWEST_ALIKE and not is_map and following < size and body[following] in alike:
+                count = _count_alike(body[place : place + length * min(left, window) : length], alike)
+                window = min(4 * window, _MOST_ALIKE) if count == window else _FEWEST_ALIKE
+            length *= count
+            elements, left = elements + count, left - count
+        elif first < 0xA0:
+            length, children, opens_map = 1, first & 0x0F, first < 0x90
+            elements, left = elements + 1, left - 1
         else:
-            self._count(1, length * _TEXT_BYTES + (min(children, self._size) * _PAIR_BYTES if is_map else 0))
-        return children, is_map
-
-    def _open_after(self, children: int, is_map: bool) -> bool:
-        """Note an item that was passed, and the children that it opens; whether that was the last."""
-        if self._open:
-            self._open[-1][0] -= 1
+            length, children, opens_map = _extent(body, place)
+            elements += _elements(body[place : place + length], first) if first in _EXTENSIONS else 1
+            left -= 1
+        place += length
+        more += length * _TEXT_BYTES
         if children:
-            self._open.append([children, int(is_map)])
-            if len(self._open) > MOST_DEPTH:
+            more += min(children, size) * _PAIR_BYTES if opens_map else 0
+            around.append((left, is_map))
+            if len(around) > MOST_DEPTH:
                 raise wire.WireError(f"a message nested deeper than {MOST_DEPTH}")
-        while self._open and self._open[-1][0] == 0:
-            self._open.pop()
-        return not self._open
-
-    def _pass_numbers(self) -> None:
-        """Pass numbers of one length that follow each other, all but the list's last: a step for many of them."""
-        length, alike = _ALIKE.get(self._body[self._place], (0, b""))
-        if not length:
-            return
-        most = min(self._open[-1][0] - 1, self._window)
-        firsts = self._body[self._place : self._place + most * length : length]
-        passed = len(firsts) - len(firsts.lstrip(alike))
-        self._window = min(4 * self._window, _MOST_ALIKE) if passed == self._window else _FEWEST_ALIKE
-        self._place += passed * length
-        self._open[-1][0] -= passed
-        self._count(passed)
-
-    def _count(self, elements: int, more_bytes: int = 0) -> None:
-        self._elements += elements
-        self._bytes += elements * _ELEMENT_BYTES + more_bytes
-        if self._elements > MOST_ELEMENTS:
+            left, is_map = 2 * children if opens_map else children, opens_map
+        while not left and around:
+            left, is_map = around.pop()
+        if elements > MOST_ELEMENTS:
             raise TooMuch(f"more than {MOST_ELEMENTS} elements, those of arrays and their rows counted")
-        if self._bytes > MOST_BYTES:
+        if elements * _ELEMENT_BYTES + more > MOST_BYTES:
             raise TooMuch(f"more than {MOST_BYTES >> 20} MiB of memory as data")
+        if not left:
+            return
+
+
+def _count_alike(firsts: bytes, alike: bytes) -> int:
+    return len(firsts) - len(firsts.lstrip(alike))
 
 
 def _extent(body: bytes, place: int) -> tuple[int, int, bool]:
-    """Bytes of the item at `place` without its children, how many children, whether they are a map's."""
+    """Bytes of the item at `place` without its children, how many items or pairs follow, whether they are a map's."""
     first = body[place]
-    if first < 0x80 or first >= 0xE0:
-        return 1, 0, False
-    if first < 0x90:
-        return 1, 2 * (first & 0x0F), True
-    if first < 0xA0:
-        return 1, first & 0x0F, False
-    if first < 0xC0:
-        return 1 + (first & 0x1F), 0, False
     if first in _FIXED:
         return 1 + _FIXED[first], 0, False
     if first in _SIZED:
@@ -149,7 +130,7 @@ def _extent(body: bytes, place: int) -> tuple[int, int, bool]:
     if first in _LISTS:
         return 1 + _LISTS[first], _number(body, place + 1, _LISTS[first]), False
     if first in _MAPS:
-        return 1 + _MAPS[first], 2 * _number(body, place + 1, _MAPS[first]), True
+        return 1 + _MAPS[first], _number(body, place + 1, _MAPS[first]), True
     raise wire.WireError("a byte that begins nothing")
 
 
@@ -159,12 +140,6 @@ def _number(body: bytes, place: int, width: int) -> int:
         raise wire.WireError("a message that breaks off")
     number: int = struct.unpack(_FORMATS[width], part)[0]
     return number
-
-
-def _may_be_key(first: int) -> bool:
-    """Texts and whole numbers: their hashes cannot be chosen to collide."""
-    text = 0xA0 <= first < 0xC0 or 0xD9 <= first <= 0xDB
-    return text or first < 0x80 or first >= 0xE0 or 0xCC <= first <= 0xD3
 
 
 def _elements(extension: bytes, first: int) -> int:

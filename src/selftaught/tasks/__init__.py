@@ -6,6 +6,7 @@ from_python.py           a task made of Python functions
 entry.py                 is a text a program that defines its entry?
 contract.py              what a task file may hold: checked, documented, and as templates
 scale.py                 scores of any size, and what an improver sees of them
+asking.py                programs that ask a language model themselves
 playing.py               a task that calls the program itself
 evaluation.py            programs that are judged as wholes, in a workshop
 beside.py                files beside a task that its programs may read

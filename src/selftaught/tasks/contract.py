@@ -54,6 +54,10 @@ def _up_to(most: float) -> Callable[[Any], bool]:
     return lambda value: _number(value) and 0 < value <= most
 
 
+def _whole(value: Any, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most
+
+
 def _flag(value: Any) -> bool:
     return isinstance(value, bool)
 
@@ -119,6 +123,13 @@ PARTS = (
     Part("FILES", "Files and folders beside the task that programs may read: they start in a folder with copies, "
          "so `open(\"words.txt\")` works. A run keeps them. The task itself finds them in the folder `FOLDER`.",
          'relative paths without "..", as ["words.txt"]', (), _paths),
+    Part("ASKS_MODEL", "True: programs may ask a language model. They get `language_model` behind their arguments: "
+         "`language_model.prompt(expertise, message, n_responses=1, temperature=0.7) -> list[str]`. Each call has a "
+         "process of its own.", "True or False", False, _flag),
+    Part("MODEL_CALLS", "With ASKS_MODEL: model calls of one call of the program. More raise `BudgetExceeded` in it.",
+         "a whole number from 1 to 1000", 4, lambda v: _whole(v, 1000)),
+    Part("RESPONSES", "With ASKS_MODEL: responses of one model call.", "a whole number from 1 to 1000", 4,
+         lambda v: _whole(v, 1000)),
     Part("FRESH_GUEST_PER_CALL", "A process of its own for each call.", "True or False", False, _flag),
     Part("DETERMINISTIC", "False where equal programs may get unequal scores, as where time is measured: the record "
          "answers for no new score then.", "True or False", True, _flag),
@@ -190,7 +201,7 @@ def _check_spelling(name: str, defined: Mapping[str, Any], where: str) -> None:
         )
 
 
-KINDS = ("function", "minimize", "play", "speed", "program", "text")
+KINDS = ("function", "minimize", "play", "speed", "program", "text", "prompt")
 """What `selftaught new` writes: templates/KIND.txt."""
 
 

@@ -16,11 +16,12 @@ from statistics import fmean, stdev
 from typing import Any
 
 from selftaught.core.address import draw_seed
-from selftaught.core.contracts import MOST_FEEDBACK, Program, Score, Verdict
-from selftaught.core.errors import NoSandbox, RunStopped, SandboxError, TaskError
+from selftaught.core.contracts import MOST_FEEDBACK, LanguageModel, Program, Score, Verdict
+from selftaught.core.errors import NoSandbox, SelfTaughtError, TaskError, UsageError
 from selftaught.core.run_seed import RunSeed
 from selftaught.core.text import printable
 from selftaught.sandbox.contract import HasWorkshop, Outcome, Sandbox
+from selftaught.tasks.asking import Questions
 from selftaught.tasks.evaluation import Evaluation, grades_of, words_of
 from selftaught.tasks.feedback import CallLog, Explain, reason_of
 from selftaught.tasks.playing import Call, CallFailed
@@ -50,7 +51,7 @@ class Judge:
 
     A `grade` that raises makes the answer a bad one. One that gives no grade at all (another type, out of range)
     raises TaskError; where `paid`, it makes a bad answer too, and the score's `fault` tells: what was paid for is
-    never lost to it.
+    never lost to it. `model`: of a task whose programs ask one.
     """
 
     def __init__(
@@ -62,12 +63,13 @@ class Judge:
         wording: Wording | None = None,
         *,
         paid: bool = False,
+        model: LanguageModel | None = None,
     ) -> None:
         if split not in SPLITS:
             raise ValueError(f"a split is one of {SPLITS}, not {split!r}")
         self._spec, self._sandbox, self._split = spec, sandbox, split
         self._seed = RunSeed(run_seed) if isinstance(run_seed, int) else run_seed
-        self._paid, self._wording = paid, wording
+        self._paid, self._wording, self._model = paid, wording, model
         self._lock = threading.Lock()
         self._made: list[Instance] | None = None
         self._half: float | None = spec.scale.baseline if spec.scale else None
@@ -184,8 +186,7 @@ class Judge:
             for instance in instances:
                 yield self._played(program, instance, self._spec.play, seed)
             return
-        calls = [instance.args for instance in instances]
-        outcomes = self._sandbox.run(program, self._spec.entry, calls, self._spec.limits, seed=seed)
+        outcomes = self._answers(program, [instance.args for instance in instances], seed)
         try:
             for instance, outcome in zip(instances, outcomes, strict=True):
                 yield outcome, self._grade(instance, outcome)
@@ -193,20 +194,37 @@ class Judge:
             if isinstance(outcomes, Generator):
                 outcomes.close()  # ends the guest now, where grading failed half-way
 
+    def _answers(self, program: Program, calls: Sequence[Sequence[Any]], seed: int) -> Iterator[Outcome]:
+        spec, questions = self._spec, self._questions(program)
+        if questions is None:
+            return self._sandbox.run(program, spec.entry, calls, spec.limits, seed=seed)
+        renewed = questions.before_each(calls)
+        return self._sandbox.run(program, spec.entry, renewed, spec.limits, seed=seed, improving=questions.improving())
+
+    def _questions(self, program: Program) -> Questions | None:
+        """What the program may ask a model, where the task lets it. Raises UsageError where there is no model."""
+        if self._spec.asks is None:
+            return None
+        if self._model is None:
+            raise UsageError(
+                f"programs of the task {self._spec.name} ask a language model, and there is none here: run, "
+                "improve and score have `model`"
+            )
+        return Questions(self._model, self._spec.asks, program)
+
     def _played(self, program: Program, instance: Instance, play: Play, seed: int) -> tuple[Outcome, Score]:
         """One instance of a task that calls the program itself."""
         spec = self._spec
-        with closing(Call(self._sandbox, program, spec.entry, spec.limits, seed, spec.seed)) as call:
+        asking = (self._questions(program), self._questions(spec.seed))
+        with closing(Call(self._sandbox, program, spec.entry, spec.limits, seed, spec.seed, asking)) as call:
             outcome = Outcome(Verdict.OK)
             try:
                 score = self._graded(play(deepcopy(instance), call))
             except CallFailed as error:
                 outcome = error.outcome
                 score = Score(0.0, outcome.verdict, outcome.note, feedback=reason_of(outcome))
-            except (SandboxError, RunStopped):
-                raise
             except (Exception, SystemExit) as error:
-                if isinstance(error, TaskError) and not self._paid:
+                if isinstance(error, SelfTaughtError) and not (isinstance(error, TaskError) and self._paid):
                     raise
                 score = self._raised("play()", error)
             return replace(outcome, cpu_seconds=call.total_cpu_seconds), score

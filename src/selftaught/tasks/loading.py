@@ -24,6 +24,7 @@ from selftaught.sandbox.provided import find_packages
 from selftaught.tasks import frozen
 from selftaught.tasks.adapters import function, openevolve
 from selftaught.tasks.adapters.adapted import Adapted
+from selftaught.tasks.asking import Asks
 from selftaught.tasks.beside import read_files
 from selftaught.tasks.contract import MINIMIZE, as_name, read_parts
 from selftaught.tasks.entry import check_entry, defined_names
@@ -210,6 +211,7 @@ def from_names(
     entry, shown = parts["ENTRY"], parts["NAME"] or name
     provided = _provided(parts, where, folder or Path())
     evaluation = _evaluation(defined, parts, source, where, level, provided)
+    asks = _asks(parts, where, whole=evaluation is not None)
     if evaluation is None or evaluation.place is not None:
         check_entry(defined_names(parts["SEED"]), entry, f"the task {where}: its SEED")
     entry = "" if evaluation is not None and evaluation.place is None else entry
@@ -236,9 +238,25 @@ def from_names(
         play=play,
         scale=_scale(parts),
         takes_time=grade is not None and _takes(grade, 3),
-        deterministic=parts["DETERMINISTIC"] and not (evaluation and evaluation.place and not evaluation.score),
+        deterministic=parts["DETERMINISTIC"]
+        and asks is None
+        and not (evaluation and evaluation.place and not evaluation.score),
         evaluation=evaluation,
+        asks=asks,
     )
+
+
+def _asks(parts: Mapping[str, Any], where: str, *, whole: bool) -> Asks | None:
+    if not parts["ASKS_MODEL"]:
+        return None
+    if whole:
+        raise UsageError(f"the task {where} has ASKS_MODEL, and no instances: a workshop has no way out to a model")
+    if parts["DIRECTION"] and parts["BASELINE"] is None:
+        raise UsageError(
+            f"the task {where} has ASKS_MODEL and {parts['DIRECTION']!r} without BASELINE: the seed's score is another "
+            "each time that a model is asked, and no measure; write one down"
+        )
+    return Asks(parts["MODEL_CALLS"], parts["RESPONSES"])
 
 
 def _no_instances(rng: object, split: str) -> list[tuple[tuple[Any, ...], Any]]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from selftaught.core.contracts import Program, Verdict
 from selftaught.sandbox.contract import Limits, Outcome, Sandbox
+from selftaught.tasks.asking import Questions
 
 
 class CallFailed(Exception):
@@ -36,12 +37,20 @@ class Call:
         limits: Limits,
         seed: int,
         beside: Program | None = None,
+        asking: tuple[Questions | None, Questions | None] = (None, None),
     ) -> None:
-        self.seed = self if beside is None else Call(sandbox, beside, entry, limits, seed)
+        self.seed = self if beside is None else Call(sandbox, beside, entry, limits, seed, None, (asking[1], None))
         self.cpu_seconds = self.total_cpu_seconds = 0.0
         self.count = 0
         self._arguments: Sequence[Any] = ()
-        self._outcomes = sandbox.run(program, entry, self._asked(), limits, seed=seed)
+        asked, questions = self._asked(), asking[0]
+        self._outcomes = (
+            sandbox.run(program, entry, asked, limits, seed=seed)
+            if questions is None
+            else sandbox.run(
+                program, entry, questions.before_each(asked), limits, seed=seed, improving=questions.improving()
+            )
+        )
 
     def __call__(self, *arguments: Any) -> Any:
         """Raises CallFailed."""

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from selftaught.core.contracts import Program, Verdict
 from selftaught.core.feedback import loop_time
 from selftaught.sandbox.contract import Limits
+from selftaught.tasks.asking import Asks
 from selftaught.tasks.evaluation import Evaluation
 from selftaught.tasks.scale import Scale
 
@@ -75,6 +76,7 @@ class TaskSpec:
         deterministic: whether equal programs get equal scores.
         notes: what of the thing that it was made of does not apply.
         evaluation: how a program is judged as a whole, where there are no instances.
+        asks: what its programs may ask a language model for; None: they have none.
         shown: the part of its code that a model may read; empty where the task shows none.
     """
 
@@ -102,6 +104,7 @@ class TaskSpec:
     deterministic: bool = True
     evaluation: Evaluation | None = None
     notes: tuple[str, ...] = ()
+    asks: Asks | None = None
 
     def instructed(self, more: str) -> "TaskSpec":
         """The same with more instructions, behind its own."""
@@ -183,8 +186,9 @@ def _graded(task: TaskSpec) -> str:
         return f"""\
             call = new_process(program, "{task.entry}")  # in a sandbox, with the limits below, which hold for each call
             grades.append(play(Instance(args, hidden), call))  # call(...) gives plain data: arrays have become lists"""
+    args = "args" if task.asks is None else "(*args, language_model)"
     return f"""\
-            answer = call(program, "{task.entry}", args)  # in a sandbox, with the limits below; hidden stays outside
+            answer = call(program, "{task.entry}", {args})  # in a sandbox, with the limits below; hidden stays outside
             grades.append(grade(Instance(args, hidden), answer))  # on plain data: arrays have become lists"""
 
 
@@ -198,7 +202,7 @@ def _rules(task: TaskSpec, count: int | None, wording: Wording) -> str:
     instances = "each instance" if count is None else f"each of {count} instances"
     process = (
         "Each call runs in a process of its own."
-        if limits.fresh_guest_per_call
+        if limits.fresh_guest_per_call or task.asks
         else "One process serves all calls in turn. A call that has to be stopped ends it; the next gets a new one."
     )
     speed = f"- {loop_time(wording.million_steps)}\n" if wording.million_steps else ""
@@ -214,8 +218,20 @@ mean of the grades, {_size_of_grades(task)}.
 - A call over a limit is stopped and its grade is 0. So is that of a call that raises, or that answers with anything but
   what is asked for. A program that cannot be loaded gets 0 for all of them.
 {_hopeless(task.scoring)}{_exceptions(task.scoring)}- {process}
-- {importable(limits)} can be imported. {_readable(limits)}, no network, no processes, no threads.
-- A program is one text: give it whole, in one block of code."""
+- {importable(limits)} can be imported. {_readable(limits)}, no network, no processes{", no threads" * (not task.asks)}.
+{_asking(task.asks)}- A program is one text: give it whole, in one block of code."""
+
+
+def _asking(asks: Asks | None) -> str:
+    if asks is None:
+        return ""
+    return f"""\
+- Behind its arguments it gets language_model. In one call it may ask {asks.calls} times, for {asks.responses} responses
+  each time:
+  language_model.prompt(expertise, message, n_responses=1, temperature=0.7) -> list[str];
+  language_model.batch_prompt(expertise, messages, temperature=0.7) -> list[str], one response to each, is one time.
+  More raises BudgetExceeded. Another model may answer than the one that writes the program. Waiting costs no time.
+"""
 
 
 def _rules_of_evaluation(task: TaskSpec, evaluation: Evaluation) -> str:
@@ -275,6 +291,8 @@ def _size_of_grades(task: TaskSpec) -> str:
 
 
 def _equal(task: TaskSpec) -> str:
+    if task.asks is not None:
+        return "- Equal programs may get unequal scores: what a model answers is drawn.\n"
     if not task.deterministic:
         return (
             "- Equal programs may get unequal scores: time is measured. The clock (time.time) may jump while a\n"

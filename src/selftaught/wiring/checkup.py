@@ -1,11 +1,11 @@
 """`selftaught check`: what can be known of a task before anything is spent on it."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import stdev
 
-from selftaught.core.contracts import Program, Prompt, Score, Verdict
+from selftaught.core.contracts import Completion, Program, Prompt, Score, Verdict
 from selftaught.core.run_seed import RunSeed
 from selftaught.models.mutate import Mutate
 from selftaught.sandbox.contract import Limits, Sandbox
@@ -45,13 +45,17 @@ def checkup(task: TaskSpec, sandbox: Sandbox, seed: RunSeed) -> Iterator[Remark]
         yield Remark(note)
     yield from _packages(task, sandbox)
     check_task(task, sandbox, seed)
-    val, test = (Judge(task, sandbox, split, seed) for split in ("val", "test"))
+    model = _Echo() if task.asks else None
+    val, test = (Judge(task, sandbox, split, seed, model=model) for split in ("val", "test"))
     if task.evaluation is None:
         yield _splits(val, test)
     else:
         yield Remark("programs are judged as wholes: there is no sealed test, and a hostile one could forge its score")
     started = time.monotonic()
     first = val(task.seed)
+    if task.asks:
+        yield from _of_asking(task, first, len(val.instances()))
+        return
     yield from _of_seed(first, time.monotonic() - started)
     yield from _standing(task, val, first)
     yield _noise([first, *(val(task.seed) for _ in range(_AGAIN))], deterministic=task.deterministic)
@@ -60,6 +64,27 @@ def checkup(task: TaskSpec, sandbox: Sandbox, seed: RunSeed) -> Iterator[Remark]
     else:
         yield _empty_program(val, first)
     yield _mutated(task, val, seed)
+
+
+class _Echo:
+    """Implements `LanguageModel`: each prompt's last line is its answer. Nothing is spent on it."""
+
+    def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        return [Completion(prompt.user.strip().rpartition("\n")[2]) for prompt in prompts]
+
+
+def _of_asking(task: TaskSpec, score: Score, instances: int) -> Iterator[Remark]:
+    """Of a task whose programs ask a model: whether the seed runs, and what a scoring may ask for."""
+    assert task.asks is not None
+    most = instances * task.asks.calls
+    yield Remark(
+        f"one scoring may make {most} model calls, {task.asks.calls} for each of {instances} instances, of "
+        f"{task.asks.responses} responses each"
+    )
+    yield Remark("no model is asked here: a stand-in answered with the last line of each prompt, so the score tells "
+                 "nothing; selftaught score ... --model NAME asks one")  # fmt: skip
+    note = f"; {score.note}" if score.note else ""
+    yield Remark(f"with that stand-in the seed ends as {score.verdict}{note}", score.verdict is not Verdict.OK)
 
 
 def _packages(task: TaskSpec, sandbox: Sandbox) -> Iterator[Remark]:

@@ -105,6 +105,7 @@ def choose_models(
 
     solution = priced(config.task_model or config.model)
     improver = priced(config.improver_model or config.model)
+    program = priced(config.program_model) if config.program_model else None
     said = [f"model: {chosen.name}{_elsewhere(chosen)} ({chosen.why})" for chosen in found.values()]
     resolved: dict[str, str | None] = {}
     if config.model in found:
@@ -114,7 +115,10 @@ def choose_models(
         resolved["improver_model"] = improver.name
     if config.task_model:
         resolved["task_model"] = solution.name
-    return ChosenModels(Models(improver, solution, waiting), msgspec.structs.replace(config, **resolved), said, gate)
+    if program:
+        resolved["program_model"] = program.name
+    models = Models(improver, solution, waiting, program)
+    return ChosenModels(models, msgspec.structs.replace(config, **resolved), said, gate)
 
 
 def _elsewhere(chosen: ChosenModel) -> str:

@@ -1,11 +1,14 @@
 """What a run can cost at most, and what it is expected to, before anything is spent."""
 
 from dataclasses import dataclass, replace
+from random import Random
 
 from selftaught.core.money import Amount, Caps, Tariff
+from selftaught.runs.records import PROGRAM
 from selftaught.sandbox.machine import MOST_PROMPT_CHARACTERS
+from selftaught.tasks.spec import SPLITS
 from selftaught.wiring.inputs import Inputs
-from selftaught.wiring.models import IMPROVER, SOLUTION, Models
+from selftaught.wiring.models import IMPROVER, SOLUTION, Models, PricedModel
 from selftaught.wiring.parts import describe, wording_of
 
 _BYTES_PER_TOKEN = 4
@@ -36,7 +39,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Both roles' shares. `binding`: the caps that are below the most; what is spent ends there."""
+    """Each role's share. `binding`: the caps that are below the most; what is spent ends there."""
 
     shares: tuple[Share, ...]
     binding: tuple[str, ...]
@@ -62,6 +65,7 @@ def forecast(inputs: Inputs, models: Models) -> Forecast:
         _share(SOLUTION, models.solution.name, models.solution.tariff, solving_most, solving, inputs,
                sum(tasks) // len(tasks), sum(programs) // len(programs)),
     ]  # fmt: skip
+    shares += _of_programs(inputs, models.asked, solving_most * (allowance.utility_calls + 1), solving * (scored + 1))
     used = tuple(share for share in shares if share.applications)
     return Forecast(used, _binding(config.caps, used))
 
@@ -88,6 +92,35 @@ def _share(
         Amount(responses, responses * (read + written) if tariff.counts_tokens else 0, likely),
         tariff.price is not None,
     )
+
+
+def _of_programs(inputs: Inputs, model: PricedModel, most: int, expected: int) -> list[Share]:
+    """What programs ask themselves while they are scored, so often in all; where a task lets them.
+
+    Expected: one response to each instance, to a prompt of the seed's length, as long as the prompt.
+    """
+    asking = [task for task in inputs.tasks if task.asks]
+    if not asking:
+        return []
+    counts = [sum(1 for split in SPLITS for _ in task.instances(Random(0), split)) for task in asking]
+    each = [count * task.asks.calls for count, task in zip(counts, asking, strict=True) if task.asks]
+    each_response = [n * task.asks.responses for n, task in zip(each, asking, strict=True) if task.asks]
+    bound, likely = most * max(each_response), expected * max(counts)
+    tariff = model.tariff
+    one = replace(tariff, most_output_tokens=tariff.most_output_tokens or MOST_PROMPT_CHARACTERS)
+    worst, tokens = one.most(MOST_PROMPT_CHARACTERS), max(_tokens(task.seed.source) for task in asking)
+    dollars = tariff.price.dollars(likely * tokens, likely * tokens) if tariff.price else 0.0
+    return [
+        Share(
+            PROGRAM,
+            model.name,
+            most,
+            most * max(each),
+            Amount(bound, bound * worst.tokens, bound * worst.dollars),
+            Amount(likely, 2 * likely * tokens if tariff.counts_tokens else 0, dollars),
+            tariff.price is not None,
+        )
+    ]
 
 
 def _binding(caps: Caps, shares: tuple[Share, ...]) -> tuple[str, ...]:

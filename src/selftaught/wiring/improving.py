@@ -14,7 +14,7 @@ from selftaught.core.origin import Origin, coming_from
 from selftaught.middleware.recorder import Recorder
 from selftaught.middleware.threads import thread_map
 from selftaught.runs.folder import RunFolder
-from selftaught.runs.records import Answered, Applied, Chosen, Record, Scored
+from selftaught.runs.records import PROGRAM, Answered, Applied, Chosen, Record, Scored
 from selftaught.sandbox.reading import code_in
 from selftaught.tasks.spec import TaskSpec
 from selftaught.wiring.inputs import Inputs
@@ -106,7 +106,8 @@ def _unscored(
     known = {record.program for record in records if isinstance(record, Scored)} | {initial.id}
     known |= {made.program.id} if made.program else set()
     new: dict[Program, str] = {}
-    for answered in sorted((r for r in records if isinstance(r, Answered)), key=lambda r: r.at):
+    responses = (r for r in records if isinstance(r, Answered) and r.role != PROGRAM)
+    for answered in sorted(responses, key=lambda r: r.at):
         code = code_in(recorder.store.text(answered.response), initial.source)
         if code and (program := Program(code)).id not in known:
             new.setdefault(program, answered.response)

@@ -19,6 +19,7 @@ from selftaught.core.contracts import Program
 from selftaught.core.errors import RecordError, UsageError
 from selftaught.core.run_seed import RunSeed
 from selftaught.runs.folder import INPUTS, RunFolder, find_run, list_runs
+from selftaught.runs.provenance import without_provenance
 from selftaught.runs.records import Corrected, Session
 from selftaught.runs.salt import salted
 from selftaught.runs.store import Store
@@ -34,6 +35,8 @@ _SEEDS = files("selftaught") / "seeds"
 _IMPROVER, _PROGRAM, _SCRIPT = "initial.improver.py", "initial.program.py", "script.json"
 _INSTRUCTIONS = "instructions.given.txt"
 """Their dots keep them apart from any task: a task's name has none."""
+IMPROVERS = "improvers"
+"""The folder of those that the user has kept, in the user's data folder."""
 MOST_INPUT_BYTES = 1_000_000
 
 
@@ -61,10 +64,13 @@ class Inputs:
         return RunSeed.parse(self.config.seed or "0")
 
 
-def load_inputs(config: RunConfig, runs: Path, made: Mapping[str, TaskSpec] | None = None) -> Inputs:
+def load_inputs(
+    config: RunConfig, runs: Path, made: Mapping[str, TaskSpec] | None = None, improvers: Path | None = None
+) -> Inputs:
     """From what the user named. Draws the seed if none was given; one that was is salted before. Raises UsageError.
 
-    `made`: tasks from Python functions whose source cannot be read, by their names.
+    `made`: tasks from Python functions whose source cannot be read, by their names. `improvers`: the folder of those
+    that the user has kept.
     """
     made = made or {}
     config = msgspec.structs.replace(
@@ -91,7 +97,7 @@ def load_inputs(config: RunConfig, runs: Path, made: Mapping[str, TaskSpec] | No
     script = read_text(Path(config.script), "a script") if config.script else None
     instructions = _instructions(Path(config.instructions)) if config.instructions else ""
     tasks = tuple(task.instructed(instructions) for task in tasks)
-    return Inputs(config, tasks, load_improver(config.improver, runs), program, script, instructions)
+    return Inputs(config, tasks, load_improver(config.improver, runs, improvers), program, script, instructions)
 
 
 def _instructions(file: Path) -> str:
@@ -164,15 +170,20 @@ def freeze(inputs: Inputs, folder: RunFolder) -> None:
         raise RecordError(f"{folder.config} does not hold the settings that were written into it; is the disk full?")
 
 
-def load_improver(name: str, runs: Path) -> Program:
-    """A seed by its name, the text of a .py file, or the best improver of a run. Raises UsageError."""
+def load_improver(name: str, runs: Path, kept: Path | None = None) -> Program:
+    """A seed by its name, the text of a .py file, one that was kept, or the best of a run. Raises UsageError.
+
+    What an exported file tells of itself is no part of the program.
+    """
     if name in improver_names():
         return Program((_SEEDS / f"{name.replace('-', '_')}.py").read_text())
     path = Path(name)
     if not path.is_file() and name in plugins.names("improvers"):
         path = plugins.find("improvers", name)
+    if not path.is_file() and kept is not None and (kept / f"{name}.py").is_file():
+        path = kept / f"{name}.py"
     if path.is_file():
-        improver = Program(read_text(path, "an improver"))
+        improver = Program(without_provenance(read_text(path, "an improver")))
         check_improver(improver, name)
         return improver
     try:
@@ -182,7 +193,7 @@ def load_improver(name: str, runs: Path) -> Program:
             raise
         close = get_close_matches(name, improver_names(), 1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
-        known = f"{', '.join(improver_names())}, the path of a .py file, or a run"
+        known = f"{', '.join(improver_names())}, one that was kept, the path of a .py file, or a run"
         raise UsageError(f"no improver is called {name!r}{hint}; wanted one of {known}") from None
     folder.check_plain()
     best = folder.path / "best_improver.py"

@@ -1,6 +1,7 @@
 """The language models of a run: one for each role, what each costs, and what is on record as spent on them."""
 
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 from selftaught.core.contracts import LanguageModel
 from selftaught.core.money import NOTHING, Amount, Tariff
@@ -8,11 +9,11 @@ from selftaught.middleware.recorder import note_failed_attempt
 from selftaught.middleware.run_budget import attempt_failed
 from selftaught.models.served.retrying import FailedAttempt
 from selftaught.models.waiting import Waiting
-from selftaught.runs.records import Answered, Tried
+from selftaught.runs.records import PROGRAM, Answered, Tried
 from selftaught.runs.store import Store
 
 IMPROVER, SOLUTION = "improver", "solution"
-"""What a model is asked for: a better improver, or a better solution."""
+"""What a model is asked for: a better improver, or a better solution; or by a program itself (`PROGRAM`)."""
 
 
 def failed_attempt(attempt: FailedAttempt) -> None:
@@ -22,6 +23,14 @@ def failed_attempt(attempt: FailedAttempt) -> None:
         note_failed_attempt(attempt.error, attempt.seconds, attempt.wait_seconds, cost, attempt.kind)
 
     attempt_failed(note, billed=attempt.billed)
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """A model that takes a while before it can be asked: the seconds that the import of an SDK takes."""
+
+    def prepare(self) -> None:
+        """Begin with that, and return at once. Raises nothing."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +48,18 @@ class PricedModel:
 class Models:
     """One for improving improvers, one for improving solutions: often the same.
 
-    `waiting`: what their calls wait for.
+    `waiting`: what their calls wait for. `program`: for programs that ask one, where it is another than for solutions.
     """
 
     improver: PricedModel
     solution: PricedModel
     waiting: Waiting = field(default_factory=Waiting, compare=False)
+    program: PricedModel | None = None
+
+    @property
+    def asked(self) -> PricedModel:
+        """The one that programs ask."""
+        return self.program or self.solution
 
     @classmethod
     def only(cls, model: LanguageModel, name: str) -> "Models":
@@ -55,9 +70,17 @@ class Models:
     @property
     def name(self) -> str:
         """For people and the record."""
+        asked = f", {self.program.name} for programs that ask" if self.program else ""
         if self.improver.name == self.solution.name:
-            return self.solution.name
-        return f"{self.improver.name} for improvers, {self.solution.name} for solutions"
+            return self.solution.name + asked
+        return f"{self.improver.name} for improvers, {self.solution.name} for solutions{asked}"
+
+    def prepare(self) -> None:
+        """Let them get ready while a run begins."""
+        both = {id(model): model for model in (self.improver.model, self.solution.model)}  # often the same
+        for model in both.values():
+            if isinstance(model, Preparing):
+                model.prepare()
 
     def spent(self, store: Store) -> Amount:
         """By all starts so far. A response whose tokens nobody told counts at its most, as it did then."""
@@ -72,6 +95,6 @@ class Models:
     def _tokens(self, answered: Answered, store: Store) -> int:
         if answered.input_tokens is not None and answered.output_tokens is not None:
             return answered.input_tokens + answered.output_tokens
-        tariff = (self.improver if answered.role == IMPROVER else self.solution).tariff
+        tariff = {IMPROVER: self.improver, PROGRAM: self.asked}.get(answered.role, self.solution).tariff
         prompt_bytes = len(store.text(answered.prompt).encode("utf-8", "surrogatepass"))
         return tariff.most(prompt_bytes).tokens if tariff.counts_tokens else 0

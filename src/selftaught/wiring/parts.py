@@ -18,6 +18,7 @@ from selftaught.middleware.recorded import RecordedMeasure
 from selftaught.middleware.recorder import Recorder
 from selftaught.middleware.run_budget import RunBudget
 from selftaught.middleware.threads import thread_map
+from selftaught.runs.records import PROGRAM
 from selftaught.sandbox.contract import Limits, Sandbox
 from selftaught.sandbox.machine import (
     HOTTEST,
@@ -72,6 +73,7 @@ def assemble(
     stack = Stack(recorder, gate, run_budget, tracing)
     model, task_model = stack.model(models.improver, IMPROVER), stack.model(models.solution, SOLUTION)
 
+    asked = stack.model(models.asked, PROGRAM)
     limits = improver_limits(config)
 
     def applied(allowance: Allowance) -> Apply:
@@ -92,14 +94,14 @@ def assemble(
     wording = wording_of(config)
 
     def utility(spec: TaskSpec, split: str) -> Utility:
-        judge = Judge(spec, sandbox, split, inputs.seed, wording, paid=True)
+        judge = Judge(spec, sandbox, split, inputs.seed, wording, paid=True, model=asked if spec.asks else None)
         return stack.utility(judge)
 
     def test(spec: TaskSpec) -> Utility | None:
         if spec.evaluation is not None:
             return None
         sealed = utility(spec, "test")
-        if not config.probes:
+        if not config.probes or spec.asks:  # to probe would be to ask the model for twice as much again
             return sealed
         prober = Prober(spec, sandbox, inputs.seed)
         return ProbedUtility(sealed, probe(prober, inputs.seed, config.utility_calls), spec.name, recorder, gate)

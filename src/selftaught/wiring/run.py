@@ -97,6 +97,7 @@ class Run:
         Raises UsageError for a task that cannot work, NoSandbox, RecordError; nothing is left of the folder then.
         """
         gate = gate or Gate(inputs.config.max_time_seconds)
+        models.prepare()
         with ExitStack() as opening:
             inside = sandbox or opening.enter_context(_opened(inputs, inputs.config.sandbox))
             inputs = replace(inputs, config=msgspec.structs.replace(inputs.config, sandbox=inside.tier))
@@ -152,6 +153,7 @@ class Run:
             if corrected:
                 inputs = correct(corrected, inputs, folder, store)
             models = choose(inputs, gate)
+            models.prepare()
             known = [record.best_known for record in store if isinstance(record, Session)]
             more["best_known"] = known[-1] if known else {}
             return cls(folder, inputs, store, inside, models, gate, opened=opening.pop_all(), **more)

@@ -40,6 +40,10 @@ class Anthropic:
         self._client()  # importing an SDK takes its time, which is no part of the first attempt's
         return self._asker(prompts)
 
+    def prepare(self) -> None:
+        """Import the SDK while the caller does other things."""
+        self._client.prepare()
+
     def models(self) -> list[str]:
         """The names of the server's models. Raises ModelUnavailable."""
         import anthropic

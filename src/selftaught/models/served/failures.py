@@ -15,6 +15,7 @@ from selftaught.models.served.asking import Declined, Question, TemperatureRefus
 from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.error_body import MOST_READ, read_error, seconds
 from selftaught.models.served.http import TooLarge
+from selftaught.models.served.json_size import TooMuchJson
 from selftaught.models.served.meaning import Meaning, meaning_of
 from selftaught.models.served.retrying import Failed
 from selftaught.models.served.stream import BROKEN_OFF, is_stream, together
@@ -52,7 +53,7 @@ class Failures:
             return Declined(_FINISHED[meaning], words)
         if meaning is Meaning.TEMPERATURE:
             return TemperatureRefused(
-                f"{self.model} does not take this temperature ({said.status}): {words}", said.words
+                f"{self.model} does not take this temperature ({said.status}): {words.removesuffix('.')}", said.words
             )
         wait = retry_after(headers or {})
         return Failed(
@@ -70,7 +71,7 @@ class Failures:
         return f"{status}" if status == in_body else f"{status}, with the error {in_body or 'below'} in it"
 
     def _told(self, meaning: Meaning, status: str, words: str, limit: int | None) -> str:
-        server, what = self.server.shown, f": {words}" if words else ""
+        server, what = self.server.shown, f": {words.removesuffix('.')}" if words else ""
         answered = f"{server} answered {status}{what}"
         if meaning is Meaning.KEY:
             return f"{server} refused the key ({status}){what}; check {self.server.key_variable}"
@@ -108,6 +109,8 @@ class Failures:
             if error_in(answer):
                 raise self.refused(200, json.dumps(answer), {}, question)
             made = completions(answer)
+        except TooMuchJson as error:  # a piece of a stream: what is whole was weighed before
+            raise self.unreachable(TooLarge(str(error))) from None
         except _UNREADABLE as error:
             raise self._nonsense(body, error) from None
         if not made:
@@ -123,7 +126,7 @@ class Failures:
     def _nonsense(self, body: str | bytes, error: Exception) -> Failed:
         text = (body if isinstance(body, str) else body[:MOST_READ].decode("utf-8", "replace"))[:MOST_READ]
         page = bool(re.match(r"\s*<(!doctype|html|head|body|\?xml)", text, re.IGNORECASE))
-        said = read_error(200, text).words if page else f"nonsense: {error!r}"
+        said = read_error(200, text).words if page else f"nonsense: {_unreadable(error)}"
         hint = f"; is this the API, or must one log in?{self.server.hint}" if page else ""
         what = f"{self.server.shown} answered with {self.server.brief(said)}{hint}"
         return Failed(what, again=True, billed=not page, certain_at_first=page, kind=_MALFORMED)
@@ -133,6 +136,13 @@ class Failures:
             names = self.models()
             return f"; it has {', '.join(names[:10])}{' …' if len(names) > 10 else ''}" if names else ""
         return f";{self.server.hint}" if self.server.hint else ""
+
+
+def _unreadable(error: Exception) -> str:
+    """Why an answer cannot be read, in a few words: some errors hold all of it."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is no UTF-8 at byte {error.start:,}"
+    return f"it is no JSON: {error}" if isinstance(error, json.JSONDecodeError) else f"{error!r}"
 
 
 _UNREACHABLE = (

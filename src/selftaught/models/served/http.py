@@ -12,6 +12,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from selftaught.core.errors import UsageError
@@ -33,7 +34,7 @@ class TooLarge(Exception):  # noqa: N818 - reaches the adapter as the cause of t
 
 
 class Once(Generic[Made]):
-    """Made at the first call, from whatever thread: SDKs are imported no sooner than they are needed."""
+    """Made at the first call, from whatever thread: SDKs are imported no sooner than they are needed, or `prepare`."""
 
     def __init__(self, make: Callable[[], Made]) -> None:
         self._make, self._lock = make, threading.Lock()
@@ -44,6 +45,16 @@ class Once(Generic[Made]):
             if self._made is None:
                 self._made = self._make()
             return self._made
+
+    def prepare(self) -> None:
+        """Begin to make it, in a thread of its own. What goes wrong there is raised by the call that needs it."""
+
+        def made() -> None:
+            with suppress(Exception):  # tried again, and told, where it is needed
+                self()
+
+        # Not a daemon: one that is in the middle of importing compiled code must not be cut off as the process ends.
+        threading.Thread(target=made, name="sdk").start()
 
 
 def library_of(client_class: type) -> Any:

@@ -1,6 +1,7 @@
 """What a server's failure means: one classifier, by status, code, parameter and words, whoever the server is.
 
-The signs below are published error codes and messages; tests/models/facts.py has the bodies that they were taken from.
+The signs below are published error codes and messages; tests/models/server_errors.jsonl has the bodies that they were
+taken from.
 What an attempt's failure is about decides what follows: about the guest's prompt, it is an answer; about our own
 parameters, the key or the account, the run ends with advice; about the server's state, it is tried again.
 """

@@ -1,0 +1,78 @@
+"""The runs of a folder as the page shows them. Read-only; each record is read once."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from selftaught.config import RunConfig
+from selftaught.report.view import KILLED, Fold, RunView
+from selftaught.runs.folder import RunFolder
+from selftaught.runs.store import Store
+from selftaught.wiring.kept_settings import frozen_config, in_force
+
+
+class Watched:
+    """One run. From any thread."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+        self._lock = threading.Lock()
+        self._fold = Fold()
+        self._made: tuple[int, int] | None = None
+        self.page_seconds = 0.0
+
+    @contextmanager
+    def timed(self) -> Iterator[None]:
+        """How long it took to make its page: the longer, the rarer it is made anew."""
+        began = time.monotonic()
+        yield
+        self.page_seconds = time.monotonic() - began
+
+    @contextmanager
+    def opened(self) -> Iterator[Store]:
+        """Its store, to read. Raises RecordError."""
+        self.folder.check_plain()
+        with Store.open(self.folder.store, writable=False) as store:
+            yield store
+
+    def so_far(self, store: Store) -> tuple[RunConfig, RunView]:
+        """The settings in force and what is known: what is new is added to what was."""
+        with self._lock:
+            made = self._identity()
+            if made != self._made:  # another store in its place
+                self._fold, self._made = Fold(), made
+            self._fold.read(store)
+            run = self._fold.view()
+        if run.status == KILLED and self.folder.in_work():
+            run = replace(run, status="running")
+        return in_force(frozen_config(self.folder), run.sessions), run
+
+    def state(self) -> str:
+        """Differs when there is something new to show. Raises OSError where the run is gone."""
+        log = self.folder.store.with_name(f"{self.folder.store.name}-wal")
+        sizes = [self.folder.store.stat()] + ([log.stat()] if log.exists() else [])
+        told = [f"{found.st_size}.{found.st_mtime_ns}" for found in sizes]
+        waiting = self.folder.path / "approval"
+        asked = sorted(path.name for path in waiting.iterdir()) if waiting.is_dir() else []
+        return "-".join([*told, str(self.folder.in_work()), str(len(asked))])
+
+    def _identity(self) -> tuple[int, int]:
+        found = self.folder.store.stat()
+        return found.st_dev, found.st_ino
+
+
+class Runs:
+    """All below one folder, or `only` one of them."""
+
+    def __init__(self, root: Path, only: str | None = None) -> None:
+        self.root, self.only = root, only
+        self._known: dict[str, Watched] = {}
+        self._lock = threading.Lock()
+
+    def find(self, folder: RunFolder) -> Watched:
+        """What is known of it, kept from one look to the next."""
+        with self._lock:
+            return self._known.setdefault(folder.path.name, Watched(folder))

@@ -1,0 +1,152 @@
+"""What a run did over its time → SVG drawings, inline. Colours are the page's.
+
+Times are seconds at work: what lies between two sessions is left out.
+"""
+
+from collections.abc import Sequence
+from html import escape
+from itertools import accumulate
+
+from selftaught.report.spans import KINDS, Span
+from selftaught.report.tables import duration
+
+_WIDTH, _LEFT, _RIGHT, _TOP = 720, 60, 16, 10
+_LANE, _GAP, _BELOW = 44, 30, 26
+_HEIGHT = 200
+_BUCKETS = 240
+_MOST_DOTS = 2000
+_DOT = "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0z"
+"""A disc around 0 0."""
+
+
+def timeline(spans: Sequence[Span], seconds: float) -> str:
+    """For each kind a lane with how many were under way; "" where nothing took any time."""
+    lanes = [kind for kind in KINDS if any(span.kind == kind for span in spans)]
+    if not lanes or seconds <= 0:
+        return ""
+    height = _TOP + len(lanes) * (_LANE + _GAP) + _BELOW
+    parts = [_head(height, "timeline", "How many were under way at a time")]
+    for place, kind in enumerate(lanes):
+        loads = _loads([span for span in spans if span.kind == kind], seconds)
+        most, bottom = max(loads), _TOP + (place + 1) * (_LANE + _GAP) - _GAP / 2
+        step = (_WIDTH - _LEFT - _RIGHT) / len(loads)
+        corners = [f"{_LEFT},{bottom:.1f}"]
+        for number, load in enumerate(loads):
+            y = bottom - _LANE * load / most if most else bottom
+            corners += [f"{_LEFT + number * step:.1f},{y:.1f}", f"{_LEFT + (number + 1) * step:.1f},{y:.1f}"]
+        corners.append(f"{_WIDTH - _RIGHT},{bottom:.1f}")
+        parts += [
+            f'<text x="{_LEFT}" y="{bottom - _LANE - 3:.1f}">{KINDS[kind]}: at most {_count(most)} at once</text>',
+            f'<polygon class="{kind}" points="{" ".join(corners)}"/>',
+            f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{bottom:.1f}" y2="{bottom:.1f}"/>',
+        ]
+    return "".join([*parts, *_time_axis(height, seconds), "</svg>"])
+
+
+def spending(points: Sequence[tuple[float, float]], seconds: float, unit: str, cap: float | None) -> str:
+    """What was spent in all against time: `points` are (seconds, what came to it then). "" where nothing was."""
+    sums = list(accumulate(amount for _, amount in points))
+    if not sums or sums[-1] <= 0 or seconds <= 0:
+        return ""
+    most = max(sums[-1], cap if cap and cap < 4 * sums[-1] else 0)
+    bottom = _TOP + _HEIGHT
+
+    def place(time: float, amount: float) -> str:
+        return f"{_x(time, seconds):.1f},{bottom - _HEIGHT * amount / most:.1f}"
+
+    thin = max(1, len(points) // _MOST_DOTS)
+    line = [place(0, 0)]
+    for number, ((time, _), amount) in enumerate(zip(points, sums, strict=True)):
+        if number % thin == 0 or number == len(points) - 1:
+            line += [place(time, amount)]
+    parts = [_head(bottom + _BELOW, "spending", f"{unit} spent, in all"), *_levels(most, bottom)]
+    if cap and cap <= most:
+        y = bottom - _HEIGHT * cap / most
+        parts.append(f'<line class="cap" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        parts.append(f'<text x="{_LEFT + 6}" y="{y + 16:.1f}">the cap, {_amount(cap)}</text>')
+    parts.append(f'<g class="line0"><polyline points="{" ".join(line)}"/></g>')
+    return "".join([*parts, *_time_axis(bottom + _BELOW, seconds), "</svg>"])
+
+
+def best_so_far(scores: Sequence[float]) -> str:
+    """A dot for each candidate in order, and the best so far as a line; "" for fewer than two."""
+    if len(scores) < 2:
+        return ""
+    low, high = min(scores), max(scores)
+    span, bottom = (high - low) or 1.0, _TOP + _HEIGHT
+    best = list(accumulate(scores, max))
+
+    def x(number: int) -> float:
+        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * number / (len(scores) - 1)
+
+    def y(score: float) -> float:
+        return bottom - (_HEIGHT - 10) * (score - low) / span
+
+    line = [f"{x(0):.1f},{y(best[0]):.1f}"]
+    for number in range(1, len(best)):
+        if best[number] != best[number - 1]:
+            line += [f"{x(number):.1f},{y(best[number - 1]):.1f}", f"{x(number):.1f},{y(best[number]):.1f}"]
+    line.append(f"{x(len(best) - 1):.1f},{y(best[-1]):.1f}")
+    thin = max(1, len(scores) // _MOST_DOTS)
+    dots = [
+        f'<path class="mark" transform="translate({x(number):.1f} {y(score):.1f})" d="{_DOT}"/>'
+        for number, score in enumerate(scores)
+        if number % thin == 0
+    ]
+    words = f"{len(scores)} candidates, the best {best[-1]:.4g}"
+    parts = [_head(bottom + _BELOW, "best", f"Scores in the order of the record: {words}")]
+    for value in dict.fromkeys((low, high)):
+        parts.append(f'<text x="{_LEFT - 10}" y="{y(value) + 5:.1f}" text-anchor="end">{value:.3g}</text>')
+    parts += [f'<g class="line1">{"".join(dots)}</g><g class="line0"><polyline points="{" ".join(line)}"/></g>']
+    middle = (_LEFT + _WIDTH - _RIGHT) / 2
+    parts.append(
+        f'<text x="{middle:.0f}" y="{bottom + _BELOW - 6}" text-anchor="middle">candidates, 1 to {len(scores)}</text>'
+    )
+    return "".join([*parts, "</svg>"])
+
+
+def _loads(spans: Sequence[Span], seconds: float) -> list[float]:
+    """The mean number under way in each of as many equal parts of the time."""
+    count = min(_BUCKETS, max(1, 4 * len(spans)))
+    width, loads = seconds / count, [0.0] * count
+    for span in spans:
+        begin, end = max(0.0, span.end - span.seconds), min(span.end, seconds)
+        for number in range(int(begin / width), min(count, int(end / width) + 1)):
+            loads[number] += max(0.0, min(end, (number + 1) * width) - max(begin, number * width)) / width
+    return loads
+
+
+def _head(height: float, name: str, words: str) -> str:
+    return (
+        f'<svg viewBox="0 0 {_WIDTH} {height:.0f}" role="img" aria-labelledby="{name}-title">'
+        f'<title id="{name}-title">{escape(words)}</title>'
+    )
+
+
+def _x(time: float, seconds: float) -> float:
+    return _LEFT + (_WIDTH - _LEFT - _RIGHT) * min(time, seconds) / seconds
+
+
+def _levels(most: float, bottom: float) -> list[str]:
+    parts = []
+    for share in (0, 0.5, 1):
+        y = bottom - _HEIGHT * share
+        parts.append(f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        parts.append(f'<text x="{_LEFT - 10}" y="{y + 5:.1f}" text-anchor="end">{_amount(most * share)}</text>')
+    return parts
+
+
+def _time_axis(height: float, seconds: float) -> list[str]:
+    y = height - 6
+    return [
+        f'<text x="{_LEFT}" y="{y:.1f}">0</text>',
+        f'<text x="{_WIDTH - _RIGHT}" y="{y:.1f}" text-anchor="end">{duration(seconds)} at work</text>',
+    ]
+
+
+def _count(load: float) -> str:
+    return f"{load:.0f}" if load >= 10 else f"{load:.1f}".removesuffix(".0")
+
+
+def _amount(number: float) -> str:
+    return f"{number:,.0f}" if number >= 100 or number == int(number) else f"{number:.3g}"

@@ -1,0 +1,64 @@
+"""An improver with where it comes from, in one file: a comment ahead of its text, which is no part of the program.
+
+    # selftaught.improver/1 {"name": "I_2", "run": "20261128-...", "trained_on": ["three-sat@hard"], ...}
+
+What is loaded as an improver is the text below it: an improver that was exported is the same program as in its run.
+"""
+
+import msgspec
+
+from selftaught.core.contracts import Program
+
+_MARK = "# selftaught.improver/1 "
+
+
+class Measure(msgspec.Struct, frozen=True, kw_only=True):
+    """A mean over the tasks it was measured on, and its standard error, if it has one; `seed`: of what it came from."""
+
+    mean: float
+    error: float | None = None
+    n: int = 1
+    seed: float | None = None
+
+
+class Provenance(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run knows of an improver. Untrusted where the file is a stranger's.
+
+    `program`: its id. `t`: of its step. `came_from`: what the run was started from.
+    """
+
+    name: str
+    program: str
+    run: str
+    t: int | None
+    came_from: str
+    trained_on: list[str]
+    model: str
+    fidelity: str
+    version: str
+    time: float
+    val: Measure | None = None
+    test: Measure | None = None
+
+
+def with_provenance(source: str, told: Provenance) -> str:
+    """The file's text."""
+    return f"{_MARK}{msgspec.json.encode(told).decode()}\n{source}"
+
+
+def without_provenance(text: str) -> str:
+    """The program in it; the text itself where it has none."""
+    first, _, rest = text.partition("\n")
+    return rest if first.startswith(_MARK) else text
+
+
+def provenance_of(text: str) -> Provenance | None:
+    """What the file tells of its program; None where it tells nothing, or of another program than it holds."""
+    first, _, rest = text.partition("\n")
+    if not first.startswith(_MARK):
+        return None
+    try:
+        told = msgspec.json.decode(first.removeprefix(_MARK), type=Provenance)
+    except msgspec.MsgspecError:
+        return None
+    return told if told.program == Program(rest).id else None
