@@ -185,10 +185,11 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path)
     parser.add_argument("--only", choices=["phoenix", "mlflow"])
     given = parser.parse_args()
+    folder = given.folder.absolute()
     faults = []
     for platform in (PHOENIX, MLFLOW):
         if given.only in (None, platform.name):
-            faults += [f"{platform.name}: {fault}" for fault in tried(platform, given.folder, given.pictures)]
+            faults += [f"{platform.name}: {fault}" for fault in tried(platform, folder, given.pictures)]
     print("\n".join(faults) or "all of it is shown")
     sys.exit(bool(faults))
 
