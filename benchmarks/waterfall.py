@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-_WIDTH, _NAMES, _ROW, _TOP = 860, 330, 22, 40
+_WIDTH, _NAMES, _ROW, _TOP = 860, 240, 22, 40
+_CHARACTER = 6.8
+"""Its width, or a little more."""
 _COLOURS = {"CHAIN": "#8a8f98", "AGENT": "#7a4fa0", "LLM": "#1f5fa8", "EVALUATOR": "#2f7d4f"}
 _FAILED = "#c0392b"
 _STYLE = "text{font:12px system-ui,sans-serif;fill:#222}.title{font-weight:600;font-size:14px}.right{fill:#555}"
@@ -46,10 +48,18 @@ def _bar(bar: Bar, left: float, top: float, width: float) -> str:
     middle = top + _ROW * 0.68
     words = f'<text x="{10 + 14 * bar.depth}" y="{middle:.0f}">{escape(bar.name)}</text>'
     rect = f'<rect x="{left:.1f}" y="{top + 3:.1f}" width="{max(width, 2.0):.1f}" height="{_ROW - 6}" fill="{colour}"/>'
-    # Beside the bar, on the side where there is room.
-    after = left + width + 6
-    anchor, x = ("start", after) if after < _WIDTH - 190 else ("end", left - 6)
-    if x < _NAMES + 150 and anchor == "end":
-        return f'{words}{rect}<text x="{left + 6:.1f}" y="{middle:.0f}" style="fill:#fff">{escape(bar.said)}</text>'
-    said = f'<text class="right" x="{x:.1f}" y="{middle:.0f}" text-anchor="{anchor}">{escape(bar.said)}</text>'
-    return words + rect + said
+    return words + rect + _beside(bar.said, left, left + width, middle)
+
+
+def _beside(said: str, left: float, right: float, middle: float) -> str:
+    """After the bar, or before it, or in it, wherever there is most room."""
+    after, before, within = _WIDTH - right - 12, left - _NAMES - 12, right - left - 12
+    room = max(after, before, within)
+    fits = said if len(said) * _CHARACTER <= room else said[: int(room / _CHARACTER) - 1] + "…"
+    if room == after:
+        place = f'x="{right + 6:.1f}" class="right"'
+    elif room == before:
+        place = f'x="{left - 6:.1f}" class="right" text-anchor="end"'
+    else:
+        place = f'x="{left + 6:.1f}" style="fill:#fff"'
+    return f'<text {place} y="{middle:.0f}">{escape(fits)}</text>'

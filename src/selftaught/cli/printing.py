@@ -21,7 +21,7 @@ from selftaught.report.as_json import as_json as run_as_json
 from selftaught.report.candidates import candidates
 from selftaught.report.lineage import compare
 from selftaught.report.untrusted import one_line
-from selftaught.report.view import RunView
+from selftaught.report.view import KILLED, RunView
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.store import Store
 from selftaught.tasks.measured import MEASURED
@@ -69,7 +69,8 @@ def result(config: RunConfig, run: RunView, store: Store, folder: RunFolder, *, 
     if run.status == "running":
         tell("Status: running.")
     elif run.status != "finished":
-        tell(f"Status: {run.status}. Go on with: selftaught resume {folder.path}")
+        how = " (it has not said how it ended: it was killed, or its disk was full)" if run.status == KILLED else ""
+        tell(f"Status: {run.status}{how}. Go on with: selftaught resume {folder.path}")
     for failure in run.failures[:5]:
         example = f" ({one_line(failure.examples[0], 100)})" if failure.examples and failure.examples[0] else ""
         tell(f"  {failure.count} × {failure.work}: {failure.verdict}{example}")
