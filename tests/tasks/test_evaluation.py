@@ -298,6 +298,14 @@ def test_a_model_is_shown_the_docstring_the_signature_and_the_calls(repository: 
     assert "mod.py:" not in about.partition("Where it is called:")[2]
 
 
+def test_a_repository_that_is_too_large_to_copy_is_named(repository: Path) -> None:
+    for number in range(10_000):
+        (repository / f"{number}.txt").touch()
+    subprocess.run(["git", "add", "."], check=True)
+    with pytest.raises(UsageError, match="git tracks 10,001 files in .*of at most 10,000"):
+        load_task("src/pkg/mod.py::C.f", check=CHECK)
+
+
 def test_a_function_may_have_a_score_of_its_own(jail: Jail, repository: Path) -> None:
     spec = load_task("src/pkg/mod.py::C.f", check=CHECK, score='python -c "import pkg.mod; print(pkg.mod.C.f(3))"')
     assert scored(jail, spec).raw == 9.0
