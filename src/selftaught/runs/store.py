@@ -140,6 +140,11 @@ class Store:
             raise RecordError(f"{path.parent} is not a run folder: it has no {path.name}")
         if not path.stat().st_size:
             raise RecordError(f"{path} is empty: its disk was full, or a copy was broken off; restore it from a copy")
+        if writable and not all(os.access(one, os.W_OK, effective_ids=_OWN_IDS) for one in (path.parent, path)):
+            raise RecordError(
+                f"cannot write to {path.parent}: this user may not, or it is read-only; a copy of the folder can be "
+                "gone on with"
+            )
         try:
             connection = _connect(path) if writable else _connect_to_read(path)
             ours = connection.execute("PRAGMA application_id").fetchone()[0]
@@ -347,6 +352,9 @@ class Store:
         for job in jobs:
             job.error = job.error or self._failure
         self._durable = self._written
+
+
+_OWN_IDS = os.access in os.supports_effective_ids
 
 
 class _Log:
