@@ -30,4 +30,11 @@ def test_honest_lines_are_not(line: str) -> None:
 
 def test_limits_hit_are_noticed_and_mere_bugs_are_not() -> None:
     noticed = {verdict for verdict in Verdict if suspicious_verdict(verdict)}
-    assert noticed == {"forbidden", "gibberish", "timed out", "out of memory", "output too large", "too many processes"}
+    assert noticed == {
+        "forbidden",
+        "protocol error",
+        "timed out",
+        "out of memory",
+        "output too large",
+        "too many processes",
+    }

@@ -17,7 +17,7 @@ _IN_TEXT = {
 
 _IN_VERDICT = {
     Verdict.FORBIDDEN,
-    Verdict.GIBBERISH,
+    Verdict.PROTOCOL_ERROR,
     Verdict.TIMED_OUT,
     Verdict.OUT_OF_MEMORY,
     Verdict.TOO_LARGE,

@@ -130,19 +130,27 @@ class Store:
         return cls(path, connection, writable=True)
 
     @classmethod
-    def open(cls, path: Path, *, writable: bool = True) -> "Store":
-        """An existing store. Raises RecordError if it is missing, damaged, not ours, or of a newer version."""
+    def open(cls, path: Path, *, writable: bool = True, checked: bool = True) -> "Store":
+        """An existing store. Raises RecordError if it is missing, damaged, not ours, or of a newer version.
+
+        `checked`: all its pages are read first; else damage is found, and named, where it is read.
+        """
         RunFolder(path.parent).check_plain()
         if not path.is_file():
             raise RecordError(f"{path.parent} is not a run folder: it has no {path.name}")
         if not path.stat().st_size:
             raise RecordError(f"{path} is empty: its disk was full, or a copy was broken off; restore it from a copy")
+        if writable and not all(os.access(one, os.W_OK, effective_ids=_OWN_IDS) for one in (path.parent, path)):
+            raise RecordError(
+                f"cannot write to {path.parent}: this user may not, or it is read-only; a copy of the folder can be "
+                "gone on with"
+            )
         try:
             connection = _connect(path) if writable else _connect_to_read(path)
             ours = connection.execute("PRAGMA application_id").fetchone()[0]
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if ours == APPLICATION_ID and 1 <= version <= SCHEMA_VERSION:
-                damage = _strange(connection) or connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+                damage = _strange(connection) or (_damage(connection) if checked else "ok")
             else:
                 damage = "ok"
         except sqlite3.Error as error:
@@ -346,6 +354,9 @@ class Store:
         self._durable = self._written
 
 
+_OWN_IDS = os.access in os.supports_effective_ids
+
+
 class _Log:
     """The file beside the store that SQLite writes to first, and the way to have it on the platter.
 
@@ -387,6 +398,11 @@ def _strange(connection: sqlite3.Connection) -> str:
         if not ours:
             return f"it holds the {str(kind)[:20]} {str(name)[:40]!r}, which is not of a run"
     return ""
+
+
+def _damage(connection: sqlite3.Connection) -> str:
+    """What is wrong with its pages, the first of it; "ok" for nothing."""
+    return str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
 
 
 def _connect_to_read(path: Path) -> sqlite3.Connection:

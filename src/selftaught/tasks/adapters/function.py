@@ -9,6 +9,7 @@ from pathlib import Path
 from selftaught.core.errors import UsageError
 from selftaught.core.text import printable
 from selftaught.tasks.adapters.adapted import Adapted, task_text
+from selftaught.tasks.beside import MOST_FILES
 from selftaught.tasks.syntax import UNREADABLE, tree_of
 
 SIGN = "::"
@@ -144,6 +145,11 @@ def _tracked(root: Path) -> tuple[list[str], list[str]]:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
         raise UsageError(f"git cannot tell the files of {root}: {''.join(said)[:200]}")
     names = [name for name in done.stdout.decode("utf-8", "surrogateescape").split("\0") if name]
+    if len(names) > MOST_FILES:
+        raise UsageError(
+            f"git tracks {len(names):,} files in {root}, and a copy of at most {MOST_FILES:,} is made for a check: put "
+            "the function, and what its check needs, into a repository of their own"
+        )
     inside = [name for name in names if (root / name).is_file() and (root / name).resolve().is_relative_to(root)]
     left = len(names) - len(inside)
     notes = [f"{left} tracked files are left out: submodules, links out of the repository, or gone"] if left else []
