@@ -73,6 +73,18 @@ def test_a_folder_that_goes_away_while_its_run_begins_is_said_to_be_gone(
         AT_ANY_MOMENT[moment](folder)
 
 
+@pytest.mark.parametrize("read", [Store.ids, list, lambda store: store.text("0"), Store.texts])
+def test_a_record_that_cannot_be_read_since_it_is_gone_is_not_called_damaged(
+    folder: RunFolder, read: Callable[[Store], object]
+) -> None:
+    with closing(Store.create(folder.store)) as store:
+        store.append(session(0))
+        store._reader.close()  # so that whatever is read fails, as it may while the folder is deleted
+        deleted(folder.path)
+        with pytest.raises(RecordError, match="deleted, moved or replaced"):
+            read(store)
+
+
 def test_of_a_folder_that_is_being_deleted_no_new_record_is_made(folder: RunFolder) -> None:
     with pytest.raises(RecordError, match="unable to open"):
         stores._connect_to_write(folder.store)

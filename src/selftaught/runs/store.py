@@ -232,6 +232,12 @@ class Store:
             said = GONE if isinstance(error, Gone) else why(self.path.parent, error, "is the disk full?")
             raise RecordError(f"cannot write to {self.path}: {said}") from error
 
+    def _unreadable(self, error: Exception) -> RecordError:
+        """What is wrong with a store that was opened and cannot be read: it is gone, or damaged."""
+        if not self.path.exists():
+            return RecordError(f"cannot read {self.path}: {GONE}")
+        return RecordError(f"{self.path} is damaged: {error}; restore it from a copy")
+
     def _catch_up(self) -> None:
         """Wait until what was put can be read."""
         if self._written < self._queued and not self._closed:
@@ -246,7 +252,7 @@ class Store:
                     "SELECT id FROM texts WHERE substr(id, 1, ?) = ? ORDER BY id", (len(beginning), beginning)
                 ).fetchall()
         except sqlite3.Error as error:
-            raise RecordError(f"{self.path} is damaged: {error}; restore it from a copy") from error
+            raise self._unreadable(error) from error
         return [id for (id,) in rows]
 
     def texts(self) -> list[str]:
@@ -269,7 +275,7 @@ class Store:
                 found = self._reader.execute(f"SELECT count(*) FROM records WHERE {_IS_OF_KIND}", (_begins(kind),))
                 return int(found.fetchone()[0])
         except sqlite3.Error as error:
-            raise RecordError(f"{self.path} is damaged: {error}; restore it from a copy") from error
+            raise self._unreadable(error) from error
 
     def since(self, seq: int, *, but: Sequence[type[Record]] = ()) -> list[tuple[int, Record]]:
         """The records after number `seq` (the first is number 1), each with its number; none of the kinds in `but`."""
@@ -283,7 +289,7 @@ class Store:
             return [(number, decode(body)) for number, body in rows]
         # TypeError: a body of another type. RecursionError: one that is nested too deep.
         except (sqlite3.Error, msgspec.MsgspecError, TypeError, RecursionError) as error:
-            raise RecordError(f"{self.path} is damaged: {error}; restore it from a copy") from error
+            raise self._unreadable(error) from error
 
     def text(self, id: str) -> str:
         """The text with this SHA-256. Raises RecordError if the store has none such, or it is damaged."""
@@ -293,7 +299,7 @@ class Store:
                 row = self._reader.execute("SELECT body FROM texts WHERE id = ?", (id,)).fetchone()
             text = None if row is None else _unpacked(row[0]).decode("utf-8", "surrogatepass")
         except (sqlite3.Error, zlib.error, UnicodeDecodeError, TypeError, ValueError) as error:
-            raise RecordError(f"{self.path} is damaged: {error}; restore it from a copy") from error
+            raise self._unreadable(error) from error
         if text is None or text_id(text) != id:
             raise RecordError(f"{self.path} is damaged: text {id[:12]}… is missing or altered")
         return text
