@@ -48,13 +48,14 @@ SHORT = Limits(cpu_seconds=1.0, wall_seconds=2.0, memory_bytes=256 << 20)
 def worst(count: int, make: Callable[[random.Random, int], bytes], read: Read, most_bytes: int, seed: int) -> None:
     """Search, and print what was found."""
     chance, began, found = random.Random(seed), time.monotonic(), dict[str, Cost]()
+    sample = random.Random(seed)  # of its own: what is measured changes no message
     for _ in range(count):
         body = make(chance, int(FEWEST_BYTES * math.exp(chance.random() * math.log(most_bytes / FEWEST_BYTES))))
         start = time.thread_time()
         read(body)
         quick = Cost(len(body), 0, time.thread_time() - start, 0.0)
         promising = any(KINDS[name](quick) > 0.9 * KINDS[name](found[name]) for name in list(found)[2:4])
-        if promising or not found or chance.random() < 1 / 200:
+        if promising or not found or sample.random() < 1 / 200:
             measured = cost(body, read)
             for name, measure in KINDS.items():
                 if name not in found or measure(measured) > measure(found[name]):
@@ -67,16 +68,15 @@ def worst(count: int, make: Callable[[random.Random, int], bytes], read: Read, m
         )
 
 
-def guests(count: int, seed: int) -> list[float]:
-    """Run hostile guests; the host's resident MiB after each tenth of them."""
-    chance, seen = random.Random(seed), list[float]()
+def guests(count: int, seed: int) -> None:
+    """Run hostile guests, and print the host's resident MiB after each tenth of them."""
+    chance = random.Random(seed)
     with open_sandbox("auto", 2) as sandbox:
         for _ in range(10):
             for _ in range(count // 10):
                 hostile(sandbox, chance.choice(HOSTILE))
             gc.collect()
-            seen.append(resident_mebibytes())
-    return seen
+            print(f" {resident_mebibytes():.1f}", end="", flush=True)
 
 
 def hostile(sandbox: Jail, what: str) -> None:
@@ -106,9 +106,10 @@ def main() -> None:
         print("answers of model servers: ", end="")
         worst(wanted.answers, answer, read_answer, MOST_STREAM_BYTES, wanted.seed)
     if wanted.guests:
-        began, seen = time.monotonic(), guests(wanted.guests, wanted.seed)
-        print(f"{wanted.guests} hostile guests in {time.monotonic() - began:.0f} s; the host's MiB after each tenth:")
-        print("  " + " ".join(f"{one:.1f}" for one in seen))
+        began = time.monotonic()
+        print(f"{wanted.guests} hostile guests; the host's MiB after each tenth:", end="")
+        guests(wanted.guests, wanted.seed)
+        print(f"; in {time.monotonic() - began:.0f} s")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ Installs both from PyPI, each into an environment of its own below the folder, s
 is capped, resumed and finished, and one of the algorithm on itself, with a server that is busy, programs that crash and
 one that never ends. Then asks each platform what it has, by its own client, runs the snippets of docs/monitoring.md,
 and fails where something is not shown. `--pictures` takes the pictures of that page (with Debian's chromium, driven by
-Playwright from PyPI). It needs the network once, some 2 GB, and a few minutes.
+Playwright from PyPI), and draws what each platform answers of one run (NAME-run.svg; docs/ has a copy). It needs the
+network once, some 2 GB, and a few minutes.
 """
 
 import argparse
@@ -25,6 +26,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from waterfall import Bar, drawn
 
 from selftaught.runs.records import Answered, Scored
 from selftaught.runs.store import Store
@@ -106,7 +109,8 @@ class Expected:
 class Platform:
     """`ask` is a program for its own client: prints JSON, {"spans": […], "sessions": n, …}.
 
-    `warm_up`: what a server needs before it takes spans at once; a run waits a few seconds for it, and not more.
+    `forget`: deletes what it has, where its server takes long over its very first spans: a run waits a few seconds for
+    them, and not more, and so one is made for nothing.
     """
 
     name: str
@@ -116,7 +120,7 @@ class Platform:
     documented_port: int
     environment: dict[str, str]
     ask: str
-    warm_up: str = ""
+    forget: str = ""
 
 
 PHOENIX = Platform(
@@ -138,6 +142,7 @@ print(json.dumps({
         "input": s["attributes"].get("input.value") or s["attributes"].get("llm.input_messages.1.message.content"),
         "output": s["attributes"].get("llm.output_messages.0.message.content") or s["attributes"].get("output.value"),
         "tokens": s["attributes"].get("llm.token_count.total"), "span": s["context"]["span_id"],
+        "parent": s["parent_id"], "start": datetime(s["start_time"]).timestamp(),
     } for s in spans],
 }))
 """.replace("import json\n", "import json\nfrom datetime import datetime as _d\ndatetime = _d.fromisoformat\n", 1),
@@ -160,17 +165,15 @@ print(json.dumps({
         "root": s.parent_id is None, "message": s.status.description, "events": [e.name for e in s.events],
         "seconds": (s.end_time_ns - s.start_time_ns) / 1e9, "input": s.inputs, "output": s.outputs,
         "tokens": (s.attributes.get("mlflow.chat.tokenUsage") or {}).get("total_tokens"), "span": s.span_id,
+        "parent": s.parent_id, "start": s.start_time_ns / 1e9,
     } for t in traces for s in t.data.spans],
 }))
 """,
     """
 import mlflow
 mlflow.set_tracking_uri(URL)
-mlflow.set_experiment(experiment_id="0")
-with mlflow.start_span("warm up") as span:
-    pass
-mlflow.flush_trace_async_logging()
-mlflow.MlflowClient().delete_traces(experiment_id="0", trace_ids=[span.trace_id])
+ids = [trace.info.trace_id for trace in mlflow.search_traces(locations=["0"], return_type="list")]
+mlflow.MlflowClient().delete_traces(experiment_id="0", trace_ids=ids)
 """,
 )  # fmt: skip
 
@@ -182,10 +185,11 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path)
     parser.add_argument("--only", choices=["phoenix", "mlflow"])
     given = parser.parse_args()
+    folder = given.folder.absolute()
     faults = []
     for platform in (PHOENIX, MLFLOW):
         if given.only in (None, platform.name):
-            faults += [f"{platform.name}: {fault}" for fault in tried(platform, given.folder, given.pictures)]
+            faults += [f"{platform.name}: {fault}" for fault in tried(platform, folder, given.pictures)]
     print("\n".join(faults) or "all of it is shown")
     sys.exit(bool(faults))
 
@@ -200,6 +204,7 @@ def tried(platform: Platform, folder: Path, pictures: Path | None) -> list[str]:
                 asked(python, snippet.replace(f"http://localhost:{platform.documented_port}", url))
         shown = settled(python, platform.ask.replace("URL", repr(url)), expected)
         if pictures is not None:
+            draw(platform.name, shown["spans"], pictures)
             photographed(platform, url, shown, folder, pictures)
         return list(missing(shown, expected))
 
@@ -253,6 +258,10 @@ def runs(platform: Platform, url: str, folder: Path) -> Expected:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         base = ("--base-url", f"http://127.0.0.1:{server.server_port}/v1")
         told = {**platform.environment, "OTEL_EXPORTER_OTLP_ENDPOINT": url}
+        if platform.forget:
+            selftaught(where, told, "improve", "sorting.py", *base, *FLAGS, "--out", "first", may_warn=True)
+            asked(installed(platform.name, platform.package, folder), platform.forget.replace("URL", repr(url)))
+            Model.numbers = itertools.count()
         selftaught(where, told, "improve", "sorting.py", *base, *FLAGS, "--responses", "6", "--utility-calls", "7",
                    "--out", "capped", "--max-calls", "4", code=3)  # fmt: skip
         selftaught(where, told, "resume", "capped", "--max-calls", "100", "--otel-content")
@@ -264,14 +273,14 @@ def runs(platform: Platform, url: str, folder: Path) -> Expected:
     return expected
 
 
-def selftaught(where: Path, told: dict[str, str], *arguments: str, code: int = 0) -> None:
-    """The command; what it warns of is an error here."""
+def selftaught(where: Path, told: dict[str, str], *arguments: str, code: int = 0, may_warn: bool = False) -> None:
+    """The command; what it warns of is an error here, unless it may."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
     done = subprocess.run(
         [sys.executable, "-m", "selftaught", *arguments], cwd=where, capture_output=True, text=True, check=False,
         env={**environment, "OPENAI_API_KEY": "sk-not-a-key", **told},
     )  # fmt: skip
-    if done.returncode != code or "warning" in done.stderr:
+    if done.returncode != code or ("warning" in done.stderr and not may_warn):
         sys.exit(f"selftaught {' '.join(arguments)} ended with {done.returncode}:\n{done.stderr}")
 
 
@@ -299,15 +308,17 @@ def serving(platform: Platform, folder: Path) -> Iterator[str]:
     environment = {
         "PHOENIX_WORKING_DIR": str(store), "PHOENIX_PORT": str(port), "PHOENIX_GRPC_PORT": str(other),
         "PHOENIX_TELEMETRY_ENABLED": "false", "MLFLOW_DISABLE_TELEMETRY": "true",
+        # Its runners of jobs, which traces need none of, take a small machine's time just when the first run ends.
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     }  # fmt: skip
     with (store / "log").open("w") as log:
         server = subprocess.Popen(
             [folder / platform.name / "bin" / platform.serve[0], *platform.serve[1:], *more],
             stdout=log, stderr=log, env={**os.environ, **environment}, process_group=0,
+            cwd=store,  # MLflow puts what it was sent beside itself
         )  # fmt: skip
         try:
             awaited(url + platform.health, server, 300)
-            asked(folder / platform.name / "bin" / "python", platform.warm_up.replace("URL", repr(url)))
             yield url
         finally:
             with suppress(ProcessLookupError):
@@ -347,6 +358,25 @@ def settled(python: Path, code: str, expected: Expected) -> dict[str, Any]:
             break
         time.sleep(1)
     return shown
+
+
+def draw(name: str, spans: list[dict[str, Any]], pictures: Path) -> None:
+    """A waterfall of the run of the algorithm, from what the platform answers."""
+    pictures.mkdir(parents=True, exist_ok=True)
+    (root,) = (span for span in spans if span["root"] and "(run)" in span["name"])
+    of = [span for span in spans if span["trace"] == root["trace"]]
+    title = f"What {'Phoenix' if name == 'phoenix' else 'MLflow'} has of one run: {len(of)} spans"
+    drawn(title, list(bars(root, of, 0)), pictures / f"{name}-run.svg")
+
+
+def bars(span: dict[str, Any], spans: list[dict[str, Any]], depth: int) -> Iterator[Bar]:
+    """A span, and those in it, in the order in which they began."""
+    failed = span["status"] == "ERROR"
+    known = (f"{span['seconds']:.2f} s", f"{span['tokens']} tokens" if span["kind"] == "LLM" else "", span["message"])
+    said = ", ".join(str(one).splitlines()[0][:60] for one in known if one)
+    yield Bar(span["name"], span["kind"], span["start"], span["seconds"], depth, failed, said)
+    for inner in sorted((one for one in spans if one["parent"] == span["span"]), key=lambda one: one["start"]):
+        yield from bars(inner, spans, depth + 1)
 
 
 def photographed(platform: Platform, url: str, shown: dict[str, Any], folder: Path, pictures: Path) -> None:

@@ -1,6 +1,6 @@
 """What `mkdocs build` does beside rendering: the pages beside docs/ become pages of the site, and pictures are put in.
 
-A picture's place is a comment in a page, `<!-- picture: FILE: WORDS -->`, since no picture is in the repository: the
+A picture's place is a comment in a page, `<!-- picture: FILE: WORDS -->`, since no screenshot is in the repository: the
 script that takes them puts them into docs/pictures (monitoring: `python benchmarks/platforms.py --pictures
 docs/pictures`). Where it has not run, its place stays empty.
 """
@@ -13,7 +13,7 @@ from mkdocs.structure.files import File
 
 ROOT = Path(__file__).parents[1]
 PAGES = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
-_LINK = re.compile(r"\[([^\]]*)\]\((?!https?:|#)([^)#\s]+)(#[^)\s]*)?\)")
+_LINK = re.compile(r"(?<!!)\[([^\]]*)\]\((?!https?:|#)([^)#\s]+)(#[^)\s]*)?\)")
 _PICTURE = re.compile(r"<!-- picture: (\S+): (.+?) -->")
 
 

@@ -1,11 +1,15 @@
 """Fixtures that several rooms share: the real sandbox, in every isolating tier that this machine has."""
 
+import compileall
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import selftaught
 from selftaught.sandbox.choice import open_sandbox, survey
 from selftaught.sandbox.jail import Jail
 
@@ -14,6 +18,17 @@ os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="selftaught-tests-")
 os.environ.setdefault("PYTHONPYCACHEPREFIX", tempfile.mkdtemp(prefix="selftaught-bytecode-"))
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 """The many processes that tests start compile what they import once, together, whatever the shell says."""
+
+
+def _compile_what_guests_run() -> None:
+    """Guests have no environment and write no bytecode: each of the many zygotes would compile its own code anew."""
+    prefix, sys.pycache_prefix = sys.pycache_prefix, None
+    compileall.compile_dir(Path(selftaught.__file__).parent, quiet=2)
+    sys.pycache_prefix = prefix
+
+
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    _compile_what_guests_run()
 
 TIERS = [found.name for found in survey() if found.works]
 

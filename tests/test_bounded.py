@@ -55,6 +55,17 @@ def test_what_takes_too_much_is_not_read_and_the_next_is(reader: Reader, too_muc
     reader.close()
 
 
+def test_a_forked_process_has_a_reader_of_its_own(reader: Reader) -> None:
+    """One that was killed between its question and the answer would leave the answer to the next."""
+    ours = reader.call("os:getpid")
+    child = os.fork()
+    if child == 0:
+        os._exit(int(reader.call("os:getpid") == ours))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert reader.call("os:getpid") == ours
+    reader.close()
+
+
 def test_what_a_call_took_is_known_to_its_thread_alone(reader: Reader) -> None:
     with pytest.raises(NotRead):
         reader.call("test_bounded:endless")

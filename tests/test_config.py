@@ -2,17 +2,32 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import pytest
 import typer
+from hypothesis import example, given
+from hypothesis import settings as tried
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from selftaught.cli.app import app, settings_of
 from selftaught.cli.options import Grouped, in_flags, with_settings
-from selftaught.config import Group, Parameters, RunConfig, Settings, applying, declared, make_config, setting
+from selftaught.config import (
+    Group,
+    Parameters,
+    RunConfig,
+    Settings,
+    _quickly_read,
+    applying,
+    declared,
+    make_config,
+    setting,
+    to_toml,
+)
 from selftaught.core.errors import UsageError
 
 COMMANDS = ("run", "improve", "resume", "experiment")
@@ -106,3 +121,37 @@ def test_help_starts_within_little_cpu_time() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+_TOML = st.one_of(
+    st.dictionaries(
+        st.sampled_from(["model", "price", "depth", "tasks"]),
+        st.one_of(
+            st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.lists(st.text(max_size=4), max_size=3)
+        ),
+    ).map(to_toml),
+    st.lists(
+        st.sampled_from([
+            "a", "b", " = ", "\n", '"', '"""', "'", "[", "]", "{", "}", ", ", ",\n", "[\n    ", ",\n]", ",\n    ", "#",
+            "1", "0", "-", ".", "e", "_", "nan", "null", "true", "\\", "\t", " ", "\r", "\x7f", "é", "\u2028", "\x0b",
+        ]),
+        max_size=12,
+    ).map("".join),
+)  # fmt: skip
+
+
+@tried(deadline=None)
+@given(_TOML)
+@example("a = 1\na = 2\n")
+@example('a = [\n    "x = 1",\n    "y",\n]\n')
+@example("a = null\n")
+@example('a = "\\u00e9"\n')
+@example("a = 1e400\n")
+def test_what_is_read_quickly_is_what_toml_says(text: str) -> None:
+    quick = _quickly_read(text)
+    assert quick is None or repr(quick) == repr(tomllib.loads(text))
+
+
+def test_the_settings_of_a_run_are_read_quickly() -> None:
+    settings = {"tasks": ["three-sat@hard", "it's"], "depth": 2, "max_cost": 1.5, "probes": True, "seed": "5:0a"}
+    assert _quickly_read(to_toml(settings)) == settings

@@ -39,7 +39,16 @@ class Reader:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        os.register_at_fork(after_in_child=self._forget)
         self._used = threading.local()
+
+    def _forget(self) -> None:
+        """In a forked process, which needs a reader of its own: the two would take each other's answers."""
+        self._lock = threading.Lock()
+        process, self._process = self._process, None
+        atexit.unregister(self.close)
+        if process is not None:
+            _close_pipes(process)
 
     @property
     def cpu_seconds_of_this_thread(self) -> float:
@@ -83,11 +92,15 @@ class Reader:
         atexit.unregister(self.close)
         if process is not None:
             process.kill()
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    with suppress(OSError):
-                        pipe.close()
+            _close_pipes(process)
             process.wait()
+
+
+def _close_pipes(process: subprocess.Popen[bytes]) -> None:
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()
 
 
 def _started() -> subprocess.Popen[bytes]:

@@ -42,7 +42,7 @@ def test_an_answer_that_would_explode_is_too_large(isolating_sandbox: Jail, what
     outcomes: list[Outcome] = []
     source = f"import numpy\ndef f():\n    return {EXPLODING[what]}"
     grown = peak_megabytes(lambda: outcomes.append(raid(isolating_sandbox, source, limits=PATIENT)))
-    assert outcomes[0].verdict in (Verdict.TOO_LARGE, Verdict.GIBBERISH)
+    assert outcomes[0].verdict in (Verdict.TOO_LARGE, Verdict.PROTOCOL_ERROR)
     assert grown < 16
 
 
@@ -51,7 +51,7 @@ def test_a_request_that_would_explode_ends_the_improver(isolating_sandbox: Jail,
     asked: list[Value] = []
     source = f"import numpy\ndef f(s, utility, language_model):\n    utility({EXPLODING[what]})\n    return s"
     outcome = improve(isolating_sandbox, source, {"utility": asked.append}, limits=PATIENT)
-    assert outcome.verdict in (Verdict.TOO_LARGE, Verdict.GIBBERISH)
+    assert outcome.verdict in (Verdict.TOO_LARGE, Verdict.PROTOCOL_ERROR)
     assert not asked
 
 

@@ -38,7 +38,7 @@ def test_answering_for_the_next_call_in_advance_does_not_score(isolating_sandbox
     outcomes = solve(isolating_sandbox, source, [1], [2], [3])
     assert [(o.verdict, o.value) for o in outcomes] == [
         (Verdict.OK, 1),
-        (Verdict.GIBBERISH, None),
+        (Verdict.PROTOCOL_ERROR, None),
         (Verdict.OK, 3),  # a new guest
     ]
 
@@ -67,7 +67,7 @@ def test_an_alarm_between_two_calls_does_not_answer_the_second(isolating_sandbox
     calls = isolating_sandbox.run(Program(source), "f", [[1], [2]], QUICK, seed=1)
     first = next(calls)
     time.sleep(0.05)  # the host grades the first answer meanwhile
-    assert [(o.verdict, o.value) for o in (first, *calls)] == [(Verdict.OK, 1), (Verdict.GIBBERISH, None)]
+    assert [(o.verdict, o.value) for o in (first, *calls)] == [(Verdict.OK, 1), (Verdict.PROTOCOL_ERROR, None)]
 
 
 def test_a_destructor_after_the_answer_does_not_answer_the_next_call(isolating_sandbox: Jail) -> None:
@@ -85,7 +85,7 @@ def test_a_destructor_after_the_answer_does_not_answer_the_next_call(isolating_s
 @pytest.mark.parametrize("message", ["wire.Returned('forged', asked())", "wire.Returned('forged')"])
 def test_answering_the_loading_is_no_answer_to_any_call(isolating_sandbox: Jail, message: str) -> None:
     outcomes = solve(isolating_sandbox, FORGE + f"put({message})\ndef f(x): return x", [1], [2])
-    assert [(o.verdict, o.value) for o in outcomes] == [(Verdict.GIBBERISH, None)] * 2
+    assert [(o.verdict, o.value) for o in outcomes] == [(Verdict.PROTOCOL_ERROR, None)] * 2
 
 
 def test_a_forged_load_does_not_make_a_program_of_what_is_none(isolating_sandbox: Jail) -> None:
@@ -145,7 +145,7 @@ def test_hanging_up_in_the_middle_of_a_message_is_a_crash(isolating_sandbox: Jai
     assert raid(isolating_sandbox, source, 1).verdict is Verdict.CRASHED
 
 
-def test_two_mouths_on_one_channel_are_gibberish_or_one_answer(isolating_sandbox: Jail) -> None:
+def test_two_mouths_on_one_channel_break_the_protocol_or_give_one_answer(isolating_sandbox: Jail) -> None:
     source = FORGE + (
         "import fcntl\n"
         "def f(x):\n"
@@ -155,7 +155,7 @@ def test_two_mouths_on_one_channel_are_gibberish_or_one_answer(isolating_sandbox
         "    os.close(3)\n"
     )
     outcome = raid(isolating_sandbox, source, 1, limits=Limits(wall_seconds=0.3))
-    assert outcome.verdict in {Verdict.GIBBERISH, Verdict.TIMED_OUT, Verdict.CRASHED}
+    assert outcome.verdict in {Verdict.PROTOCOL_ERROR, Verdict.TIMED_OUT, Verdict.CRASHED}
 
 
 def test_not_reading_its_arguments_costs_its_own_limit(isolating_sandbox: Jail) -> None:

@@ -7,11 +7,14 @@ import io
 import json
 import os
 import select
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+import zlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -19,19 +22,24 @@ import httpx2
 import msgspec
 import pytest
 
-from attacks.arena import improve, peak_megabytes
+from attacks.arena import improve, peak_megabytes, raid
+from attacks.test_exhaustion import FEW, holding
 from attacks.test_improvers import ONE_SECOND, burn
 from cli.test_terminal import TITLE
 from models.served import EXPLODING
+from models.test_relay import relay
 from openai_server import Fault, OpenAIServer
-from runs.test_a_strangers_folder import a_run, packed
+from runs.test_a_strangers_folder import CONFIG, a_run, packed
 from selftaught.cli import terminal
-from selftaught.core.contracts import Verdict
+from selftaught.core.contracts import Prompt, Verdict
+from selftaught.core.errors import RecordError
 from selftaught.guest import wire
 from selftaught.models.served.json_size import TooMuchJson, weigh
+from selftaught.runs import recording
 from selftaught.runs import store as stores
 from selftaught.runs.folder import RunFolder
-from selftaught.runs.recording import pack, read_recording
+from selftaught.runs.recording import pack, read_recording, unpack
+from selftaught.runs.records import Noticed
 from selftaught.runs.store import Store
 from selftaught.sandbox import messages
 from selftaught.sandbox.conversation import Guest
@@ -70,6 +78,13 @@ def test_requests_that_nobody_is_charged_for_are_served_for_ever(
     source = "def f(s, u, l): return [l.prompt('e', 'm') for _ in range(20)]"
     assert improve(isolating_sandbox, source, {"prompt": dear}, limits=ONE_SECOND).verdict is Verdict.OK
     assert len(served) == 20
+
+
+def test_memory_that_nobody_looks_at_is_held_up_to_the_address_space(
+    isolating_sandbox: Jail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Guest, "_check_size", lambda self: None)
+    assert raid(isolating_sandbox, holding("MAP_SHARED"), limits=FEW).verdict is Verdict.OK
 
 
 def test_an_answer_that_nobody_weighs_explodes() -> None:
@@ -122,6 +137,50 @@ def test_a_view_that_nobody_looks_for_makes_many_records_of_one(
     monkeypatch.setattr(stores, "_strange", lambda connection: "")
     with closing(Store.open(run.store, writable=False)) as opened:
         assert len(list(opened)) == 20_000
+
+
+def damaged(opened: Store) -> None:
+    with pytest.raises(RecordError, match="missing or altered"):
+        opened.texts()
+
+
+def test_a_text_that_nobody_bounds_unpacks_to_all_it_holds(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    bomb = zlib.compress(bytes(16 << 20), 9)
+    with closing(sqlite3.connect(run.store)) as changed, changed:
+        changed.execute("UPDATE texts SET body = ?", [bomb])
+    monkeypatch.setattr(stores, "MOST_TEXT_BYTES", 1 << 40)
+    with closing(Store.open(run.store, writable=False)) as opened:
+        assert peak_megabytes(lambda: damaged(opened)) > 300 * len(bomb) / 1e6
+
+
+def test_a_recording_whose_names_nobody_checks_writes_outside_of_its_folder(
+    run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "_is_input", lambda name: True)
+    files = {"config.toml": CONFIG, "inputs/../../escaped": "out"}
+    unpack(read_recording(packed(run, tmp_path / "one", files=files)), tmp_path / "new")
+    assert (tmp_path / "escaped").read_text() == "out"
+
+
+def test_a_deleted_folder_that_nobody_looks_for_is_written_to_all_the_same(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stores, "_place", lambda path: None)
+    with closing(Store.open(run.store)) as opened:
+        opened.append(Noticed(at="/n#100", program="p", what="w", note="n"))
+        shutil.rmtree(run.path)
+        opened.append(Noticed(at="/n#101", program="p", what="w", note="n"))
+
+
+def test_a_reply_that_is_a_link_is_read_where_nobody_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "secret").write_text(SECRET)
+    monkeypatch.setattr(os, "O_NOFOLLOW", 0)
+    monkeypatch.setattr(Path, "lstat", Path.stat)
+    asked = ThreadPoolExecutor(1).submit(relay(tmp_path / "box"), [Prompt("e", "m", 0.5)])
+    while not (found := list((tmp_path / "box").glob("*.prompt.txt"))):
+        time.sleep(0.01)
+    found[0].with_name(found[0].name.replace(".prompt.", ".reply.")).symlink_to(tmp_path / "secret")
+    assert asked.result(60)[0].text == SECRET
 
 
 def test_a_recording_that_nobody_bounds_unpacks_to_all_it_holds(run: RunFolder, tmp_path: Path) -> None:

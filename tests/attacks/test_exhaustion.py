@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from attacks.arena import QUICK, Watch, bomb, solve
+from attacks.arena import QUICK, Watch, bomb, raid, solve
 from selftaught.core.contracts import Verdict
 from selftaught.sandbox.contract import Limits
 from selftaught.sandbox.jail import Jail
@@ -41,20 +41,26 @@ def test_a_memory_bomb_costs_its_own_limit(isolating_sandbox: Jail, what: str) -
     assert outcome.verdict in {Verdict.OUT_OF_MEMORY} | told_otherwise  # whichever sees it first: we, or the guest
 
 
+ROOMY = Limits(cpu_seconds=3.0, wall_seconds=5.0, memory_bytes=512 << 20)
+FEW = replace(ROOMY, memory_bytes=128 << 20)
+
+
+def holding(kind: str) -> str:
+    """A program that holds 220 MiB for a second."""
+    return f"""
+import mmap, time
+def f():
+    held = mmap.mmap(-1, 220 << 20, flags=mmap.{kind} | mmap.MAP_ANONYMOUS)
+    for place in range(0, 220 << 20, 4096): held[place] = 1
+    time.sleep(1)
+    return 1
+"""
+
+
 @pytest.mark.parametrize("kind", ["MAP_PRIVATE", "MAP_SHARED"])
 def test_memory_that_could_be_shared_counts_too(isolating_sandbox: Jail, kind: str) -> None:
     """Between its limit and the hard end of its address space: only who looks from outside sees that it is held."""
-    source = f"""
-        import mmap, time
-        def f():
-            held = mmap.mmap(-1, 220 << 20, flags=mmap.{kind} | mmap.MAP_ANONYMOUS)
-            for place in range(0, 220 << 20, 4096): held[place] = 1
-            time.sleep(1)
-            return 1
-    """
-    roomy = Limits(cpu_seconds=3.0, wall_seconds=5.0, memory_bytes=512 << 20)
-    few = replace(roomy, memory_bytes=128 << 20)
-    verdicts = [solve(isolating_sandbox, source, [], limits=limits)[0].verdict for limits in (roomy, few)]
+    verdicts = [raid(isolating_sandbox, holding(kind), limits=limits).verdict for limits in (ROOMY, FEW)]
     assert verdicts == [Verdict.OK, Verdict.OUT_OF_MEMORY]
 
 

@@ -172,7 +172,7 @@ def test_an_odd_request_is_refused_and_costs_nothing(isolating_sandbox: Jail, wh
 def test_a_request_nested_too_deep_ends_its_asker(isolating_sandbox: Jail) -> None:
     deep = "x = []\n    for _ in range(800): x = [x]\n    return language_model.prompt('e', 'm', n_responses=x)[0]"
     application, counting = apply(isolating_sandbox, improver(deep))
-    assert (application.verdict, counting.asked) == (Verdict.GIBBERISH, [])
+    assert (application.verdict, counting.asked) == (Verdict.PROTOCOL_ERROR, [])
 
 
 def test_a_prompt_of_a_hundred_megabytes_ends_its_asker(isolating_sandbox: Jail) -> None:
@@ -183,7 +183,7 @@ def test_a_prompt_of_a_hundred_megabytes_ends_its_asker(isolating_sandbox: Jail)
 @pytest.mark.parametrize("name", ["val", "test", "parity-with-noise/test", "test_utility", "score", "__class__", ""])
 def test_asking_for_another_service_ends_its_asker(isolating_sandbox: Jail, name: str) -> None:
     application, _ = apply(isolating_sandbox, improver(f"return repr(utility._ask({name!r}, 'x'))"))
-    assert application.verdict is Verdict.GIBBERISH
+    assert application.verdict is Verdict.PROTOCOL_ERROR
 
 
 @pytest.mark.parametrize("service", ["utility", "utility_batch", "prompt", "batch_prompt"])

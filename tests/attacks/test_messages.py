@@ -1,4 +1,4 @@
-"""Messages: what is in a frame is plain data, or it is gibberish, and it costs the host little either way."""
+"""Messages: what is in a frame is plain data, or it breaks the protocol, and it costs the host little either way."""
 
 import random
 import time
@@ -53,13 +53,13 @@ MESSAGES = {
 
 
 @pytest.mark.parametrize("what", MESSAGES)
-def test_what_is_no_answer_is_gibberish(isolating_sandbox: Jail, what: str) -> None:
+def test_what_is_no_answer_breaks_the_protocol(isolating_sandbox: Jail, what: str) -> None:
     source = FORGE + f"def f(x):\n    put_body({MESSAGES[what]})\n    time.sleep(60)"
     outcomes: list[Outcome] = []
     limits = Limits(cpu_seconds=0.5, wall_seconds=1.0)
     grown = peak_megabytes(lambda: outcomes.append(raid(isolating_sandbox, source, 1, limits=limits)))
     # A key of a dict may be anything in Python: an honest mistake, and so a bad answer.
-    wanted = Verdict.BAD_ANSWER if what == "a-key-that-is-a-map" else Verdict.GIBBERISH
+    wanted = Verdict.BAD_ANSWER if what == "a-key-that-is-a-map" else Verdict.PROTOCOL_ERROR
     assert (outcomes[0].verdict, outcomes[0].value) == (wanted, None)
     assert grown < 48
 
@@ -90,7 +90,7 @@ ARRAYS = {
 
 
 @pytest.mark.parametrize("what", ARRAYS)
-def test_an_array_that_lies_is_gibberish(isolating_sandbox: Jail, what: str) -> None:
+def test_an_array_that_lies_breaks_the_protocol(isolating_sandbox: Jail, what: str) -> None:
     source = FORGE + (
         "def f(x):\n"
         f"    body = msgspec.msgpack.Ext(1, msgspec.msgpack.encode({ARRAYS[what]}))\n"
@@ -98,7 +98,7 @@ def test_an_array_that_lies_is_gibberish(isolating_sandbox: Jail, what: str) -> 
         "    time.sleep(60)\n"
     )
     outcome = raid(isolating_sandbox, source, 1, limits=Limits(cpu_seconds=0.5, wall_seconds=1.0))
-    assert (outcome.verdict, outcome.value) == (Verdict.GIBBERISH, None)
+    assert (outcome.verdict, outcome.value) == (Verdict.PROTOCOL_ERROR, None)
 
 
 # small messages that are large
@@ -240,7 +240,7 @@ def f(path):
     return [{EVIL[what]}]
 """
     outcome = raid(isolating_sandbox, source, str(prey.folder / "new"))
-    assert outcome.verdict in {Verdict.OK, Verdict.BAD_ANSWER, Verdict.GIBBERISH, Verdict.CRASHED}
+    assert outcome.verdict in {Verdict.OK, Verdict.BAD_ANSWER, Verdict.PROTOCOL_ERROR, Verdict.CRASHED}
     assert (is_plain(outcome.value), prey.is_as_it_was()) == (True, True)
 
 

@@ -147,12 +147,12 @@ def test_a_model_without_a_usable_answer_says_so_and_fails(tmp_path: Path, respo
 
 
 @pytest.mark.parametrize("said", ["maximum context length is 8192 tokens", "flagged by our content filter"])
-def test_nor_does_it_end_well_where_every_prompt_is_too_long_or_refused(tmp_path: Path, said: str) -> None:
+def test_prompts_that_are_all_too_long_or_refused_are_told_and_end_no_run(tmp_path: Path, said: str) -> None:
     with OpenAIServer(lambda request: "", faults=itertools.repeat(Fault(400, message=said))) as server:
         given = ["--model", "openai/x", "--base-url", server.base_url, "--out", "r", "--preset", "quick"]
         given += ["--improver", "seed"]
         done = in_process("improve", "parity", *given, cwd=tmp_path)
-    assert done.returncode == 1, done.stderr
+    assert done.returncode == 0, done.stderr  # what a prompt is like is the improver's affair, and an answer
     assert re.search(r"None of \d+ responses? can be used:", done.stdout)
     assert "Nothing got better" not in done.stdout
     told = json.loads(in_process("show", "r", "--json", cwd=tmp_path).stdout)

@@ -113,7 +113,7 @@ def prepare(folder: Path, improver: str, *, depth: int = 1) -> None:
 
 def go(folder: Path, kill_after: int | None = None) -> None:
     """Do the run, or what is left of it."""
-    with open_sandbox("auto", 2) as sandbox:
+    with open_sandbox("auto", 1) as sandbox:
         models = Models.only(Witness(folder / "asked.txt"), "witness")
         with Run.resume(RunFolder(folder), lambda inputs, gate: models, sandbox) as run:
             run.store.__class__ = MortalStore

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -101,20 +102,21 @@ def test_one_call_in_five_fails_and_the_ledger_agrees_with_the_server_to_the_tok
 
 def test_the_same_with_kills_in_between(tmp_path: Path) -> None:
     (tmp_path / "nearness.py").write_text(TASK)
-    counting, chance, kills = Counting(2), random.Random(3), 0
+    counting, chance, kills, store = Counting(2), random.Random(3), 0, tmp_path / "run" / "run.sqlite"
     with OpenAIServer(counting.answer, faults=counting.faults(), seconds=0.05) as server:
         arguments = [*RUN, "--base-url", server.base_url, "--out", "run"]
         while kills < 4:
             whole = [sys.executable, "-m", "selftaught", *arguments]
             with subprocess.Popen(whole, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
+                while not store.exists() and child.poll() is None:  # killed before, it would be no run yet
+                    time.sleep(0.05)
                 try:
                     child.wait(1.5 + chance.random())
                     break
                 except subprocess.TimeoutExpired:
                     child.send_signal(signal.SIGKILL)
             kills += 1
-            if (tmp_path / "run" / "run.sqlite").exists():
-                arguments = ["resume", "run"]
+            arguments = ["resume", "run"]
         done = selftaught("resume", "run", cwd=tmp_path, timeout=150)
         assert done.returncode == 0, done.stderr
     answered, _ = books(tmp_path / "run")

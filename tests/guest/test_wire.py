@@ -16,7 +16,7 @@ from selftaught.guest import wire
 from selftaught.sandbox.conversation import Ended
 
 MANY = settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
-ENDS = {Verdict.BAD_ANSWER, Verdict.GIBBERISH, Verdict.TOO_LARGE, Verdict.TIMED_OUT}
+ENDS = {Verdict.BAD_ANSWER, Verdict.PROTOCOL_ERROR, Verdict.TOO_LARGE, Verdict.TIMED_OUT}
 
 VALUES = st.recursive(
     st.none()
@@ -127,7 +127,7 @@ def test_mutated_frames_harm_nobody(end: HostsEnd, seed: int) -> None:
 def test_five_thousand_mutated_frames_crash_nothing_and_leave_no_memory_behind() -> None:
     became, crashes, grown, _ = fuzz(5_000, seed=2)
     assert crashes == []
-    assert became["gibberish"] > 1_000
+    assert became["protocol error"] > 1_000
     assert became["a message"] > 100
     assert grown < 32
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from selftaught.core.errors import RecordError
 from selftaught.report.view import view
+from selftaught.runs import store as stores
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.records import Ended, Session
 from selftaught.runs.store import Store
@@ -47,6 +49,46 @@ def test_what_cannot_be_found_again_is_not_called_written(folder: RunFolder, har
         harm(folder.path)
         with pytest.raises(RecordError, match="deleted, moved or replaced"):
             store.append(session(1))
+
+
+AT_ANY_MOMENT: dict[str, Callable[[RunFolder], object]] = {
+    "its settings are written": lambda run: run.write("config.toml", ""),
+    "its inputs are compared": lambda run: run.frozen(),
+    "its record is made": lambda run: Store.create(run.store),
+    "its record is locked": lambda run: stores._locked(run.store),
+    "its record is opened": lambda run: stores._connect_to_write(run.store),
+}
+
+
+@pytest.mark.parametrize("moment", AT_ANY_MOMENT)
+@pytest.mark.parametrize("harm", [deleted, moved])
+def test_a_folder_that_goes_away_while_its_run_begins_is_said_to_be_gone(
+    folder: RunFolder, harm: object, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder.path / "inputs").mkdir()
+    monkeypatch.setattr(Path, "mkdir", lambda *given, **more: None)  # it goes between the making and the writing
+    assert callable(harm)
+    harm(folder.path)
+    with pytest.raises(RecordError, match="deleted, moved or replaced"):
+        AT_ANY_MOMENT[moment](folder)
+
+
+@pytest.mark.parametrize("read", [Store.ids, list, lambda store: store.text("0"), Store.texts])
+def test_a_record_that_cannot_be_read_since_it_is_gone_is_not_called_damaged(
+    folder: RunFolder, read: Callable[[Store], object]
+) -> None:
+    with closing(Store.create(folder.store)) as store:
+        store.append(session(0))
+        store._reader.close()  # so that whatever is read fails, as it may while the folder is deleted
+        deleted(folder.path)
+        with pytest.raises(RecordError, match="deleted, moved or replaced"):
+            read(store)
+
+
+def test_of_a_folder_that_is_being_deleted_no_new_record_is_made(folder: RunFolder) -> None:
+    with pytest.raises(RecordError, match="unable to open"):
+        stores._connect_to_write(folder.store)
+    assert not folder.store.exists()
 
 
 def test_a_run_is_in_work_as_long_as_its_lock_is_held(folder: RunFolder) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.support import selftaught
+from selftaught.core.contracts import Verdict
 from selftaught.core.errors import RecordError
 from selftaught.report.view import view
 from selftaught.runs.folder import RunFolder
@@ -70,3 +71,9 @@ def test_a_store_of_a_newer_version_is_refused_in_one_line(old: Path, writable: 
     assert "\n" not in str(refused.value)
     done = selftaught("show", "run", cwd=old.parent)
     assert done.returncode == 1 and done.stderr.count("\n") == 1 and "newer selftaught" in done.stderr
+
+
+def test_a_verdict_of_an_older_record_is_read_by_its_name_of_today() -> None:
+    assert Verdict("gibberish") is Verdict.PROTOCOL_ERROR
+    with pytest.raises(ValueError, match="no verdict"):
+        Verdict("no verdict")

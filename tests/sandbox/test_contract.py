@@ -114,7 +114,7 @@ def test_a_program_that_does_not_load_fails_every_call(
         ("y = []\n    for _ in range(3000): y = [y]\n    return y", Verdict.BAD_ANSWER),
         ("import numpy; return numpy.array([object()])", Verdict.BAD_ANSWER),
         ("import os; os.write(3, b'garbage, and more of it')", Verdict.TOO_LARGE),
-        ("import os; os.write(3, b'\\x03\\0\\0\\0abc')", Verdict.GIBBERISH),
+        ("import os; os.write(3, b'\\x03\\0\\0\\0abc')", Verdict.PROTOCOL_ERROR),
         ("import os; os.close(3)", Verdict.CRASHED),
     ],
 )
@@ -265,13 +265,13 @@ def test_nested_improvers_never_lock_each_other_out(every_sandbox: Jail) -> None
     assert improve(every_sandbox, source, {"utility_batch": batch_at(2)}).value == 64.0
 
 
-def test_a_solution_that_asks_for_a_service_is_gibberish(every_sandbox: Jail) -> None:
+def test_a_solution_that_asks_for_a_service_breaks_the_protocol(every_sandbox: Jail) -> None:
     source = (
         "import os\nfrom selftaught.guest import wire\n"
         "def f():\n    os.write(3, wire.frame(wire.Ask(0, 'utility', ['p'])))\n    return 1\n"
     )
     (outcome,) = run(every_sandbox, source, [])
-    assert outcome.verdict is Verdict.GIBBERISH
+    assert outcome.verdict is Verdict.PROTOCOL_ERROR
 
 
 def test_an_improver_that_never_returns_costs_its_own_limit(every_sandbox: Jail) -> None:
@@ -294,7 +294,7 @@ def test_a_flood_of_requests_is_cut_off(every_sandbox: Jail) -> None:
     timer = threading.Timer(1.0, release.set)
     timer.start()
     limits = Limits(cpu_seconds=5.0)
-    assert improve(every_sandbox, source, {"utility": service}, limits).verdict is Verdict.GIBBERISH
+    assert improve(every_sandbox, source, {"utility": service}, limits).verdict is Verdict.PROTOCOL_ERROR
     timer.join()
 
 

@@ -2,13 +2,16 @@
 
 import ctypes
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 
 from selftaught.core.contracts import Program, Verdict
+from selftaught.guest import wire
 from selftaught.sandbox.contract import Limits
+from selftaught.sandbox.conversation import Guest, _Clock
 from selftaught.sandbox.jail import Jail
 
 HONEST = Program(
@@ -54,3 +57,34 @@ def test_an_honest_program_keeps_its_verdict_while_the_host_stalls(seen: Counter
         while seen.total() < before + 3:
             threading.Event().wait(0.01)
     assert set(seen) == {Verdict.OK}
+
+
+def impatient(guest: Guest, patience_seconds: float) -> tuple[wire.FromGuest | None, int]:
+    """`Guest._receive` without a last look at what came while the host stalled."""
+    deadline = time.monotonic() + patience_seconds
+    while (body := guest._next_frame()) is None:
+        left_seconds = deadline - time.monotonic()
+        if left_seconds <= 0:
+            return None, 0
+        if guest._poll.poll(left_seconds * 1000):
+            guest._read()
+    return guest._decoded(body), len(body)
+
+
+def test_a_stall_that_is_booked_as_idle_time_changes_the_verdict_of_an_honest_program(
+    seen: Counter[Verdict], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: with both protections off."""
+
+    def book_all(clock: _Clock, patience: float) -> None:
+        clock._wall_left -= time.monotonic() - clock._began
+
+    monkeypatch.setattr(Guest, "_receive", impatient)
+    monkeypatch.setattr(_Clock, "stop", book_all)
+    monkeypatch.setattr(_Clock, "_credit", lambda clock: None)
+    for _ in range(20):
+        stall(3 * LIMITS.wall_seconds)
+        threading.Event().wait(0.1)
+        if Verdict.TIMED_OUT in seen:
+            return
+    pytest.fail(f"no verdict was changed: {seen}")

@@ -83,7 +83,7 @@ def algorithm(text, language_model, *more):
     return language_model._ask("utility", "x") if not more else "more"
 """
     score = scored(sandbox, task(tmp_path, seed), Counting())
-    assert (score.value, score.verdict) == (0.0, Verdict.GIBBERISH)
+    assert (score.value, score.verdict) == (0.0, Verdict.PROTOCOL_ERROR)
 
 
 def test_a_conversation_by_play(sandbox: Jail, tmp_path: Path) -> None:

@@ -77,7 +77,11 @@ def test_an_evaluator_may_write_and_start_processes_and_sees_nothing_else(jail: 
     ("body", "verdict", "note"),
     [
         ("    raise KeyError('gone')", Verdict.CRASHED, "KeyError: 'gone' (selftaught_task.py, line 5)"),
-        ("    return None", Verdict.CRASHED, "evaluate gave None; wanted a number"),
+        (
+            "    return None",
+            Verdict.CRASHED,
+            "1 of 1 crashed: TypeError: evaluate gave None; wanted a number, or a dict of some with a score",
+        ),
         ("    return float('nan')", Verdict.CRASHED, "evaluate gave nan"),
         ("    return 'good'", Verdict.CRASHED, "evaluate gave 'good'"),
         ("    return {'words': 'x'}", Verdict.CRASHED, "evaluate gave {'words': 'x'}"),
@@ -91,9 +95,12 @@ def test_an_evaluator_may_write_and_start_processes_and_sees_nothing_else(jail: 
 def test_what_an_evaluator_fails_at_is_a_verdict(
     jail: Jail, tmp_path: Path, body: str, verdict: Verdict, note: str
 ) -> None:
-    score = scored(jail, task(tmp_path, body, more="WALL_SECONDS = 1.0"))
+    seconds = 1.0 if verdict is Verdict.TIMED_OUT else 60.0
+    score = scored(jail, task(tmp_path, body, more=f"WALL_SECONDS = {seconds}"))
     assert (score.value, score.verdict) == (0.0, verdict)
     assert note in score.note
+    assert score.note.count(note or score.note) == 1
+    assert "workshop.py" not in score.note
 
 
 def test_a_flood_of_output_is_cut_and_its_end_is_told(jail: Jail, tmp_path: Path) -> None:
@@ -275,6 +282,28 @@ def test_a_function_is_scored_by_the_speed_up_of_its_check(jail: Jail, repositor
     wrong = scored(jail, spec, "@staticmethod\ndef f(n):\n    return 0\n")
     assert (wrong.value, wrong.verdict) == (0.0, Verdict.CRASHED)
     assert "the check failed with exit code 1" in wrong.note
+
+
+def test_a_model_is_shown_the_docstring_the_signature_and_the_calls(repository: Path) -> None:
+    documented = MODULE.replace("def f(n):", 'def f(n: int = 3) -> int:\n        """Its square."""')
+    (repository / "src" / "pkg" / "mod.py").write_text(documented)
+    (repository / "src" / "pkg" / "use.py").write_text("from pkg.mod import C\n\nprint(C.f(7), half(2))\n" * 20)
+    (repository / "odd.py").write_bytes(b"C.f(\xff)\n")
+    subprocess.run(["git", "add", "."], check=True)
+    about = load_task("src/pkg/mod.py::C.f", check=CHECK).about
+    assert "Make def f(n: int=3) of src/pkg/mod.py faster" in about
+    assert "Its docstring: Its square." in about
+    assert about.count("print(C.f(7), half(2))") == 11  # twelve lines, of which the first is the other file's
+    assert "src/pkg/use.py:3: print(C.f(7), half(2))" in about
+    assert "mod.py:" not in about.partition("Where it is called:")[2]
+
+
+def test_a_repository_that_is_too_large_to_copy_is_named(repository: Path) -> None:
+    for number in range(10_000):
+        (repository / f"{number}.txt").touch()
+    subprocess.run(["git", "add", "."], check=True)
+    with pytest.raises(UsageError, match="git tracks 10,001 files in .*of at most 10,000"):
+        load_task("src/pkg/mod.py::C.f", check=CHECK)
 
 
 def test_a_function_may_have_a_score_of_its_own(jail: Jail, repository: Path) -> None:

@@ -1,5 +1,7 @@
 """No hole of the released code is worth anything in the honest tasks; under `released` those are there that can be."""
 
+from functools import cache
+
 import pytest
 
 from selftaught.core.contracts import Program
@@ -13,6 +15,7 @@ ALL = [*CHEATS, *HARD_CHEATS]
 BY_HOLE = pytest.mark.parametrize("cheat", ALL, ids=[f"{cheat.task}: {cheat.hole}" for cheat in ALL])
 
 
+@cache
 def value(sandbox: Jail, task: str, source: str, *, split: str = "val", fidelity: str = "honest") -> float:
     return Judge(load_task(task, fidelity), sandbox, split, 11)(Program(source)).value
 

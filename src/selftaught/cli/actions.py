@@ -24,6 +24,7 @@ from selftaught.core.contracts import Program
 from selftaught.core.errors import RunStopped, SelfTaughtError, TaskError, UsageError
 from selftaught.core.run_seed import RunSeed
 from selftaught.middleware.gate import Gate
+from selftaught.middleware.unusable import REFUSED, TOO_LONG
 from selftaught.report.view import view
 from selftaught.runs.folder import RunFolder, find_run, new_folder
 from selftaught.runs.salt import data_folder, salted
@@ -143,7 +144,7 @@ def _go(run: Run, *, as_json: bool) -> None:
             raise type(error)(f"{error} ({hint})") from error
     found = view(run.store, in_work=folder.in_work())
     printing.result(config, found, run.store, folder, as_json=as_json)
-    if found.nothing_usable:
+    if found.nothing_usable and found.no_program.keys() - {REFUSED, TOO_LONG}:  # those are the improver's affair
         raise SystemExit(FAILURE)  # it was no search: the lines above say why
     if config.kind == "improve" and not (folder.path / "improved.py").is_file():
         raise SystemExit(FAILURE)  # a script that goes on with the program must not go on
@@ -177,9 +178,8 @@ def score(
         judged, seed_score = judge(source), judge(spec.seed)
         best = Kept(data_folder(environment()) / REFERENCES).best_known(spec, judge.instances())
     head = {"task": spec.name, "split": split, "fidelity": fidelity, "seed": str(drawn), "sandbox": jail.tier}
-    printing.score(head, judged, seed_score, best, minimized=spec.minimized, as_json=as_json)
-    if spec.evaluation is not None and not as_json:
-        print(printing.NO_TEST)
+    whole = spec.evaluation is not None
+    printing.score(head, judged, seed_score, best, minimized=spec.minimized, whole=whole, as_json=as_json)
 
 
 def replay(name: str, runs: Path, sandbox: str | None, *, trust_tasks: bool = False, as_json: bool) -> bool:

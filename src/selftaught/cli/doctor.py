@@ -3,7 +3,8 @@
 import os
 import platform
 import sqlite3
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 
 from selftaught.cli.options import in_flags
 from selftaught.cli.terminal import environment, print_json
@@ -27,6 +28,7 @@ def examine(*, as_json: bool) -> bool:
         "selftaught": VERSION,
         "python": platform.python_version(),
         "numpy": version("numpy"),
+        "packages": _packages(),
         "sqlite": sqlite3.sqlite_version,
         "kernel": f"{platform.system()} {platform.release()} {platform.machine()}",
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
@@ -46,6 +48,19 @@ def examine(*, as_json: bool) -> bool:
     return bool(taken)
 
 
+_COMMON = ("scipy", "pandas", "scikit-learn", "networkx", "sympy", "numba", "ortools", "torch")
+"""Packages that tasks often want."""
+
+
+def _packages() -> dict[str, str]:
+    """Which of them are installed beside selftaught, so that a task's PACKAGES may name them; with their versions."""
+    found = {}
+    for name in _COMMON:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
 def _model() -> str:
     try:
         chosen = choose_model("auto", base_url=None, environment=environment(), seed=0, script=None, max_connections=1)
@@ -58,6 +73,9 @@ def _as_text(facts: dict[str, object]) -> str:
     lines = [
         f"{name:<13} {facts[name]}" for name in ("selftaught", "python", "numpy", "sqlite", "kernel", "cores", "user")
     ]
+    packages = facts["packages"] if isinstance(facts["packages"], dict) else {}
+    told = ", ".join(f"{name} {number}" for name, number in packages.items()) or f"none of {', '.join(_COMMON)}"
+    lines.append(f"{'packages':<13} {told} (for PACKAGES in a task)")
     lines.append(f"{'model':<13} {facts['model']}")
     lines.append(f"{'sandbox':<13} {facts['sandbox'] or 'NONE: ' + str(facts['trouble'])}")
     for layer in facts["layers"] if isinstance(facts["layers"], list) else []:

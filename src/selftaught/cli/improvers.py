@@ -1,14 +1,11 @@
 """`selftaught improvers`: built in, of installed packages, and kept by the user; with where they come from."""
 
-import ast
 import re
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from selftaught import plugins
-from selftaught.bounded import READER, NotRead
 from selftaught.cli import printing
 from selftaught.cli.terminal import environment
 from selftaught.core.errors import UsageError
@@ -16,8 +13,10 @@ from selftaught.report.untrusted import one_line
 from selftaught.runs.provenance import Measure, provenance_of, without_provenance
 from selftaught.runs.salt import data_folder
 from selftaught.sandbox.machine import ENTRY
+from selftaught.sandbox.reading import docstring_of
 from selftaught.tasks.contract import as_name
 from selftaught.wiring.inputs import IMPROVERS, improver_names, load_improver, read_text
+from selftaught.wiring.installed import installed_plugins
 
 _MOST_ABOUT = 160
 _END = re.compile(r"\. |: |; | \(")
@@ -66,13 +65,11 @@ def _built_in() -> list[dict[str, Any]]:
 
 
 def _installed() -> list[dict[str, Any]]:
-    found = plugins.listed({"improvers": improver_names()})
     return [
-        _row(one.name, one.package, "" if one.trouble else _about(_text(plugins.find("improvers", one.name))),
-             one.trouble)
-        for one in found
+        _row(one.name, one.package, "" if one.trouble else _about(load_improver(one.name, Path()).source), one.trouble)
+        for one in installed_plugins()
         if one.kind == "improvers"
-    ]  # fmt: skip
+    ]
 
 
 def _kept() -> list[dict[str, Any]]:
@@ -92,28 +89,10 @@ def _kept() -> list[dict[str, Any]]:
     return rows
 
 
-def _text(file: Path) -> str:
-    return file.read_text(encoding="utf-8", errors="replace")
-
-
 def _about(source: str) -> str:
     """The first sentence that it says of itself, if any. It may be a model's text, and is read in another process."""
-    try:
-        said = READER.call(f"{__name__}:docstring", source)
-    except NotRead:
-        return ""
+    said = docstring_of(source, ENTRY)
     return one_line(_END.split(" ".join(said.split()))[0], _MOST_ABOUT).rstrip(".") if said else ""
-
-
-def docstring(source: str) -> str:
-    """Of an improver's text, or of its function; an empty text where it has none, or is not Python."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ""
-    found: list[ast.Module | ast.FunctionDef] = [tree]
-    found += [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == ENTRY]
-    return next((said for node in found if (said := ast.get_docstring(node))), "")
 
 
 def _shown(found: dict[str, Any] | None) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 import msgspec
 
 from selftaught.cli import printing
-from selftaught.cli.candidates import find_id, is_id, show_candidates, show_diff, show_one, show_responses
 from selftaught.cli.terminal import say, write_exactly
 from selftaught.config import RunConfig
 from selftaught.core.contracts import Program
@@ -20,7 +19,7 @@ from selftaught.runs.folder import REPORT, RunFolder, find_run, list_runs
 from selftaught.runs.provenance import Provenance, with_provenance
 from selftaught.runs.records import Answered, Applied, Scored
 from selftaught.runs.store import Store
-from selftaught.wiring.kept_settings import frozen_config, in_force
+from selftaught.wiring.kept_settings import config_of, frozen_config, in_force
 
 
 def list_all(runs: Path, *, as_json: bool) -> None:
@@ -28,9 +27,9 @@ def list_all(runs: Path, *, as_json: bool) -> None:
     rows = []
     for folder in list_runs(runs):
         try:
-            with Store.open(folder.store, writable=False) as store:
+            with Store.open(folder.store, writable=False, checked=False) as store:
                 run = view(store.without(Answered, Scored, Applied), in_work=folder.in_work())
-                config = in_force(frozen_config(folder), run.sessions)
+                config = in_force(config_of(folder), run.sessions)
                 rows.append(printing.summary(folder, config, run, store.count(Answered)))
         except Exception as error:  # of whatever kind: one run's damage must not hide the others
             rows.append({"run": folder.path.name, "error": str(error) or type(error).__name__})
@@ -43,6 +42,8 @@ def show(name: str, runs: Path, text: str | None, *, candidates: bool, responses
         raise UsageError("wanted one of an ID, --candidates and --responses, got more")
     folder = find_run(name, runs)
     with opened(folder) as (config, store):
+        from selftaught.cli.candidates import show_candidates, show_one, show_responses
+
         if text is not None:
             show_one(folder, store, text, as_json=as_json)
         elif candidates:
@@ -56,6 +57,8 @@ def show(name: str, runs: Path, text: str | None, *, candidates: bool, responses
 def diff(name: str, before: str, after: str, runs: Path) -> None:
     """Two programs, or other texts, of a run compared."""
     folder = find_run(name, runs)
+    from selftaught.cli.candidates import show_diff
+
     with opened(folder) as (_, store):
         show_diff(folder, store, before, after)
 
@@ -73,6 +76,8 @@ def export(name: str, runs: Path, what: str | None, out: Path | None, keep: str 
         if what == "recording" and keep is None:
             _export_recording(folder, store, out)
             return
+        from selftaught.cli.candidates import find_id, is_id
+
         if is_id(what):
             source = store.text(find_id(store, what, folder))
         else:

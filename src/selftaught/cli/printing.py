@@ -21,7 +21,7 @@ from selftaught.report.as_json import as_json as run_as_json
 from selftaught.report.candidates import candidates
 from selftaught.report.lineage import compare
 from selftaught.report.untrusted import one_line
-from selftaught.report.view import RunView
+from selftaught.report.view import KILLED, RunView
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.store import Store
 from selftaught.tasks.measured import MEASURED
@@ -69,7 +69,8 @@ def result(config: RunConfig, run: RunView, store: Store, folder: RunFolder, *, 
     if run.status == "running":
         tell("Status: running.")
     elif run.status != "finished":
-        tell(f"Status: {run.status}. Go on with: selftaught resume {folder.path}")
+        how = " (it has not said how it ended: it was killed, or its disk was full)" if run.status == KILLED else ""
+        tell(f"Status: {run.status}{how}. Go on with: selftaught resume {folder.path}")
     for failure in run.failures[:5]:
         example = f" ({one_line(failure.examples[0], 100)})" if failure.examples and failure.examples[0] else ""
         tell(f"  {failure.count} × {failure.work}: {failure.verdict}{example}")
@@ -117,9 +118,12 @@ def _programs(run: RunView, folder: RunFolder) -> Iterator[str]:
 
 
 def score(
-    head: dict[str, Any], judged: Score, seed: Score, best: float | None, *, minimized: bool, as_json: bool
+    head: dict[str, Any], judged: Score, seed: Score, best: float | None, *, minimized: bool, whole: bool, as_json: bool
 ) -> None:
-    """One score, beside that of the task's seed on the same instances, and the best known."""
+    """One score, beside that of the task's seed on the same instances, and the best known.
+
+    `whole`: programs are judged as wholes.
+    """
     comparable = (judged.raw is None) == (seed.raw is None)  # of one that failed there is no own number
     way = way_to_best(_own(judged), _own(seed), best, minimized=minimized) if comparable else None
     gain = _gain(judged, seed)
@@ -152,6 +156,9 @@ def score(
         noise = gain.standard_error or 0.0
         sure = "" if abs(gain.mean) > 2 * noise else ", which is within the noise"
         print(f"against the seed, instance by instance: {gain.mean:+.4g} ± {noise:.2g}{sure}")
+    if whole:  # there are no instances, nor another way to score it
+        print(f"{NO_TEST} Sandbox: {head['sandbox']}")
+        return
     print(f"{instances_of(head['fidelity'], head['seed'])}; sandbox: {head['sandbox']}")
     if head["split"] == "test" and head["fidelity"] == "honest":
         print("A run of this seed has a sealed test of its own, on other instances: it is looked at in the run alone.")

@@ -35,9 +35,14 @@ class Verdict(StrEnum):
     TOO_LARGE = "output too large"
     TOO_MANY = "too many processes"  # or threads
     FORBIDDEN = "forbidden"  # killed for a system call that no honest program makes
-    GIBBERISH = "gibberish"  # it spoke, but not our protocol
+    PROTOCOL_ERROR = "protocol error"  # it sent what is no message, or none that was asked for
     BAD_ANSWER = "bad answer"  # an answer of the wrong type, shape or range
     NO_PROGRAM = "no program"  # source that does not load, or lacks its function; an improver that returns none
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Verdict | None":
+        """Of records before 0.2, in which a protocol error has another name."""
+        return cls.PROTOCOL_ERROR if value == "gibberish" else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ _IN_TEXT = {
 
 _IN_VERDICT = {
     Verdict.FORBIDDEN,
-    Verdict.GIBBERISH,
+    Verdict.PROTOCOL_ERROR,
     Verdict.TOO_MANY,
 }
 """A program that used up its time, its memory or the room for its answer is a poor program, and stands there as one."""

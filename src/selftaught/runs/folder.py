@@ -28,6 +28,7 @@ LOCK = f".{STORE}.lock"
 INPUTS = "inputs"
 IMPROVERS = "improvers"
 REPORT = "report.html"
+GONE = "it was deleted, moved or replaced while the run went on"
 MOST_FILE_BYTES = 64 << 20
 """Of one file of a run but its store, which is read piece by piece, and its report."""
 
@@ -85,9 +86,12 @@ class RunFolder:
             raise RecordError(f"the run {self.path} cannot be read: {error.strerror}") from error
 
     def frozen(self) -> dict[str, str]:
-        """SHA-256 of every file that the run depends on, by its name in the folder."""
-        files = [self.config, *self.inputs()]
-        return {str(file.relative_to(self.path)): sha256(file.read_bytes()).hexdigest() for file in files}
+        """SHA-256 of every file that the run depends on, by its name in the folder. Raises RecordError."""
+        try:
+            files = [self.config, *self.inputs()]
+            return {str(file.relative_to(self.path)): sha256(file.read_bytes()).hexdigest() for file in files}
+        except OSError as error:
+            raise RecordError(f"cannot read {error.filename}: {why(self.path, error)}") from error
 
     def inputs(self) -> list[Path]:
         """Every file of its inputs, in order."""
@@ -119,8 +123,17 @@ class RunFolder:
                 opened.write(body)
             os.replace(partial, file)
         except OSError as error:
-            raise RecordError(f"cannot write {file}: {error.strerror}; is the disk full or read-only?") from error
+            said = why(self.path, error, "is the disk full or read-only?")
+            raise RecordError(f"cannot write {file}: {said}") from error
         return file
+
+
+def why(folder: Path, error: BaseException, hint: str = "") -> str:
+    """What is wrong with a file of a run at work: it is gone, or what the error says, and what may be the cause."""
+    if isinstance(error, FileNotFoundError) or not folder.is_dir():
+        return GONE
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return f"{said}; {hint}" if hint else said
 
 
 _DEEPEST = 50

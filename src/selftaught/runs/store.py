@@ -24,7 +24,7 @@ from typing import IO
 import msgspec
 
 from selftaught.core.errors import RecordError
-from selftaught.runs.folder import LOCK, RunFolder
+from selftaught.runs.folder import GONE, LOCK, RunFolder, why
 from selftaught.runs.records import Record, decode, encode, whole_characters
 
 SCHEMA_VERSION = 2
@@ -125,23 +125,32 @@ class Store:
             os.replace(partial, path)
             connection = _connect(path)
         except (sqlite3.Error, OSError) as error:
-            raise RecordError(f"cannot create {path}: {error}; is the disk full or read-only?") from error
+            said = why(path.parent, error, "is the disk full or read-only?")
+            raise RecordError(f"cannot create {path}: {said}") from error
         return cls(path, connection, writable=True)
 
     @classmethod
-    def open(cls, path: Path, *, writable: bool = True) -> "Store":
-        """An existing store. Raises RecordError if it is missing, damaged, not ours, or of a newer version."""
+    def open(cls, path: Path, *, writable: bool = True, checked: bool = True) -> "Store":
+        """An existing store. Raises RecordError if it is missing, damaged, not ours, or of a newer version.
+
+        `checked`: all its pages are read first; else damage is found, and named, where it is read.
+        """
         RunFolder(path.parent).check_plain()
         if not path.is_file():
             raise RecordError(f"{path.parent} is not a run folder: it has no {path.name}")
         if not path.stat().st_size:
             raise RecordError(f"{path} is empty: its disk was full, or a copy was broken off; restore it from a copy")
+        if writable and not all(os.access(one, os.W_OK, effective_ids=_OWN_IDS) for one in (path.parent, path)):
+            raise RecordError(
+                f"cannot write to {path.parent}: this user may not, or it is read-only; a copy of the folder can be "
+                "gone on with"
+            )
         try:
             connection = _connect(path) if writable else _connect_to_read(path)
             ours = connection.execute("PRAGMA application_id").fetchone()[0]
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if ours == APPLICATION_ID and 1 <= version <= SCHEMA_VERSION:
-                damage = _strange(connection) or connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+                damage = _strange(connection) or (_damage(connection) if checked else "ok")
             else:
                 damage = "ok"
         except sqlite3.Error as error:
@@ -220,8 +229,14 @@ class Store:
 
     def _check(self, error: BaseException | None) -> None:
         if error is not None:
-            hint = "" if isinstance(error, Gone) else "; is the disk full?"
-            raise RecordError(f"cannot write to {self.path}: {error}{hint}") from error
+            said = GONE if isinstance(error, Gone) else why(self.path.parent, error, "is the disk full?")
+            raise RecordError(f"cannot write to {self.path}: {said}") from error
+
+    def _unreadable(self, error: Exception) -> RecordError:
+        """What is wrong with a store that was opened and cannot be read: it is gone, or damaged."""
+        if not self.path.exists():
+            return RecordError(f"cannot read {self.path}: {GONE}")
+        return RecordError(f"{self.path} is damaged: {error}; restore it from a copy")
 
     def _catch_up(self) -> None:
         """Wait until what was put can be read."""
@@ -237,7 +252,7 @@ class Store:
                     "SELECT id FROM texts WHERE substr(id, 1, ?) = ? ORDER BY id", (len(beginning), beginning)
                 ).fetchall()
         except sqlite3.Error as error:
-            raise RecordError(f"{self.path} is damaged: {error}; restore it from a copy") from error
+            raise self._unreadable(error) from error
         return [id for (id,) in rows]
 
     def texts(self) -> list[str]:
@@ -260,7 +275,7 @@ class Store:
                 found = self._reader.execute(f"SELECT count(*) FROM records WHERE {_IS_OF_KIND}", (_begins(kind),))
                 return int(found.fetchone()[0])
         except sqlite3.Error as error:
-            raise RecordError(f"{self.path} is damaged: {error}; restore it from a copy") from error
+            raise self._unreadable(error) from error
 
     def since(self, seq: int, *, but: Sequence[type[Record]] = ()) -> list[tuple[int, Record]]:
         """The records after number `seq` (the first is number 1), each with its number; none of the kinds in `but`."""
@@ -274,7 +289,7 @@ class Store:
             return [(number, decode(body)) for number, body in rows]
         # TypeError: a body of another type. RecursionError: one that is nested too deep.
         except (sqlite3.Error, msgspec.MsgspecError, TypeError, RecursionError) as error:
-            raise RecordError(f"{self.path} is damaged: {error}; restore it from a copy") from error
+            raise self._unreadable(error) from error
 
     def text(self, id: str) -> str:
         """The text with this SHA-256. Raises RecordError if the store has none such, or it is damaged."""
@@ -284,7 +299,7 @@ class Store:
                 row = self._reader.execute("SELECT body FROM texts WHERE id = ?", (id,)).fetchone()
             text = None if row is None else _unpacked(row[0]).decode("utf-8", "surrogatepass")
         except (sqlite3.Error, zlib.error, UnicodeDecodeError, TypeError, ValueError) as error:
-            raise RecordError(f"{self.path} is damaged: {error}; restore it from a copy") from error
+            raise self._unreadable(error) from error
         if text is None or text_id(text) != id:
             raise RecordError(f"{self.path} is damaged: text {id[:12]}… is missing or altered")
         return text
@@ -336,13 +351,16 @@ class Store:
     def _sync(self, log: "_Log", jobs: Sequence[_Job]) -> None:
         try:
             if _place(self.path) != self._place:  # what was written is in a file that nobody can find
-                raise Gone("it was deleted, moved or replaced while the run went on")
+                raise Gone(GONE)
             log.sync()
         except Exception as error:
             self._failure = self._failure or error
         for job in jobs:
             job.error = job.error or self._failure
         self._durable = self._written
+
+
+_OWN_IDS = os.access in os.supports_effective_ids
 
 
 class _Log:
@@ -388,6 +406,11 @@ def _strange(connection: sqlite3.Connection) -> str:
     return ""
 
 
+def _damage(connection: sqlite3.Connection) -> str:
+    """What is wrong with its pages, the first of it; "ok" for nothing."""
+    return str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+
+
 def _connect_to_read(path: Path) -> sqlite3.Connection:
     """Without a write to the file or its folder. Of a store that nobody may write to, its files beside it are ours."""
     for mode in ("mode=ro", "immutable=1"):
@@ -408,7 +431,7 @@ def _locked(path: Path) -> IO[bytes]:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         lock = open(os.open(path.parent / LOCK, flags, 0o666), "ab")  # noqa: SIM115 - held on to
     except OSError as error:
-        raise RecordError(f"cannot write to {path.parent}: {error.strerror}; is it read-only?") from error
+        raise RecordError(f"cannot write to {path.parent}: {why(path.parent, error, 'is it read-only?')}") from error
     try:
         _lock_soon(lock)
     except BlockingIOError:
@@ -438,11 +461,12 @@ def _connect_to_write(path: Path) -> tuple[sqlite3.Connection, _Log]:
         connection = _connect(path)
         return connection, _Log(path, connection)
     except sqlite3.Error as error:
-        raise RecordError(f"cannot write to {path}: {error}") from error
+        raise RecordError(f"cannot write to {path}: {why(path.parent, error)}") from error
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, check_same_thread=False, timeout=30)
+    """To one that is there: of a folder that is being deleted no new one is made."""
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, check_same_thread=False, timeout=30)
     logged = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal"
     # The log is synced at barriers, and by SQLite before it is moved into the store.
     connection.execute(f"PRAGMA synchronous = {'NORMAL' if logged else 'FULL'}")

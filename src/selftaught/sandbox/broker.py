@@ -84,14 +84,14 @@ class Broker:
     def _accept(self, request: wire.Ask, size: int) -> None:
         service = self._improving.services.get(request.service)
         if service is None:
-            raise Ended(Verdict.GIBBERISH, "asked for a service that there is not")
+            raise Ended(Verdict.PROTOCOL_ERROR, "asked for a service that there is not")
         self._asked += 1
         delay = max(0, self._asked - self._improving.swift_requests) * DELAY_SECONDS
         work = (self._serve, service, request, delay)
         thread = threading.Thread(target=copy_context().run, args=work, daemon=True)
         with self._lock:
             if request.id in self._under_way or len(self._under_way) >= MOST_REQUESTS_UNDER_WAY:
-                raise Ended(Verdict.GIBBERISH, "asked for too much at once, or twice under one number")
+                raise Ended(Verdict.PROTOCOL_ERROR, "asked for too much at once, or twice under one number")
             if sum(self._bytes.values()) + size > MOST_BYTES_UNDER_WAY:
                 most = MOST_BYTES_UNDER_WAY >> 20
                 raise Ended(Verdict.TOO_LARGE, f"had more than {most} MiB of requests under way at once")

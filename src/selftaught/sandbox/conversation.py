@@ -122,12 +122,12 @@ class Guest:
                 pass
             elif isinstance(message, wire.Ask):
                 if ask is None:
-                    raise Ended(Verdict.GIBBERISH, "asked for a service; solutions have none")
+                    raise Ended(Verdict.PROTOCOL_ERROR, "asked for a service; solutions have none")
                 clock.check()
                 ask(message, size)
                 self.charge(time.thread_time() - began)
             elif message.nonce != question.nonce:
-                raise Ended(Verdict.GIBBERISH, "answered what it was not asked")
+                raise Ended(Verdict.PROTOCOL_ERROR, "answered what it was not asked")
             else:
                 return message, clock.used()
             clock.check()
@@ -258,7 +258,7 @@ class Guest:
         except messages.OddKeys as error:
             raise Ended(Verdict.BAD_ANSWER, f"sent {error}") from None
         except Exception as error:  # hostile bytes raise more kinds than any list of ours would name
-            raise Ended(Verdict.GIBBERISH, f"sent what is no message: {type(error).__name__}") from None
+            raise Ended(Verdict.PROTOCOL_ERROR, f"sent what is no message: {type(error).__name__}") from None
 
     def _ending(self) -> Ended | SandboxError:
         """The guest hung up: how did it die?"""
@@ -363,7 +363,7 @@ def outcome_of(message: Answer, cpu_seconds: float) -> Outcome:
         if any(sign in message.text for sign in _MANY_SIGNS):
             verdict = Verdict.TOO_MANY
         return Outcome(verdict or Verdict.CRASHED, None, note, cpu_seconds)
-    return Outcome(Verdict.GIBBERISH, None, "spoke out of turn", cpu_seconds)
+    return Outcome(Verdict.PROTOCOL_ERROR, None, "spoke out of turn", cpu_seconds)
 
 
 _MANY_SIGNS = ("can't start new thread", TOO_MANY_PROCESSES)

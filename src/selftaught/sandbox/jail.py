@@ -218,7 +218,9 @@ class Jail:
         if isinstance(answer, wire.Loaded):
             return guest, None
         if isinstance(answer, wire.Returned):
-            return guest, Outcome(Verdict.GIBBERISH, None, "while loading: answered what it was not asked", cpu_seconds)
+            return guest, Outcome(
+                Verdict.PROTOCOL_ERROR, None, "while loading: answered what it was not asked", cpu_seconds
+            )
         if isinstance(answer, wire.Raised) and not answer.kind:
             return guest, Outcome(Verdict.NO_PROGRAM, None, f"it defines no function {load.entry}", cpu_seconds)
         outcome = outcome_of(answer, cpu_seconds)

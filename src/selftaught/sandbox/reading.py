@@ -68,3 +68,22 @@ def _bound(source: str) -> set[str]:
     names = {node.name for node in nodes if isinstance(node, (*_FUNCTIONS, ast.ClassDef))}
     names |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     return names | {node.asname or node.name for node in nodes if isinstance(node, ast.alias)}
+
+
+def docstring_of(source: str, entry: str) -> str:
+    """Of a program's text, or of its function `entry`; an empty text where it has none, or is not Python."""
+    try:
+        return str(READER.call("selftaught.sandbox.reading:docstring", source, entry))
+    except NotRead:
+        return ""
+
+
+def docstring(source: str, entry: str) -> str:
+    """The same, here: for the process that reads."""
+    try:
+        tree = ast.parse(source)
+    except _UNPARSABLE:
+        return ""
+    found: list[ast.Module | ast.FunctionDef] = [tree]
+    found += [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == entry]
+    return next((said for node in found if (said := ast.get_docstring(node))), "")

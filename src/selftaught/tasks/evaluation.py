@@ -96,7 +96,7 @@ def grades_of(done: Done, evaluation: Evaluation) -> list[dict[str, float]] | Sc
         if done.original:
             raise TaskError(f"{done.error}, before anything is changed{': ' + said if said else ''}")
         why = done.error or f"took more than {evaluation.wall_seconds:g} s"
-        note = f"{why}: {said}" if said else why
+        note = f"{why}: {said}" if said and said not in why else why  # an exception's own last line says it once more
         verdict = Verdict.TIMED_OUT if done.timed_out else Verdict.CRASHED
         return Score(0.0, verdict, printable(note)[:300], feedback=printable(why)[:300])
     if evaluation.place is None:

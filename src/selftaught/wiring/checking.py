@@ -42,6 +42,11 @@ def check_task(
         raise UsageError(str(error)) from error
     if failure is not None:
         what = "the program to improve" if program else "its SEED"
+        if task.evaluation is not None:
+            raise UsageError(
+                f"the task {task.name}: {what} cannot be scored: {failure.fault or failure.note}. Correct it, or what "
+                "scores it; to start from it all the same, set `allow_failing_seed`"
+            )
         raise UsageError(
             f"the task {task.name}: {what} fails on every instance: {failure.fault or failure.note}. A program may "
             f"import {importable(task.limits)}, and nothing else; PACKAGES in the task names more. Correct "

@@ -15,6 +15,11 @@ RAISED_OF_KIND = {"run": ("depth",), "improve": ("model_calls", "utility_calls")
 def frozen_config(folder: RunFolder) -> RunConfig:
     """The settings that the run was begun with. Raises UsageError; RecordError for a folder that is no run's."""
     folder.check_plain()
+    return config_of(folder)
+
+
+def config_of(folder: RunFolder) -> RunConfig:
+    """The same, of a folder that was checked already, as one is whose store is open."""
     return from_mapping(read_toml(folder.config), str(folder.config))
 
 

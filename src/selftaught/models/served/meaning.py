@@ -59,7 +59,7 @@ _SIGNS = (
           r"insufficient (balance|credits|funds)|credit balance is too low|spending limit|not enough credits"),
     _sign(Meaning.UNKNOWN_MODEL, "model_not_found modelnotfound deploymentnotfound invalid_model not_found_error",
           r"invalid model name|not a valid model|model not (found|exist)|model \S+ (was |is )?not found"
-          r"|model .{0,80}does ?n[o']t exist|try pulling it first|unknown model"),
+          r"|model .{0,80}does ?n[o']t exist|try pulling it first|unknown model|model identifier is invalid"),
     _sign(Meaning.TOO_LONG, "context_length_exceeded context_window_exceeded context_exceeded "
           "exceed_context_size_error input_too_large request_too_large string_above_max_length payload_too_large "
           "max_tokens_per_request", r"^request too large"),

@@ -63,30 +63,28 @@ class OpenAIChat:
             timeout_seconds=ask_options.timeout_seconds,
             local=self._server.is_local,
         )
-        made = openai.OpenAI(
+        return openai.OpenAI(
             api_key=self._server.key or "none",  # local servers want some key, and any
             base_url=self._server.base_url,
             timeout=client.timeout,
             max_retries=0,
             http_client=client,
         )
-        made.chat.completions.with_raw_response  # noqa: B018 - the SDK imports the half of itself when it is asked for
-        return made
 
     def _ask(self, question: Question) -> list[Completion]:
         import openai
 
-        create = self._client().chat.completions.with_raw_response.create
+        client = self._client()
         try:
-            body = create(model=self._model, **self._body(question)).http_response.read()
+            # The SDK's way for requests of one's own. `create` first holds each request against the types of all of its
+            # parameters, which costs a quarter of the time of a call.
+            body = client.post("/chat/completions", cast_to=self._library.Response, body=self._body(question)).read()
         except openai.APIStatusError as error:
             answer = error.response
             self._streaming.refused(answer.status_code)
             raise self._failures.refused(answer.status_code, answer.text, answer.headers, question) from None
         except openai.APIConnectionError as error:
             raise self._unreachable(error.__cause__ or error) from None
-        except self._library.HTTPError as error:  # while a stream is read
-            raise self._unreachable(error) from None
         return shared(self._failures.read(body, self._completions, question))
 
     def _unreachable(self, error: BaseException) -> Failed:
@@ -96,10 +94,11 @@ class OpenAIChat:
 
     def _body(self, question: Question) -> dict[str, Any]:
         told: dict[str, Any] = {
+            "model": self._model,
             "messages": [
                 {"role": "system", "content": question.system},
                 {"role": "user", "content": question.user},
-            ]
+            ],
         }
         if self._streaming.on:
             told |= {"stream": True, "stream_options": {"include_usage": True}}
@@ -111,7 +110,7 @@ class OpenAIChat:
             told["seed"] = question.seed
         if question.max_output_tokens is not None:
             told[self._ask_options.capabilities.token_limit] = question.max_output_tokens
-        return {**told, "extra_body": self._extra} if self._extra else told
+        return told | self._extra
 
     def _completions(self, answer: Any) -> list[Completion]:
         """Raises TypeError or LookupError where the answer has another shape than was promised."""

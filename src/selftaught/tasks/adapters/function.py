@@ -1,17 +1,21 @@
 """A function in a repository: `src/pkg/mod.py::function`, with a command that must succeed."""
 
 import ast
+import re
 import subprocess
 import textwrap
 from pathlib import Path
 
 from selftaught.core.errors import UsageError
+from selftaught.core.text import printable
 from selftaught.tasks.adapters.adapted import Adapted, task_text
+from selftaught.tasks.beside import MOST_FILES
 from selftaught.tasks.syntax import UNREADABLE, tree_of
 
 SIGN = "::"
 _MOST_SOURCE_BYTES = 1_000_000
 _GIT_SECONDS = 60
+_MOST_CALLS, _MOST_OF_A_LINE = 12, 160
 _SECONDS = 300.0
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -43,22 +47,41 @@ def adapt(name: str, check: str | None, score: str | None) -> Adapted:
         "ENVIRONMENT": _environment(root),
     }
     parts |= {} if score else {"BASELINE": 1.0}
+    calls = _calls(root, files, function.rpartition(".")[2])
     return Adapted(
-        source=task_text(_about(source, function, place, faster=not score), parts),
+        source=task_text(_about(source, function, place, calls, faster=not score), parts),
         name=function.replace(".", "_"),
         folder=root,
         notes=notes,
     )
 
 
-def _about(source: str, function: str, place: str, *, faster: bool) -> str:
+def _calls(root: Path, files: list[str], name: str) -> list[str]:
+    """Lines of the repository's Python files that look like a call of it, as "file:line: text"; the first few."""
+    call = re.compile(rf"(?<!def )\b{re.escape(name)}\(")
+    found: list[str] = []
+    for file in (file for file in files if file.endswith(".py")):
+        try:
+            text = (root / file).read_bytes()[:_MOST_SOURCE_BYTES].decode("utf-8", "replace")
+        except OSError:
+            continue
+        if f"{name}(" in text:
+            lines = (line for line in enumerate(text.splitlines(), start=1) if call.search(line[1]))
+            found += [f"{file}:{number}: {printable(line.strip())[:_MOST_OF_A_LINE]}" for number, line in lines]
+        if len(found) >= _MOST_CALLS:
+            break
+    return found[:_MOST_CALLS]
+
+
+def _about(source: str, function: str, place: str, calls: list[str], *, faster: bool) -> str:
     wanted = "faster, with the answers that it has" if faster else "better"
     node = tree_of(source).body[-1]
     assert isinstance(node, _Function)
     said = ast.get_docstring(node)
     signature = f"def {node.name}({ast.unparse(node.args)})"
     words = f"\n\nIts docstring: {said}" if said else ""
-    return f"Make {signature} of {place} {wanted}. Only the function ({function}) is replaced.{words}"
+    called = "\n".join(["", "", "Where it is called:", *calls]) if calls else ""
+    return f"Make {signature} of {place} {wanted}. Only the function ({function}) is replaced.{words}{called}"
 
 
 def _root(file: Path) -> Path:
@@ -122,6 +145,11 @@ def _tracked(root: Path) -> tuple[list[str], list[str]]:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
         raise UsageError(f"git cannot tell the files of {root}: {''.join(said)[:200]}")
     names = [name for name in done.stdout.decode("utf-8", "surrogateescape").split("\0") if name]
+    if len(names) > MOST_FILES:
+        raise UsageError(
+            f"git tracks {len(names):,} files in {root}, and a copy of at most {MOST_FILES:,} is made for a check: put "
+            "the function, and what its check needs, into a repository of their own"
+        )
     inside = [name for name in names if (root / name).is_file() and (root / name).resolve().is_relative_to(root)]
     left = len(names) - len(inside)
     notes = [f"{left} tracked files are left out: submodules, links out of the repository, or gone"] if left else []
