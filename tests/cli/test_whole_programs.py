@@ -48,5 +48,12 @@ def test_a_function_of_a_repository_is_improved_to_a_patch_that_applies(tmp_path
     done = selftaught("improve", "mod.py::f", "--check", check, *words, "--out", "run", cwd=tmp_path, timeout=300)
     assert done.returncode == 0, done.stderr
     assert "No sealed test" in done.stdout
+    assert "n * (n - 1) // 2" not in (tmp_path / "mod.py").read_text()
     subprocess.run(["git", "apply", "run/improved.patch"], cwd=tmp_path, check=True)
+    assert "n * (n - 1) // 2" in (tmp_path / "mod.py").read_text()
+    subprocess.run(["git", "checkout", "-q", "mod.py"], cwd=tmp_path, check=True)
+    done = selftaught(
+        "improve", "mod.py::f", "--check", check, *words, "--in-place", "--out", "again", cwd=tmp_path, timeout=300
+    )
+    assert done.returncode == 0 and "wrote mod.py" in done.stderr
     assert "n * (n - 1) // 2" in (tmp_path / "mod.py").read_text()

@@ -71,3 +71,13 @@ def test_a_call_that_failed_by_way_of_a_proxy_names_its_variable(monkeypatch: py
     server = PROVIDERS["openai"].server("http://model.invalid/v1", proxy, "small")
     with pytest.raises(ModelUnavailable, match="through the proxy of HTTP_PROXY"):
         OpenAIChat("small", server, AskOptions())([PROMPT])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("ALL_PROXY", "socks://127.0.0.1:1080/"), ("HTTP_PROXY", "http://127.0.0.1:9"), ("SSL_CERT_FILE", "/no/such.pem")],
+)
+def test_a_variable_that_is_not_for_this_machine_is_named_where_it_cannot_be_reached(name: str, value: str) -> None:
+    server = PROVIDERS["openai"].server("http://127.0.0.1:9/v1", {name: value, "OPENAI_API_KEY": "x"}, "m")
+    with pytest.raises(ModelUnavailable, match=f"asked directly: what {name} says is not for this machine itself"):
+        OpenAIChat("m", server, AskOptions())([PROMPT])

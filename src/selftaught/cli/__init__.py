@@ -3,6 +3,7 @@
 app.py         the commands and their flags
 terminal.py    what every command shares: exit codes, lines on stderr, the environment, the sandbox
 actions.py     what most commands do; imported when a command runs, so that --help stays fast
+in_place.py    `improve --in-place`
 looking.py     show, runs, export, report: they load nothing that runs a run
 candidates.py  what a run tried: show --candidates, --responses, ID; diff
 comparing.py   `selftaught compare`: runs beside each other

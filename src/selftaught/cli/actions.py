@@ -10,6 +10,7 @@ import msgspec
 
 from selftaught.cli import printing
 from selftaught.cli.approving import asker
+from selftaught.cli.in_place import original_of, put
 from selftaught.cli.progress import Progress
 from selftaught.cli.stopping import run_stoppable
 from selftaught.cli.terminal import (
@@ -25,7 +26,7 @@ from selftaught.core.errors import RunStopped, SelfTaughtError, TaskError, Usage
 from selftaught.core.run_seed import RunSeed
 from selftaught.middleware.gate import Gate
 from selftaught.middleware.unusable import REFUSED, TOO_LONG
-from selftaught.report.view import view
+from selftaught.report.view import RunView, view
 from selftaught.runs.folder import RunFolder, find_run, new_folder
 from selftaught.runs.salt import data_folder, salted
 from selftaught.runs.store import Store
@@ -70,13 +71,18 @@ def start(
     out: Path | None,
     runs: Path,
     *,
+    in_place: bool = False,
     dry_run: bool = False,
     tracing: "Tracing | None" = None,
     as_json: bool,
 ) -> None:
-    """`run` and `improve`: check everything, make the folder, go; or only say what it would cost."""
+    """`run` and `improve`: check everything, make the folder, go; or only say what it would cost.
+
+    `in_place`: write what is better over the file that it came from.
+    """
     config = make_config(settings, file)
     config = msgspec.structs.replace(config, seed=salted(config.seed, runs, environment()))
+    original = original_of(config) if in_place else None
     inputs = load_inputs(config, runs, improvers=data_folder(environment()) / IMPROVERS)
     for note in (note for task in inputs.tasks for note in task.notes):
         say(note)
@@ -94,7 +100,9 @@ def start(
 
     kept = Kept(data_folder(environment()) / REFERENCES)
     with Run.begin(inputs, place, chosen.models, gate=chosen.gate, tracing=tracing, references=kept) as begun:
-        _go(begun, as_json=as_json)
+        found = _go(begun, as_json=as_json)
+    if original is not None:
+        put(original, found, begun.folder)
 
 
 def resume(
@@ -125,7 +133,8 @@ def resume(
         _go(begun, as_json=as_json)
 
 
-def _go(run: Run, *, as_json: bool) -> None:
+def _go(run: Run, *, as_json: bool) -> RunView:
+    """What is known when it has ended well. Raises SystemExit where a script must not go on with what came out."""
     warn_if_unsafe(run.sandbox.tier)
     config, folder = run.inputs.config, run.folder
     depth = config.depth if config.kind == "run" else None
@@ -148,6 +157,7 @@ def _go(run: Run, *, as_json: bool) -> None:
         raise SystemExit(FAILURE)  # it was no search: the lines above say why
     if config.kind == "improve" and not (folder.path / "improved.py").is_file():
         raise SystemExit(FAILURE)  # a script that goes on with the program must not go on
+    return found
 
 
 def score(

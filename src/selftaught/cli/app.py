@@ -113,6 +113,14 @@ def improve(
     config: ConfigFile = None,
     dry_run: DryRun = False,
     out: Out = None,
+    in_place: Annotated[
+        bool,
+        typer.Option(
+            "--in-place",
+            help="Write what is better over --program, or into FILE.py::FUNCTION.",
+            rich_help_panel=Group.OUTPUT,
+        ),
+    ] = False,
     runs: Runs = RUNS,
     otel: Otel = False,
     otel_content: OtelContent = False,
@@ -124,7 +132,9 @@ def improve(
 
     given = {"kind": "improve", "tasks": [task], **settings}
     with traced(otel, otel_content) as tracing:
-        actions.start(given, config, out, runs, dry_run=dry_run, tracing=tracing, as_json=as_json)
+        actions.start(
+            given, config, out, runs, in_place=in_place, dry_run=dry_run, tracing=tracing, as_json=as_json
+        )  # fmt: skip
 
 
 @app.command(cls=Grouped)

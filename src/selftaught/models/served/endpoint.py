@@ -14,7 +14,8 @@ _SHORTEST_KEY = 8
 @dataclass(frozen=True)
 class Endpoint:
     """A server and the key for it, which is told to nobody else. `ends_in`: how its kind of URL mostly ends.
-    `proxy`: the environment variable that names a proxy on the way to it, if one does.
+    `proxy`: the environment variable that names a proxy on the way to it, if one does;
+    `not_for_it`: those that are set, and do not hold on the way to this machine itself.
 
     Raises UsageError for an invalid URL, or that holds a key; and for a key that cannot be sent.
     """
@@ -24,6 +25,7 @@ class Endpoint:
     key_variable: str = "OPENAI_API_KEY"
     ends_in: str = "/v1"
     proxy: str = ""
+    not_for_it: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_url(self.base_url, self.key_variable)

@@ -97,8 +97,10 @@ class Failures:
         if name in ("ReadError", "RemoteProtocolError", "WriteError", "CloseError"):
             return Failed(f"{server} broke off its answer: {said}", again=True, billed=True, kind=BROKEN_OFF)
         what, certain = why_unreachable(error, said)
-        proxy = f" It was asked through the proxy of {self.server.proxy}." if self.server.proxy else ""
-        told = f"{server} cannot be reached: {said}; {what}{proxy}{self.server.hint}"
+        way = f" It was asked through the proxy of {self.server.proxy}." if self.server.proxy else ""
+        if names := ", ".join(self.server.not_for_it):
+            way = f" It was asked directly: what {names} says is not for this machine itself."
+        told = f"{server} cannot be reached: {said}; {what}{way}{self.server.hint}"
         return Failed(told, again=True, certain_at_first=certain, kind="unreachable")
 
     def read(self, body: str | bytes, completions: Callable[[Any], list[Any]], question: Question) -> list[Any]:

@@ -53,8 +53,11 @@ class Provider:
             )
         server = Endpoint(url, key, self.keys[0], self.ends_in)
         proxies = ("HTTPS_PROXY", "https_proxy") if url.startswith("https") else ("HTTP_PROXY", "http_proxy")
-        named = next((name for name in (*proxies, "ALL_PROXY", "all_proxy") if environment.get(name)), "")
-        return server if server.is_local else replace(server, proxy=named)
+        named = [name for name in (*proxies, "ALL_PROXY", "all_proxy") if environment.get(name)]
+        if server.is_local:
+            of_certificates = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if environment.get(name)]
+            return replace(server, not_for_it=(*named, *of_certificates))
+        return replace(server, proxy=next(iter(named), ""))
 
     def check_installed(self) -> None:
         """Raises UsageError with the line that installs what is missing. Imports nothing."""
