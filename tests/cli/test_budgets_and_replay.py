@@ -78,8 +78,8 @@ def test_a_recording_of_another_task_is_refused_before_anything_starts(finished:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"", "is no recording"),
-        (b"no gzip at all", "cannot read the recording"),
+        (b"", "is damaged: it breaks off"),
+        (b"no gzip at all", "is no recording, or a damaged one"),
         (gzip.compress(b"{}"), "is no recording"),
         (gzip.compress(b'{"schema": "selftaught.recording/99"}'), "this selftaught reads selftaught.recording/1 and"),
         (gzip.compress(b'{"schema": "selftaught.recording/1"}'), "is no recording"),

@@ -84,7 +84,8 @@ PARTS = (
     Part("NAME", "What the task is called; the file's name unless given.", 'letters, digits, "-" and "_"', None,
          lambda v: isinstance(v, str) and v != "" and v == as_name(v)),
     Part("INSTRUCTIONS", "What you know of the problem, and want: models are shown it below the description. "
-         "`--instructions FILE` adds more for one run.", "a text", "", lambda v: isinstance(v, str)),
+         "The setting `instructions` names a file that adds more for one run.", "a text", "",
+         lambda v: isinstance(v, str)),
     Part("DIRECTION", "`minimize` or `maximize`: grades may be any finite numbers, and people see them as they are.",
          f"{MINIMIZE!r} or {MAXIMIZE!r}", None, lambda v: v in (MINIMIZE, MAXIMIZE)),
     Part("BASELINE", "The score that counts as one half to an improver; that of the seed unless given.",

@@ -82,7 +82,7 @@ def _of_asking(task: TaskSpec, score: Score, instances: int) -> Iterator[Remark]
         f"{task.asks.responses} responses each"
     )
     yield Remark("no model is asked here: a stand-in answered with the last line of each prompt, so the score tells "
-                 "nothing; selftaught score ... --model NAME asks one")  # fmt: skip
+                 "nothing; a score with `model=NAME` asks one")  # fmt: skip
     note = f"; {score.note}" if score.note else ""
     yield Remark(f"with that stand-in the seed ends as {score.verdict}{note}", score.verdict is not Verdict.OK)
 
