@@ -84,13 +84,10 @@ def show_responses(folder: RunFolder, store: Store, *, as_json: bool) -> None:
 def show_one(folder: RunFolder, store: Store, wanted: str, *, as_json: bool) -> None:
     """A program with all that is on record of it; or any other text of the run."""
     id = find_id(store, wanted, folder)
-    records = list(store)
-    scored = [one for one in candidates(records) if one.program == id]
-    answered = [record for record in records if isinstance(record, Answered) and id in (record.response, record.prompt)]
     if as_json:
-        printing.dump(_as_json(folder, store, id, scored, answered))
+        printing.dump(_as_json(folder, store, id))
         return
-    for title, text in _parts(store, id, scored, answered, records):
+    for title, text in parts_of(store, id):
         print(f"── {title}")
         print(many_lines(text).rstrip("\n"))
 
@@ -98,14 +95,17 @@ def show_one(folder: RunFolder, store: Store, wanted: str, *, as_json: bool) -> 
 def parts_of(store: Store, id: str) -> list[tuple[str, str]]:
     """(title, text) of all that is on record of a text, in the order in which it came to be."""
     records = list(store)
+    return list(_parts(store, id, *_about(records, id), records))
+
+
+def _about(records: Sequence[Record], id: str) -> tuple[list[Candidate], list[Answered]]:
+    """The scores of a program, and the responses that a text is, or was the prompt of."""
     scored = [one for one in candidates(records) if one.program == id]
-    answered = [record for record in records if isinstance(record, Answered) and id in (record.response, record.prompt)]
-    return list(_parts(store, id, scored, answered, records))
+    return scored, [one for one in records if isinstance(one, Answered) and id in (one.response, one.prompt)]
 
 
-def _as_json(
-    folder: RunFolder, store: Store, id: str, scored: Sequence[Candidate], answered: Sequence[Answered]
-) -> dict[str, Any]:
+def _as_json(folder: RunFolder, store: Store, id: str) -> dict[str, Any]:
+    scored, answered = _about(list(store), id)
     ids = {one for scores in scored for one in (scores.response, scores.prompt, scores.feedback, scores.parent)}
     ids |= {one for record in answered for one in (record.response, record.prompt, record.reasoning)}
     return {

@@ -1,7 +1,6 @@
 """`selftaught compare RUN RUN…`: what differs, by how much, with what errors, and at what price."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
@@ -36,7 +35,7 @@ def compared_runs(names: Sequence[str], runs: Path) -> list[Compared]:
     found = []
     for name in names:
         folder = find_run(name, runs)
-        with ExitStack() as opening:
-            config, run = so_far(*opening.enter_context(opened(folder)), folder)
+        with opened(folder) as (kept, store):
+            config, run = so_far(kept, store, folder)
             found.append(Compared(folder.path.name, msgspec.to_builtins(config), run))
     return found

@@ -47,7 +47,7 @@ def comparison(runs: Sequence[Compared]) -> Comparison:
         for title in dict.fromkeys(title for column in columns for title in column)
     ]
     names = list(dict.fromkeys(name for one in runs for name in one.config))
-    settings = [(name, *(_in_words(one.config.get(name)) for one in runs)) for name in names]
+    settings = [(name, *(tables.in_words(one.config.get(name)) for one in runs)) for name in names]
     return Comparison(
         tuple(one.name for one in runs),
         results,
@@ -127,7 +127,7 @@ def _apart(before: Estimate, after: Estimate) -> Estimate:
 def _judged(found: Estimate) -> str:
     if found.standard_error is None:
         return f"{found.mean:+.4f}, with no standard error to judge it by"
-    beyond = abs(found.mean) > 2 * found.standard_error
+    beyond = tables.beyond_noise(found)
     return f"{found.mean:+.4f} ± {found.standard_error:.4f}, {'more' if beyond else 'less'} than two standard errors"
 
 
@@ -135,9 +135,3 @@ def _signed(gain: Estimate | None) -> str:
     if gain is None:
         return ""
     return f"{gain.mean:+.4f}" + ("" if gain.standard_error is None else f" ± {gain.standard_error:.4f}")
-
-
-def _in_words(value: object) -> str:
-    if value is None:
-        return "—"
-    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)

@@ -107,7 +107,7 @@ def page(
             time_in_words=_time_in_words(run),
             spending=Markup(_spending(run, config)),
             improved=improved(run.improvement, text) if run.improvement else None,
-            config={name: _in_words(value) for name, value in config.items() if value is not None},
+            config={name: tables.in_words(value) for name, value in config.items() if value is not None},
         )
     )
 
@@ -203,10 +203,6 @@ def _lines(run: RunView) -> list[Line]:
         Line("val", [(step.t, step.val) for step in run.steps if step.val]),
         Line("test", [(step.t, step.test) for step in run.steps if step.test]),
     ]
-
-
-def _in_words(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 def _when(seconds: float) -> str:

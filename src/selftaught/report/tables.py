@@ -86,6 +86,13 @@ def summary(run: RunView, policy: str) -> list[str]:
     return lines + _of_run(run, seed, best) + ways(run, best) + probes(run) + spent
 
 
+def in_words(value: object) -> str:
+    """A setting's value; a dash for one that is not set."""
+    if value is None:
+        return "—"
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
 def solved(found: Solved) -> str:
     """That a task tells nothing of improvers."""
     source = "the seed itself" if found.by_seed else "the first response"
@@ -146,7 +153,7 @@ def _of_run(run: RunView, seed: Step, best: Step) -> list[str]:
         lines.append(_against("test", seed.test, best.test, test))
     if val is None or val.standard_error is None:
         lines.append("Nothing is shown to have got better: a single value may be luck.")
-    elif not _beyond_noise(val):
+    elif not beyond_noise(val):
         lines.append("Nothing is shown to have got better: the gain on val is within the noise.")
     return lines
 
@@ -268,11 +275,11 @@ def _against(split: str, seed: Estimate, best: Estimate, gain: Estimate | None) 
         weight = "with no standard error to judge it by"
     else:
         told += f" ± {gain.standard_error:.3f}"
-        weight = f"{'more' if _beyond_noise(gain) else 'less'} than two standard errors of the difference"
+        weight = f"{'more' if beyond_noise(gain) else 'less'} than two standard errors of the difference"
     return f"{split}: {seed.mean:.3f} → {best.mean:.3f} ({told}), {weight}."
 
 
-def _beyond_noise(gain: Estimate) -> bool:
+def beyond_noise(gain: Estimate) -> bool:
     """Whether the two are told apart, whichever is higher. Without a standard error nothing is."""
     return gain.standard_error is not None and abs(gain.mean) > 2 * gain.standard_error
 
@@ -306,7 +313,7 @@ def _of_improvement(made: Improvement, run: RunView) -> list[str]:
     gained = [made.after[name] > made.before[name] for name in made.before if name in made.after]
     if gained and not any(gained):
         return lines if run.nothing_usable else [*lines, "Nothing got better."]
-    if any(gain.mean > 0 for gain in made.gains.values()) and not any(map(_beyond_noise, made.gains.values())):
+    if any(gain.mean > 0 for gain in made.gains.values()) and not any(map(beyond_noise, made.gains.values())):
         lines.append("Nothing is shown to have got better: the gain is less than two standard errors.")
     return lines
 
