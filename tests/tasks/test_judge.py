@@ -264,12 +264,38 @@ def test_a_floor_and_a_wider_scale_hold_where_a_task_has_them() -> None:
         scored(*answers, grade=lambda i, a: 1e301, scoring=Scoring(bounded=False))
 
 
-def test_after_three_calls_that_all_time_out_the_others_are_not_run() -> None:
+class Sizes(Scripted):
+    """Answers each call by its argument, as `outcomes` has it."""
+
+    def run(self, program: Program, entry: str, calls: Iterable[Sequence[Value]], *rest: Any, **more: Any) -> Any:
+        self.asked.append(tuple(call[0] for call in calls))
+        return iter([self.outcomes[number(call)] for call in self.asked[-1]])
+
+
+def number(size: Any) -> int:
+    return len(size) - 1
+
+
+def sized(*sizes: int) -> TaskSpec:
+    def instances(rng: Random, split: str) -> Iterable[tuple[tuple[Any, ...], Any]]:
+        return [(("x" * size,), size) for size in sizes]
+
+    return task(instances=instances, grade=lambda instance, answer: float(answer))
+
+
+def test_a_program_that_hangs_on_the_smallest_instance_too_is_not_run_on_the_others() -> None:
     slow = Outcome(Verdict.TIMED_OUT, None, "used its 0.5 s")
-    sandbox = Scripted(slow, slow, slow, ok(3))
-    score = Judge(task(), sandbox, "val", 1)(PROGRAM)
-    assert score == Score(0.0, Verdict.TIMED_OUT, "3 of 4 timed out: used its 0.5 s; 1 not run")
-    assert sandbox.ended == 1
+    sandbox = Sizes(*[slow] * 9)
+    score = Judge(sized(7, 9, 8, 6, 2, 5), sandbox, "val", 1)(PROGRAM)
+    assert score == Score(0.0, Verdict.TIMED_OUT, "4 of 6 timed out: used its 0.5 s; 2 not run")
+    assert [number(size) for size in sandbox.asked[1]] == [1]
+
+
+def test_a_program_that_is_late_on_the_first_instances_alone_keeps_what_it_earns_on_the_others() -> None:
+    slow = Outcome(Verdict.TIMED_OUT, None, "used its 0.5 s")
+    sandbox = Sizes(*[ok(1)] * 5, *[slow] * 4)
+    assert Judge(sized(7, 9, 8, 6, 2, 5), sandbox, "val", 1)(PROGRAM).value == pytest.approx(2 / 6)
+    assert Judge(sized(7, 9, 8), sandbox, "val", 1)(PROGRAM).note == "3 of 3 timed out: used its 0.5 s"
 
 
 def test_large_sizes_that_time_out_cost_themselves_alone() -> None:

@@ -18,7 +18,7 @@ SPLITS = ("val", "test")
 
 
 HOPELESS_AFTER = 3
-"""Calls of one scoring. If the first so many all time out, the others are not run."""
+"""Calls of one scoring. If the first so many all time out, and the smallest of the others too, these are not run."""
 
 
 class Instance(NamedTuple):
@@ -310,7 +310,10 @@ def _best(task: TaskSpec) -> str:
 def _hopeless(scoring: Scoring) -> str:
     if scoring != Scoring():
         return ""
-    return f"- If the first {HOPELESS_AFTER} calls are all stopped for their time, the rest is not run.\n"
+    return (
+        f"- If the first {HOPELESS_AFTER} calls are all stopped for their time, and the smallest of the others too, "
+        "the rest is not run.\n"
+    )
 
 
 def _exceptions(scoring: Scoring) -> str:
