@@ -74,7 +74,7 @@ SEEDS = {
     "imports what a guest has not": ("from scipy.optimize import curve_fit\n" + SEED, "ModuleNotFoundError"),
     "has a misspelt name": ("def algorithm(numbers):\n    return nmubers\n", "NameError"),
     "takes other arguments": ("def algorithm(item, bins):\n    return item\n", "TypeError"),
-    "never ends": ("def algorithm(numbers):\n    while True:\n        pass\n", "3 of 5 timed out"),
+    "never ends": ("def algorithm(numbers):\n    while True:\n        pass\n", "4 of 5 timed out"),
 }
 
 
