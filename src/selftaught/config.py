@@ -347,7 +347,11 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     sandbox: Annotated[str, setting("auto, bubblewrap, landlock, container or unsafe.", Group.SANDBOX)] = "auto"
     executor: Annotated[
         str,
-        setting("Where guests run: local, or one that an installed package brings.", Group.SANDBOX, of="run improve"),
+        setting(
+            "Where guests run: local, ray or ray:HOST:PORT (a cluster), or one that an installed package brings.",
+            Group.SANDBOX,
+            of="run improve resume",
+        ),
     ] = "local"
     seed: Annotated[
         Annotated[str, Meta(pattern=PATTERN)] | None,

@@ -1,5 +1,6 @@
 """The plugins of installed packages, held against what is built in: which are found, and which can be used."""
 
+from selftaught.executors.choice import BUILT_IN
 from selftaught.models.served.providers import PROVIDERS
 from selftaught.plugins import KINDS, Plugin, listed
 from selftaught.sandbox.choice import TIERS
@@ -18,6 +19,6 @@ def installed_plugins() -> list[Plugin]:
             "models": [*PROVIDERS, "auto", "mutate", "scripted", "relay", "replay"],
             "improvers": improver_names(),
             "sandboxes": ["auto", "unsafe", *TIERS],
-            "executors": ["local"],
+            "executors": BUILT_IN,
         }
     )
