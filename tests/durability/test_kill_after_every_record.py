@@ -107,7 +107,7 @@ def asked(folder: Path) -> Counter[str]:
 
 def answered(folder: Path) -> set[str]:
     store = Store.open(folder / "run.sqlite", writable=False)
-    found = {record.at for record in store if isinstance(record, Answered)}
+    found = {record.draw or record.at for record in store if isinstance(record, Answered)}
     store.close()
     return found
 

@@ -106,7 +106,7 @@ def _compared(
         differences.insert(0, Difference("", "a prompt without a response", "", broke_off))
     return Comparison(
         finished=finished,
-        responses=sum(isinstance(record, Answered) for record in told),
+        responses=len({record.draw or record.at for record in told if isinstance(record, Answered)}),
         served=model.served,
         scores=sum(isinstance(record, Scored) for record, _ in shared),
         applications=sum(isinstance(record, Applied) for record, _ in shared),
