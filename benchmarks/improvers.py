@@ -120,10 +120,19 @@ ARMS: dict[str, tuple[str, dict[str, bool]]] = {
     "greedy": (seed_text("greedy"), {}),
     "refine, no feedback": (seed_text("refine"), {"feedback": False}),
     "refine, feedback": (seed_text("refine"), {}),
+    "islands": (seed_text("islands"), {}),
+    "novelty": (seed_text("novelty"), {}),
+    "pareto": (seed_text("pareto"), {}),
+    "best-first": (seed_text("best_first"), {}),
     "greedy beyond its budget": (OVERSPENDING, {}),
     "greedy beyond its budget, salvage": (OVERSPENDING, {"salvage": True}),
 }
-PAIRS = [("refine, feedback", "best-of-n"), ("refine, feedback", "greedy"), ("refine, feedback", "refine, no feedback")]
+PAIRS = [
+    ("refine, feedback", "best-of-n"),
+    ("refine, feedback", "greedy"),
+    ("refine, feedback", "refine, no feedback"),
+    *((name, "best-of-n") for name in ("islands", "novelty", "pareto", "best-first")),
+]
 
 
 @dataclass
