@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 _PEOPLES = [
     "seed", "earlier-seed", "chain-of-thought", "greedy", "best-of-n", "beam-search", "genetic", "annealing",
-    "temperature-bandit", "decomposition",
+    "temperature-bandit", "decomposition", "islands", "novelty", "pareto", "best-first",
 ]  # fmt: skip
 DEFAULTS: dict[str, dict[str, Any]] = {
     "curve": {"tasks": ["parity-with-noise"]},

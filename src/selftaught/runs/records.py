@@ -64,7 +64,8 @@ class Answered(_Record, frozen=True, tag="answered"):
     before it, which bears the cost of both. `reasoning`: text id of what the model thought, kept
     apart from its answer; "" where it said nothing of it. `no_program`: in a few words, why the response holds no
     program, where that is known. `draw`: the key under which others that are compared get the same response; `shared`:
-    it was bought under that key before, and cost nothing here. `guessed`: asked before anybody wanted it.
+    it was bought under that key before, and cost nothing here. `guessed`: asked before anybody wanted it. `call`: the
+    number, from 1 in each application, of the improver's call that it answers; 0: not told.
     """
 
     prompt: str
@@ -88,6 +89,7 @@ class Answered(_Record, frozen=True, tag="answered"):
     draw: str = ""
     shared: bool = False
     guessed: bool = False
+    call: int = 0
 
 
 class Tried(_Record, frozen=True, tag="tried"):
@@ -113,9 +115,9 @@ class Scored(_Record, frozen=True, tag="scored"):
 
     `fault`: what the task's own code did wrong meanwhile, as in `Score`.
     `grades`: by instance, in order. `feedback`: text id of what an improver may read of it; "" where there is none.
-    `round`, `parent` and `response`, of a program that an improver scored: as in core/origin.py. `value` is what an
-    improver sees; `raw` and `raw_error` are the task's own number, where it is another, and `numbers` what else it
-    told. `guessed`: scored before anybody asked, and charged to nobody until somebody does.
+    `round`, `parent`, `response` and `beside`, of a program that an improver scored: as in core/origin.py. `value` is
+    what an improver sees; `raw` and `raw_error` are the task's own number, where it is another, and `numbers` what else
+    it told. `guessed`: scored before anybody asked, and charged to nobody until somebody does.
     """
 
     utility: str
@@ -136,6 +138,7 @@ class Scored(_Record, frozen=True, tag="scored"):
     raw_error: Number | None = None
     numbers: dict[str, Number] = {}
     guessed: bool = False
+    beside: int = 0
 
 
 class Applied(_Record, frozen=True, tag="applied"):

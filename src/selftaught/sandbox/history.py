@@ -1,8 +1,8 @@
 """What one application of an improver was answered so far: which programs it had scored, and of which responses."""
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
 
 from selftaught.core.contracts import Completion, Program, Prompt, Score, Verdict
 from selftaught.core.origin import Origin
@@ -21,13 +21,32 @@ class History:
     _responses: list[tuple[int, Prompt, str]] = field(default_factory=list)
     _rounds: dict[Program, int] = field(default_factory=dict)
     _calls: int = 0
+    _open: int = 0
 
-    def heard(self, prompts: Sequence[Prompt], completions: Sequence[Completion]) -> None:
-        """The model answered one call."""
+    def next_call(self) -> int:
+        """The number, from 1, of a call of the model that begins now."""
         with self.lock:
             self._calls += 1
+            return self._calls
+
+    def heard(self, call: int, prompts: Sequence[Prompt], completions: Sequence[Completion]) -> None:
+        """The model answered the call of this number."""
+        with self.lock:
             heard = zip(prompts, completions, strict=True)
-            self._responses += [(self._calls, prompt, completion.text) for prompt, completion in heard]
+            self._responses += [(call, prompt, completion.text) for prompt, completion in heard]
+
+    @contextmanager
+    def scoring(self, program: Program, together: int) -> Iterator[Origin]:
+        """Within the block the program is being scored, as one of so many that were asked for together."""
+        origin = self.origin(program)
+        with self.lock:
+            beside = max(together - 1, self._open)
+            self._open += 1
+        try:
+            yield replace(origin, beside=beside)
+        finally:
+            with self.lock:
+                self._open -= 1
 
     def scored(self, program: Program, score: Score) -> None:
         """The utility answered, and its answer is known to the improver. The first of equal programs stays."""
