@@ -118,11 +118,13 @@ def _plain(annotation: Any) -> Any:
 PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
     "quick": {"repeats": 2, "model_calls": 1, "responses": 3, "utility_calls": 4},
-    "official": {"repeats": 5, "model_calls": 4, "responses": 6, "utility_calls": 25, "improver": "paper-seed",
-                 "accept": "released", "feedback": "off", "salvage": "off", "common_draws": "off",
-                 "extract_code": "released"},
+    "official": {
+        "repeats": 5, "model_calls": 4, "responses": 6, "utility_calls": 25, "max_output_tokens": 1024,
+        "improver": "paper-seed", "accept": "released", "feedback": "off", "salvage": "off", "common_draws": "off",
+        "extract_code": "released",
+    },
     "paper": {
-        "repeats": 5, "model_calls": 6, "responses": 6, "utility_calls": 37, "depth": 4,
+        "repeats": 5, "model_calls": 6, "responses": 6, "utility_calls": 37, "max_output_tokens": 1024, "depth": 4,
         "improver": "paper-seed", "accept": "paper", "feedback": "off", "salvage": "off", "common_draws": "off",
         "extract_code": "released",
     },
@@ -321,7 +323,11 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     proposals: Annotated[Positive, setting("Proposals asked for.", Group.WHAT, of="bypass")] = 1000
     other_version: Annotated[
         bool,
-        setting("Go on although this selftaught may compute otherwise than the one before.", Group.WHAT, of="resume"),
+        setting(
+            "Go on although this selftaught may compute otherwise than the one before.",
+            Group.WHAT,
+            of="resume experiment",
+        ),
     ] = False
     model: Annotated[
         str,
@@ -388,6 +394,11 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Everything that decides what an experiment computes. Its cells are runs with these settings."""
 
     experiment: str
+    preset: Annotated[
+        str,
+        setting("quick, official or paper: named budgets. Unless given: as the paper has it, small.", Group.ALLOWANCE,
+                of=EXPERIMENT),
+    ] = "default"  # fmt: skip
     tasks: Annotated[list[str], Meta(min_length=1)]
     on: Annotated[
         list[str],
@@ -451,9 +462,8 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
         return RunSeed.parse(self.seed)
 
     def settings(self, *cell: str, **more: Any) -> dict[str, Any]:
-        """Of one run: the shared ones, a seed that depends on what `cell` names, and `more`."""
-        own = ("depth", "accept", "feedback", "salvage", "common_draws", "extract_code")
-        shared = {name: getattr(self, name) for name in (*Settings.__struct_fields__, *own)}
+        """Of one run: all that a run has too, a seed that depends on what `cell` names, and `more`."""
+        shared = {name: getattr(self, name) for name in RunConfig.__struct_fields__ if name in self.__struct_fields__}
         return {**shared, "seed": str(self.run_seed.of(*cell)), **more}
 
 
@@ -461,11 +471,17 @@ def make_config(flags: Mapping[str, Any], file: Path | None = None) -> RunConfig
     """Layer `flags` (those not None) over the TOML `file` over the preset. Raises UsageError, with what to do."""
     from_file = read_toml(file) if file else {}
     name = flags.get("preset") or from_file.get("preset", "default")
-    if not isinstance(name, str) or name not in PRESETS:
-        raise UsageError(f"no preset is called {name!r}{_nearest(name, PRESETS)}")
+    preset = preset_of(name)
     given = {key: value for key, value in flags.items() if value is not None}
-    settings = {**_OF_KIND.get(given.get("kind", ""), {}), **PRESETS[name], **from_file, **given, "preset": name}
+    settings = {**_OF_KIND.get(given.get("kind", ""), {}), **preset, **from_file, **given, "preset": name}
     return from_mapping(settings, str(file or "settings"), given)
+
+
+def preset_of(name: Any) -> dict[str, Any]:
+    """The settings of a preset. Raises UsageError for a name that is none's."""
+    if not isinstance(name, str) or name not in PRESETS:
+        raise UsageError(f"no preset is called {name!r}{_nearest(str(name), PRESETS)}")
+    return PRESETS[name]
 
 
 def from_mapping(settings: Mapping[str, Any], source: str, cited: Collection[str] = ()) -> RunConfig:

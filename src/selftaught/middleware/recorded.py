@@ -28,7 +28,7 @@ from selftaught.core.contracts import (
 )
 from selftaught.core.feedback import without_times
 from selftaught.core.measurement import Sample
-from selftaught.core.origin import origin
+from selftaught.core.origin import call_number, origin
 from selftaught.core.work import working_on
 from selftaught.middleware.common_draws import Bought, Sharing
 from selftaught.middleware.recorder import Recorder, asking, score_of
@@ -173,6 +173,7 @@ class RecordedModel:
             reasoning=text_id(completion.reasoning) if completion.reasoning else "",
             no_program="" if self.role == PROGRAM else why_no_program(completion),
             draw=asked.draw,
+            call=call_number(),
             **more,
         )
         self.recorder.write(record, text, completion.text, *filter(None, [completion.reasoning]))
@@ -231,6 +232,7 @@ class RecordedUtility(UtilityWrapper):
             round=came_from.round,
             parent=came_from.parent,
             response=came_from.response,
+            beside=came_from.beside,
         )
         self.recorder.write(record, program.source, *([score.feedback] if score.feedback else []))
         return score

@@ -66,7 +66,8 @@ class Answered(_Record, frozen=True, tag="answered"):
     program, where that is known. `draw`: the address under which all that are compared get the same response, and at
     which the model was asked; "" where nothing is shared. `shared`: it was bought before, at `bought_at` in this run
     or in another (RUN:ADDRESS) and for `bought_for` US dollars; here its `cost` is 0, and it counts for no cap.
-    `guessed`: asked before anybody wanted it.
+    `guessed`: asked before anybody wanted it. `call`: the number, from 1 in each application, of the improver's call
+    that it answers; 0: not told.
     """
 
     prompt: str
@@ -92,6 +93,7 @@ class Answered(_Record, frozen=True, tag="answered"):
     bought_at: str = ""
     bought_for: Number | None = None
     guessed: bool = False
+    call: int = 0
 
 
 class Tried(_Record, frozen=True, tag="tried"):
@@ -119,9 +121,9 @@ class Scored(_Record, frozen=True, tag="scored"):
 
     `fault`: what the task's own code did wrong meanwhile, as in `Score`.
     `grades`: by instance, in order. `feedback`: text id of what an improver may read of it; "" where there is none.
-    `round`, `parent` and `response`, of a program that an improver scored: as in core/origin.py. `value` is what an
-    improver sees; `raw` and `raw_error` are the task's own number, where it is another, and `numbers` what else it
-    told. `guessed`: scored before anybody asked, and charged to nobody until somebody does.
+    `round`, `parent`, `response` and `beside`, of a program that an improver scored: as in core/origin.py. `value` is
+    what an improver sees; `raw` and `raw_error` are the task's own number, where it is another, and `numbers` what else
+    it told. `guessed`: scored before anybody asked, and charged to nobody until somebody does.
     """
 
     utility: str
@@ -142,6 +144,7 @@ class Scored(_Record, frozen=True, tag="scored"):
     raw_error: Number | None = None
     numbers: dict[str, Number] = {}
     guessed: bool = False
+    beside: int = 0
 
 
 class Applied(_Record, frozen=True, tag="applied"):

@@ -34,8 +34,8 @@ from selftaught.wiring.recorded_answers import answers
 from selftaught.wiring.run import Run
 
 Compared = Scored | Applied | Measured | Stepped | Approved | Chosen | Probed
-_UNCOMPARED = {"time", "seconds", "note", "reused", "samples", "grades", "feedback"}
-"""Of a record: when and how long, what is said of it, and which of two equal programs was run first."""
+_UNCOMPARED = {"time", "seconds", "note", "reused", "samples", "grades", "feedback", "beside"}
+"""Of a record: when and how long, what is said of it, which of two equal programs was run first, what ran beside it."""
 
 
 @dataclass(frozen=True, slots=True)
