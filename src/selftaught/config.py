@@ -439,11 +439,8 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
         return RunSeed.parse(self.seed)
 
     def settings(self, *cell: str, **more: Any) -> dict[str, Any]:
-        """Of one run: the shared ones, a seed that depends on what `cell` names, and `more`."""
-        shared = {
-            name: getattr(self, name)
-            for name in (*Settings.__struct_fields__, "depth", "accept", "feedback", "salvage", "extract_code")
-        }
+        """Of one run: all that a run has too, a seed that depends on what `cell` names, and `more`."""
+        shared = {name: getattr(self, name) for name in RunConfig.__struct_fields__ if name in self.__struct_fields__}
         return {**shared, "seed": str(self.run_seed.of(*cell)), **more}
 
 

@@ -101,7 +101,12 @@ def test_baselines_pair_the_same_instances(tmp_path: Path) -> None:
         (tmp_path / f"{name}.py").write_text("def improve_algorithm(s, utility, language_model):\n    return s\n")
     told = conduct("baselines", tmp_path, "--improvers", "a.py,b.py")
     difference = next(row for row in told["tables"]["differences"] if row["improver"] == "b.py")
-    assert (difference["difference"], difference["low"], difference["high"], difference["p"]) == (0, 0, 0, 1)
+    assert (difference["difference"], difference["low"], difference["high"], difference["p"]) == (
+        0,
+        "too few",
+        "too few",
+        1,
+    )
     assert [row["responses"] for row in told["tables"]["baselines"][:2]] == [0, 0]
 
 

@@ -12,10 +12,10 @@ from selftaught.experiments.design import (  # fmt: skip
     Point,
     Result,
     Table,
+    few,
     mean_test,
     mean_val,
     reported,
-    single,
     summary,
 )
 
@@ -69,8 +69,8 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
             values = [mean_test(sample) for sample in samples]
             failed = sum(part.verdict != "ok" for sample in samples for part in sample)
             told = summary(values, given.run_seed.number)
-            rows.append((name, task, *told, failed))
-            lines.setdefault(name, []).append(Point(place, told[0], *told[2:4]))
+            rows.append((name, task, *told.cells, failed))
+            lines.setdefault(name, []).append(Point(place, told.mean, told.low, told.high))
     chosen = [
         (task, *_winner(done[f"train-{task}"]), mean_test(done[f"again-{task}"].chain(1))) for task in given.tasks
     ]
@@ -88,8 +88,8 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
             Table("winners", "What each improver was selected by, the same applications on test, and all anew",
                   ("trained on", "t", "val, selected by", "test", "fresh applications and instances"), chosen),
         ],
-        [Figure("transfer", "Transfer, 95 % bootstrap intervals", "task", "meta-utility on test", lines, tuple(on))],
-        [*notes, *single(given.trials)],
+        [Figure("transfer", "Transfer, 95 % intervals", "task", "meta-utility on test", lines, tuple(on))],
+        [*notes, *few(given.trials)],
     )  # fmt: skip
 
 
