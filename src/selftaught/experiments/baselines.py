@@ -24,17 +24,16 @@ FLOOR = "mutate"
 """The seed improver with random edits in the model's place: what a model has to beat."""
 
 
-def cells(given: Parameters, done: Mapping[str, Outcome]) -> list[Cell]:
+def cells(given: Parameters) -> list[Cell]:
     """Each improver on each task, `runs` times; one repeat has the same instances for all improvers: they pair."""
     model = given.models[0]
     compared = {name: (name, model) for name in given.improvers} | {FLOOR: (given.improver, FLOOR)}
     return [
         Cell(_cell(place, number), given.settings(
             "baselines", str(number), kind="chain", tasks=given.tasks, model=lent, improver=improver, depth=1,
-            repeats=1))
+            repeats=1), improver)
         for place, (improver, lent) in enumerate(compared.values())
         for number in range(given.trials)
-        if _cell(place, number) not in done
     ]  # fmt: skip
 
 

@@ -20,10 +20,16 @@ from selftaught.statistics import (
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One run of an experiment: its folder's name, and its settings by the names of the configuration."""
+    """One run of an experiment: its folder's name, and its settings by the names of the configuration.
+
+    `what`: it does, in a few words; equal for cells that only repeat each other. `after`: the cell whose best improver
+    it uses, where that is not known before.
+    """
 
     name: str
     settings: Mapping[str, Any]
+    what: str
+    after: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,11 +145,11 @@ class Result:
 
 @dataclass(frozen=True)
 class Experiment:
-    """`cells`: what to run, given what is finished so far; empty when all is. `result`: of the finished cells."""
+    """`cells`: all that is to be run. `result`: of the finished ones, by their names."""
 
     name: str
     about: str
-    cells: Callable[[Parameters, Mapping[str, Outcome]], list[Cell]]
+    cells: Callable[[Parameters], list[Cell]]
     result: Callable[[Parameters, Mapping[str, Outcome]], Result]
 
 

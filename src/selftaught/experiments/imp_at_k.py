@@ -21,15 +21,14 @@ from selftaught.experiments.design import (  # fmt: skip
 from selftaught.statistics import paired_differences
 
 
-def cells(given: Parameters, done: Mapping[str, Outcome]) -> list[Cell]:
+def cells(given: Parameters) -> list[Cell]:
     """One chain of k applications for each task and repeat."""
     return [
         Cell(f"{task}-{number}", given.settings(
             "imp-at-k", task, str(number), kind="chain", tasks=[task], model=given.models[0], improver=given.improver,
-            repeats=1))
+            repeats=1), f"{given.improver} on {task}")
         for task in given.on or given.tasks
         for number in range(given.trials)
-        if f"{task}-{number}" not in done
     ]  # fmt: skip
 
 

@@ -24,32 +24,30 @@ SELECTION = (
 )
 
 
-def cells(given: Parameters, done: Mapping[str, Outcome]) -> list[Cell]:
-    """First a training run for each task; then, for each task evaluated on, the seed's and each improved improver's."""
+def cells(given: Parameters) -> list[Cell]:
+    """A training run for each task; then, for each task evaluated on, the seed's and each improved improver's."""
     model, on = given.models[0], given.on or given.tasks
     training = [
         Cell(f"train-{task}", given.settings(
-            "train", task, kind="run", tasks=[task], model=model, improver=given.improver))
+            "train", task, kind="run", tasks=[task], model=model, improver=given.improver), f"train on {task}")
         for task in given.tasks
     ]  # fmt: skip
-    missing = [cell for cell in training if cell.name not in done]
-    if missing:
-        return missing
-    improved = [f"{done[f'train-{task}'].folder}/best_improver.py" for task in given.tasks]
     again = [
         Cell(f"again-{task}", given.settings(
-            "again", task, kind="chain", tasks=[task], model=model, improver=improver, depth=1))
-        for task, improver in zip(given.tasks, improved, strict=True)
+            "again", task, kind="chain", tasks=[task], model=model, improver=given.improver, depth=1),
+            f"its improver, once more on {task}", after=f"train-{task}")
+        for task in given.tasks
     ]  # fmt: skip
+    sources = [("seed improver", ""), *((f"improved on {task}", f"train-{task}") for task in given.tasks)]
     evaluated = [
         Cell(_cell(place, task, number), given.settings(
-            "evaluate", task, str(number), kind="chain", tasks=[task], model=model, improver=improver, depth=1,
-            repeats=1))
-        for place, improver in enumerate([given.improver, *improved])
+            "evaluate", task, str(number), kind="chain", tasks=[task], model=model, improver=given.improver, depth=1,
+            repeats=1), f"{name}, on {task}", after)
+        for place, (name, after) in enumerate(sources)
         for task in on
         for number in range(given.trials)
     ]  # fmt: skip
-    return [cell for cell in [*again, *evaluated] if cell.name not in done]
+    return [*training, *again, *evaluated]
 
 
 def _cell(place: int, task: str, number: int) -> str:
