@@ -401,9 +401,11 @@ def demo(seed: Seed = "7", sandbox: SandboxName = "auto", as_json: AsJson = Fals
 @app.command(cls=Grouped)
 @with_settings(settings_of("experiment"))
 def experiment(
-    name: Annotated[str, typer.Argument(help="curve, transfer, baselines, bypass, strategies or imp-at-k.")],
+    name: Annotated[str, typer.Argument(help="curve, transfer, baselines, bypass, strategies, imp-at-k or suite.")],
     settings: dict[str, Any],
-    what: Annotated[list[str] | None, typer.Argument(metavar="[TASK...]", help="Tasks; of strategies: runs.")] = None,
+    what: Annotated[
+        list[str] | None, typer.Argument(metavar="[TASK...]", help="Tasks; of strategies: runs; of suite: modern.")
+    ] = None,
     label_with: Annotated[str | None, typer.Option(help="A model that labels strategies instead of the rules.")] = None,
     dry_run: DryRun = False,
     out: Annotated[
