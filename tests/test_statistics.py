@@ -20,6 +20,7 @@ from selftaught.statistics import (
     paired_differences,
     permutation_test,
     repeats_needed,
+    student_interval,
     student_quantile,
     two_proportions,
     unpaired_test,
@@ -293,3 +294,11 @@ def test_an_unpaired_test_of_nothing_is_an_error(values: list[float]) -> None:
         unpaired_test(values, [1.0], seed=0)
     with pytest.raises(ValueError):
         unpaired_test([1.0], values, seed=0)
+
+
+def test_students_interval_is_that_of_darwins_maize() -> None:
+    # Fisher, The Design of Experiments (1935), §21: t(14) = 2.145 at 95 %, the mean is 20.93 eighths of an inch.
+    found = student_interval(mean_with_error(MAIZE))
+    assert isinstance(found, Interval)
+    assert (round(found.low, 2), round(found.high, 1)) == (0.03, 41.8)
+    assert student_interval(mean_with_error([1.0])) == NotEnough(1)

@@ -92,6 +92,14 @@ def wilson(successes: int, trials: int, *, confidence: float = CONFIDENCE) -> In
     return Interval(share, low, high, trials, confidence)
 
 
+def student_interval(found: Estimate, *, confidence: float = CONFIDENCE) -> Interval | NotEnough:
+    """Student's interval of a mean, from its standard error. NotEnough for a single value."""
+    if found.standard_error is None:
+        return NotEnough(found.n)
+    half = student_quantile(_upper_level(confidence), found.n - 1) * found.standard_error
+    return Interval(found.mean, found.mean - half, found.mean + half, found.n, confidence)
+
+
 def paired_differences(before: Sequence[float], after: Sequence[float]) -> list[float]:
     """Each after minus its before: what the paired interval, test and repeats are computed from.
 

@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 
@@ -36,7 +36,8 @@ class Progress:
 
     `on_record`: what earlier starts of the run left; it counts, and nothing is said of it.
     `waiting`: what the calls of its models wait for; that is said, too, where nothing else is to be said.
-    `depth`: how many steps it has; None of `improve`, which has none. `caps`: what may be spent.
+    `depth`: how many steps it has; None of `improve`, which has none. `caps`: what may be spent. `more`: what else is
+    said of a record.
     """
 
     def __init__(
@@ -47,8 +48,9 @@ class Progress:
         on_record: Iterable[Record] = (),
         waiting: Waiting | None = None,
         caps: Caps = NO_CAPS,
+        more: Callable[[Record], str] = lambda record: "",
     ) -> None:
-        self._depth, self._quiet, self._caps = depth, quiet, caps
+        self._depth, self._quiet, self._caps, self._more = depth, quiet, caps, more
         self._lock = threading.Lock()
         self._console = console(stderr=True)
         self._live: Live | None = None
@@ -111,7 +113,7 @@ class Progress:
     def watch(self, record: Record) -> None:
         """Count the record; say what a person wants to know of it."""
         with self._lock:
-            said = self._said(record) if self._fold.add(record) else ""
+            said = self._said(record) or self._more(record) if self._fold.add(record) else ""
             self._waits_said = 0
             if said:
                 self.say(said)
