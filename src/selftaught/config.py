@@ -310,7 +310,11 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     proposals: Annotated[Positive, setting("Proposals asked for.", Group.WHAT, of="bypass")] = 1000
     other_version: Annotated[
         bool,
-        setting("Go on although this selftaught may compute otherwise than the one before.", Group.WHAT, of="resume"),
+        setting(
+            "Go on although this selftaught may compute otherwise than the one before.",
+            Group.WHAT,
+            of="resume experiment",
+        ),
     ] = False
     model: Annotated[
         str,
@@ -377,6 +381,11 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Everything that decides what an experiment computes. Its cells are runs with these settings."""
 
     experiment: str
+    preset: Annotated[
+        str,
+        setting("quick, official or paper: named budgets. Unless given: as the paper has it, small.", Group.ALLOWANCE,
+                of=EXPERIMENT),
+    ] = "default"  # fmt: skip
     tasks: Annotated[list[str], Meta(min_length=1)]
     on: Annotated[
         list[str],
@@ -439,11 +448,8 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
         return RunSeed.parse(self.seed)
 
     def settings(self, *cell: str, **more: Any) -> dict[str, Any]:
-        """Of one run: the shared ones, a seed that depends on what `cell` names, and `more`."""
-        shared = {
-            name: getattr(self, name)
-            for name in (*Settings.__struct_fields__, "depth", "accept", "feedback", "salvage", "extract_code")
-        }
+        """Of one run: all that a run has too, a seed that depends on what `cell` names, and `more`."""
+        shared = {name: getattr(self, name) for name in RunConfig.__struct_fields__ if name in self.__struct_fields__}
         return {**shared, "seed": str(self.run_seed.of(*cell)), **more}
 
 
@@ -451,11 +457,17 @@ def make_config(flags: Mapping[str, Any], file: Path | None = None) -> RunConfig
     """Layer `flags` (those not None) over the TOML `file` over the preset. Raises UsageError, with what to do."""
     from_file = read_toml(file) if file else {}
     name = flags.get("preset") or from_file.get("preset", "default")
-    if not isinstance(name, str) or name not in PRESETS:
-        raise UsageError(f"no preset is called {name!r}{_nearest(name, PRESETS)}")
+    preset = preset_of(name)
     given = {key: value for key, value in flags.items() if value is not None}
-    settings = {**_OF_KIND.get(given.get("kind", ""), {}), **PRESETS[name], **from_file, **given, "preset": name}
+    settings = {**_OF_KIND.get(given.get("kind", ""), {}), **preset, **from_file, **given, "preset": name}
     return from_mapping(settings, str(file or "settings"), given)
+
+
+def preset_of(name: Any) -> dict[str, Any]:
+    """The settings of a preset. Raises UsageError for a name that is none's."""
+    if not isinstance(name, str) or name not in PRESETS:
+        raise UsageError(f"no preset is called {name!r}{_nearest(str(name), PRESETS)}")
+    return PRESETS[name]
 
 
 def from_mapping(settings: Mapping[str, Any], source: str, cited: Collection[str] = ()) -> RunConfig:

@@ -25,7 +25,7 @@ from selftaught.runs.folder import RunFolder, new_folder
 from selftaught.runs.records import Answered, Chosen, Record, Scored
 from selftaught.runs.salt import salted
 from selftaught.runs.store import Store
-from selftaught.statistics import Interval, student_interval
+from selftaught.statistics import Interval, difference_interval, paired_differences
 from selftaught.wiring.choosing import DEMO, choose_models
 from selftaught.wiring.inputs import load_inputs
 from selftaught.wiring.run import Run
@@ -174,10 +174,15 @@ def _splits(made: Improvement) -> list[tuple[str, str]]:
 
 
 def _compared(name: str, what: str, made: Improvement, store: Store) -> tuple[str, ...]:
-    errors = {one.program: one.error for one in store if isinstance(one, Scored) and one.utility == name}
-    before = Estimate(made.before[name], errors.get(made.solution), 1)
-    after = Estimate(made.after[name], errors.get(made.made or ""), 1)
-    gain = made.gains.get(name)
-    interval = student_interval(gain) if gain else None
-    shown = f"{interval.low:+.3f} to {interval.high:+.3f}" if isinstance(interval, Interval) else "—"
-    return (what, tables.shown(before), tables.shown(after), f"{gain.mean:+.3f}" if gain else "—", shown)
+    scored = {one.program: one for one in store if isinstance(one, Scored) and one.utility == name}
+    before, after = scored[made.solution], scored[made.made or ""]
+    gain, difference, interval = made.gains.get(name), "—", "—"
+    if gain is not None:  # both have a grade of each instance
+        difference = f"{gain.mean:+.3f}"
+        found = difference_interval(paired_differences(before.grades, after.grades), seed=0)
+        interval = f"{found.low:+.3f} to {found.high:+.3f}" if isinstance(found, Interval) else str(found)
+    return (what, _shown(before), _shown(after), difference, interval)
+
+
+def _shown(scored: Scored) -> str:
+    return tables.shown(Estimate(scored.value, scored.error, len(scored.grades)))

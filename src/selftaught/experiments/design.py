@@ -3,19 +3,33 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple
 
 from selftaught.config import Parameters
 from selftaught.runs.records import Answered, Applied, Measured, Probed, Record, Sampled, Scored, Stepped
-from selftaught.statistics import Interval, bootstrap_mean, mean_with_error, wilson
+from selftaught.statistics import (
+    Interval,
+    NotEnough,
+    difference_interval,
+    fewest,
+    mean_interval,
+    mean_with_error,
+    wilson,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One run of an experiment: its folder's name, and its settings by the names of the configuration."""
+    """One run of an experiment: its folder's name, and its settings by the names of the configuration.
+
+    `what`: it does, in a few words; equal for cells that only repeat each other. `after`: the cell whose best improver
+    it uses, where that is not known before.
+    """
 
     name: str
     settings: Mapping[str, Any]
+    what: str
+    after: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,11 +145,11 @@ class Result:
 
 @dataclass(frozen=True)
 class Experiment:
-    """`cells`: what to run, given what is finished so far; empty when all is. `result`: of the finished cells."""
+    """`cells`: all that is to be run. `result`: of the finished ones, by their names."""
 
     name: str
     about: str
-    cells: Callable[[Parameters, Mapping[str, Outcome]], list[Cell]]
+    cells: Callable[[Parameters], list[Cell]]
     result: Callable[[Parameters, Mapping[str, Outcome]], Result]
 
 
@@ -143,16 +157,47 @@ SUMMARY = ("mean", "se", "low", "high", "n")
 """The columns of `summary`."""
 
 
-def summary(values: Sequence[float], seed: int) -> tuple[float, float | None, float | None, float | None, int]:
-    """Mean, standard error, 95 % bootstrap interval, n. Of a single value there is only the mean, and the rest None."""
-    told, interval = mean_with_error(values), bootstrap_mean(values, seed=seed)
+class Summary(NamedTuple):
+    """A mean with its standard error and 95 % interval; None for what so few values do not have."""
+
+    mean: float
+    standard_error: float | None
+    low: float | None
+    high: float | None
+    n: int
+
+    @property
+    def cells(self) -> tuple[Any, ...]:
+        """For the columns of `SUMMARY`: that there is no interval is said in its place."""
+        return (*self[:2], *([TOO_FEW] * 2 if self.low is None else self[2:4]), self.n)
+
+
+TOO_FEW = "too few"
+
+
+def summary(values: Sequence[float], seed: int) -> Summary:
+    """Of values in [0, 1], as utilities are."""
+    return _summary(values, mean_interval(values, seed=seed))
+
+
+def of_differences(differences: Sequence[float], seed: int) -> Summary:
+    """Of paired differences."""
+    return _summary(differences, difference_interval(differences, seed=seed))
+
+
+def _summary(values: Sequence[float], interval: Interval | NotEnough) -> Summary:
+    told = mean_with_error(values)
     low, high = (interval.low, interval.high) if isinstance(interval, Interval) else (None, None)
-    return told.mean, told.standard_error, low, high, told.n
+    return Summary(told.mean, told.standard_error, low, high, told.n)
 
 
-def single(runs: int) -> list[str]:
-    """What must be said where there is a single run."""
-    return ["n = 1: no standard error, no interval, no test."] if runs == 1 else []
+def few(runs: int) -> list[str]:
+    """What must be said where so few runs have no interval."""
+    if runs == 1:
+        return ["n = 1: no standard error, no interval, no test."]
+    if runs < fewest():
+        return [f"n = {runs}: too few for an interval of 95 %, and for a test at 5 %; both take {fewest()}."]
+    return []
 
 
 def mean_test(samples: Sequence[Sampled], *, failed_counts_nothing: bool = False) -> float:

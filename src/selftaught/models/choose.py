@@ -105,7 +105,7 @@ def choose_model(
     if name == "mutate":
         return ChosenModel(Mutate(seed), "mutate", None, why)
     if name == "scripted" and script is not None:
-        return ChosenModel(Scripted(script), "scripted", None, why)
+        return ChosenModel(Scripted(script, seed), "scripted", None, why)
     if name == "scripted" or name.startswith("scripted:"):
         raise UsageError("the model scripted answers from a file: `model=scripted` `script=FILE.json`")
     if name.startswith("relay:") and name != "relay:":

@@ -52,12 +52,14 @@ def choose_models(
     function: ModelFunction | None = None,
     traffics: dict[str, Traffic] | None = None,
     caps: Caps | None = None,
+    waiting: Waiting | None = None,
 ) -> ChosenModels:
     """The models that a configuration names, found and priced. Raises UsageError, ModelUnavailable.
 
     Models of one server share its limits and what is known of how much it takes at once; so do runs that are given the
     same `traffics`. `gate`: for a run that has none yet, one is made with its time. `caps`: those of several runs
-    together, where they are not the run's own. `function`: the model, where the settings say that a function is called.
+    together, where they are not the run's own. `waiting`: is told what their calls wait for. `function`: the model,
+    where the settings say that a function is called.
     """
     traffics = {} if traffics is None else traffics
     config = inputs.config
@@ -65,7 +67,7 @@ def choose_models(
     caps = caps or config.caps
     bound = config.max_output_tokens or (BOUNDED_OUTPUT_TOKENS if caps.need_bound else None)
     found: dict[str, ChosenModel] = {}
-    waiting = Waiting()
+    waiting = waiting or Waiting()
 
     def priced(name: str) -> PricedModel:
         if name.startswith(_REPLAY) and name not in found:

@@ -25,7 +25,7 @@ from selftaught.wiring.parts import Parts, describe
 
 _AT_ONCE = 32
 """Of a bypass run's many applications."""
-_MOST_TRIES = 3
+MOST_TRIES = 3
 """As many applications as would do if every response held a program; beyond, a model that answers with none ends it."""
 PROPOSALS = "proposals"
 
@@ -100,7 +100,7 @@ def bypass(inputs: Inputs, parts: Parts, recorder: Recorder, folder: RunFolder) 
         return parts.apply(inputs.improver, unscored, inputs.improver, parts.model).utility_calls
 
     made = start = 0
-    while made < wanted and start < _MOST_TRIES * enough:  # some responses hold no program
+    while made < wanted and start < MOST_TRIES * enough:  # some responses hold no program
         applications = min(_AT_ONCE, -(-(wanted - made) // most_each))
         with working_at(f"/{PROPOSALS}/{start}"):
             made += sum(in_places(thread_map)(propose, range(start, start + applications)))
