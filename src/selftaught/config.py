@@ -118,10 +118,12 @@ def _plain(annotation: Any) -> Any:
 PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
     "quick": {"repeats": 2, "model_calls": 1, "responses": 3, "utility_calls": 4},
-    "official": {"repeats": 5, "model_calls": 4, "responses": 6, "utility_calls": 25, "improver": "paper-seed",
-                 "accept": "released", "feedback": "off", "salvage": "off", "extract_code": "released"},
+    "official": {
+        "repeats": 5, "model_calls": 4, "responses": 6, "utility_calls": 25, "max_output_tokens": 1024,
+        "improver": "paper-seed", "accept": "released", "feedback": "off", "salvage": "off", "extract_code": "released",
+    },
     "paper": {
-        "repeats": 5, "model_calls": 6, "responses": 6, "utility_calls": 37, "depth": 4,
+        "repeats": 5, "model_calls": 6, "responses": 6, "utility_calls": 37, "max_output_tokens": 1024, "depth": 4,
         "improver": "paper-seed", "accept": "paper", "feedback": "off", "salvage": "off", "extract_code": "released",
     },
 }  # fmt: skip
