@@ -434,15 +434,13 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     improvers: Annotated[
         list[str],
         setting(
-            "Improvers that baselines compares, with commas between; +NAME: added to those that come with it.",
+            "Improvers that baselines and suite compare, with commas between; +NAME: added to those that come with it.",
             Group.WHAT,
             of=EXPERIMENT,
             commas=True,
         ),
     ] = []
-    against: Annotated[
-        str, setting("The improver that baselines compares the others with.", Group.WHAT, of=EXPERIMENT)
-    ] = ""
+    against: Annotated[str, setting("The improver that the others are compared with.", Group.WHAT, of=EXPERIMENT)] = ""
     effect: Annotated[
         Annotated[float, Meta(gt=0, le=1)],
         setting("The difference that baselines gives the needed repeats for.", Group.WHAT, of=EXPERIMENT),
@@ -450,6 +448,11 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     proposals: Annotated[
         Positive, setting("Proposals of bypass, for each model and variant.", Group.WHAT, of=EXPERIMENT)
     ] = 10_000
+    size: Annotated[
+        Literal["quick", "standard", "full"],
+        setting("Of a suite: how many tasks, trials and responses; each size is fixed.", Group.WHAT, of=EXPERIMENT),
+    ] = "quick"
+    suite: str = ""
     observe_with: str = "mutate"
     seed: Annotated[
         Annotated[str, Meta(pattern=PATTERN)],
