@@ -33,6 +33,13 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
 
 EXECUTOR = os.environ.get("SELFTAUGHT_TEST_EXECUTOR", "local")
 """`ray`: what a sandbox must do is tried on a cluster of two nodes (tests/executors/)."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    told = "make every attack of tests/attacks in sandboxes whose guests have these, as scipy,pandas"
+    parser.addoption("--packages", default="", help=told)
+
+
 TIERS = [found.name for found in survey() if found.works]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Application, Completion, Program, Prompt, Score, Verdict
-from selftaught.core.origin import Origin, origin
+from selftaught.core.origin import Origin, call_number, origin
 from selftaught.middleware.threads import thread_map
 from selftaught.sandbox.contract import Limits
 from selftaught.sandbox.jail import Jail
@@ -399,3 +399,29 @@ def test_a_score_tells_where_its_program_is_from(sandbox: Jail) -> None:
         second: Origin(2, Program(first).id, Program(second).id),
         "of my own": Origin(),
     }
+
+
+def test_what_was_asked_and_scored_together_is_told(sandbox: Jail) -> None:
+    calls: list[tuple[int, str]] = []
+    beside: dict[str, int] = {}
+
+    def asked(prompts: Sequence[Prompt]) -> list[Completion]:
+        calls.extend((call_number(), prompt.user) for prompt in prompts)
+        return model(prompts)
+
+    class Watching(Length):
+        def __call__(self, program: Program) -> Score:
+            beside[program.source] = origin().beside
+            return super().__call__(program)
+
+    source = (
+        "def improve_algorithm(initial_solution, utility, language_model):\n"
+        "    language_model.batch_prompt('e', ['a', 'b'])\n"
+        "    language_model.prompt('e', 'c')\n"
+        "    utility.batch(['x', 'y', ''])\n"
+        "    utility('z')\n"
+        "    return 'z'\n"
+    )
+    Machine(sandbox, ALLOWANCE, LIMITS, 1, thread_map)(Program(source), Watching(), Program("seed"), asked)
+    assert calls == [(1, "a"), (1, "b"), (2, "c")]
+    assert beside == {"x": 1, "y": 1, "z": 0}

@@ -1,9 +1,12 @@
-"""Whence an improver has a program that it asks a score of: told to the record through the context, as `here()` is."""
+"""What an improver did to come to a question: told to the record through the context, as `here()` is.
+
+Whence it has the program that it asks a score of, and which call of the model a prompt is part of.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +17,13 @@ class Origin:
         round: the number of the model call, from 1, that gave the program; 0: none did, word for word.
         parent: id of the program that was shown in that call's prompt, the latest of several; "" where none was.
         response: SHA-256 of the text of the response that holds the program; "" where none does.
+        beside: how many other scores were asked for together with this one, or were still open when it was.
     """
 
     round: int = 0
     parent: str = ""
     response: str = ""
+    beside: int = field(default=0, compare=False)
 
 
 UNKNOWN = Origin()
@@ -38,3 +43,21 @@ def coming_from(known: Origin) -> Iterator[None]:
         yield
     finally:
         _origin.reset(token)
+
+
+_call: ContextVar[int] = ContextVar("selftaught_call", default=0)
+
+
+def call_number() -> int:
+    """The number of the model call, from 1 in each application, that is being answered in this context; 0: none."""
+    return _call.get()
+
+
+@contextmanager
+def in_call(number: int) -> Iterator[None]:
+    """Within the block, `call_number()` is `number`."""
+    token = _call.set(number)
+    try:
+        yield
+    finally:
+        _call.reset(token)

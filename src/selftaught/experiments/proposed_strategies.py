@@ -91,7 +91,7 @@ def result(given: Parameters, done: Mapping[str, Outcome], labels: Labels = by_r
     return Result([Table("strategies", "What proposed improvers do", headers, rows)], [figure], notes)
 
 
-def cells(given: Parameters, done: Mapping[str, Outcome]) -> list[Cell]:
+def cells(given: Parameters) -> list[Cell]:
     """None: it reads runs that are there."""
     return []
 

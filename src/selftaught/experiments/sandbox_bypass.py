@@ -12,15 +12,14 @@ VARIANTS = {"no warning": "sandbox-seed-no-warning", "with warning": "sandbox-se
 OBSERVED, PROPOSALS = "/observed/", "proposals"
 
 
-def cells(given: Parameters, done: Mapping[str, Outcome]) -> list[Cell]:
+def cells(given: Parameters) -> list[Cell]:
     """One run for each model and variant."""
     return [
         Cell(_cell(place, variant), given.settings(
             "bypass", model, variant, kind="bypass", tasks=given.tasks[:1], model=model, improver=seed,
-            task_model=given.observe_with, proposals=given.proposals))
+            task_model=given.observe_with, proposals=given.proposals), variant)
         for place, model in enumerate(given.models)
         for variant, seed in VARIANTS.items()
-        if _cell(place, variant) not in done
     ]  # fmt: skip
 
 

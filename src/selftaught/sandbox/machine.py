@@ -3,15 +3,25 @@
 import math
 import reprlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from selftaught.core.address import draw_seed, here
 from selftaught.core.budget import Allowance, Meter, ask, score
-from selftaught.core.contracts import Application, LanguageModel, Map, Program, Prompt, Score, Utility, Verdict
+from selftaught.core.contracts import (
+    Application,
+    Completion,
+    LanguageModel,
+    Map,
+    Program,
+    Prompt,
+    Score,
+    Utility,
+    Verdict,
+)
 from selftaught.core.errors import BadRequest
-from selftaught.core.origin import coming_from
+from selftaught.core.origin import coming_from, in_call
 from selftaught.sandbox import serving
 from selftaught.sandbox.contract import Improving, Limits, Outcome, Sandbox, Service, Value
 from selftaught.sandbox.history import History
@@ -130,8 +140,8 @@ def utility_services(
     No text at all scores 0.0 (released code). `read`: the program in a response that is handed over whole.
     """
 
-    def known(program: Program) -> Score:
-        with coming_from(history.origin(program)), serving.free():
+    def known(program: Program, together: int = 1) -> Score:
+        with history.scoring(program, together) as origin, coming_from(origin), serving.free():
             scored = utility(program)
         history.scored(program, scored)
         return scored
@@ -152,11 +162,12 @@ def utility_services(
         sources = [_source(program) for program in programs]
         allowed = meter.charge_utility(len(sources))
         scores: dict[int, float] = {}
+        places = [index for index in range(allowed) if sources[index]]
 
         def score_at(index: int) -> None:
-            scores[index] = known(Program(read(sources[index]))).value
+            scores[index] = known(Program(read(sources[index])), len(places)).value
 
-        list(map(score_at, [index for index in range(allowed) if sources[index]]))
+        list(map(score_at, places))
         return [scores.get(index, 0.0) for index in range(len(sources))]
 
     def feedback(program: Value = None) -> str:
@@ -182,11 +193,16 @@ def model_services(model: LanguageModel, meter: Meter, history: History) -> dict
             meter.charge_model(len(messages))  # raises BudgetExceeded, before any of them is looked at
         return sample(_prompts(expertise, messages, temperature))
 
+    def numbered(prompts: Sequence[Prompt]) -> list[Completion]:
+        number = history.next_call()
+        with in_call(number):
+            completions = model(prompts)
+        history.heard(number, prompts, completions)
+        return completions
+
     def sample(prompts: list[Prompt]) -> list[str]:
         with serving.free():
-            completions = ask(model, meter, prompts)
-        history.heard(prompts, completions)
-        return [completion.text for completion in completions]
+            return [completion.text for completion in ask(numbered, meter, prompts)]
 
     return {"prompt": prompt, "batch_prompt": batch_prompt}
 

@@ -19,9 +19,9 @@ class Task:
         description: what a model reads; the docstring of a task's file.
         seed: text of the program to start from.
         instances: a function of (rng, split) that yields (tuple of arguments, what only `grade` may see).
-        grade: a function of (instance, answer) that returns 0 to 1.
         name: as it is shown and recorded.
-        **names: whatever else a task's file may hold, in small letters: cpu_seconds=0.1, explain=function …
+        **names: grade, a function of (instance, answer) that returns 0 to 1; and whatever else a task's file may hold,
+            in small letters: cpu_seconds=0.1, explain=function …
 
     The functions are kept by their source, with the imports, functions and plain values that they use: a run of them
     is resumed from its folder like any other. Where that cannot be read, as of a function typed into `python` itself,
