@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import selftaught
-from selftaught.executors.choice import open_executor
 from selftaught.sandbox.choice import open_sandbox, survey
 from selftaught.sandbox.jail import Jail
+from selftaught.wiring.executors.choice import open_executor
 
 os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="selftaught-tests-")
 """What the tests keep for the user does not lie among what the user has."""

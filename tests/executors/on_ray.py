@@ -9,9 +9,9 @@ import pytest
 
 from executors.one_machine import NODE, two_nodes
 from selftaught.core.contracts import Program
-from selftaught.executors.choice import open_executor
-from selftaught.executors.cluster import Cluster
 from selftaught.sandbox.contract import Limits
+from selftaught.wiring.executors.choice import open_executor
+from selftaught.wiring.executors.cluster import Cluster
 
 COUNTS = Program("import time\nseen = []\ndef f(x):\n    time.sleep(0.02)\n    seen.append(x)\n    return len(seen)")
 """It remembers: a program that began anew in mid-run would count from one again."""

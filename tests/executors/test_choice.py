@@ -8,7 +8,7 @@ import pytest
 
 from executors.one_machine import needs_ray
 from selftaught.core.errors import UsageError
-from selftaught.executors.choice import open_executor
+from selftaught.wiring.executors.choice import open_executor
 
 
 @pytest.mark.parametrize("name", ["raay", "Ray", "", "local:1"])
@@ -37,7 +37,7 @@ def test_without_the_extra_it_is_said_how_to_install_it() -> None:
     script = (
         "import sys\n"
         "sys.modules['ray'] = None\n"  # as where it is not installed
-        "from selftaught.executors.choice import open_executor\n"
+        "from selftaught.wiring.executors.choice import open_executor\n"
         "try: open_executor('ray', 'auto')\n"
         "except Exception as error: print(type(error).__name__, error)\n"
     )
@@ -47,6 +47,6 @@ def test_without_the_extra_it_is_said_how_to_install_it() -> None:
 
 
 def test_nothing_of_ray_is_imported_before_it_is_asked_for() -> None:
-    script = "import sys, selftaught.executors.cluster, selftaught.cli.actions; print('ray' in sys.modules)"
+    script = "import sys, selftaught.wiring.executors.cluster, selftaught.cli.actions; print('ray' in sys.modules)"
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=100)
     assert ended.stdout == "False\n"

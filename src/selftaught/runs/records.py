@@ -23,7 +23,7 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbi
 
 
 class Session(_Record, frozen=True, tag="session"):
-    """The run was started or resumed; at `/session#k`. `version` and `code`: of the package (tasks/version.py).
+    """The run was started or resumed; at `/session#k`. `version` and `code`: of the package (wiring/version.py).
 
     `frozen`: text ids of the files that the next resume must find. `seed`: what repeats the run's instances anywhere,
     with its salt. `depth`, `model_calls` and `utility_calls`: as they were set at this start; a later one may set more.

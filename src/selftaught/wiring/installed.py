@@ -1,10 +1,10 @@
 """The plugins of installed packages, held against what is built in: which are found, and which can be used."""
 
-from selftaught.executors.choice import BUILT_IN
 from selftaught.models.served.providers import PROVIDERS
 from selftaught.plugins import KINDS, Plugin, listed
 from selftaught.sandbox.choice import TIERS
 from selftaught.tasks.loading import task_names
+from selftaught.wiring.executors.choice import BUILT_IN
 from selftaught.wiring.inputs import improver_names
 
 GROUPS = tuple(f"selftaught.{kind}" for kind in KINDS)

@@ -17,7 +17,6 @@ import msgspec
 from selftaught.config import RunConfig, from_mapping
 from selftaught.core.errors import NoSandbox, RecordError, RunStopped, SelfTaughtError, TaskError, UsageError
 from selftaught.core.version import VERSION
-from selftaught.executors.choice import open_executor
 from selftaught.middleware.common_draws import CommonDraws, Sharing
 from selftaught.middleware.gate import Gate, run_until_stopped
 from selftaught.middleware.recorded import draws_on_record
@@ -31,16 +30,16 @@ from selftaught.tasks.bounds.kept import Kept
 from selftaught.tasks.contract import MAXIMIZE, MINIMIZE
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.spec import SPLITS, TaskSpec
-from selftaught.tasks.version import code
 from selftaught.wiring.accepting import Approve, by_file
 from selftaught.wiring.checking import check_tasks
 from selftaught.wiring.correcting import correct, find_corrected
+from selftaught.wiring.executors.choice import open_executor
 from selftaught.wiring.going_on import RAISED, going_on
 from selftaught.wiring.inputs import Inputs, check_as_begun, freeze, load_frozen, task_input
 from selftaught.wiring.kinds import KINDS
 from selftaught.wiring.models import Models
 from selftaught.wiring.parts import assemble
-from selftaught.wiring.version import check_version
+from selftaught.wiring.version import check_version, code
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
     from selftaught.middleware.tracing.run import Tracing

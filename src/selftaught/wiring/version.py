@@ -1,11 +1,32 @@
-"""Whether a run goes on with the code that it was worked on with: its version, and a hash (tasks/version.py)."""
+"""Which code computes: this package's, told by its version and by a hash of what decides what a run computes.
 
-from collections.abc import Iterable
+Texts that a run keeps (tasks, their helpers, probes, improvers, what is said of the meta-utility) are not part of it,
+nor is what only shows, stores or asks.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from selftaught.core.errors import RecordError
 from selftaught.core.version import VERSION
 from selftaught.runs.records import Record, Session
-from selftaught.tasks.version import code
+from selftaught.tasks.frozen import HOUSE
+
+_DECIDING = ("core", "guest", "middleware", "sandbox", "tasks", "wiring", "statistics.py")
+_OBSERVING = ("middleware/tracing/",)
+
+
+@cache
+def code() -> str:
+    """Equal for two installed packages, where they compute the same."""
+    found = sha256()
+    for name, file in _sources(files("selftaught"), ""):
+        if name.startswith(_DECIDING) and not name.startswith(_OBSERVING) and not _kept(name):
+            found.update(f"{name}\0".encode() + file.read_bytes() + b"\0")
+    return found.hexdigest()[:16]
 
 
 def other_versions(records: Iterable[Record]) -> list[str]:
@@ -26,3 +47,17 @@ def check_version(records: Iterable[Record]) -> None:
         "computes may differ from what is on record, and responses may be bought twice. Go on with that version "
         f"(pip install selftaught=={begun.version}), or all the same with this one: `other_version`"
     )
+
+
+def _kept(name: str) -> bool:
+    """Whether a run has its own copy of it, or it only measures beside a run."""
+    return name.startswith("tasks/") and name.removeprefix("tasks/").removesuffix(".py") not in HOUSE
+
+
+def _sources(folder: Traversable, above: str) -> Iterator[tuple[str, Traversable]]:
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        name = f"{above}{entry.name}"
+        if entry.is_dir():
+            yield from _sources(entry, f"{name}/")
+        elif name.endswith(".py"):
+            yield name, entry

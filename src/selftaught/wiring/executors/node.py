@@ -18,7 +18,10 @@ import msgspec
 
 from selftaught.core.contracts import Program
 from selftaught.core.errors import SandboxError, SelfTaughtError, UsageError
-from selftaught.executors.packets import (
+from selftaught.sandbox.choice import open_sandbox
+from selftaught.sandbox.contract import Outcome, Provided, Value
+from selftaught.sandbox.jail import Jail
+from selftaught.wiring.executors.packets import (
     Answered,
     Batch,
     Begin,
@@ -35,9 +38,6 @@ from selftaught.executors.packets import (
     unpack_call,
     unpack_limits,
 )
-from selftaught.sandbox.choice import open_sandbox
-from selftaught.sandbox.contract import Outcome, Provided, Value
-from selftaught.sandbox.jail import Jail
 
 _BATCH_SECONDS = 0.2
 """An answer is sent when it is so old: the driver may know by then that it wants no more."""

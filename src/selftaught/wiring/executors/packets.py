@@ -13,7 +13,7 @@ from selftaught.core.contracts import Verdict
 from selftaught.core.errors import TaskError
 from selftaught.guest import wire
 from selftaught.sandbox.contract import Limits, Outcome, Provided, Value
-from selftaught.tasks.version import code
+from selftaught.wiring.version import code
 
 
 class Packet(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag_field="packet"):

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from selftaught.core.errors import NoSandbox, UsageError
-from selftaught.executors.node import Node
+from selftaught.wiring.executors.node import Node
 
 _LOG = logging.getLogger("selftaught.cluster")
 _CONNECT_SECONDS = 5.0

@@ -17,7 +17,9 @@ import msgspec
 from selftaught.core import errors
 from selftaught.core.contracts import Program
 from selftaught.core.errors import NoSandbox, SandboxError
-from selftaught.executors.packets import (
+from selftaught.sandbox.contract import Done, Improving, Job, Limits, Outcome, Provided, Value
+from selftaught.sandbox.jail import Jail
+from selftaught.wiring.executors.packets import (
     Answered,
     Batch,
     Begin,
@@ -35,9 +37,7 @@ from selftaught.executors.packets import (
     pack_limits,
     unpack_outcome,
 )
-from selftaught.executors.ray import Lost, Place, Ray, Remote
-from selftaught.sandbox.contract import Done, Improving, Job, Limits, Outcome, Provided, Value
-from selftaught.sandbox.jail import Jail
+from selftaught.wiring.executors.ray import Lost, Place, Ray, Remote
 
 _LOG = logging.getLogger("selftaught.cluster")
 _MOST_LOSSES = 3

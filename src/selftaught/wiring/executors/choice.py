@@ -27,8 +27,8 @@ def open_executor(name: str, sandbox: str) -> AbstractContextManager[OpenSandbox
 
 
 def _cluster(address: str | None, sandbox: str) -> AbstractContextManager[OpenSandbox]:
-    from selftaught.executors.cluster import Cluster
-    from selftaught.executors.ray import Ray
+    from selftaught.wiring.executors.cluster import Cluster
+    from selftaught.wiring.executors.ray import Ray
 
     engine = Ray(address)  # first: an address that is wrong is told at once
     try:
