@@ -118,10 +118,12 @@ def _plain(annotation: Any) -> Any:
 PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
     "quick": {"repeats": 2, "model_calls": 1, "responses": 3, "utility_calls": 4},
-    "official": {"repeats": 5, "model_calls": 4, "responses": 6, "utility_calls": 25, "improver": "paper-seed",
-                 "accept": "released", "feedback": "off", "salvage": "off", "extract_code": "released"},
+    "official": {
+        "repeats": 5, "model_calls": 4, "responses": 6, "utility_calls": 25, "max_output_tokens": 1024,
+        "improver": "paper-seed", "accept": "released", "feedback": "off", "salvage": "off", "extract_code": "released",
+    },
     "paper": {
-        "repeats": 5, "model_calls": 6, "responses": 6, "utility_calls": 37, "depth": 4,
+        "repeats": 5, "model_calls": 6, "responses": 6, "utility_calls": 37, "max_output_tokens": 1024, "depth": 4,
         "improver": "paper-seed", "accept": "paper", "feedback": "off", "salvage": "off", "extract_code": "released",
     },
 }  # fmt: skip
@@ -420,15 +422,13 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     improvers: Annotated[
         list[str],
         setting(
-            "Improvers that baselines compares, with commas between; +NAME: added to those that come with it.",
+            "Improvers that baselines and suite compare, with commas between; +NAME: added to those that come with it.",
             Group.WHAT,
             of=EXPERIMENT,
             commas=True,
         ),
     ] = []
-    against: Annotated[
-        str, setting("The improver that baselines compares the others with.", Group.WHAT, of=EXPERIMENT)
-    ] = ""
+    against: Annotated[str, setting("The improver that the others are compared with.", Group.WHAT, of=EXPERIMENT)] = ""
     effect: Annotated[
         Annotated[float, Meta(gt=0, le=1)],
         setting("The difference that the needed repeats are given for.", Group.WHAT, of=EXPERIMENT),
@@ -436,6 +436,11 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     proposals: Annotated[
         Positive, setting("Proposals of bypass, for each model and variant.", Group.WHAT, of=EXPERIMENT)
     ] = 10_000
+    size: Annotated[
+        Literal["quick", "standard", "full"],
+        setting("Of a suite: how many tasks, trials and responses; each size is fixed.", Group.WHAT, of=EXPERIMENT),
+    ] = "quick"
+    suite: str = ""
     observe_with: str = "mutate"
     seed: Annotated[
         Annotated[str, Meta(pattern=PATTERN)],

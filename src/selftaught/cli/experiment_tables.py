@@ -29,13 +29,14 @@ def experiment_table(table: Table, models: Sequence[str]) -> None:
     rows = [tuple(_renamed(_cell(table.headers[n], row[n], signed), short) for n in shown) for row in table.rows]
     words = next((name for name in _WORDS if name in headers), "")
     right = tuple(name for n, name in enumerate(headers) if any(_is_number(row[shown[n]]) for row in table.rows))
-    printing.table(headers, rows, right=right, spare=_SPARE, free=words)
+    printing.table(headers, rows, right=right, spare=(*table.spare, *_SPARE), free=words)
 
 
 def _says_nothing(table: Table, n: int, header: str, models: Sequence[str]) -> bool:
     """A model where there is one only; a price that nobody told, or that is nothing."""
     of_price = header.removeprefix("+") in ("tokens", "dollars")
-    return (header in _MODEL and len(models) == 1) or (of_price and not any(row[n] for row in table.rows))
+    empty = (of_price or header in _MODEL) and not any(row[n] for row in table.rows)
+    return empty or (header in _MODEL and len(models) == 1)
 
 
 def _is_number(cell: object) -> bool:

@@ -21,6 +21,7 @@ from selftaught.experiments.proposed_strategies import result as proposed_result
 from selftaught.experiments.results import PARAMETERS, write_result
 from selftaught.experiments.sandbox_bypass import BYPASS
 from selftaught.experiments.shared_inputs import SharedInputs, keep
+from selftaught.experiments.suite import SUITE
 from selftaught.experiments.transfer import TRANSFER
 from selftaught.middleware.gate import Branch, Gate
 from selftaught.middleware.run_budget import RunBudget
@@ -39,7 +40,7 @@ if TYPE_CHECKING:  # imported only when a run is to be traced
     from selftaught.middleware.tracing.run import Tracing
 
 EXPERIMENTS: dict[str, Experiment] = {
-    experiment.name: experiment for experiment in (CURVE, TRANSFER, BASELINES, BYPASS, STRATEGIES, IMP_AT_K)
+    experiment.name: experiment for experiment in (CURVE, TRANSFER, BASELINES, BYPASS, STRATEGIES, IMP_AT_K, SUITE)
 }
 AT_ONCE = 4
 """Cells: each waits for its model most of the time, and is a folder, a store and threads."""

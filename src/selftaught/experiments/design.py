@@ -122,12 +122,17 @@ class Bought:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`name` is its CSV file's; rows hold numbers, texts, or None for what there is none of."""
+    """`name` is its CSV file's; rows hold numbers, texts, or None for what there is none of.
+
+    `spare`: columns that a narrow screen goes without, in order. `on_screen`: whether it is shown at all.
+    """
 
     name: str
     title: str
     headers: tuple[str, ...]
     rows: Sequence[tuple[Any, ...]]
+    spare: tuple[str, ...] = ()
+    on_screen: bool = True
 
 
 @dataclass(frozen=True, slots=True)

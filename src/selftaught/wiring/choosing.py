@@ -1,12 +1,12 @@
 """Choosing a run's models, with their prices: what is said of it, and what is refused before anything is spent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
-from selftaught.config import RunConfig, Settings
+from selftaught.config import PRESETS, RunConfig, Settings
 from selftaught.core.contracts import ModelFunction
 from selftaught.core.errors import UsageError
 from selftaught.core.money import Caps, Tariff
@@ -21,14 +21,16 @@ from selftaught.models.served.traffic import Traffic
 from selftaught.models.waiting import Waiting
 from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.models import Models, PricedModel, failed_attempt
-from selftaught.wiring.recorded_answers import replay_model
+from selftaught.wiring.recorded_answers import demo_model, replay_model
 
 BOUNDED_OUTPUT_TOKENS = 8192
 """The most of one response where a cap needs a bound and the user named none."""
 _REPLAY = "replay:"
+DEMO = "demo"
+"""The model whose answers are in a recording that the package ships."""
 CALLED = "called:"
 """Before the name of a Python function that is the model."""
-_NO_TOKENS = ("mutate", "scripted", "relay:")
+_NO_TOKENS = ("mutate", "scripted", "relay:", DEMO)
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,10 @@ def choose_models(
             why = "its recorded responses, and nothing else"
             why += f"; recorded with {otherwise}: asked otherwise it may have no response" if otherwise else ""
             found[name] = ChosenModel(recording, f"{_REPLAY}{where}", None, why)
+        elif name == DEMO and name not in found:
+            found[name] = ChosenModel(
+                demo_model(inputs), DEMO, None, "answers that ship with the package, and no others"
+            )
         elif name.startswith(CALLED) and name not in found:
             found[name] = _called(name, config, gate, function)
         elif name not in found:
@@ -109,6 +115,7 @@ def choose_models(
     improver = priced(config.improver_model or config.model)
     program = priced(config.program_model) if config.program_model else None
     said = [f"model: {chosen.name}{_elsewhere(chosen)} ({chosen.why})" for chosen in found.values()]
+    said += _bounded_by_preset(config, found.values())
     resolved: dict[str, str | None] = {}
     if config.model in found:
         main = found[config.model]
@@ -121,6 +128,17 @@ def choose_models(
         resolved["program_model"] = program.name
     models = Models(improver, solution, waiting, program)
     return ChosenModels(models, msgspec.structs.replace(config, **resolved), said, gate)
+
+
+def _bounded_by_preset(config: RunConfig, chosen: Iterable[ChosenModel]) -> list[str]:
+    """A bound that nobody asked for by name, and that the thoughts of a reasoning model may use up, is told."""
+    bound = PRESETS[config.preset].get("max_output_tokens") if config.preset in PRESETS else None
+    if bound is None or bound != config.max_output_tokens or not any(one.served_at for one in chosen):
+        return []
+    return [
+        f"responses have at most {bound:,} tokens, as the paper's (preset {config.preset}). A model that reasons may "
+        "use them up before it answers: then set a larger `max_output_tokens`"
+    ]
 
 
 def _elsewhere(chosen: ChosenModel) -> str:

@@ -2,6 +2,7 @@
 
 import tempfile
 from dataclasses import replace
+from importlib.resources import as_file, files
 from pathlib import Path
 
 from selftaught.config import RunConfig
@@ -67,6 +68,24 @@ def replay_model(name: str, inputs: Inputs, runs: Path) -> tuple[Replay, Path, s
                 replace(one, completion=replace(one.completion, cost=None, price_source="")) for one in answers(store)
             ]
             return Replay(free, f"the recording {name}"), where, _otherwise(frozen_config(folder), inputs.config)
+
+
+def demo_model(inputs: Inputs) -> Replay:
+    """The model `demo`: the answers of the recording that the package ships, each to the most similar prompt.
+
+    Raises UsageError for other tasks than the recording's.
+    """
+    packed = files("selftaught.wiring") / "demo.recording"
+    with as_file(packed) as file, tempfile.TemporaryDirectory(prefix="selftaught-") as scratch:
+        folder = unpack(read_recording(file), Path(scratch) / "run")
+        recorded = frozen_config(folder).tasks
+        for task in inputs.tasks:
+            if task.name not in recorded:
+                raise UsageError(
+                    f"`model=demo` has answers for {', '.join(recorded)} alone, and none for {task.name}; name a model"
+                )
+        with Store.open(folder.store, writable=False) as store:
+            return Replay(answers(store), "the recording of the demo", nearest=True)
 
 
 def _otherwise(then: RunConfig, now: RunConfig) -> str:
