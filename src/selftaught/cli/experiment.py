@@ -55,8 +55,12 @@ _PEOPLES = [
     "temperature-bandit", "decomposition", "islands", "novelty", "pareto", "best-first",
 ]  # fmt: skip
 DEFAULTS: dict[str, dict[str, Any]] = {
-    "curve": {"tasks": ["parity-with-noise"]},
-    "transfer": {"tasks": ["parity-with-noise"], "on": [name for name in PAPER if name != "parity-with-noise"]},
+    "curve": {"tasks": ["parity-with-noise"], "common_draws": "off"},
+    "transfer": {
+        "tasks": ["parity-with-noise"],
+        "on": [name for name in PAPER if name != "parity-with-noise"],
+        "common_draws": "off",
+    },
     "baselines": {"tasks": ["parity-with-noise"], "improvers": _PEOPLES},
     "bypass": {"tasks": ["three-sat"]},
     "strategies": {"tasks": ["runs"]},

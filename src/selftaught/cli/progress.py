@@ -194,14 +194,14 @@ class Progress:
         spent, dollars, reasons = self._totals()
         tokens = spent.input_tokens + spent.output_tokens
         cap = "" if caps.calls is None else f" of {caps.calls} calls"
-        yield f"{_counted(spent.responses, 'responses')}{cap}{_unusable(reasons)}"
+        yield f"{_counted(spent.bought, 'responses')}{cap}{_unusable(reasons)}"
         if tokens or caps.tokens is not None:
             yield f"{tokens:,}{'' if caps.tokens is None else f' of {caps.tokens:,}'} tokens"
         if dollars or caps.dollars is not None:
             yield f"${dollars:.2f}{'' if caps.dollars is None else f' of ${caps.dollars:.2f}'}"
         yield f"{_counted(spent.scores_run, 'programs')} scored"
-        if spent.responses and spent.seconds >= _LEAST_RATED_SECONDS:
-            yield f"{60 * spent.responses / spent.seconds:.0f} responses/min"
+        if spent.bought and spent.seconds >= _LEAST_RATED_SECONDS:
+            yield f"{60 * spent.bought / spent.seconds:.0f} responses/min"
 
     def _waits(self) -> str:
         wait = self._waiting.longest()

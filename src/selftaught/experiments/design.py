@@ -1,6 +1,6 @@
 """What an experiment is: cells, each an ordinary run with its own record; and a result, a pure function of these."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any, NamedTuple, Protocol
@@ -103,7 +103,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """What was bought of models; None where the provider told none."""
+    """What was read of models, and what that costs; None where the provider told none.
+
+    What a cell had in common with others counts in full, whoever was the first to ask: budgets are to be compared.
+    """
 
     responses: int
     tokens: int | None
@@ -112,11 +115,12 @@ class Bought:
     @classmethod
     def by(cls, answers: Sequence[Answered]) -> "Bought":
         """With these responses."""
+        costs = [a.bought_for if a.shared else a.cost for a in answers]
         known = [a for a in answers if a.input_tokens is not None and a.output_tokens is not None]
         return cls(
             responses=len(answers),
             tokens=sum((a.input_tokens or 0) + (a.output_tokens or 0) for a in known) if known or not answers else None,
-            dollars=sum(a.cost or 0.0 for a in answers) if all(a.cost is not None for a in answers) else None,
+            dollars=sum(each or 0.0 for each in costs) if None not in costs else None,
         )
 
 
@@ -272,6 +276,17 @@ def mean_val(samples: Sequence[Sampled]) -> float:
 def reported(outcomes: Mapping[str, Outcome]) -> list[str]:
     """What must be said of every solution that is reported: how often test was read for it, and what probes found."""
     return [_sealed(outcomes), _flagged(outcomes)]
+
+
+def in_common(outcomes: Iterable[Outcome]) -> list[str]:
+    """How many responses the arms, and the candidates within each, had in common; nothing where they had none."""
+    answers = [record for outcome in outcomes for record in outcome.records if isinstance(record, Answered)]
+    shared = [answer for answer in answers if answer.shared]
+    if not shared:
+        return []
+    saved = sum(answer.bought_for or 0.0 for answer in shared)
+    for_less = f" That saved ${saved:,.4f}; what each arm spent is told as if it had paid for all." if saved else ""
+    return [f"Common draws: {len(answers):,} responses were read, and {len(answers) - len(shared):,} bought.{for_less}"]
 
 
 def _flagged(outcomes: Mapping[str, Outcome]) -> str:

@@ -27,18 +27,22 @@ def open_recorded(name: str, runs: Path, scratch: Path) -> RunFolder:
 
 
 def answers(store: Store) -> list[Recorded]:
-    """Every response on record, in the order in which they came."""
+    """Every response on record, in the order in which they came; one that is shared is one."""
 
-    def recorded(answered: Answered) -> Recorded:
+    def recorded(address: str, answered: Answered) -> Recorded:
         prompt = Prompt(*prompt_parts(store.text(answered.prompt)), answered.temperature)
-        return Recorded(answered.at, prompt, completion_of(answered, store))
+        return Recorded(address, prompt, completion_of(answered, store))
 
-    return [recorded(record) for record in store if isinstance(record, Answered)]
+    drawn: dict[str, Answered] = {}
+    for record in store:
+        if isinstance(record, Answered):
+            drawn.setdefault(record.draw or record.at, record)
+    return [recorded(*one) for one in drawn.items()]
 
 
 _DECIDE = (
     "kind", "depth", "repeats", "model_calls", "responses", "utility_calls", "improver", "accept", "feedback",
-    "salvage", "utility_text", "extract_code", "fidelity", "seed",
+    "salvage", "common_draws", "utility_text", "extract_code", "fidelity", "seed",
 )  # fmt: skip
 """The settings that decide what is asked, and so whether a recording has the responses."""
 
