@@ -117,7 +117,7 @@ def test_arms_have_their_draws_in_common_unless_they_are_told_not_to(tmp_path: P
         (tmp_path / f"{name}.py").write_text(load_improver("seed", tmp_path).source + f"# {name}\n")
     arms = ["--improvers", "a.py,b.py"]
     common = conduct("baselines", tmp_path, *arms)
-    difference = next(row for row in common["tables"]["differences"] if row["improver"] == "b.py")
+    difference = next(row for row in common["tables"]["differences"] if row["compared"] == "a.py → b.py")
     assert difference["difference"] == 0
     first, second, floor = common["tables"]["baselines"]
     assert first["mean"] == second["mean"] and first["responses"] == second["responses"] == floor["responses"] == 2
