@@ -7,9 +7,7 @@ from selftaught.experiments.design import (  # fmt: skip
     SUMMARY,
     Cell,
     Experiment,
-    Figure,
     Outcome,
-    Point,
     Result,
     Table,
     few,
@@ -18,6 +16,7 @@ from selftaught.experiments.design import (  # fmt: skip
     reported,
     summary,
 )
+from selftaught.report.figures import Figure, Point
 from selftaught.statistics import holm, paired_differences, permutation_test, repeats_needed
 
 FLOOR = "mutate"

@@ -7,9 +7,7 @@ from selftaught.experiments.design import (  # fmt: skip
     SUMMARY,
     Cell,
     Experiment,
-    Figure,
     Outcome,
-    Point,
     Result,
     Table,
     few,
@@ -17,6 +15,7 @@ from selftaught.experiments.design import (  # fmt: skip
     reported,
     summary,
 )
+from selftaught.report.figures import Figure, Point
 from selftaught.statistics import wilson
 
 GAIN = 0.03

@@ -8,9 +8,7 @@ from selftaught.experiments.design import (  # fmt: skip
     SUMMARY,
     Cell,
     Experiment,
-    Figure,
     Outcome,
-    Point,
     Result,
     Table,
     few,
@@ -18,6 +16,7 @@ from selftaught.experiments.design import (  # fmt: skip
     of_differences,
     reported,
 )
+from selftaught.report.figures import Figure, Point
 from selftaught.statistics import paired_differences
 
 

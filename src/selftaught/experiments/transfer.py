@@ -7,9 +7,7 @@ from selftaught.experiments.design import (  # fmt: skip
     SUMMARY,
     Cell,
     Experiment,
-    Figure,
     Outcome,
-    Point,
     Result,
     Table,
     few,
@@ -18,6 +16,7 @@ from selftaught.experiments.design import (  # fmt: skip
     reported,
     summary,
 )
+from selftaught.report.figures import Figure, Point
 
 SELECTION = (
     "The improver of each training task is the one of I_0 … I_T with the highest meta-utility on val; test has no say."
