@@ -19,9 +19,7 @@ from selftaught.experiments.design import (  # fmt: skip
     SUMMARY,
     Cell,
     Experiment,
-    Figure,
     Outcome,
-    Point,
     Result,
     Table,
     few,
@@ -29,6 +27,7 @@ from selftaught.experiments.design import (  # fmt: skip
     point,
     reported,
 )
+from selftaught.report.figures import Figure, Point
 
 FLOOR = "mutate"
 """The seed improver with random edits in the model's place: what a model has to beat."""

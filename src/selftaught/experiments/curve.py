@@ -18,9 +18,7 @@ from selftaught.experiments.design import (  # fmt: skip
     SUMMARY,
     Cell,
     Experiment,
-    Figure,
     Outcome,
-    Point,
     Result,
     Table,
     few,
@@ -28,6 +26,7 @@ from selftaught.experiments.design import (  # fmt: skip
     point,
     reported,
 )
+from selftaught.report.figures import Figure, Point
 from selftaught.runs.records import Sampled
 from selftaught.statistics import wilson
 

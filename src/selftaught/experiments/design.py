@@ -6,7 +6,8 @@ from statistics import fmean
 from typing import Any, NamedTuple, Protocol
 
 from selftaught.config import Parameters
-from selftaught.runs.records import Answered, Applied, Measured, Probed, Record, Sampled, Scored, Stepped
+from selftaught.report.figures import Figure, Point
+from selftaught.runs.records import Answered, Applied, Measured, Probed, Record, Sampled, Scored, Stepped, split_of
 from selftaught.statistics import (
     Interval,
     NotEnough,
@@ -82,7 +83,7 @@ class Outcome:
     @property
     def test_reads(self) -> tuple[int, int]:
         """How often a program was scored on a test split for the first time, and how often again."""
-        reads = [r for r in self.records if isinstance(r, Scored) and r.utility.endswith("/test")]
+        reads = [r for r in self.records if isinstance(r, Scored) and split_of(r.utility) == "test"]
         first = {(record.utility, record.program) for record in reads}
         return len(first), len(reads) - len(first)
 
@@ -137,28 +138,6 @@ class Table:
     rows: Sequence[tuple[Any, ...]]
     spare: tuple[str, ...] = ()
     on_screen: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A mean with its interval; low and high are None where there is none."""
-
-    x: float
-    value: float
-    low: float | None = None
-    high: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """Lines over a number (`categories` empty), or dots over named categories (x is the place in them)."""
-
-    name: str
-    title: str
-    x: str
-    y: str
-    lines: Mapping[str, Sequence[Point]]
-    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -232,7 +211,7 @@ class Summary(NamedTuple):
 TOO_FEW = "too few"
 
 
-def point(x: float, summary: Sequence[Any]) -> list["Point"]:
+def point(x: float, summary: Sequence[Any]) -> list[Point]:
     """Of cells under `SUMMARY`, as they are drawn; none of an arm without a value."""
     mean, _, low, high, _ = summary
     return [] if mean is None else [Point(x, mean, *((None, None) if low == TOO_FEW else (low, high)))]

@@ -9,9 +9,7 @@ from selftaught.experiments.design import (  # fmt: skip
     SUMMARY,
     Cell,
     Experiment,
-    Figure,
     Outcome,
-    Point,
     Result,
     Table,
     few,
@@ -20,6 +18,7 @@ from selftaught.experiments.design import (  # fmt: skip
     point,
     reported,
 )
+from selftaught.report.figures import Figure, Point
 
 
 def cells(given: Parameters) -> list[Cell]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from selftaught.config import Parameters
-from selftaught.experiments.design import Cell, Experiment, Figure, Outcome, Point, Result, Table, mean_val
+from selftaught.experiments.design import Cell, Experiment, Outcome, Result, Table, mean_val
 from selftaught.experiments.strategies import CIRCUMVENTIONS, RULES, strategies
+from selftaught.report.figures import Figure, Point
 from selftaught.runs.records import Applied
 from selftaught.statistics import wilson
 

@@ -5,11 +5,12 @@ from itertools import combinations
 
 from selftaught.config import Parameters
 from selftaught.experiments.bypass import agreement, by_text, by_tree
-from selftaught.experiments.design import Cell, Experiment, Figure, Outcome, Point, Result, Table
+from selftaught.experiments.design import Cell, Experiment, Outcome, Result, Table
+from selftaught.report.figures import Figure, Point
 from selftaught.statistics import two_proportions, wilson
+from selftaught.wiring.kinds import OBSERVED, PROPOSALS
 
 VARIANTS = {"no warning": "sandbox-seed-no-warning", "with warning": "sandbox-seed"}
-OBSERVED, PROPOSALS = "/observed/", "proposals"
 
 
 def cells(given: Parameters) -> list[Cell]:

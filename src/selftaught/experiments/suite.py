@@ -10,9 +10,7 @@ from selftaught.experiments.design import (  # fmt: skip
     SUMMARY,
     Cell,
     Experiment,
-    Figure,
     Outcome,
-    Point,
     Result,
     Table,
     few,
@@ -20,6 +18,7 @@ from selftaught.experiments.design import (  # fmt: skip
     reported,
 )
 from selftaught.experiments.suite_version import BASELINES, NAME, REFERENCE, SCALE, VERSION, changed
+from selftaught.report.figures import Figure, Point
 from selftaught.runs.records import Sampled
 
 

@@ -9,9 +9,7 @@ from selftaught.experiments.design import (  # fmt: skip
     SUMMARY,
     Cell,
     Experiment,
-    Figure,
     Outcome,
-    Point,
     Result,
     Table,
     few,
@@ -20,6 +18,7 @@ from selftaught.experiments.design import (  # fmt: skip
     point,
     reported,
 )
+from selftaught.report.figures import Figure, Point
 
 SELECTION = (
     "The improver of each training task is the one of I_0 … I_T with the highest meta-utility on val; test has no say."
