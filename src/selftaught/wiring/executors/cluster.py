@@ -19,8 +19,8 @@ from selftaught.core.contracts import Program
 from selftaught.core.errors import NoSandbox, SandboxError
 from selftaught.sandbox.contract import Done, Improving, Job, Limits, Outcome, Provided, Value
 from selftaught.sandbox.jail import Jail
+from selftaught.sandbox.packing import Packed, pack_call, pack_limits, unpack_outcome
 from selftaught.wiring.executors.packets import (
-    Answered,
     Batch,
     Begin,
     Facts,
@@ -33,9 +33,6 @@ from selftaught.wiring.executors.packets import (
     Ready,
     from_node,
     pack,
-    pack_call,
-    pack_limits,
-    unpack_outcome,
 )
 from selftaught.wiring.executors.ray import Lost, Place, Ray, Remote
 
@@ -186,7 +183,7 @@ class Cluster:
                 with suppress(Lost):
                     talk.member.remote.tell("drop", talk.number)
 
-    def _exchange(self, work: "_Work", talk: "_Talk", body: bytes) -> Answered:
+    def _exchange(self, work: "_Work", talk: "_Talk", body: bytes) -> Packed:
         """A place on the node is held only while the guest computes: the driver may take its time between two calls."""
         for losses in itertools.count(1):
             member = self._take(talk.member)

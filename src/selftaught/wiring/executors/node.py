@@ -21,8 +21,8 @@ from selftaught.core.errors import SandboxError, SelfTaughtError, UsageError
 from selftaught.sandbox.choice import open_sandbox
 from selftaught.sandbox.contract import Outcome, Provided, Value
 from selftaught.sandbox.jail import Jail
+from selftaught.sandbox.packing import Packed, pack_outcome, unpack_call, unpack_limits
 from selftaught.wiring.executors.packets import (
-    Answered,
     Batch,
     Begin,
     Facts,
@@ -34,9 +34,6 @@ from selftaught.wiring.executors.packets import (
     Ready,
     Refused,
     pack,
-    pack_outcome,
-    unpack_call,
-    unpack_limits,
 )
 
 _BATCH_SECONDS = 0.2
@@ -132,7 +129,7 @@ class Node:
 
     def _batch(self, number: int, run: _Run) -> Batch:
         """Outcomes until there are no more, or enough. A run that fails or is over is forgotten."""
-        until, size, found = time.monotonic() + _BATCH_SECONDS, 0, list[Answered]()
+        until, size, found = time.monotonic() + _BATCH_SECONDS, 0, list[Packed]()
         over = True
         try:
             while run.calls is None or run.calls:
