@@ -169,3 +169,10 @@ def test_every_setting_that_an_experiment_shares_with_a_run_reaches_its_cells() 
         name: getattr(given, name) for name in shared - SET_BY_CELLS
     }
     assert shared <= set(cell) and cell["tasks"] == ["tsp"] and cell["seed"] != given.seed
+
+
+@pytest.mark.parametrize(
+    ("preset", "draws"), [("default", "on"), ("quick", "on"), ("official", "off"), ("paper", "off")]
+)
+def test_draws_are_common_but_in_the_papers_presets(preset: str, draws: str) -> None:
+    assert make_config({"tasks": ["parity"], "preset": preset}).common_draws == draws

@@ -120,11 +120,13 @@ PRESETS: dict[str, dict[str, Any]] = {
     "quick": {"repeats": 2, "model_calls": 1, "responses": 3, "utility_calls": 4},
     "official": {
         "repeats": 5, "model_calls": 4, "responses": 6, "utility_calls": 25, "max_output_tokens": 1024,
-        "improver": "paper-seed", "accept": "released", "feedback": "off", "salvage": "off", "extract_code": "released",
+        "improver": "paper-seed", "accept": "released", "feedback": "off", "salvage": "off", "common_draws": "off",
+        "extract_code": "released",
     },
     "paper": {
         "repeats": 5, "model_calls": 6, "responses": 6, "utility_calls": 37, "max_output_tokens": 1024, "depth": 4,
-        "improver": "paper-seed", "accept": "paper", "feedback": "off", "salvage": "off", "extract_code": "released",
+        "improver": "paper-seed", "accept": "paper", "feedback": "off", "salvage": "off", "common_draws": "off",
+        "extract_code": "released",
     },
 }  # fmt: skip
 """Named settings. `official` is the released code's config.py, `paper` is Fig. A.20 with the T of §5.1."""
@@ -157,6 +159,14 @@ Salvage = Annotated[
     Literal["on", "off"],
     setting(
         "Of an improver that fails under the meta-utility, take the best program that it had scored.",
+        Group.WHAT,
+        of="run experiment",
+    ),
+]
+CommonDraws = Annotated[
+    Literal["on", "off"],
+    setting(
+        "Buy the draws of equal prompts once for all improvers that are compared; on: differences vary less, for less.",
         Group.WHAT,
         of="run experiment",
     ),
@@ -307,6 +317,7 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     ] = False
     feedback: Feedback = "on"
     salvage: Salvage = "on"
+    common_draws: CommonDraws = "on"
     utility_text: UtilityText = "source"
     extract_code: ExtractCode = "careful"
     proposals: Annotated[Positive, setting("Proposals asked for.", Group.WHAT, of="bypass")] = 1000
@@ -417,20 +428,19 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     accept_level: AcceptLevel = 0.05
     feedback: Feedback = "off"
     salvage: Salvage = "off"
+    common_draws: CommonDraws = "on"
     utility_text: UtilityText = "source"
     extract_code: ExtractCode = "released"
     improvers: Annotated[
         list[str],
         setting(
-            "Improvers that baselines compares, with commas between; +NAME: added to those that come with it.",
+            "Improvers that baselines and suite compare, with commas between; +NAME: added to those that come with it.",
             Group.WHAT,
             of=EXPERIMENT,
             commas=True,
         ),
     ] = []
-    against: Annotated[
-        str, setting("The improver that baselines compares the others with.", Group.WHAT, of=EXPERIMENT)
-    ] = ""
+    against: Annotated[str, setting("The improver that the others are compared with.", Group.WHAT, of=EXPERIMENT)] = ""
     effect: Annotated[
         Annotated[float, Meta(gt=0, le=1)],
         setting("The difference that baselines gives the needed repeats for.", Group.WHAT, of=EXPERIMENT),
@@ -438,6 +448,11 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     proposals: Annotated[
         Positive, setting("Proposals of bypass, for each model and variant.", Group.WHAT, of=EXPERIMENT)
     ] = 10_000
+    size: Annotated[
+        Literal["quick", "standard", "full"],
+        setting("Of a suite: how many tasks, trials and responses; each size is fixed.", Group.WHAT, of=EXPERIMENT),
+    ] = "quick"
+    suite: str = ""
     observe_with: str = "mutate"
     seed: Annotated[
         Annotated[str, Meta(pattern=PATTERN)],

@@ -237,9 +237,14 @@ class Superiority:
     smallest_p: float
 
 
-def superiority(before: Sequence[Graded], after: Sequence[Graded], *, seed: int) -> Superiority:
-    """Of `after` over `before`, measured on the same tasks and instances. Raises ValueError as `paired` does."""
-    difference = paired(before, after)
+def superiority(
+    before: Sequence[Graded], after: Sequence[Graded], *, seed: int, common_draws: bool = False
+) -> Superiority:
+    """Of `after` over `before`, measured on the same tasks and instances. Raises ValueError as `paired` does.
+
+    `common_draws`: as there.
+    """
+    difference = paired(before, after, common_draws=common_draws)
     repeats = permutation_test([new[1] - old[1] for old, new in zip(before, after, strict=True)], seed=seed)
     p = _one_sided(repeats)
     instances = _instance_differences(before, after)

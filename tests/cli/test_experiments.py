@@ -110,6 +110,22 @@ def test_baselines_pair_the_same_instances(tmp_path: Path) -> None:
     assert [row["responses"] for row in told["tables"]["baselines"][:2]] == [0, 0]
 
 
+def test_arms_have_their_draws_in_common_unless_they_are_told_not_to(tmp_path: Path) -> None:
+    """One improver under two names gets the same responses: bought once, and told as spent by each of the two."""
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.py").write_text(load_improver("seed", tmp_path).source + f"# {name}\n")
+    arms = ["--improvers", "a.py,b.py"]
+    common = conduct("baselines", tmp_path, *arms)
+    difference = next(row for row in common["tables"]["differences"] if row["improver"] == "b.py")
+    assert difference["difference"] == 0
+    first, second, floor = common["tables"]["baselines"]
+    assert first["mean"] == second["mean"] and first["responses"] == second["responses"] == floor["responses"] == 2
+    assert "Common draws: 18 responses were read, and 12 bought." in common["notes"]
+    shutil.rmtree(tmp_path / "baselines")
+    apart = conduct("baselines", tmp_path, *arms, "--common-draws", "off")
+    assert not [note for note in apart["notes"] if note.startswith("Common draws")]
+
+
 def test_bypass_counts_by_both_rules_and_what_is_really_requested(tmp_path: Path) -> None:
     kept = load_improver("sandbox-seed", tmp_path).source
     literal = kept.replace("use_sandbox=True", "use_sandbox=False")

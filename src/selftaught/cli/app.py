@@ -391,19 +391,29 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 @app.command(cls=Grouped)
-def demo(seed: Seed = "7", sandbox: SandboxName = "auto", as_json: AsJson = False, runs: Runs = RUNS) -> None:
-    """Run a short self-improvement on three-sat@hard, with no key and no network, in under a minute."""
-    from selftaught.cli import actions
+def demo(
+    mutate: Annotated[
+        bool, typer.Option("--mutate", help="Improve an improver with random edits, instead of the recorded answers.")
+    ] = False,
+    seed: Seed = None,
+    sandbox: SandboxName = "auto",
+    as_json: AsJson = False,
+    runs: Runs = RUNS,
+) -> None:
+    """Watch a program become better, with no key and no network, in under a minute: recorded answers, live scores."""
+    from selftaught.cli import demo as demonstration
 
-    actions.demo(seed, sandbox, runs, as_json=as_json)
+    demonstration.demo(seed, sandbox, runs, mutate=mutate, as_json=as_json)
 
 
 @app.command(cls=Grouped)
 @with_settings(settings_of("experiment"))
 def experiment(
-    name: Annotated[str, typer.Argument(help="curve, transfer, baselines, bypass, strategies or imp-at-k.")],
+    name: Annotated[str, typer.Argument(help="curve, transfer, baselines, bypass, strategies, imp-at-k or suite.")],
     settings: dict[str, Any],
-    what: Annotated[list[str] | None, typer.Argument(metavar="[TASK...]", help="Tasks; of strategies: runs.")] = None,
+    what: Annotated[
+        list[str] | None, typer.Argument(metavar="[TASK...]", help="Tasks; of strategies: runs; of suite: modern.")
+    ] = None,
     label_with: Annotated[str | None, typer.Option(help="A model that labels strategies instead of the rules.")] = None,
     dry_run: DryRun = False,
     out: Annotated[

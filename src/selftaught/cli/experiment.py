@@ -15,8 +15,10 @@ from selftaught.cli.options import EXPERIMENTS_FOLDER
 from selftaught.cli.stopping import run_stoppable
 from selftaught.cli.terminal import environment, open_jail, print_json, say
 from selftaught.config import Parameters, RunConfig, declared, from_mapping, plainly, preset_of, with_seed_as_text
-from selftaught.core.errors import RunStopped, SelfTaughtError, UsageError
+from selftaught.core.errors import NoSandbox, RunStopped, SelfTaughtError, UsageError
 from selftaught.core.money import Caps
+from selftaught.core.run_seed import RunSeed
+from selftaught.experiments import suite_version as suite
 from selftaught.experiments.conducting import (
     EXPERIMENTS,
     Lab,
@@ -36,7 +38,7 @@ from selftaught.experiments.shared_inputs import SharedInputs, check_unchanged, 
 from selftaught.middleware.gate import Gate
 from selftaught.models.served.traffic import Traffic
 from selftaught.models.waiting import Waiting
-from selftaught.runs.salt import data_folder, salted
+from selftaught.runs.salt import data_folder, salted, salted_afresh
 from selftaught.tasks.loading import PAPER
 from selftaught.wiring.choosing import choose_models
 from selftaught.wiring.inputs import IMPROVERS, Inputs, load_inputs
@@ -45,18 +47,24 @@ from selftaught.wiring.models import Models
 
 if TYPE_CHECKING:
     from selftaught.middleware.tracing.run import Tracing
+    from selftaught.sandbox.jail import Jail
 
 _PEOPLES = [
     "seed", "earlier-seed", "chain-of-thought", "greedy", "best-of-n", "beam-search", "genetic", "annealing",
     "temperature-bandit", "decomposition", "islands", "novelty", "pareto", "best-first",
 ]  # fmt: skip
 DEFAULTS: dict[str, dict[str, Any]] = {
-    "curve": {"tasks": ["parity-with-noise"]},
-    "transfer": {"tasks": ["parity-with-noise"], "on": [name for name in PAPER if name != "parity-with-noise"]},
+    "curve": {"tasks": ["parity-with-noise"], "common_draws": "off"},
+    "transfer": {
+        "tasks": ["parity-with-noise"],
+        "on": [name for name in PAPER if name != "parity-with-noise"],
+        "common_draws": "off",
+    },
     "baselines": {"tasks": ["parity-with-noise"], "improvers": _PEOPLES},
     "bypass": {"tasks": ["three-sat"]},
     "strategies": {"tasks": ["runs"]},
     "imp-at-k": {"tasks": ["three-sat"]},
+    "suite": {"tasks": [suite.NAME]},
 }
 """As in the paper, where it says."""
 
@@ -79,6 +87,9 @@ def experiment(
     told, limits = _split(settings)
     if what:
         told["tasks"] = what
+    if name == "suite":
+        told = _of_suite(told, folder)
+        _check_isolates(limits.get("sandbox", "auto"))
     given = _parameters(name, told, folder, runs)
     _check(given, told)
     begun = (folder / PARAMETERS).is_file()
@@ -111,7 +122,7 @@ def experiment(
         say(f"a new experiment in {folder}")
 
     with (
-        open_jail(limits.get("sandbox", "auto")) as jail,
+        _sandbox(name, limits.get("sandbox", "auto")) as jail,
         ExperimentProgress(name, waiting=waiting, caps=caps) as progress,
     ):
         other_version = bool(limits.get("other_version"))
@@ -179,6 +190,56 @@ def _parameters(name: str, told: Mapping[str, Any], folder: Path, runs: Path) ->
     return _converted({"models": ["auto"], **DEFAULTS[name], **preset, **told, "experiment": name})
 
 
+def _of_suite(told: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The settings that a suite stands for, at its first start; then those that were named, in the same words."""
+    there = read_parameters(folder) if (folder / PARAMETERS).is_file() else None
+    size = _converted({"experiment": "suite", "tasks": ["-"], "models": ["-"], **_of(told, "size")}).size
+    size = there.size if there and "size" not in told else size
+    seed, named = told.get("seed"), dict[str, Any]()
+    if "tasks" in told or there is None:
+        named["tasks"] = suite.chosen_tasks(told.get("tasks", []), size)
+    if "improvers" in told or there is None:
+        named["improvers"] = suite.arms(told.get("improvers", []))
+    if there is None:
+        named |= {
+            "seed": salted_afresh(seed),
+            "suite": suite.label(salt_given=bool(RunSeed.parse(f"{seed or 0}").salt)),
+        }
+        return {**suite.fixed(size), **told, **named}
+    suite.check_version(there)
+    if seed is not None and str(seed) == str(there.run_seed.number):
+        named["seed"] = there.seed  # its salt was drawn for this result alone
+    return {**told, **named}
+
+
+def _of(settings: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: settings[name] for name in names if name in settings}
+
+
+def _check_isolates(sandbox: str) -> None:
+    """Raises UsageError: what a suite tells is of programs that could reach nothing else."""
+    if sandbox == "unsafe":
+        raise UsageError(f"`sandbox=unsafe` does not isolate: {_ISOLATED}")
+
+
+_ISOLATED = (
+    "a suite runs in a sandbox that does, since a program could read the reference programs that it is compared with, "
+    "and what it scores would say nothing"
+)
+
+
+def _sandbox(name: str, sandbox: str) -> "Jail":
+    """Raises NoSandbox, and UsageError for a suite in an installed sandbox that does not isolate."""
+    try:
+        jail = open_jail(sandbox)
+    except NoSandbox as error:
+        raise (NoSandbox(f"{error}; but {_ISOLATED}") if name == "suite" else error) from error
+    if name == "suite" and not jail.tier_in_force.isolates:
+        jail.close()
+        raise UsageError(f"`sandbox={sandbox}` does not isolate: {_ISOLATED}")
+    return jail
+
+
 def _converted(settings: Mapping[str, Any]) -> Parameters:
     try:
         return msgspec.convert(with_seed_as_text(settings), Parameters)
@@ -188,9 +249,11 @@ def _converted(settings: Mapping[str, Any]) -> Parameters:
 
 _READ_BY = {
     "on": ("transfer", "imp-at-k"),
-    "improvers": ("baselines",),
-    "against": ("baselines",),
-    "effect": ("baselines",),
+    "improvers": ("baselines", "suite"),
+    "against": ("baselines", "suite"),
+    "effect": ("baselines", "suite"),
+    "size": ("suite",),
+    "improver": ("curve", "transfer", "baselines", "bypass", "imp-at-k"),
     "proposals": ("bypass",),
 }
 
@@ -273,8 +336,10 @@ def _print(result: Result, given: Parameters, folder: Path, *, as_json: bool) ->
         print_json(result_as_json(result, given))
         return
     for table in result.tables:
-        print(f"\n{table.title}")
-        printing.table(table.headers, [tuple(map(_shown, row)) for row in table.rows], right=table.headers[1:])
+        if table.on_screen:
+            rows = [tuple(map(_shown, row)) for row in table.rows]
+            print(f"\n{table.title}")
+            printing.table(table.headers, rows, right=table.headers[1:], spare=table.spare)
     print()
     for note in result.notes:
         print(note)

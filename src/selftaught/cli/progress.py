@@ -4,7 +4,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 
@@ -37,7 +37,8 @@ class Progress:
 
     `on_record`: what earlier starts of the run left; it counts, and nothing is said of it.
     `waiting`: what the calls of its models wait for; that is said, too, where nothing else is to be said.
-    `depth`: how many steps it has; None of `improve`, which has none. `caps`: what may be spent.
+    `depth`: how many steps it has; None of `improve`, which has none. `caps`: what may be spent. `more`: what else is
+    said of a record.
     """
 
     def __init__(
@@ -48,8 +49,9 @@ class Progress:
         on_record: Iterable[Record] = (),
         waiting: Waiting | None = None,
         caps: Caps = NO_CAPS,
+        more: Callable[[Record], str] = lambda record: "",
     ) -> None:
-        self._depth, self._quiet, self._caps = depth, quiet, caps
+        self._depth, self._quiet, self._caps, self._more = depth, quiet, caps, more
         self._lock = threading.Lock()
         self._console = console(stderr=True)
         self._live: Live | None = None
@@ -112,7 +114,7 @@ class Progress:
     def watch(self, record: Record) -> None:
         """Count the record; say what a person wants to know of it."""
         with self._lock:
-            self._note(self._said(record) if self._fold.add(record) else "")
+            self._note((self._said(record) or self._more(record)) if self._fold.add(record) else "")
 
     def _note(self, said: str) -> None:
         """Something was recorded: what is to be said of it, or now and then how far it is."""
@@ -192,14 +194,14 @@ class Progress:
         spent, dollars, reasons = self._totals()
         tokens = spent.input_tokens + spent.output_tokens
         cap = "" if caps.calls is None else f" of {caps.calls} calls"
-        yield f"{_counted(spent.responses, 'responses')}{cap}{_unusable(reasons)}"
+        yield f"{_counted(spent.bought, 'responses')}{cap}{_unusable(reasons)}"
         if tokens or caps.tokens is not None:
             yield f"{tokens:,}{'' if caps.tokens is None else f' of {caps.tokens:,}'} tokens"
         if dollars or caps.dollars is not None:
             yield f"${dollars:.2f}{'' if caps.dollars is None else f' of ${caps.dollars:.2f}'}"
         yield f"{_counted(spent.scores_run, 'programs')} scored"
-        if spent.responses and spent.seconds >= _LEAST_RATED_SECONDS:
-            yield f"{60 * spent.responses / spent.seconds:.0f} responses/min"
+        if spent.bought and spent.seconds >= _LEAST_RATED_SECONDS:
+            yield f"{60 * spent.bought / spent.seconds:.0f} responses/min"
 
     def _waits(self) -> str:
         wait = self._waiting.longest()

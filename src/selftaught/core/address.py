@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from selftaught.core.comparing import comparing_below
 from selftaught.core.contracts import In, Map, Out
 
 _here: ContextVar[str] = ContextVar("selftaught_address", default="")
@@ -53,7 +54,7 @@ def in_places(map: Map) -> Map:
 
     def placed(function: Callable[[In], Out], items: Sequence[In], /) -> Iterable[Out]:
         def work(place: tuple[int, In]) -> Out:
-            with working_at(f"{here()}/{place[0]}"):
+            with working_at(f"{here()}/{place[0]}"), comparing_below(str(place[0])):
                 return function(place[1])
 
         return map(work, list(enumerate(items)))

@@ -70,7 +70,7 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
     tables = [Table("baselines", "Meta-utility on test, at equal budget of every application", _HEADERS, rows)]
     notes += few(given.trials)
     if given.trials > 1:
-        tables.append(_paired(given, scores, reference))
+        tables.append(paired(given, scores, reference))
     title = "Improvers at equal budget, 95 % intervals"
     figure = Figure("baselines", title, "improver", "meta-utility on test", {"": points}, tuple(names))
     return Result(tables, [figure], notes)
@@ -79,7 +79,7 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
 _HEADERS = ("improver", *SUMMARY, "failed", "responses", "tokens", "dollars")
 
 
-def _paired(given: Parameters, scores: Mapping[str, list[float]], reference: str) -> Table:
+def paired(given: Parameters, scores: Mapping[str, list[float]], reference: str) -> Table:
     """Differences by repeat: the same instances. p is of a permutation test, and after Holm for all of them."""
     others = [name for name in scores if name != reference]
     differences = {name: paired_differences(scores[reference], scores[name]) for name in others}
@@ -92,7 +92,7 @@ def _paired(given: Parameters, scores: Mapping[str, list[float]], reference: str
         rows.append((name, mean, low, high, tests[name].p, corrected[name], tests[name].smallest_p, needed))
     headers = ("improver", "difference", "low", "high", "p", "p (Holm)", "least p possible", "repeats needed")
     title = f"Paired differences from {reference}; repeats needed to see one of {given.effect:g} (power 80 %)"
-    return Table("differences", title, headers, rows)
+    return Table("differences", title, headers, rows, spare=("least p possible", "p"))
 
 
 def _cell(place: int, number: int) -> str:

@@ -1,6 +1,6 @@
 """An experiment from its parameters to its tables: each cell an ordinary run, and all of it resumable at any point."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from selftaught.core.errors import RecordError, SelfTaughtError, UsageError
 from selftaught.core.money import NOTHING, Caps
 from selftaught.experiments.baselines import BASELINES
 from selftaught.experiments.curve import CURVE
-from selftaught.experiments.design import Cell, Experiment, Outcome, Result
+from selftaught.experiments.design import Cell, Experiment, Outcome, Result, in_common
 from selftaught.experiments.imp_at_k import IMP_AT_K
 from selftaught.experiments.labels import model_labels
 from selftaught.experiments.proposed_strategies import STRATEGIES, by_rules
@@ -21,25 +21,29 @@ from selftaught.experiments.proposed_strategies import result as proposed_result
 from selftaught.experiments.results import PARAMETERS, write_result
 from selftaught.experiments.sandbox_bypass import BYPASS
 from selftaught.experiments.shared_inputs import SharedInputs, keep
+from selftaught.experiments.suite import SUITE
 from selftaught.experiments.transfer import TRANSFER
+from selftaught.middleware.common_draws import Bought, CommonDraws, Sharing
 from selftaught.middleware.gate import Gate
+from selftaught.middleware.recorded import draws_on_record
 from selftaught.middleware.run_budget import RunBudget
 from selftaught.runs.folder import RunFolder, find_run
-from selftaught.runs.records import Ended, Record
+from selftaught.runs.records import Ended, Record, Session, run_id
 from selftaught.runs.store import Store, text_id
 from selftaught.sandbox.contract import OpenSandbox
 from selftaught.tasks.loading import is_built_in
 from selftaught.wiring.checking import check_task
 from selftaught.wiring.inputs import Inputs, load_frozen, load_improver
+from selftaught.wiring.kept_settings import frozen_config
 from selftaught.wiring.models import Models
-from selftaught.wiring.run import Run
+from selftaught.wiring.run import Run, sharing_among
 from selftaught.wiring.version import check_version
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
     from selftaught.middleware.tracing.run import Tracing
 
 EXPERIMENTS: dict[str, Experiment] = {
-    experiment.name: experiment for experiment in (CURVE, TRANSFER, BASELINES, BYPASS, STRATEGIES, IMP_AT_K)
+    experiment.name: experiment for experiment in (CURVE, TRANSFER, BASELINES, BYPASS, STRATEGIES, IMP_AT_K, SUITE)
 }
 AT_ONCE = 4
 """Cells: each waits for its model most of the time, and is a folder, a store and threads."""
@@ -110,7 +114,8 @@ def read_parameters(folder: Path) -> Parameters:
         raise UsageError(f"{folder} holds no experiment: there is no {file}")
     RunFolder(folder).check_plain()
     try:
-        return msgspec.convert(with_seed_as_text(_todays_names(read_toml(file))), Parameters)
+        kept = {"common_draws": "off", **_todays_names(read_toml(file))}  # one of before there were any has none
+        return msgspec.convert(with_seed_as_text(kept), Parameters)
     except msgspec.ValidationError as error:
         raise UsageError(f"{file} was damaged: {error}") from error
 
@@ -142,7 +147,8 @@ def conduct(given: Parameters, lab: Lab) -> Result:
         if not done.keys() > before.keys():
             raise RecordError(f"the runs of {lab.folder} ended and none is on record as finished; is its disk full?")
     found = experiment.result(given, done)
-    result = replace(found, notes=(f"Model: {', '.join(given.models)}.", *found.notes))
+    notes = (f"Model: {', '.join(given.models)}.", *found.notes, *in_common(done.values()))
+    result = replace(found, notes=notes)
     write_result(result, given, lab.folder)
     return result
 
@@ -193,27 +199,23 @@ def strategies(given: Parameters, outcomes: Mapping[str, Outcome], lab: Lab, lab
 
 
 def _run_all(cells: Sequence[Cell], lab: Lab) -> None:
-    run_budget = RunBudget(lab.caps, NOTHING, lab.gate)
+    run_budget, draws = RunBudget(lab.caps, NOTHING, lab.gate), CommonDraws()
     prepared = [_prepare(cell, lab) for cell in cells]
     for folder, models in _all_begun(lab, prepared):
         with Store.open(folder.store, writable=False) as store:
             if not lab.other_version:
                 check_version(store)  # all cells by the same code, those that are finished too
             run_budget.add(models.spent(store))
+            draws.learn(_shared_draws(folder, store, draws))
 
     changed = {"other_version": True} if lab.other_version else {}
 
     def go(ready: tuple[RunFolder, Models]) -> None:
         folder, models = ready
         try:
+            of_all: dict[str, Any] = {"run_budget": run_budget, "draws": draws, "tracing": lab.tracing}
             with Run.resume(
-                folder,
-                lambda inputs, gate: models,
-                lab.sandbox,
-                lab.gate,
-                changed=changed,
-                run_budget=run_budget,
-                tracing=lab.tracing,
+                folder, lambda inputs, gate: models, lab.sandbox, lab.gate, changed=changed, **of_all
             ) as run:
                 run.work(lab.audience.watching(folder.path.name, run.store))
         except SelfTaughtError as error:
@@ -226,6 +228,13 @@ def _run_all(cells: Sequence[Cell], lab: Lab) -> None:
     errors = [error for future in waiting if (error := future.exception())]
     if errors:
         raise lab.gate.reason or errors[0]
+
+
+def _shared_draws(folder: RunFolder, store: Store, draws: CommonDraws) -> Iterator[tuple[str, Bought]]:
+    """What an earlier start of a cell had of the draws that cells share."""
+    first = next(iter(store), None)
+    run = run_id(folder.path.name, first) if isinstance(first, Session) else ""
+    return draws_on_record(store, run, Sharing(draws, sharing_among(frozen_config(folder))))
 
 
 def _prepare(cell: Cell, lab: Lab) -> tuple[RunFolder, Models]:

@@ -1,6 +1,6 @@
 """What an experiment is: cells, each an ordinary run with its own record; and a result, a pure function of these."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any, NamedTuple
@@ -59,11 +59,12 @@ class Outcome:
     @property
     def bought(self) -> "Bought":
         answers = [record for record in self.records if isinstance(record, Answered)]
+        costs = [a.bought_for if a.shared else a.cost for a in answers]
         known = [a for a in answers if a.input_tokens is not None and a.output_tokens is not None]
         return Bought(
             responses=len(answers),
             tokens=sum((a.input_tokens or 0) + (a.output_tokens or 0) for a in known) if known else None,
-            dollars=sum(a.cost or 0.0 for a in answers) if all(a.cost is not None for a in answers) else None,
+            dollars=sum(each or 0.0 for each in costs) if None not in costs else None,
         )
 
     @property
@@ -95,7 +96,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """What a cell bought of its models; None where the provider told none."""
+    """What a cell read of its models, and what that costs; None where the provider told none.
+
+    What it had in common with others counts in full, whoever was the first to ask: budgets are to be compared.
+    """
 
     responses: int
     tokens: int | None
@@ -104,12 +108,17 @@ class Bought:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`name` is its CSV file's; rows hold numbers, texts, or None for what there is none of."""
+    """`name` is its CSV file's; rows hold numbers, texts, or None for what there is none of.
+
+    `spare`: columns that a narrow screen goes without, in order. `on_screen`: whether it is shown at all.
+    """
 
     name: str
     title: str
     headers: tuple[str, ...]
     rows: Sequence[tuple[Any, ...]]
+    spare: tuple[str, ...] = ()
+    on_screen: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +222,17 @@ def mean_val(samples: Sequence[Sampled]) -> float:
 def reported(outcomes: Mapping[str, Outcome]) -> list[str]:
     """What must be said of every solution that is reported: how often test was read for it, and what probes found."""
     return [_sealed(outcomes), _flagged(outcomes)]
+
+
+def in_common(outcomes: Iterable[Outcome]) -> list[str]:
+    """How many responses the arms, and the candidates within each, had in common; nothing where they had none."""
+    answers = [record for outcome in outcomes for record in outcome.records if isinstance(record, Answered)]
+    shared = [answer for answer in answers if answer.shared]
+    if not shared:
+        return []
+    saved = sum(answer.bought_for or 0.0 for answer in shared)
+    for_less = f" That saved ${saved:,.4f}; what each arm spent is told as if it had paid for all." if saved else ""
+    return [f"Common draws: {len(answers):,} responses were read, and {len(answers) - len(shared):,} bought.{for_less}"]
 
 
 def _flagged(outcomes: Mapping[str, Outcome]) -> str:

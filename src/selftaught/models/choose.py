@@ -129,7 +129,7 @@ def _unknown(name: str, why: str) -> UsageError:
         return UsageError(
             f"no model is called {name!r} ({why}): its provider stands before it; did you mean {family}/{name}?"
         )
-    known = ["auto", "mutate", "scripted", "relay:DIR", "replay:RUN", *served]
+    known = ["auto", "mutate", "demo", "scripted", "relay:DIR", "replay:RUN", *served]
     close = get_close_matches(name.partition("/")[0], ["auto", "mutate", "scripted", "relay:", *PROVIDERS], 1)
     hint = f"; did you mean {close[0]!r}?" if close and close[0] != name.partition("/")[0] else ""
     return UsageError(

@@ -52,8 +52,9 @@ def drawing(figure: Figure) -> str:
     points = [point for line in figure.lines.values() for point in line]
     ticks = _ticks([v for p in points for v in (p.value, p.low, p.high) if v is not None] or [0.0, 1.0])
     names = [name for name in figure.lines if name]
-    slanted = sum(len(name) for name in figure.categories) * _CHARACTER > _WIDTH - _LEFT - _RIGHT
-    labels = max((len(name) for name in figure.categories), default=0) * _CHARACTER * 0.7 if slanted else 0
+    longest = max((len(name) for name in figure.categories), default=0) * _CHARACTER
+    slanted = longest * len(figure.categories) > _WIDTH - _LEFT - _RIGHT  # else each has room below its dot
+    labels = longest * 0.7 if slanted else 0
     bottom = _TOP + _PLOT
     height = bottom + 44 + labels + _LEGEND_HEIGHT * len(names)
     right = max([float(len(figure.categories) - 1), *(point.x for point in points), 0.0])

@@ -21,14 +21,16 @@ from selftaught.models.served.traffic import Traffic
 from selftaught.models.waiting import Waiting
 from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.models import Models, PricedModel, failed_attempt
-from selftaught.wiring.recorded_answers import replay_model
+from selftaught.wiring.recorded_answers import demo_model, replay_model
 
 BOUNDED_OUTPUT_TOKENS = 8192
 """The most of one response where a cap needs a bound and the user named none."""
 _REPLAY = "replay:"
+DEMO = "demo"
+"""The model whose answers are in a recording that the package ships."""
 CALLED = "called:"
 """Before the name of a Python function that is the model."""
-_NO_TOKENS = ("mutate", "scripted", "relay:")
+_NO_TOKENS = ("mutate", "scripted", "relay:", DEMO)
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,10 @@ def choose_models(
             why = "its recorded responses, and nothing else"
             why += f"; recorded with {otherwise}: asked otherwise it may have no response" if otherwise else ""
             found[name] = ChosenModel(recording, f"{_REPLAY}{where}", None, why)
+        elif name == DEMO and name not in found:
+            found[name] = ChosenModel(
+                demo_model(inputs), DEMO, None, "answers that ship with the package, and no others"
+            )
         elif name.startswith(CALLED) and name not in found:
             found[name] = _called(name, config, gate, function)
         elif name not in found:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from selftaught.core.address import in_places, working_at
 from selftaught.core.algorithm import self_improve
+from selftaught.core.comparing import comparing, comparing_below
 from selftaught.core.contracts import Application, Program, Score, Task
 from selftaught.core.measurement import Sample
 from selftaught.middleware.recorded import RecordedUtility, measured_record, val_mean
@@ -69,14 +70,16 @@ def chain(inputs: Inputs, parts: Parts, recorder: Recorder, folder: RunFolder) -
 
     def follow(task: Task) -> list[Sample]:
         solution, samples = task.seed, [_scored(task, Application(task.seed))]
-        for _ in range(inputs.config.depth):
-            made = parts.apply(inputs.improver, task.utility, solution, parts.task_model)
+        for k in range(inputs.config.depth):
+            with comparing_below(str(k)):
+                made = parts.apply(inputs.improver, task.utility, solution, parts.task_model)
             solution = made.program or solution  # an application that fails leaves what there was
             samples.append(_scored(task, made if made.program else Application(solution, made.verdict, made.note)))
         return samples
 
     began = time.monotonic()
-    chains = list(in_places(thread_map)(follow, parts.tasks))
+    with comparing("/chain"):  # with the chains of other improvers, in other runs of one experiment
+        chains = list(in_places(thread_map)(follow, parts.tasks))
     for k, samples in enumerate(zip(*chains, strict=True)):
         at = f"/chain#{k}"
         record = measured_record(at, inputs.improver, parts.measure.task_names, samples, time.monotonic() - began)
