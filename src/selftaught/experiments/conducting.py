@@ -16,11 +16,13 @@ from selftaught.experiments.curve import CURVE
 from selftaught.experiments.design import Cell, Experiment, Outcome, Result
 from selftaught.experiments.imp_at_k import IMP_AT_K
 from selftaught.experiments.labels import model_labels
-from selftaught.experiments.proposed_strategies import STRATEGIES, by_rules
+from selftaught.experiments.proposed_strategies import STRATEGIES, Proposal, by_rules
 from selftaught.experiments.proposed_strategies import result as proposed_result
+from selftaught.experiments.rehearsal import rehearse
 from selftaught.experiments.results import write_result
 from selftaught.experiments.sandbox_bypass import BYPASS
 from selftaught.experiments.shared_inputs import SharedInputs, keep
+from selftaught.experiments.traces import Trace
 from selftaught.experiments.transfer import TRANSFER
 from selftaught.middleware.gate import Gate
 from selftaught.middleware.run_budget import RunBudget
@@ -170,9 +172,20 @@ def of_runs(names: Sequence[str], runs: Path) -> dict[str, Outcome]:
 
 
 def strategies(given: Parameters, outcomes: Mapping[str, Outcome], lab: Lab, label_with: Models | None) -> Result:
-    """By the rules; or by a model's labels, each of which is on record in the experiment's folder."""
+    """By the rules; or by a model's labels, each of which is on record in the experiment's folder.
+
+    Each proposal is rehearsed too, whether or not it ran: so all are seen under the same conditions.
+    """
     labels = by_rules if label_with is None else model_labels(label_with, lab.folder / "labels", lab.caps, lab.gate)
-    result = proposed_result(given, outcomes, labels)
+    rehearsed: dict[str, list[Trace]] = {}
+
+    def describe(proposal: Proposal) -> frozenset[str] | None:
+        if proposal.id not in rehearsed:
+            lab.say(f"strategies: rehearsing {proposal.id[:12]}, number {len(rehearsed) + 1}")
+            rehearsed[proposal.id] = rehearse(proposal.source, lab.sandbox)
+        return labels(proposal.source, [*proposal.traces, *rehearsed[proposal.id]])
+
+    result = proposed_result(given, outcomes, describe)
     write_result(result, given, lab.folder)
     return result
 

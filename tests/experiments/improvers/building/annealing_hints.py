@@ -19,7 +19,9 @@ def improve_algorithm(initial_solution, utility, language_model):
     for step in range(steps):
         temperature = 0.3 * (1 - step / steps) + 1e-3
         hint = random.choice(HINTS)
-        message = f"{hint}\n\nImprove this code:\n```python\n{state}\n```\nIt is scored by\n```python\n{utility.str}\n```"
+        message = (
+            f"{hint}\n\nImprove this code:\n```python\n{state}\n```\nIt is scored by\n```python\n{utility.str}\n```"
+        )
         for answer in language_model.prompt("You optimise code.", message, n_responses=2, temperature=0.7):
             neighbour = extract_code(answer)
             if neighbour is None:

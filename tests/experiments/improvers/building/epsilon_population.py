@@ -13,7 +13,9 @@ def improve_algorithm(initial_solution, utility, language_model):
         explore = random.random() < epsilon
         base = random.choice(top)[1] if explore else top[0][1]
         message = f"Improve:\n```python\n{base}\n```\nUtility:\n```python\n{utility.str}\n```"
-        answers = language_model.prompt(role, message, n_responses=3, temperature=min(1.0, 2 * heat if explore else heat))
+        answers = language_model.prompt(
+            role, message, n_responses=3, temperature=min(1.0, 2 * heat if explore else heat)
+        )
         for program in extract_code(answers):
             if program:
                 top.append((utility(program), program))

@@ -23,7 +23,9 @@ def improve_algorithm(initial_solution, utility, language_model):
         total += 1
         n = min(language_model.max_responses_per_call, utility.budget - utility.uses)
         message = f"Please improve this program:\n```python\n{best}\n```\n\nUtility:\n```python\n{utility.str}\n```"
-        programs = [p for p in extract_code(language_model.prompt("You improve programs.", message, n, arm.temperature)) if p]
+        programs = [
+            p for p in extract_code(language_model.prompt("You improve programs.", message, n, arm.temperature)) if p
+        ]
         scores = utility.batch(programs)
         arm.update(sum(scores) / len(scores) if scores else 0.0)
         for score, program in zip(scores, programs):

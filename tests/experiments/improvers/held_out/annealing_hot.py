@@ -12,7 +12,9 @@ def improve_algorithm(initial_solution, utility, language_model):
         heat = 1 - k / rounds
         n = min(language_model.max_responses_per_call, 3)
         message = f"Improve.\n```python\n{current}\n```\nScoring:\n```python\n{utility.str}\n```"
-        neighbours = [p for p in extract_code(language_model.prompt("Expert.", message, n, round(0.2 + 0.8 * heat, 2))) if p]
+        neighbours = [
+            p for p in extract_code(language_model.prompt("Expert.", message, n, round(0.2 + 0.8 * heat, 2))) if p
+        ]
         scores = utility.batch(neighbours)
         if not scores:
             continue

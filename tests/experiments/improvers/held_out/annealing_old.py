@@ -15,7 +15,9 @@ def improve_algorithm(initial_solution, utility_str, utility):
     solution, cost = initial_solution, utility(initial_solution)
     best, best_cost = solution, cost
     while temperature > 0.02:
-        message = f"Give a neighbouring, slightly better version of:\n```python\n{solution}\n```\nUtility:\n{utility_str}"
+        message = (
+            f"Give a neighbouring, slightly better version of:\n```python\n{solution}\n```\nUtility:\n{utility_str}"
+        )
         for neighbour in extract_code(model.prompt(message, n_responses=2, temperature=0.7)):
             if not neighbour:
                 continue

@@ -11,7 +11,9 @@ def improve_algorithm(initial_solution, utility, language_model):
         messages = []
         for number in range(language_model.max_responses_per_call):
             _, program = beam[number % len(beam)]
-            messages.append(f"{ANGLES[number % len(ANGLES)]}\nProgram:\n```python\n{program}\n```\nScore:\n{utility.str}")
+            messages.append(
+                f"{ANGLES[number % len(ANGLES)]}\nProgram:\n```python\n{program}\n```\nScore:\n{utility.str}"
+            )
         children = [p for p in extract_code(language_model.batch_prompt("Expert.", messages, temperature=0.7)) if p]
         scored = list(zip(utility.batch(children), children))
         beam = heapq.nlargest(3, beam + scored, key=lambda pair: pair[0])

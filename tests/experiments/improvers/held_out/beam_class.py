@@ -13,7 +13,9 @@ class Beam:
         return self.memo[key]
 
     def expand(self, program):
-        message = f"Here is a program.\n```python\n{program}\n```\nPropose a better one for this utility:\n{self.utility.str}"
+        message = (
+            f"Here is a program.\n```python\n{program}\n```\nPropose a better one for this utility:\n{self.utility.str}"
+        )
         answers = self.model.prompt("You are a master programmer.", message, n_responses=self.branch, temperature=0.8)
         return [extract_code(answer) for answer in answers]
 

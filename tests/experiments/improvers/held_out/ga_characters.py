@@ -4,6 +4,7 @@ from helpers import extract_code
 
 def improve_algorithm(initial_solution, utility, language_model):
     """Texts are cut at a character and joined; what the model gives is the first generation and the mutations."""
+
     def fresh(program, n):
         message = f"Vary this program:\n```python\n{program}\n```\nIt is scored by:\n```python\n{utility.str}\n```"
         return [p for p in extract_code(language_model.prompt("Expert.", message, n, 0.8)) if p]
