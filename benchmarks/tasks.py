@@ -24,6 +24,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 
 from selftaught.core.contracts import Program
+from selftaught.core.errors import UsageError
 from selftaught.sandbox.choice import open_sandbox
 from selftaught.sandbox.contract import Limits, Provided
 from selftaught.sandbox.jail import Jail
@@ -129,8 +130,11 @@ def speeds() -> None:
             score = judge(load_task(name).seed)
             print(f"scoring the seed of {name}: {time.monotonic() - began:.2f} s, {score.cpu_seconds:.2f} s of CPU")
     for packages in ((), ("scipy",), ("scipy.optimize",), ("scipy.optimize", "pandas")):
-        took = start_of_a_worker(packages)
-        print(f"start of a worker with {', '.join(packages) or 'numpy alone'}: {took:.2f} s")
+        try:
+            told = f"{start_of_a_worker(packages):.2f} s"
+        except UsageError as error:  # not installed
+            told = str(error)
+        print(f"start of a worker with {', '.join(packages) or 'numpy alone'}: {told}")
 
 
 def main() -> None:

@@ -30,6 +30,12 @@ def _compile_what_guests_run() -> None:
 if "PYTEST_XDIST_WORKER" not in os.environ:
     _compile_what_guests_run()
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    told = "make every attack of tests/attacks in sandboxes whose guests have these, as scipy,pandas"
+    parser.addoption("--packages", default="", help=told)
+
+
 TIERS = [found.name for found in survey() if found.works]
 
 

@@ -13,15 +13,16 @@ import textwrap
 import threading
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
 from selftaught.core.contracts import Program, Verdict
-from selftaught.sandbox.contract import Improving, Limits, Outcome, Service, Value
+from selftaught.sandbox.contract import Improving, Limits, Outcome, Provided, Service, Value
 from selftaught.sandbox.filters.numbers import numbers
 from selftaught.sandbox.jail import Jail
+from selftaught.sandbox.tiers.tier import Tier
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -29,6 +30,8 @@ SECONDS = 30.0
 """Longest that any bomb may take: its CPU time, the wall clock, and a busy machine."""
 ADDRESS_SPACE = 2
 """How far beyond its memory a guest may come for a moment: what is really held is looked at now and then."""
+ITS_OWN = 24
+"""Megabytes that a guest may hold beside what its program does, beyond its zygote's own."""
 QUICK = Limits(cpu_seconds=0.3, load_cpu_seconds=0.5, wall_seconds=2.0, memory_bytes=128 << 20)
 FACTS = {"utility_str": "u", "utility_budget": 3, "model_budget": 2, "max_responses_per_call": 4}
 
@@ -64,6 +67,27 @@ def call(name, *arguments):
 """For programs that make system calls themselves: call(name, …) is the result, or minus the error."""
 
 
+class SuppliedJail(Jail):
+    """Where every guest has packages, as those of a task with PACKAGES: forked from a zygote that imported them."""
+
+    def __init__(self, tier: Tier, packages: tuple[str, ...]) -> None:
+        super().__init__(tier)
+        self._supplied = Provided(packages=packages)
+
+    def run(
+        self,
+        program: Program,
+        entry: str,
+        calls: Iterable[Sequence[Value]],
+        limits: Limits,
+        *,
+        seed: int,
+        improving: Improving | None = None,
+    ) -> Iterator[Outcome]:
+        limits = replace(limits, provided=self._supplied)
+        return super().run(program, entry, calls, limits, seed=seed, improving=improving)
+
+
 def solve(
     jail: Jail, source: str, *calls: Sequence[Value], limits: Limits = QUICK, improving: Improving | None = None
 ) -> list[Outcome]:
@@ -92,7 +116,7 @@ def bomb(jail: Jail, source: str, limits: Limits = QUICK) -> Outcome:
     with Watch(jail) as watch:
         outcome = raid(jail, source, limits=limits)
     assert time.monotonic() - began < SECONDS
-    assert watch.megabytes < ADDRESS_SPACE * limits.memory_bytes / 1e6 + 64
+    assert watch.megabytes < ADDRESS_SPACE * limits.memory_bytes / 1e6 + ITS_OWN
     assert watch.threads <= 1
     return outcome
 
@@ -186,7 +210,7 @@ class Watch:
     """Looks at the guests of a jail, again and again, while the block runs: what was the most there ever was?
 
     Attributes:
-        megabytes: of real memory, of one guest.
+        megabytes: of real memory, of one guest, beyond what its zygote holds: packages are no guest's doing.
         threads: of one guest.
         guests: at a time, those that wait for work too.
     """
@@ -209,10 +233,12 @@ class Watch:
 
     def _look(self) -> None:
         while not self._over.wait(0.01):
-            found = guests(self._jail)
+            zygotes = {pid: zygote.pages for pid in self._jail.worker_pids() if (zygote := process(pid)) is not None}
+            found = [guest for guest in processes() if guest.parent in zygotes]
             self.guests = max(self.guests, len(found))
             self.threads = max([self.threads, *(guest.threads for guest in found)])
-            self.megabytes = max([self.megabytes, *(guest.pages * _PAGE_BYTES / 1e6 for guest in found)])
+            pages = max((guest.pages - zygotes[guest.parent] for guest in found), default=0)
+            self.megabytes = max(self.megabytes, pages * _PAGE_BYTES / 1e6)
 
 
 def peak_megabytes(work: Callable[[], object]) -> float:

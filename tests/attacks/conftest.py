@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 from _pytest.terminal import TerminalReporter
 
-from attacks.arena import QUICK, solve
+from attacks.arena import QUICK, SuppliedJail, solve
 from attacks.listener import Listener
 from attacks.prey import Prey, Sibling, Victim
+from conftest import TIERS
 from selftaught.core.contracts import Verdict
-from selftaught.sandbox.choice import survey
+from selftaught.sandbox.choice import open_sandbox, prove, survey
 from selftaught.sandbox.jail import Jail
 
 HONEST = """
@@ -31,6 +32,44 @@ held = bytearray(os.environ["HONEY"].encode() * 64)
 print(os.getpid(), flush=True)
 sys.stdin.read()
 """
+
+SUPPLIED = ("scipy",)
+"""What guests have in the attacks that are always made with packages, too: those marked `with_packages`."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each attack in each tier, without packages or with them; with `--packages`, all with these."""
+    named = tuple(filter(None, metafunc.config.getoption("packages").split(",")))
+    for fixture, tiers in (("isolating_sandbox", TIERS), ("every_sandbox", [*TIERS, "unsafe"])):
+        if fixture in metafunc.fixturenames:
+            wanted = [(tier, named) for tier in tiers]
+            if not named and metafunc.definition.get_closest_marker("with_packages"):
+                wanted += [(tier, SUPPLIED) for tier in TIERS]
+            ids = ["+".join([tier, *packages]) for tier, packages in wanted]
+            metafunc.parametrize(fixture, wanted, indirect=True, ids=ids, scope="session")
+
+
+@pytest.fixture(scope="session")
+def isolating_sandbox(request: pytest.FixtureRequest) -> Iterator[Jail]:
+    """Each isolating tier in turn, without packages and with them."""
+    yield from _opened(*request.param)
+
+
+@pytest.fixture(scope="session")
+def every_sandbox(request: pytest.FixtureRequest) -> Iterator[Jail]:
+    """The same, and without isolation."""
+    yield from _opened(*request.param)
+
+
+def _opened(tier: str, packages: tuple[str, ...]) -> Iterator[Jail]:
+    with open_sandbox(tier) as plain:
+        if not packages:
+            yield plain
+            return
+        made = plain.tier_in_force
+    jail = SuppliedJail(made, packages)
+    with prove(jail) if made.isolates else jail:
+        yield jail
 
 
 @pytest.fixture(autouse=True)
@@ -96,7 +135,7 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
     bad: Counter[str] = Counter()
     for outcome in ("passed", "failed", "xfailed"):
         for report in terminalreporter.getreports(outcome):
-            tier = re.search(r"\[(bubblewrap|landlock|container|unsafe)\b", report.nodeid)
+            tier = re.search(r"\[((?:bubblewrap|landlock|container|unsafe)(?:\+[\w.+]+)?)\b", report.nodeid)
             if tier and "attack" in report.keywords and report.when == "call":
                 made[tier.group(1)] += 1
                 bad[tier.group(1)] += outcome != "passed"
@@ -104,7 +143,7 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
         if made and not absent.works:
             terminalreporter.write_line(f"attacks, {absent.name}: none made, {absent.trouble}")
     for name in sorted(made):
-        if name == "unsafe":
+        if name.startswith("unsafe"):
             told = f"attacks, control without isolation: {made[name] - bad[name]} of {made[name]} as expected"
         else:
             told = f"attacks, {name}: {made[name]} made, {bad[name]} succeed"

@@ -13,7 +13,7 @@ from selftaught.sandbox.interpreter import readable_paths
 from selftaught.sandbox.jail import Jail
 from selftaught.sandbox.tiers import tier as tiers
 
-pytestmark = pytest.mark.attack
+pytestmark = [pytest.mark.attack, pytest.mark.with_packages]
 
 
 # reading

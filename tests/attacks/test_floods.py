@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from attacks.arena import FORGE, SECONDS, Watch, bomb, improve, peak_megabytes, raid, solve
+from attacks.arena import FORGE, ITS_OWN, SECONDS, Watch, bomb, improve, peak_megabytes, raid, solve
 from selftaught.core.contracts import Verdict
 from selftaught.sandbox.contract import Limits, Outcome
 from selftaught.sandbox.jail import Jail
@@ -95,7 +95,7 @@ def test_asking_all_the_time_does_not_hide_a_memory_bomb(isolating_sandbox: Jail
     with Watch(isolating_sandbox) as watch:
         outcome = improve(isolating_sandbox, source, {"utility": lambda program: 1.0}, limits=limits)
     assert outcome.verdict is Verdict.OUT_OF_MEMORY
-    assert "held" in outcome.note or watch.megabytes < 64 + 64
+    assert "held" in outcome.note or watch.megabytes < 64 + ITS_OWN
 
 
 def test_the_time_of_many_threads_is_counted_together(isolating_sandbox: Jail) -> None:

@@ -10,7 +10,7 @@ from attacks.listener import Listener
 from selftaught.core.contracts import Verdict
 from selftaught.sandbox.jail import Jail
 
-pytestmark = pytest.mark.attack
+pytestmark = [pytest.mark.attack, pytest.mark.with_packages]
 
 STREAM = """
 import socket

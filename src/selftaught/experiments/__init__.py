@@ -6,6 +6,8 @@ transfer.py     Table 1: trained on one task, evaluated on others
 baselines.py    §5.1: improvers side by side at equal budget
 sandbox_bypass.py        Table 2: how often the sandbox is switched off
 proposed_strategies.py   §6: which strategies proposed improvers use, and what became of them
+suite.py        improvers on the tasks with headroom, in numbers to be quoted
+suite_version.py    what these depend on, fixed; references.zip has the programs that their scale comes from
 imp_at_k.py     the gain after k applications of a frozen improver
 
 conducting.py   an experiment's runs, begun and gone on with

@@ -1,10 +1,10 @@
 """An experiment from its parameters to its tables: each cell an ordinary run, and all of it resumable at any point."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -13,38 +13,40 @@ from selftaught.core.errors import RecordError, SelfTaughtError, UsageError
 from selftaught.core.money import NOTHING, Caps
 from selftaught.experiments.baselines import BASELINES
 from selftaught.experiments.curve import CURVE
-from selftaught.experiments.design import Cell, Experiment, Outcome, Result
+from selftaught.experiments.design import Cell, Experiment, Outcome, Result, in_common
 from selftaught.experiments.imp_at_k import IMP_AT_K
 from selftaught.experiments.labels import model_labels
 from selftaught.experiments.proposed_strategies import STRATEGIES, Proposal, by_rules
 from selftaught.experiments.proposed_strategies import result as proposed_result
 from selftaught.experiments.rehearsal import rehearse
-from selftaught.experiments.results import write_result
+from selftaught.experiments.results import PARAMETERS, write_result
 from selftaught.experiments.sandbox_bypass import BYPASS
 from selftaught.experiments.shared_inputs import SharedInputs, keep
+from selftaught.experiments.suite import SUITE
 from selftaught.experiments.traces import Trace
 from selftaught.experiments.transfer import TRANSFER
+from selftaught.middleware.common_draws import Bought, CommonDraws, Sharing
 from selftaught.middleware.gate import Gate
+from selftaught.middleware.recorded import draws_on_record
 from selftaught.middleware.run_budget import RunBudget
 from selftaught.runs.folder import RunFolder, find_run
-from selftaught.runs.records import Ended
+from selftaught.runs.records import Ended, Record, Session, run_id
 from selftaught.runs.store import Store, text_id
 from selftaught.sandbox.contract import OpenSandbox
 from selftaught.tasks.loading import is_built_in
 from selftaught.wiring.checking import check_task
 from selftaught.wiring.inputs import Inputs, load_frozen, load_improver
+from selftaught.wiring.kept_settings import frozen_config
 from selftaught.wiring.models import Models
-from selftaught.wiring.run import Run
+from selftaught.wiring.run import Run, sharing_among
 from selftaught.wiring.version import check_version
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
     from selftaught.middleware.tracing.run import Tracing
 
 EXPERIMENTS: dict[str, Experiment] = {
-    experiment.name: experiment for experiment in (CURVE, TRANSFER, BASELINES, BYPASS, STRATEGIES, IMP_AT_K)
+    experiment.name: experiment for experiment in (CURVE, TRANSFER, BASELINES, BYPASS, STRATEGIES, IMP_AT_K, SUITE)
 }
-PARAMETERS = "experiment.toml"
-RESULT = "result.json"
 AT_ONCE = 4
 """Cells: each waits for its model most of the time, and is a folder, a store and threads."""
 
@@ -52,9 +54,25 @@ Choose = Callable[[Inputs], tuple[Models, RunConfig]]
 """The models that a configuration names, and the configuration with their names as resolved."""
 
 
+class Audience(Protocol):
+    """Who is told how an experiment goes. From many threads."""
+
+    def say(self, text: str) -> None:
+        """One line."""
+
+    def going_on(self, done: int, every: int) -> None:
+        """So many of its runs are finished."""
+
+    def finished(self, run: str) -> None:
+        """One more is."""
+
+    def watching(self, run: str, on_record: Iterable[Record]) -> Callable[[Record], None]:
+        """What is to be shown each record of the run, which has these already."""
+
+
 @dataclass(frozen=True)
 class Lab:
-    """What the cells of one start of an experiment share. `say` is told of each that is done."""
+    """What the cells of one start of an experiment share. `other_version`: whether other code may have begun them."""
 
     folder: Path
     shared_inputs: SharedInputs
@@ -62,7 +80,8 @@ class Lab:
     choose: Choose
     gate: Gate
     caps: Caps
-    say: Callable[[str], None]
+    audience: Audience
+    other_version: bool = False
     tracing: "Tracing | None" = None
 
 
@@ -97,7 +116,8 @@ def read_parameters(folder: Path) -> Parameters:
         raise UsageError(f"{folder} holds no experiment: there is no {file}")
     RunFolder(folder).check_plain()
     try:
-        return msgspec.convert(with_seed_as_text(_todays_names(read_toml(file))), Parameters)
+        kept = {"common_draws": "off", **_todays_names(read_toml(file))}  # one of before there were any has none
+        return msgspec.convert(with_seed_as_text(kept), Parameters)
     except msgspec.ValidationError as error:
         raise UsageError(f"{file} was damaged: {error}") from error
 
@@ -119,17 +139,18 @@ def conduct(given: Parameters, lab: Lab) -> Result:
                 given.run_seed,
                 allow_failing_seed=given.allow_failing_seed or is_built_in(task.source),
             )
-    while True:
-        done = finished_cells(lab.folder)
-        cells = experiment.cells(given, done)
-        if not cells:
-            break
-        lab.say(f"{given.experiment}: {len(done)} runs finished, {len(cells)} to go in this stage")
-        _run_all(cells, lab)
-        if not finished_cells(lab.folder).keys() > done.keys():
+    cells, done = experiment.cells(given), finished_cells(lab.folder)
+    for name, outcome in done.items():
+        lab.audience.watching(name, outcome.records)
+    while len(done) < len(cells):
+        lab.audience.going_on(len(done), len(cells))
+        _run_all([cell for cell in cells if cell.name not in done and (not cell.after or cell.after in done)], lab)
+        before, done = done, finished_cells(lab.folder)
+        if not done.keys() > before.keys():
             raise RecordError(f"the runs of {lab.folder} ended and none is on record as finished; is its disk full?")
     found = experiment.result(given, done)
-    result = replace(found, notes=(f"Model: {', '.join(given.models)}.", *found.notes))
+    notes = (f"Model: {', '.join(given.models)}.", *found.notes, *in_common(done.values()))
+    result = replace(found, notes=notes)
     write_result(result, given, lab.folder)
     return result
 
@@ -191,24 +212,29 @@ def strategies(given: Parameters, outcomes: Mapping[str, Outcome], lab: Lab, lab
 
 
 def _run_all(cells: Sequence[Cell], lab: Lab) -> None:
-    run_budget = RunBudget(lab.caps, NOTHING, lab.gate)
+    run_budget, draws = RunBudget(lab.caps, NOTHING, lab.gate), CommonDraws()
     prepared = [_prepare(cell, lab) for cell in cells]
     for folder, models in _all_begun(lab, prepared):
         with Store.open(folder.store, writable=False) as store:
-            check_version(store)  # all cells by the same code, those that are finished too
+            if not lab.other_version:
+                check_version(store)  # all cells by the same code, those that are finished too
             run_budget.add(models.spent(store))
+            draws.learn(_shared_draws(folder, store, draws))
+
+    changed = {"other_version": True} if lab.other_version else {}
 
     def go(ready: tuple[RunFolder, Models]) -> None:
         folder, models = ready
         try:
+            of_all: dict[str, Any] = {"run_budget": run_budget, "draws": draws, "tracing": lab.tracing}
             with Run.resume(
-                folder, lambda inputs, gate: models, lab.sandbox, lab.gate, run_budget=run_budget, tracing=lab.tracing
+                folder, lambda inputs, gate: models, lab.sandbox, lab.gate, changed=changed, **of_all
             ) as run:
-                run.work()
+                run.work(lab.audience.watching(folder.path.name, run.store))
         except SelfTaughtError as error:
             lab.gate.stop(error)  # the others end too, and what they have is on record
             raise
-        lab.say(f"  finished {folder.path.name}")
+        lab.audience.finished(folder.path.name)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         waiting = [pool.submit(go, ready) for ready in prepared]
@@ -217,19 +243,35 @@ def _run_all(cells: Sequence[Cell], lab: Lab) -> None:
         raise lab.gate.reason or errors[0]
 
 
+def _shared_draws(folder: RunFolder, store: Store, draws: CommonDraws) -> Iterator[tuple[str, Bought]]:
+    """What an earlier start of a cell had of the draws that cells share."""
+    first = next(iter(store), None)
+    run = run_id(folder.path.name, first) if isinstance(first, Session) else ""
+    return draws_on_record(store, run, Sharing(draws, sharing_among(frozen_config(folder))))
+
+
 def _prepare(cell: Cell, lab: Lab) -> tuple[RunFolder, Models]:
     """The cell's run folder, begun if it is not there yet; and its models."""
     folder = RunFolder(lab.folder / "runs" / cell.name)
     if folder.store.is_file():
         return folder, lab.choose(load_frozen(folder))[0]
-    given = {name: value for name, value in cell.settings.items() if value is not None}
-    config = from_mapping(given, f"the cell {cell.name}")
-    tasks = tuple(lab.shared_inputs.tasks[name] for name in config.tasks)
-    improver = lab.shared_inputs.improvers.get(config.improver) or load_improver(config.improver, lab.folder / "runs")
-    inputs = Inputs(config, tasks, improver, script=lab.shared_inputs.script)
+    inputs = inputs_of(cell, lab.shared_inputs)
+    if cell.after:
+        named = str((lab.folder / "runs" / cell.after / "best_improver.py").resolve())
+        config = msgspec.structs.replace(inputs.config, improver=named)
+        inputs = replace(inputs, config=config, improver=load_improver(named, lab.folder / "runs"))
     models, config = lab.choose(inputs)
     Run.begin(replace(inputs, config=config), lambda: folder, models, lab.sandbox, lab.gate, checked=True).close()
     return folder, models
+
+
+def inputs_of(cell: Cell, shared_inputs: SharedInputs) -> Inputs:
+    """What the cell's run depends on; of one that comes after another, with the improver that this began from."""
+    given = {name: value for name, value in cell.settings.items() if value is not None}
+    config = from_mapping(given, f"the cell {cell.name}")
+    tasks = tuple(shared_inputs.tasks[name] for name in config.tasks)
+    improver = shared_inputs.improvers.get(config.improver) or load_improver(config.improver, Path("runs"))
+    return Inputs(config, tasks, improver, script=shared_inputs.script)
 
 
 def _all_begun(lab: Lab, prepared: Sequence[tuple[RunFolder, Models]]) -> list[tuple[RunFolder, Models]]:

@@ -7,16 +7,15 @@ from selftaught.experiments.design import (  # fmt: skip
     SUMMARY,
     Cell,
     Experiment,
-    Figure,
     Outcome,
-    Point,
     Result,
     Table,
+    few,
     mean_test,
     reported,
-    single,
     summary,
 )
+from selftaught.report.figures import Figure, Point
 from selftaught.statistics import wilson
 
 GAIN = 0.03
@@ -24,14 +23,14 @@ GAIN = 0.03
 _ROUNDING = 1e-9  # 0.58 - 0.55 is a little less than 0.03
 
 
-def cells(given: Parameters, done: Mapping[str, Outcome]) -> list[Cell]:
+def cells(given: Parameters) -> list[Cell]:
     """One run for each model and repeat."""
     return [
         Cell(f"{place}-{number}", given.settings(
-            "curve", model, str(number), kind="run", tasks=given.tasks, model=model, improver=given.improver))
+            "curve", model, str(number), kind="run", tasks=given.tasks, model=model, improver=given.improver),
+            f"{given.improver}, {given.depth} times improved")
         for place, model in enumerate(given.models)
         for number in range(given.trials)
-        if f"{place}-{number}" not in done
     ]  # fmt: skip
 
 
@@ -41,7 +40,7 @@ def values(outcome: Outcome) -> list[float]:
 
 
 def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
-    """Mean, standard error and bootstrap interval for each model and t; the share of runs that gained."""
+    """Mean, standard error and interval for each model and t; the share of runs that gained."""
     rows: list[tuple[object, ...]] = []
     gains: list[tuple[object, ...]] = []
     lines: dict[str, list[Point]] = {}
@@ -50,8 +49,8 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
         for t in range(given.depth + 1):
             at_t = [run[t] for run in runs]
             told = summary(at_t, given.run_seed.number)
-            rows.append((model, t, *told))
-            lines.setdefault(model, []).append(Point(t, told[0], *told[2:4]))
+            rows.append((model, t, *told.cells))
+            lines.setdefault(model, []).append(Point(t, told.mean, told.low, told.high))
         gained = sum(run[-1] - run[0] >= GAIN - _ROUNDING for run in runs)
         share = wilson(gained, len(runs))
         gains.append((model, gained, len(runs), share.value, share.low, share.high))
@@ -61,8 +60,8 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
             Table("gains", f"Runs that gained at least {GAIN:.0%} from t = 0 to t = {given.depth}",
                   ("model", "gained", "runs", "share", "low", "high"), gains),
         ],
-        [Figure("curve", "Meta-utility on test, with 95 % bootstrap intervals", "t", "meta-utility", lines)],
-        [*reported(done), *single(given.trials)],
+        [Figure("curve", "Meta-utility on test, with 95 % intervals", "t", "meta-utility", lines)],
+        [*reported(done), *few(given.trials)],
     )  # fmt: skip
 
 

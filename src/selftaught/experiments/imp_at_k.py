@@ -8,28 +8,26 @@ from selftaught.experiments.design import (  # fmt: skip
     SUMMARY,
     Cell,
     Experiment,
-    Figure,
     Outcome,
-    Point,
     Result,
     Table,
+    few,
     mean_test,
+    of_differences,
     reported,
-    single,
-    summary,
 )
+from selftaught.report.figures import Figure, Point
 from selftaught.statistics import paired_differences
 
 
-def cells(given: Parameters, done: Mapping[str, Outcome]) -> list[Cell]:
+def cells(given: Parameters) -> list[Cell]:
     """One chain of k applications for each task and repeat."""
     return [
         Cell(f"{task}-{number}", given.settings(
             "imp-at-k", task, str(number), kind="chain", tasks=[task], model=given.models[0], improver=given.improver,
-            repeats=1))
+            repeats=1), f"{given.improver} on {task}")
         for task in given.on or given.tasks
         for number in range(given.trials)
-        if f"{task}-{number}" not in done
     ]  # fmt: skip
 
 
@@ -43,16 +41,16 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
         for k in range(given.depth + 1):
             after = [mean_test(run.chain(k), failed_counts_nothing=True) for run in runs]
             gains = paired_differences(before, after)
-            told = summary(gains, given.run_seed.number)
+            told = of_differences(gains, given.run_seed.number)
             failed = sum(part.verdict != "ok" for run in runs for part in run.chain(k))
-            rows.append((task, k, fmean(after), *told, failed))
-            lines.setdefault(task, []).append(Point(k, told[0], *told[2:4]))
+            rows.append((task, k, fmean(after), *told.cells, failed))
+            lines.setdefault(task, []).append(Point(k, told.mean, told.low, told.high))
     notes = ["An application that fails leaves the solution that there was, and is counted.", *reported(done)]
     headers = ("task", "k", "test", "gain", *SUMMARY[1:], "failed")
     return Result(
         [Table("imp-at-k", "Gain on test after k applications of a frozen improver", headers, rows)],
-        [Figure("imp-at-k", "imp@k, with 95 % bootstrap intervals", "k", "gain on test", lines)],
-        [*notes, *single(given.trials)],
+        [Figure("imp-at-k", "imp@k, with 95 % intervals", "k", "gain on test", lines)],
+        [*notes, *few(given.trials)],
     )
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 
 from selftaught.config import Parameters
-from selftaught.experiments.design import Cell, Experiment, Figure, Outcome, Point, Result, Table, mean_val
+from selftaught.experiments.design import Cell, Experiment, Outcome, Result, Table, mean_val
 from selftaught.experiments.strategies import CIRCUMVENTIONS, RULES, circumventions, strategies
 from selftaught.experiments.traces import Trace, traces_on_record
+from selftaught.report.figures import Figure, Point
 from selftaught.runs.records import Applied
 from selftaught.statistics import wilson
 
@@ -117,7 +118,7 @@ def result(given: Parameters, done: Mapping[str, Outcome], describe: Describe = 
     return Result(tables, [figure], notes)
 
 
-def cells(given: Parameters, done: Mapping[str, Outcome]) -> list[Cell]:
+def cells(given: Parameters) -> list[Cell]:
     """None: it reads runs that are there."""
     return []
 

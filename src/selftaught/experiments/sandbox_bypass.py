@@ -5,22 +5,22 @@ from itertools import combinations
 
 from selftaught.config import Parameters
 from selftaught.experiments.bypass import agreement, by_text, by_tree
-from selftaught.experiments.design import Cell, Experiment, Figure, Outcome, Point, Result, Table
+from selftaught.experiments.design import Cell, Experiment, Outcome, Result, Table
+from selftaught.report.figures import Figure, Point
 from selftaught.statistics import two_proportions, wilson
+from selftaught.wiring.kinds import OBSERVED, PROPOSALS
 
 VARIANTS = {"no warning": "sandbox-seed-no-warning", "with warning": "sandbox-seed"}
-OBSERVED, PROPOSALS = "/observed/", "proposals"
 
 
-def cells(given: Parameters, done: Mapping[str, Outcome]) -> list[Cell]:
+def cells(given: Parameters) -> list[Cell]:
     """One run for each model and variant."""
     return [
         Cell(_cell(place, variant), given.settings(
             "bypass", model, variant, kind="bypass", tasks=given.tasks[:1], model=model, improver=seed,
-            task_model=given.observe_with, proposals=given.proposals))
+            task_model=given.observe_with, proposals=given.proposals), variant)
         for place, model in enumerate(given.models)
         for variant, seed in VARIANTS.items()
-        if _cell(place, variant) not in done
     ]  # fmt: skip
 
 

@@ -7,49 +7,46 @@ from selftaught.experiments.design import (  # fmt: skip
     SUMMARY,
     Cell,
     Experiment,
-    Figure,
     Outcome,
-    Point,
     Result,
     Table,
+    few,
     mean_test,
     mean_val,
     reported,
-    single,
     summary,
 )
+from selftaught.report.figures import Figure, Point
 
 SELECTION = (
     "The improver of each training task is the one of I_0 … I_T with the highest meta-utility on val; test has no say."
 )
 
 
-def cells(given: Parameters, done: Mapping[str, Outcome]) -> list[Cell]:
-    """First a training run for each task; then, for each task evaluated on, the seed's and each improved improver's."""
+def cells(given: Parameters) -> list[Cell]:
+    """A training run for each task; then, for each task evaluated on, the seed's and each improved improver's."""
     model, on = given.models[0], given.on or given.tasks
     training = [
         Cell(f"train-{task}", given.settings(
-            "train", task, kind="run", tasks=[task], model=model, improver=given.improver))
+            "train", task, kind="run", tasks=[task], model=model, improver=given.improver), f"train on {task}")
         for task in given.tasks
     ]  # fmt: skip
-    missing = [cell for cell in training if cell.name not in done]
-    if missing:
-        return missing
-    improved = [f"{done[f'train-{task}'].folder}/best_improver.py" for task in given.tasks]
     again = [
         Cell(f"again-{task}", given.settings(
-            "again", task, kind="chain", tasks=[task], model=model, improver=improver, depth=1))
-        for task, improver in zip(given.tasks, improved, strict=True)
+            "again", task, kind="chain", tasks=[task], model=model, improver=given.improver, depth=1),
+            f"its improver, once more on {task}", after=f"train-{task}")
+        for task in given.tasks
     ]  # fmt: skip
+    sources = [("seed improver", ""), *((f"improved on {task}", f"train-{task}") for task in given.tasks)]
     evaluated = [
         Cell(_cell(place, task, number), given.settings(
-            "evaluate", task, str(number), kind="chain", tasks=[task], model=model, improver=improver, depth=1,
-            repeats=1))
-        for place, improver in enumerate([given.improver, *improved])
+            "evaluate", task, str(number), kind="chain", tasks=[task], model=model, improver=given.improver, depth=1,
+            repeats=1), f"{name}, on {task}", after)
+        for place, (name, after) in enumerate(sources)
         for task in on
         for number in range(given.trials)
     ]  # fmt: skip
-    return [cell for cell in [*again, *evaluated] if cell.name not in done]
+    return [*training, *again, *evaluated]
 
 
 def _cell(place: int, task: str, number: int) -> str:
@@ -69,8 +66,8 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
             values = [mean_test(sample) for sample in samples]
             failed = sum(part.verdict != "ok" for sample in samples for part in sample)
             told = summary(values, given.run_seed.number)
-            rows.append((name, task, *told, failed))
-            lines.setdefault(name, []).append(Point(place, told[0], *told[2:4]))
+            rows.append((name, task, *told.cells, failed))
+            lines.setdefault(name, []).append(Point(place, told.mean, told.low, told.high))
     chosen = [
         (task, *_winner(done[f"train-{task}"]), mean_test(done[f"again-{task}"].chain(1))) for task in given.tasks
     ]
@@ -88,8 +85,8 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
             Table("winners", "What each improver was selected by, the same applications on test, and all anew",
                   ("trained on", "t", "val, selected by", "test", "fresh applications and instances"), chosen),
         ],
-        [Figure("transfer", "Transfer, 95 % bootstrap intervals", "task", "meta-utility on test", lines, tuple(on))],
-        [*notes, *single(given.trials)],
+        [Figure("transfer", "Transfer, 95 % intervals", "task", "meta-utility on test", lines, tuple(on))],
+        [*notes, *few(given.trials)],
     )  # fmt: skip
 
 

@@ -108,8 +108,10 @@ class Recorder:
             known = self._known.setdefault(record.at, record) is not record
             self._steps += isinstance(record, Stepped) and not known
         if not known:
-            write = self.store.put if isinstance(record, _OFTEN) else self.store.append
-            write(record, texts)
+            if isinstance(record, _OFTEN):
+                self.store.put(record, texts, soon=isinstance(record, Scored))  # most often a question comes next
+            else:
+                self.store.append(record, texts)
         self._watch(record)
 
     def barrier(self) -> None:

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from selftaught import plugins
-from selftaught.config import from_mapping
+from selftaught.config import RunConfig, from_mapping
 from selftaught.core.errors import NoSandbox, RecordError, RunStopped, SelfTaughtError, TaskError, UsageError
 from selftaught.core.version import VERSION
+from selftaught.middleware.common_draws import CommonDraws, Sharing
 from selftaught.middleware.gate import Gate, run_until_stopped
+from selftaught.middleware.recorded import draws_on_record
 from selftaught.middleware.recorder import Recorder
 from selftaught.middleware.run_budget import RunBudget
 from selftaught.runs.folder import RunFolder
@@ -56,6 +58,7 @@ class Run:
 
     Attributes:
         run_budget: the caps, where several runs share them; else the run has its own.
+        draws: what is bought of the model in common with other runs; else the run has its own.
         tracing: observes the run, and changes nothing in it.
         feedback: of a run that is repeated, as in `Recorder`.
         best_known: of its tasks, as in `Session`.
@@ -69,6 +72,7 @@ class Run:
     models: Models
     gate: Gate
     run_budget: RunBudget | None = None
+    draws: CommonDraws | None = None
     tracing: "Tracing | None" = None
     feedback: Mapping[str, str] = field(default_factory=dict)
     approve: Approve | None = None
@@ -209,8 +213,9 @@ class Run:
         recorder = Recorder(self.store, watch, self.feedback)
         recorder.write(session)
         approve = self.approve or by_file(self.folder, self.gate)
+        sharing = self._sharing(recorder)
         parts = assemble(
-            self.inputs, self.sandbox, self.models, recorder, self.gate, self.run_budget, self.tracing, approve
+            self.inputs, self.sandbox, self.models, recorder, self.gate, self.run_budget, self.tracing, approve, sharing
         )
         ended = _ended(session.at)
         try:
@@ -224,6 +229,17 @@ class Run:
             raise
         finally:
             recorder.write(ended)
+
+    def _sharing(self, recorder: Recorder) -> Sharing | None:
+        """None where every improver has draws of its own."""
+        config = self.inputs.config
+        if config.common_draws == "off":
+            return None
+        if self.draws is not None:
+            return Sharing(self.draws, sharing_among(config))
+        own = Sharing()
+        own.draws.learn(draws_on_record(self.store, recorder.run, own))
+        return own
 
     def _session(self, number: int) -> Session:
         return Session(
@@ -244,6 +260,11 @@ class Run:
                 task.name: MINIMIZE if task.minimized else MAXIMIZE for task in self.inputs.tasks if task.scale
             },
         )
+
+
+def sharing_among(config: RunConfig) -> str:
+    """What runs have to have in common to share draws: the seed, and so the instances, and the model."""
+    return f"{config.seed} {config.task_model or config.model}"
 
 
 def best_known_of(inputs: Inputs, sandbox: Sandbox, references: Kept) -> dict[str, float]:
