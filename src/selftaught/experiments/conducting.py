@@ -202,7 +202,8 @@ def strategies(given: Parameters, outcomes: Mapping[str, Outcome], lab: Lab, lab
 
     def describe(proposal: Proposal) -> frozenset[str] | None:
         if proposal.id not in rehearsed:
-            lab.say(f"strategies: rehearsing {proposal.id[:12]}, number {len(rehearsed) + 1}")
+            lab.gate.check()
+            lab.audience.say(f"  rehearsing proposal {len(rehearsed) + 1} ({proposal.id[:12]})")
             rehearsed[proposal.id] = rehearse(proposal.source, lab.sandbox)
         return labels(proposal.source, [*proposal.traces, *rehearsed[proposal.id]])
 
