@@ -10,6 +10,7 @@ from selftaught.experiments.design import Cell, Outcome
 from selftaught.experiments.labels import question
 from selftaught.experiments.proposed_strategies import proposals
 from selftaught.experiments.shared_inputs import SharedInputs
+from selftaught.middleware.gate import Gate
 from selftaught.wiring.forecast import forecast
 from selftaught.wiring.models import Models
 
@@ -84,7 +85,7 @@ def _parts(group: Sequence[Cell], shared_inputs: SharedInputs, choose: Choose) -
     """Of cells that are alike one is looked at: the others differ in their seeds."""
     first, runs = group[0], len(group)
     inputs = inputs_of(first, shared_inputs)
-    shares = forecast(inputs, choose(inputs)[0], unknown_improver=bool(first.after)).shares
+    shares = forecast(inputs, choose(inputs, Gate())[0], unknown_improver=bool(first.after)).shares
     found = []
     for model in dict.fromkeys(share.model for share in shares):
         of_it = [share for share in shares if share.model == model]
