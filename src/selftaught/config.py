@@ -451,7 +451,7 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     against: Annotated[str, setting("The improver that the others are compared with.", Group.WHAT, of=EXPERIMENT)] = ""
     effect: Annotated[
         Annotated[float, Meta(gt=0, le=1)],
-        setting("The difference that baselines gives the needed repeats for.", Group.WHAT, of=EXPERIMENT),
+        setting("The difference that the needed repeats are given for.", Group.WHAT, of=EXPERIMENT),
     ] = 0.03
     proposals: Annotated[
         Positive, setting("Proposals of bypass, for each model and variant.", Group.WHAT, of=EXPERIMENT)

@@ -152,7 +152,7 @@ def _ending(found: RunView, store: Store, folder: RunFolder) -> None:
         [_compared(name, what, made, store) for name, what in _splits(made)],
         right=("seed", "improved", "difference"),
     )
-    tell(f"{_counts(made)} instances each. ± is the standard error; the interval is of the differences, pair by pair.")
+    tell(f"{_counts(made)} instances each. ± is the standard error; the interval is that of paired differences.")
     tell("Improvers see scores of val alone: of the sealed test, nothing.")
     for line in [*tables.probes(found), f"The improved program: {folder.path / 'improved.py'}"]:
         tell(line)

@@ -24,6 +24,7 @@ from selftaught.report.lineage import compare
 from selftaught.report.untrusted import one_line
 from selftaught.report.view import KILLED, RunView
 from selftaught.runs.folder import RunFolder
+from selftaught.runs.records import split_of
 from selftaught.runs.store import Store
 from selftaught.tasks.measured import MEASURED
 
@@ -101,7 +102,7 @@ NO_TEST = "No sealed test: a program is scored by what it is improved by, and ru
 def _lacks_test(run: RunView) -> bool:
     """Whether what was measured on val has no test on record."""
     if run.improvement is not None:
-        return not any(name.endswith("/test") for name in run.improvement.before)
+        return not any(split_of(name) == "test" for name in run.improvement.before)
     best = run.best_step
     return best is not None and best.val is not None and best.test is None
 

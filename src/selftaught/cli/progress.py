@@ -13,6 +13,7 @@ from rich.text import Text
 
 from selftaught.cli.options import in_flags
 from selftaught.cli.terminal import cleaned, console
+from selftaught.core.address import times_before
 from selftaught.core.money import Caps
 from selftaught.middleware.recorded import val_mean
 from selftaught.models.waiting import Wait, Waiting
@@ -143,7 +144,7 @@ class Progress:
                 test = f", test {sum(tests) / len(tests):.3f}" if tests else ""
                 return f"  measured an improver: val {val_mean(record):.3f}{test}"
             case Tried(at=at, error=error, wait_seconds=seconds):
-                return self._failed(error, seconds, int(at.rpartition("#")[2]) + 1)  # its number among the call's
+                return self._failed(error, seconds, times_before(at) + 1)  # its number among the call's
             case Stepped(t=0):
                 return "t = 0: the seed improver"
             case Stepped(t=t, verdict=verdict, note=note) if verdict != "ok":

@@ -62,6 +62,16 @@ def in_places(map: Map) -> Map:
     return placed
 
 
+def times_before(address: str) -> int:
+    """How many times the same was asked for before, there: the number behind the address's last "#"."""
+    return int(address.rpartition("#")[2])
+
+
+def depth(address: str) -> int:
+    """How far below the run itself it was asked for: 1 is the run's own work, 2 that of its one application."""
+    return address.count("/")
+
+
 def draw_seed(*content: str) -> int:
     """63 bits that depend on every part of `content` and tell nothing of it (SHA-256)."""
     return int.from_bytes(_digest(content)[:8]) >> 1

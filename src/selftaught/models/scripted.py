@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from selftaught.core.address import draw_seed, here
+from selftaught.core.address import draw_seed, here, times_before
 from selftaught.core.contracts import Completion, Prompt
 from selftaught.core.errors import ModelUnavailable, UsageError
 
@@ -59,6 +59,5 @@ class Scripted:
 
     def _draw(self, rule: Rule, prompt: Prompt) -> int:
         if rule.order == "cycle":
-            count = here().rpartition("#")[2]
-            return int(count) if count.isdigit() else 0
+            return times_before(here()) if "#" in here() else 0
         return draw_seed(self._seed, here(), prompt.system, prompt.user)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from math import hypot
 from typing import Protocol
 
+from selftaught.core.address import depth
 from selftaught.core.measurement import Estimate, Graded, estimate, instance_error, paired
 from selftaught.core.standing import is_solved
 from selftaught.report.ledger import Entry, Ledger
@@ -372,7 +373,7 @@ class Fold:
             case Applied():
                 self._note_failure(f"improver on {record.utility}", record)
                 self._salvaged += record.salvaged
-                if _depth(record) == 1:
+                if depth(record.at) == 1:
                     self._applied_at_root.append(record)
             case Chosen():
                 self._chosen = record
@@ -412,14 +413,14 @@ class Fold:
         self._note_failure(f"score of {record.utility}", record)
         if record.fault:
             self._faults[record.fault] = None
-        depth = _depth(record)
+        below = depth(record.at)
         task, _, split = record.utility.rpartition("/")
         own = record.raw if task in self._directions() else record.value if record.raw is None else None
         if split == "val" and own is not None and (record.response or (task, False) not in self._first):
             self._first.setdefault((task, not record.response), own)
-        if depth == 1:
+        if below == 1:
             self._at_root.append(record)
-        if depth == 2:
+        if below == 2:
             self.candidates += 1
             self.failed_candidates += record.verdict != "ok"
             if self.best_candidate is None or record.value > self.best_candidate:
@@ -577,8 +578,3 @@ class _Clock:
         seconds = max(0.0, record.time - self._before) if ran else 0.0
         self._before = record.time or self._before
         return seconds
-
-
-def _depth(record: Record) -> int:
-    """How far below the run itself it was asked for: 1 is the run's own work, 2 that of its one application."""
-    return record.at.count("/")

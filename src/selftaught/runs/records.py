@@ -357,3 +357,8 @@ def prompt_text(system: str, user: str) -> str:
 def prompt_parts(text: str) -> tuple[str, str]:
     """The two parts of a prompt_text."""
     return msgspec.json.decode(text, type=tuple[str, str])
+
+
+def split_of(utility: str) -> str:
+    """Of a utility's name on record, TASK/SPLIT: val or test; "" of one without instances."""
+    return utility.rpartition("/")[2] if "/" in utility else ""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from selftaught.core.address import depth
 from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Application, Program, Task, Verdict
 from selftaught.core.origin import Origin, coming_from
@@ -95,7 +96,7 @@ def _scored(records: Sequence[Record], recorder: Recorder) -> Iterator[Found]:
 
 def _of_application(records: Sequence[Record], number: int) -> list[Record]:
     """What the application of this number asked for, in the order of its asking."""
-    applied = [r for r in records if isinstance(r, Applied) and r.at.count("/") == 1][number]
+    applied = [r for r in records if isinstance(r, Applied) and depth(r.at) == 1][number]
     return [r for r in records if r.at.startswith(f"{applied.at}/")]
 
 

@@ -28,7 +28,7 @@ _AT_ONCE = 32
 """Of a bypass run's many applications."""
 MOST_TRIES = 3
 """As many applications as would do if every response held a program; beyond, a model that answers with none ends it."""
-PROPOSALS = "proposals"
+PROPOSALS, OBSERVED = "proposals", "/observed/"
 
 
 def run(inputs: Inputs, parts: Parts, recorder: Recorder, folder: RunFolder) -> None:
@@ -116,7 +116,7 @@ def bypass(inputs: Inputs, parts: Parts, recorder: Recorder, folder: RunFolder) 
 
     for start in range(0, len(proposals), _AT_ONCE):
         programs = [Program(recorder.store.text(program)) for program in proposals[start : start + _AT_ONCE]]
-        with working_at(f"/observed/{start}"):
+        with working_at(f"{OBSERVED}{start}"):
             list(in_places(thread_map)(observe, programs))
 
 
