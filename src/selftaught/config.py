@@ -234,6 +234,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ),
     ] = []
     script: Annotated[str | None, setting("File that the model `scripted` answers from.", Group.MODEL)] = None
+    speculate: Annotated[
+        Literal["off", "cpu"],
+        setting(
+            "cpu: score the program in a response as it comes, on a core that nobody wants; off: once it is asked for.",
+            Group.SANDBOX,
+            of=ALL,
+        ),
+    ] = "cpu"
     max_connections: Annotated[Positive, setting("Model calls in flight at once.", Group.MODEL, of=ALL)] = 32
     requests_per_minute: Annotated[Positive | None, setting("Most model calls in a minute.", Group.MODEL, of=ALL)] = (
         None

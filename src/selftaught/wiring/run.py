@@ -17,6 +17,7 @@ import msgspec
 from selftaught.config import RunConfig, from_mapping
 from selftaught.core.errors import NoSandbox, RecordError, RunStopped, SelfTaughtError, TaskError, UsageError
 from selftaught.core.version import VERSION
+from selftaught.middleware.ahead import Ahead
 from selftaught.middleware.common_draws import CommonDraws, Sharing
 from selftaught.middleware.gate import Gate, run_until_stopped
 from selftaught.middleware.recorded import draws_on_record
@@ -215,9 +216,10 @@ class Run:
         recorder.write(session)
         approve = self.approve or by_file(self.folder, self.gate)
         sharing = self._sharing(recorder)
-        parts = assemble(
-            self.inputs, self.sandbox, self.models, recorder, self.gate, self.run_budget, self.tracing, approve, sharing
-        )
+        # Spans of what nobody asked for would tell of work that was not done for anybody.
+        guesses = Ahead() if self.inputs.config.speculate == "cpu" and self.tracing is None else None
+        more = (self.run_budget, self.tracing, approve, sharing, guesses)
+        parts = assemble(self.inputs, self.sandbox, self.models, recorder, self.gate, *more)
         ended = _ended(session.at)
         try:
             KINDS[self.inputs.config.kind](self.inputs, parts, recorder, self.folder)
@@ -229,6 +231,9 @@ class Run:
                 raise cause from error
             raise
         finally:
+            if guesses is not None:
+                guesses.stop()
+                recorder.note_guesses()
             recorder.write(ended)
 
     def _sharing(self, recorder: Recorder) -> Sharing | None:
