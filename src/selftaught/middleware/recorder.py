@@ -180,6 +180,13 @@ class Recorder:
             raise
         return ours.result(), False
 
+    def score_anew(self, utility: Utility, program: Program) -> Score:
+        """Run, whatever is known. The first one is what `score_on_record` knows."""
+        score = utility(program)
+        with self._lock:
+            self._scores.setdefault((utility.name, program.id), _done(score))
+        return score
+
 
 def score_of(record: Scored, store: Store) -> Score:
     """The score as it was given."""

@@ -36,7 +36,7 @@ class Stack:
             paid = self.tracing.model(paid, priced.name, role, server=priced.server, max_output_tokens=most)
         return RecordedModel(GatedModel(paid, self.gate), self.recorder, thread_map, role, priced.together)
 
-    def utility(self, utility: Utility) -> Utility:
+    def utility(self, utility: Utility) -> RecordedUtility:
         """A task's. A utility that asks for work which passes through the stack itself is `meta_utility`."""
         return RecordedUtility(GatedUtility(self._traced(utility), self.gate), self.recorder)
 
