@@ -26,7 +26,7 @@ from selftaught.core.contracts import Completion, Program, Prompt, Score
 from selftaught.sandbox.choice import open_sandbox
 from selftaught.sandbox.jail import Jail
 from selftaught.sandbox.machine import IMPROVER_LIMITS, Machine
-from selftaught.statistics import Interval, bootstrap_mean, paired_differences
+from selftaught.statistics import Interval, difference_interval, mean_interval, paired_differences
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task
 
@@ -228,8 +228,8 @@ def main() -> None:
 
 
 def shown(values: Sequence[float], sign: str = "") -> str:
-    """The mean, with its bootstrap interval of 95 %."""
-    interval = bootstrap_mean(values, seed=1)
+    """The mean, with its interval of 95 %; of differences where a sign is wanted."""
+    interval = difference_interval(values, seed=1) if sign else mean_interval(values, seed=1)
     mean = sum(values) / len(values)
     if not isinstance(interval, Interval):
         return f"{mean:{sign}.3f}"

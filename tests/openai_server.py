@@ -179,10 +179,10 @@ class _Handler(BaseHTTPRequestHandler):
             fault = next(owner.faults, None) or Fault(429 if busy else 200)
         try:
             time.sleep(0.0 if busy else owner.seconds + fault.seconds)
-            return self._answer(owner, request, fault)
         finally:
-            with owner.lock:
+            with owner.lock:  # before it is sent: whoever has an answer may ask again at once
                 owner.in_flight -= 1
+        return self._answer(owner, request, fault)
 
     def _answer(self, owner: OpenAIServer, request: dict[str, Any], fault: Fault) -> None:
         wire, model = owner.wire, owner.wire.model(self.path, request)

@@ -155,3 +155,24 @@ def test_what_is_read_quickly_is_what_toml_says(text: str) -> None:
 def test_the_settings_of_a_run_are_read_quickly() -> None:
     settings = {"tasks": ["three-sat@hard", "it's"], "depth": 2, "max_cost": 1.5, "probes": True, "seed": "5:0a"}
     assert _quickly_read(to_toml(settings)) == settings
+
+
+SET_BY_CELLS = {"tasks", "seed"}
+
+
+def test_every_setting_that_an_experiment_shares_with_a_run_reaches_its_cells() -> None:
+    """The list was kept by hand once, and two settings were lost: utility_text and accept_level."""
+    shared = set(RunConfig.__struct_fields__) & set(Parameters.__struct_fields__)
+    given = Parameters(experiment="curve", tasks=["parity"], models=["mutate"])
+    cell = given.settings("curve", "0", tasks=["tsp"])
+    assert {name: cell[name] for name in shared - SET_BY_CELLS} == {
+        name: getattr(given, name) for name in shared - SET_BY_CELLS
+    }
+    assert shared <= set(cell) and cell["tasks"] == ["tsp"] and cell["seed"] != given.seed
+
+
+@pytest.mark.parametrize(
+    ("preset", "draws"), [("default", "on"), ("quick", "on"), ("official", "off"), ("paper", "off")]
+)
+def test_draws_are_common_but_in_the_papers_presets(preset: str, draws: str) -> None:
+    assert make_config({"tasks": ["parity"], "preset": preset}).common_draws == draws

@@ -39,7 +39,8 @@ def test_no_text_below_the_command_line_holds_a_flag() -> None:
             continue
         for line, text in texts(file):
             declaration = str(place) == "config.py" and text in ours
-            if not declaration and ours & set(FLAG.findall(text)):
+            bubblewraps_own = place.parts[0] == "sandbox" and text == "--size"  # a word of its command line
+            if not (declaration or bubblewraps_own) and ours & set(FLAG.findall(text)):
                 found.append(f"{place}:{line}: {text}")
     assert found == []
 

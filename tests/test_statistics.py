@@ -1,9 +1,7 @@
 """Intervals, tests and repeats, against published values and against what they promise."""
 
 from collections.abc import Callable
-from itertools import product
 from math import inf, nan, sqrt
-from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -14,19 +12,22 @@ from selftaught.core.measurement import Estimate
 from selftaught.statistics import (
     Interval,
     NotEnough,
-    bootstrap_mean,
+    difference_interval,
+    fewest,
     holm,
+    mean_interval,
     mean_with_error,
     paired_differences,
     permutation_test,
     repeats_needed,
-    student_quantile,
     two_proportions,
     unpaired_test,
     wilson,
 )
 
 VALUES = st.lists(st.floats(-100, 100), min_size=2, max_size=12)
+SCORES = st.lists(st.floats(0, 1), min_size=6, max_size=12)
+SHIFTS = st.lists(st.integers(-20, 20).map(float), min_size=6, max_size=12)
 
 # Efron and Tibshirani, An Introduction to the Bootstrap (1993), table 2.1: survival of the treated mice, in days.
 MICE = [94, 197, 16, 38, 99, 141, 23]
@@ -93,15 +94,16 @@ def test_a_mean_has_its_standard_error() -> None:
 
 def test_one_value_has_neither_error_nor_interval_and_says_so() -> None:
     assert mean_with_error([0.5]) == Estimate(0.5, None, 1)
-    assert bootstrap_mean([0.5], seed=0) == NotEnough(1)
-    assert str(NotEnough(1)) == "n = 1: no interval"
+    assert mean_interval([0.5], seed=0) == difference_interval([0.5], seed=0) == NotEnough(1, 6)
+    assert str(NotEnough(1, 6)) == "n = 1: too few for an interval, which takes 6"
 
 
 @pytest.mark.parametrize("values", [[], [nan], [1.0, inf], [1.0, 2.0, nan]])
 def test_nothing_and_what_is_not_finite_are_refused(values: list[float]) -> None:
     calls: list[Callable[[], object]] = [
         lambda: mean_with_error(values),
-        lambda: bootstrap_mean(values, seed=0),
+        lambda: mean_interval(values, seed=0),
+        lambda: difference_interval(values, seed=0),
         lambda: permutation_test(values, seed=0),
         lambda: repeats_needed(1.0, values),
         lambda: paired_differences(values, values),
@@ -118,36 +120,89 @@ def test_pairs_have_two_sides() -> None:
         paired_differences([1, 2], [1])
 
 
-def test_the_bootstrap_interval_is_that_of_all_resamples() -> None:
-    # With 4 values all 4^4 resamples can be written out; the seeded draw has to come close to their quantiles.
-    values = [0.0, 1.0, 4.0, 16.0]
-    means = [sum(resample) / 4 for resample in product(values, repeat=4)]
-    level = NormalDist().cdf(-sqrt(4 / 3) * 1.6377)  # t of 3 degrees of freedom, for 80 %
-    found = bootstrap_mean(values, seed=3, confidence=0.8, resamples=40_000)
+@pytest.mark.parametrize(("confidence", "least"), [(0.9, 5), (0.95, 6), (0.99, 8)])
+def test_an_interval_takes_as_many_values_as_an_exact_test(confidence: float, least: int) -> None:
+    assert fewest(confidence) == least
+    for interval in (mean_interval, difference_interval):
+        assert isinstance(interval([0.5] * (least - 1), seed=0, confidence=confidence), NotEnough)
+        assert isinstance(interval([0.5] * least, seed=0, confidence=confidence), Interval)
+    smallest = [permutation_test([0.5] * n, seed=0).smallest_p for n in (least - 1, least)]
+    assert smallest[1] <= 1 - confidence + 1e-12 < smallest[0]
+
+
+@pytest.mark.parametrize(
+    ("successes", "low", "high"),
+    [(0, 0.0, 0.3085), (1, 0.0025, 0.4450), (3, 0.0667, 0.6525), (9, 0.5550, 0.9975), (10, 0.6915, 1.0)],
+)
+def test_of_shares_the_interval_of_a_mean_is_clopper_and_pearsons(successes: int, low: float, high: float) -> None:
+    """Figures for 10 trials from the table of Clopper and Pearson (Biometrika 26, 1934), to what the draws allow."""
+    found = mean_interval([1.0] * successes + [0.0] * (10 - successes), seed=3, resamples=100_000)
     assert isinstance(found, Interval)
-    assert (found.value, found.n, found.confidence) == (5.25, 4, 0.8)
-    assert found.low == pytest.approx(np.quantile(means, level), abs=0.25)
-    assert found.high == pytest.approx(np.quantile(means, 1 - level), abs=0.25)
+    assert found.low == pytest.approx(low, abs=0.004)
+    assert found.high == pytest.approx(high, abs=0.004)
 
 
-@given(VALUES, st.integers(0, 1000))
-def test_the_bootstrap_interval_holds_the_mean_and_stays_in_range(values: list[float], seed: int) -> None:
-    found = bootstrap_mean(values, seed=seed, resamples=99)
+@given(SCORES, st.integers(0, 1000))
+def test_the_interval_of_a_mean_holds_it_and_reaches_past_the_values_within_the_range(
+    values: list[float], seed: int
+) -> None:
+    found = mean_interval(values, seed=seed, resamples=99)
+    assert isinstance(found, Interval)
+    assert 0.0 <= found.low <= found.value <= found.high <= 1.0
+    assert mean_interval(values[::-1], seed=seed, resamples=99) == found
+
+
+def test_a_value_outside_the_range_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"from 0\.0 to 1\.0, got 0\.1 to 1\.1"):
+        mean_interval([0.1, 1.1], seed=0)
+    found = mean_interval([-0.5] * 6, seed=0, low=-1.0)
+    assert isinstance(found, Interval) and -1.0 < found.low < -0.5 < found.high < 1.0
+
+
+@given(SHIFTS, st.integers(0, 1000))
+def test_the_interval_of_differences_is_never_at_odds_with_the_test(values: list[float], seed: int) -> None:
+    found = difference_interval(values, seed=seed)
     assert isinstance(found, Interval)
     assert min(values) - 1e-9 <= found.low <= found.value <= found.high <= max(values) + 1e-9
-    assert bootstrap_mean(values[::-1], seed=seed, resamples=99) == found
+    assert difference_interval(values[::-1], seed=seed) == found
+    inside = found.low < -1e-9 and found.high > 1e-9
+    outside = found.low > 1e-9 or found.high < -1e-9
+    p = permutation_test(values, seed=seed).p
+    assert not (inside and p <= 0.05) and not (outside and p > 0.05)
+
+
+def test_six_differences_have_the_interval_from_the_least_to_the_largest() -> None:
+    found = difference_interval([3.0, 1.0, 6.0, 2.0, 5.0, 4.0], seed=0)
+    assert found == Interval(3.5, 1.0, 6.0, 6)
+
+
+def test_many_differences_have_about_the_interval_of_the_normal_distribution() -> None:
+    values = np.random.default_rng(5).normal(3.0, 2.0, 400)
+    found = difference_interval(values.tolist(), seed=1)
+    assert isinstance(found, Interval)
+    half = 1.96 * float(values.std(ddof=1)) / 20
+    assert found.low == pytest.approx(found.value - half, abs=0.02)
+    assert found.high == pytest.approx(found.value + half, abs=0.02)
 
 
 def test_another_seed_is_another_draw() -> None:
-    assert bootstrap_mean(MICE, seed=1, resamples=99) != bootstrap_mean(MICE, seed=2, resamples=99)
+    assert mean_interval([0.1, 0.5] * 3, seed=1, resamples=99) != mean_interval([0.1, 0.5] * 3, seed=2, resamples=99)
 
 
-@pytest.mark.parametrize(("n", "least"), [(5, 0.87), (10, 0.91), (20, 0.92)])
-def test_the_bootstrap_covers_about_as_often_as_it_says(n: int, least: float) -> None:
+@pytest.mark.parametrize("n", [6, 10])
+def test_both_cover_as_often_as_they_say(n: int) -> None:
+    """A mean: where a quarter of the runs solve their task. A difference: where it is symmetric."""
     rng = np.random.default_rng(7)
-    found = [bootstrap_mean(rng.normal(3.0, 2.0, n).tolist(), seed=i, resamples=400) for i in range(1000)]
-    covered = np.mean([isinstance(f, Interval) and f.low <= 3.0 <= f.high for f in found])
-    assert least <= covered <= 0.98
+    means = [mean_interval(solved(rng, n), seed=i, resamples=400) for i in range(400)]
+    assert np.mean([isinstance(f, Interval) and f.low <= 0.7 <= f.high for f in means]) >= 0.95
+    gains = [difference_interval(rng.normal(0.03, 0.02, n).tolist(), seed=i) for i in range(400)]
+    assert np.mean([isinstance(f, Interval) and f.low <= 0.03 <= f.high for f in gains]) >= 0.93
+
+
+def solved(rng: np.random.Generator, n: int) -> list[float]:
+    """Most at about .6, a quarter at 1: the mean is .7."""
+    found: list[float] = np.where(rng.random(n) < 0.25, 1.0, rng.normal(0.6, 0.02, n)).tolist()
+    return found
 
 
 def test_the_permutation_test_gives_fishers_count() -> None:
@@ -256,20 +311,15 @@ def test_holm_only_raises_and_lies_below_bonferroni(p_values: list[float]) -> No
     assert min(adjusted) == min(1.0, min(p_values) * len(p_values))
 
 
-@pytest.mark.parametrize(
-    ("degrees", "quantile"), [(1, 12.706), (2, 4.303), (4, 2.776), (9, 2.262), (30, 2.042), (120, 1.980), (5000, 1.960)]
-)
-def test_student_has_the_quantiles_of_the_tables(degrees: int, quantile: float) -> None:
-    assert round(student_quantile(0.975, degrees), 3) == quantile
-
-
 def test_a_confidence_is_between_0_and_1() -> None:
-    for call in (
+    calls: list[Callable[[], object]] = [
         lambda: wilson(1, 2, confidence=1.0),
-        lambda: bootstrap_mean([1, 2], seed=0, confidence=0.0),
-        lambda: bootstrap_mean([1, 2], seed=0, resamples=0),
-        lambda: student_quantile(0.3, 4),
-    ):
+        lambda: mean_interval([0, 1], seed=0, confidence=0.0),
+        lambda: mean_interval([0, 1], seed=0, resamples=0),
+        lambda: difference_interval([1, 2], seed=0, confidence=1.0),
+        lambda: difference_interval([1, 2], seed=0, resamples=0),
+    ]
+    for call in calls:
         with pytest.raises(ValueError, match="wanted"):
             call()
 

@@ -118,11 +118,15 @@ def _plain(annotation: Any) -> Any:
 PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
     "quick": {"repeats": 2, "model_calls": 1, "responses": 3, "utility_calls": 4},
-    "official": {"repeats": 5, "model_calls": 4, "responses": 6, "utility_calls": 25, "improver": "paper-seed",
-                 "accept": "released", "feedback": "off", "salvage": "off", "extract_code": "released"},
+    "official": {
+        "repeats": 5, "model_calls": 4, "responses": 6, "utility_calls": 25, "max_output_tokens": 1024,
+        "improver": "paper-seed", "accept": "released", "feedback": "off", "salvage": "off", "common_draws": "off",
+        "extract_code": "released",
+    },
     "paper": {
-        "repeats": 5, "model_calls": 6, "responses": 6, "utility_calls": 37, "depth": 4,
-        "improver": "paper-seed", "accept": "paper", "feedback": "off", "salvage": "off", "extract_code": "released",
+        "repeats": 5, "model_calls": 6, "responses": 6, "utility_calls": 37, "max_output_tokens": 1024, "depth": 4,
+        "improver": "paper-seed", "accept": "paper", "feedback": "off", "salvage": "off", "common_draws": "off",
+        "extract_code": "released",
     },
 }  # fmt: skip
 """Named settings. `official` is the released code's config.py, `paper` is Fig. A.20 with the T of §5.1."""
@@ -155,6 +159,14 @@ Salvage = Annotated[
     Literal["on", "off"],
     setting(
         "Of an improver that fails under the meta-utility, take the best program that it had scored.",
+        Group.WHAT,
+        of="run experiment",
+    ),
+]
+CommonDraws = Annotated[
+    Literal["on", "off"],
+    setting(
+        "Buy the draws of equal prompts once for all improvers that are compared; on: differences vary less, for less.",
         Group.WHAT,
         of="run experiment",
     ),
@@ -222,6 +234,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ),
     ] = []
     script: Annotated[str | None, setting("File that the model `scripted` answers from.", Group.MODEL)] = None
+    speculate: Annotated[
+        Literal["off", "cpu"],
+        setting(
+            "cpu: score the program in a response as it comes, on a core that nobody wants; off: once it is asked for.",
+            Group.SANDBOX,
+            of=ALL,
+        ),
+    ] = "cpu"
     max_connections: Annotated[Positive, setting("Model calls in flight at once.", Group.MODEL, of=ALL)] = 32
     requests_per_minute: Annotated[Positive | None, setting("Most model calls in a minute.", Group.MODEL, of=ALL)] = (
         None
@@ -305,12 +325,17 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     ] = False
     feedback: Feedback = "on"
     salvage: Salvage = "on"
+    common_draws: CommonDraws = "on"
     utility_text: UtilityText = "source"
     extract_code: ExtractCode = "careful"
     proposals: Annotated[Positive, setting("Proposals asked for.", Group.WHAT, of="bypass")] = 1000
     other_version: Annotated[
         bool,
-        setting("Go on although this selftaught may compute otherwise than the one before.", Group.WHAT, of="resume"),
+        setting(
+            "Go on although this selftaught may compute otherwise than the one before.",
+            Group.WHAT,
+            of="resume experiment",
+        ),
     ] = False
     model: Annotated[
         str,
@@ -347,7 +372,11 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     sandbox: Annotated[str, setting("auto, bubblewrap, landlock, container or unsafe.", Group.SANDBOX)] = "auto"
     executor: Annotated[
         str,
-        setting("Where guests run: local, or one that an installed package brings.", Group.SANDBOX, of="run improve"),
+        setting(
+            "Where guests run: local, ray or ray:HOST:PORT (a cluster), or one that an installed package brings.",
+            Group.SANDBOX,
+            of="run improve resume",
+        ),
     ] = "local"
     seed: Annotated[
         Annotated[str, Meta(pattern=PATTERN)] | None,
@@ -377,6 +406,11 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Everything that decides what an experiment computes. Its cells are runs with these settings."""
 
     experiment: str
+    preset: Annotated[
+        str,
+        setting("quick, official or paper: named budgets. Unless given: as the paper has it, small.", Group.ALLOWANCE,
+                of=EXPERIMENT),
+    ] = "default"  # fmt: skip
     tasks: Annotated[list[str], Meta(min_length=1)]
     on: Annotated[
         list[str],
@@ -406,27 +440,31 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     accept_level: AcceptLevel = 0.05
     feedback: Feedback = "off"
     salvage: Salvage = "off"
+    common_draws: CommonDraws = "on"
     utility_text: UtilityText = "source"
     extract_code: ExtractCode = "released"
     improvers: Annotated[
         list[str],
         setting(
-            "Improvers that baselines compares, with commas between; +NAME: added to those that come with it.",
+            "Improvers that baselines and suite compare, with commas between; +NAME: added to those that come with it.",
             Group.WHAT,
             of=EXPERIMENT,
             commas=True,
         ),
     ] = []
-    against: Annotated[
-        str, setting("The improver that baselines compares the others with.", Group.WHAT, of=EXPERIMENT)
-    ] = ""
+    against: Annotated[str, setting("The improver that the others are compared with.", Group.WHAT, of=EXPERIMENT)] = ""
     effect: Annotated[
         Annotated[float, Meta(gt=0, le=1)],
-        setting("The difference that baselines gives the needed repeats for.", Group.WHAT, of=EXPERIMENT),
+        setting("The difference that the needed repeats are given for.", Group.WHAT, of=EXPERIMENT),
     ] = 0.03
     proposals: Annotated[
         Positive, setting("Proposals of bypass, for each model and variant.", Group.WHAT, of=EXPERIMENT)
     ] = 10_000
+    size: Annotated[
+        Literal["quick", "standard", "full"],
+        setting("Of a suite: how many tasks, trials and responses; each size is fixed.", Group.WHAT, of=EXPERIMENT),
+    ] = "quick"
+    suite: str = ""
     observe_with: str = "mutate"
     seed: Annotated[
         Annotated[str, Meta(pattern=PATTERN)],
@@ -439,11 +477,8 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
         return RunSeed.parse(self.seed)
 
     def settings(self, *cell: str, **more: Any) -> dict[str, Any]:
-        """Of one run: the shared ones, a seed that depends on what `cell` names, and `more`."""
-        shared = {
-            name: getattr(self, name)
-            for name in (*Settings.__struct_fields__, "depth", "accept", "feedback", "salvage", "extract_code")
-        }
+        """Of one run: all that a run has too, a seed that depends on what `cell` names, and `more`."""
+        shared = {name: getattr(self, name) for name in RunConfig.__struct_fields__ if name in self.__struct_fields__}
         return {**shared, "seed": str(self.run_seed.of(*cell)), **more}
 
 
@@ -451,11 +486,17 @@ def make_config(flags: Mapping[str, Any], file: Path | None = None) -> RunConfig
     """Layer `flags` (those not None) over the TOML `file` over the preset. Raises UsageError, with what to do."""
     from_file = read_toml(file) if file else {}
     name = flags.get("preset") or from_file.get("preset", "default")
-    if not isinstance(name, str) or name not in PRESETS:
-        raise UsageError(f"no preset is called {name!r}{_nearest(name, PRESETS)}")
+    preset = preset_of(name)
     given = {key: value for key, value in flags.items() if value is not None}
-    settings = {**_OF_KIND.get(given.get("kind", ""), {}), **PRESETS[name], **from_file, **given, "preset": name}
+    settings = {**_OF_KIND.get(given.get("kind", ""), {}), **preset, **from_file, **given, "preset": name}
     return from_mapping(settings, str(file or "settings"), given)
+
+
+def preset_of(name: Any) -> dict[str, Any]:
+    """The settings of a preset. Raises UsageError for a name that is none's."""
+    if not isinstance(name, str) or name not in PRESETS:
+        raise UsageError(f"no preset is called {name!r}{_nearest(str(name), PRESETS)}")
+    return PRESETS[name]
 
 
 def from_mapping(settings: Mapping[str, Any], source: str, cited: Collection[str] = ()) -> RunConfig:

@@ -47,7 +47,8 @@ def find(kind: str, name: str) -> Any:
     """
     point = next((one for one in _points(kind) if one.name == name), None)
     if point is None:
-        raise UsageError(f"no installed package brings {kind} called {name!r}; there are {', '.join(names(kind))}")
+        brought = ", ".join(names(kind)) or "none"
+        raise UsageError(f"no installed package brings {kind} called {name!r}; what they bring: {brought}")
     return _loaded(kind, point)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cli.support import QUICK, in_process, selftaught
-from selftaught.cli import actions
+from selftaught.cli import demo
 from selftaught.runs.provenance import without_provenance
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -185,9 +185,9 @@ def test_unsafe_is_loud_and_on_record(sorting: Path) -> None:
     assert shown["sessions"][0]["tier"] == "unsafe"
 
 
-def test_the_demo_really_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With fewer repeats than it has; .ci/run does the whole of it."""
-    monkeypatch.setitem(actions.DEMO, "repeats", 1)
-    done = in_process("demo", cwd=tmp_path)
+def test_the_demo_without_a_model_really_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With fewer repeats than it has."""
+    monkeypatch.setitem(demo.MUTATE, "repeats", 1)
+    done = in_process("demo", "--mutate", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "Acceptance policy: better" in done.stdout and "improver" in done.stdout

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 import pytest
 
 from cli.support import in_process
-from openai_server import OpenAIServer, improve_anything
+from openai_server import Fault, OpenAIServer, improve_anything
 from selftaught.wiring.inputs import load_improver
 
 TASK = "string-grid-distance"  # the quickest
@@ -92,6 +92,7 @@ def test_an_improver_that_fails_everywhere_is_said_so_in_its_cell_and_the_rest_s
     assert (rows["broken.py"]["failed"], rows["broken.py"]["mean"]) == (3, 0.0)
     assert (rows["seed"]["failed"], rows["seed"]["n"]) == (0, 3) and rows["seed"]["mean"] > 0
     (difference, _) = told["tables"]["differences"]
+    assert difference["compared"] == "seed → broken.py"
     assert difference["difference"] == pytest.approx(-rows["seed"]["mean"])
 
 
@@ -100,9 +101,30 @@ def test_baselines_pair_the_same_instances(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.py").write_text("def improve_algorithm(s, utility, language_model):\n    return s\n")
     told = conduct("baselines", tmp_path, "--improvers", "a.py,b.py")
-    difference = next(row for row in told["tables"]["differences"] if row["improver"] == "b.py")
-    assert (difference["difference"], difference["low"], difference["high"], difference["p"]) == (0, 0, 0, 1)
+    difference = next(row for row in told["tables"]["differences"] if row["compared"] == "a.py → b.py")
+    assert (difference["difference"], difference["low"], difference["high"], difference["p"]) == (
+        0,
+        "too few",
+        "too few",
+        1,
+    )
     assert [row["responses"] for row in told["tables"]["baselines"][:2]] == [0, 0]
+
+
+def test_arms_have_their_draws_in_common_unless_they_are_told_not_to(tmp_path: Path) -> None:
+    """One improver under two names gets the same responses: bought once, and told as spent by each of the two."""
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.py").write_text(load_improver("seed", tmp_path).source + f"# {name}\n")
+    arms = ["--improvers", "a.py,b.py"]
+    common = conduct("baselines", tmp_path, *arms)
+    difference = next(row for row in common["tables"]["differences"] if row["compared"] == "a.py → b.py")
+    assert difference["difference"] == 0
+    first, second, floor = common["tables"]["baselines"]
+    assert first["mean"] == second["mean"] and first["responses"] == second["responses"] == floor["responses"] == 2
+    assert "Common draws: 18 responses were read, and 12 bought." in common["notes"]
+    shutil.rmtree(tmp_path / "baselines")
+    apart = conduct("baselines", tmp_path, *arms, "--common-draws", "off")
+    assert not [note for note in apart["notes"] if note.startswith("Common draws")]
 
 
 def test_bypass_counts_by_both_rules_and_what_is_really_requested(tmp_path: Path) -> None:
@@ -141,7 +163,9 @@ def test_strategies_of_a_run_by_rules_and_by_a_models_labels(tmp_path: Path) -> 
     told = json.loads(in_process("experiment", "strategies", "one", "--json", cwd=tmp_path).stdout)
     found = {row["strategy"]: row for row in told["tables"]["strategies"]}
     assert found["bandit"]["proposed"] == 1 and found["bandit"]["share"] == 1.0
-    assert found["genetic"]["proposed"] == 0
+    assert found["genetic crossover"]["proposed"] == 0
+    (each,) = told["tables"]["proposals"]
+    assert each["on record"] == 2 and each["what it does"] == "bandit, greedy refinement, parallel scoring"
     labelled = ["--label-with", "scripted", "--script", "script.json", "--out", "labelled", "--json"]
     done = in_process("experiment", "strategies", "one", *labelled, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -193,15 +217,14 @@ def test_a_cap_holds_over_all_runs_of_an_experiment_and_over_its_restarts(tmp_pa
         (["curve", "no-such-task"], "no task is called 'no-such-task'"),
         (["transfer", TASK, "--on", "parity,parity"], "listed twice"),
         (["baselines", "--improvers", "seed,seed"], "listed twice"),
-        (["baselines", "--improvers", "seed,sed"], "no improver is called 'sed'"),
+        (["baselines", TASK, "--improvers", "seed,sed"], "no improver is called 'sed'"),
         (["baselines", "--improvers", "seed", "--against", "greedy"], "--against greedy"),
         (["curve", "--models", "mutate,mutate"], "listed twice"),
-        (["curve", "--models", "nonsense"], "nonsense"),
+        (["curve", TASK, "--models", "nonsense"], "nonsense"),
         (["curve", "--trials", "0"], "--trials"),
         (["strategies", "no-such-run"], "no run is called"),
         (["cruve"], "did you mean 'curve'?"),
         (["curve", "--proposals", "3"], "--proposals is for bypass; curve has no use for it"),
-        (["imp-at-k", "--models", "mutate,scripted"], "imp-at-k takes one model"),
         (["curve", "--models", ""], "--models: wanted"),
         (["curve", "--accept", "foo"], "--accept: wanted paper or released or better or significant, got 'foo'"),
         (["bypass", "--proposals", "0"], "--proposals: wanted a whole number of at least 1, got 0"),
@@ -237,13 +260,13 @@ def test_a_task_may_lie_anywhere_and_what_was_begun_with_is_kept(tmp_path: Path)
     first = in_process(*command, *given, cwd=tmp_path)
     assert first.returncode == 0, first.stderr
     assert {path.name for path in (tmp_path / "it" / "runs").iterdir()} == {
-        "train-one", "again-one", "0-on-two-0", "1-on-two-0"
+        "train-0-one", "again-0-one", "0-with-0-on-two-0", "1-with-0-on-two-0"
     }  # fmt: skip
 
     (tmp_path / "two.py").write_text(NUMBER.replace("1 - value", "1"))
     changed = in_process(*command, *given, cwd=tmp_path)
     assert changed.returncode == 2 and "the task two is not what it was when this experiment began" in changed.stderr
-    shutil.rmtree(tmp_path / "it" / "runs" / "0-on-two-0")
+    shutil.rmtree(tmp_path / "it" / "runs" / "0-with-0-on-two-0")
     again = in_process("experiment", "transfer", "--out", "it", "--json", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["tables"]["transfer"] == json.loads(first.stdout)["tables"]["transfer"]
@@ -266,11 +289,129 @@ def test_the_last_run_s_improver_is_resolved_once(tmp_path: Path) -> None:
 
 def test_auto_is_resolved_once_and_said(tmp_path: Path) -> None:
     command = ["experiment", "curve", TASK, "--trials", "1", "--depth", "1", *SMALL, "--out", "it", "--json"]
-    done = in_process(*command, cwd=tmp_path)
+    done = in_process(*command, "--models", "auto", cwd=tmp_path)
     assert "model: mutate (no model is configured" in done.stderr
     told = json.loads(done.stdout)
     assert told["parameters"]["models"] == ["mutate"] and told["notes"][0] == "Model: mutate."
     assert {row["model"] for row in told["tables"]["curve"]} == {"mutate"}
+
+
+def test_no_experiment_starts_on_a_model_that_nobody_named(tmp_path: Path) -> None:
+    """What `auto` would take is said; the variable is a name; and one that was begun needs none."""
+    command = ["experiment", "curve", TASK, "--trials", "1", "--depth", "1", *SMALL, "--out", "it"]
+    done = in_process(*command, cwd=tmp_path, OPENAI_API_KEY="k")
+    assert done.returncode == 2 and "--models auto would take openai/gpt-4.1-mini (OPENAI_API_KEY" in done.stderr
+    assert not (tmp_path / "it").exists()
+    assert in_process(*command, cwd=tmp_path, SELFTAUGHT_MODEL="mutate").returncode == 0
+    done = in_process("experiment", "curve", "--out", "it", cwd=tmp_path)
+    assert done.returncode == 0 and "model: mutate (asked for by name)" in done.stderr
+
+
+def test_a_folder_that_was_to_be_gone_on_with_and_is_not_there_begins_nothing(tmp_path: Path) -> None:
+    conduct("imp-at-k", tmp_path)
+    with OpenAIServer(improve_anything) as server:
+        given = ["--models", "openai/m", "--base-url", server.base_url, "--out", "imp-at-q"]
+        done = in_process("experiment", "imp-at-k", *given, cwd=tmp_path, OPENAI_API_KEY="k")
+        assert not server.requests
+    assert done.returncode == 2 and not (tmp_path / "imp-at-q").exists()
+    assert "imp-at-q holds no experiment to go on with (did you mean imp-at-k?)" in done.stderr
+
+
+def plan_of(cwd: Path, *arguments: str) -> dict[str, Any]:
+    """What a dry run tells, which leaves nothing behind."""
+    before = sorted(cwd.rglob("*"))
+    done = in_process("experiment", *arguments, "--dry-run", "--json", cwd=cwd, OPENAI_API_KEY="k")
+    assert done.returncode == 0, done.stderr
+    assert sorted(cwd.rglob("*")) == before
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def test_a_dry_run_tells_the_price_of_each_kind_of_run_and_spends_nothing(tmp_path: Path) -> None:
+    model, small = ["--models", "openai/gpt-4.1"], ["--model-calls", "2", "--responses", "3", "--repeats", "1"]
+    told = plan_of(tmp_path, "transfer", "parity", "--on", "three-sat", "--trials", "4", "--depth", "2", *model, *small)
+    parts = {part["what"]: part for part in told["parts"]}
+    assert {what: part["runs"] for what, part in parts.items()} == {
+        "train on parity": 1, "its improver, once more on parity": 1, "seed, on three-sat": 4,
+        "improved, on three-sat": 4,
+    }  # fmt: skip
+    # The seed asks once; of an improver that is yet to be made it is expected that it uses all its calls.
+    assert parts["seed, on three-sat"]["expected"]["calls"] == 4 * 3
+    assert parts["improved, on three-sat"]["expected"]["calls"] == 4 * 2 * 3
+    assert told["left"] == 10 and told["total"]["expected"]["dollars"] == pytest.approx(
+        sum(part["expected"]["dollars"] for part in told["parts"])
+    )
+    assert 0 < told["total"]["expected"]["dollars"] < told["total"]["most"]["dollars"]
+
+
+def test_a_dry_run_of_bypass_asks_the_model_for_proposals_and_observes_with_another(tmp_path: Path) -> None:
+    told = plan_of(tmp_path, "bypass", TASK, "--proposals", "12", "--responses", "6", "--models", "openai/gpt-4.1")
+    rows = [(part["what"], part["model"], part["expected"]["calls"]) for part in told["parts"]]
+    assert ("with warning", "openai/gpt-4.1", 12) in rows and ("with warning", "mutate", 12 * 6) in rows
+
+
+def test_a_dry_run_of_what_is_finished_costs_nothing(tmp_path: Path) -> None:
+    conduct("imp-at-k", tmp_path)
+    told = plan_of(tmp_path, "imp-at-k", "--out", "imp-at-k")
+    assert (told["finished"], told["left"], told["parts"]) == (2, 0, [])
+
+
+def test_a_preset_is_that_of_run_and_a_flag_wins_over_it(tmp_path: Path) -> None:
+    given = ["curve", TASK, "--models", "mutate", "--trials", "1", "--seed", "1", "--out", "it", "--json"]
+    done = in_process("experiment", *given, "--preset", "quick", "--depth", "1", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    kept = json.loads(done.stdout)["parameters"]
+    assert [kept[name] for name in ("repeats", "model_calls", "responses", "utility_calls", "depth")] == [2, 1, 3, 4, 1]
+    other = in_process("experiment", "curve", "--preset", "paper", "--out", "it", cwd=tmp_path)
+    assert other.returncode == 2 and "preset was 'quick', and is 'paper'" in other.stderr
+    bad = in_process("experiment", "curve", TASK, "--models", "mutate", "--preset", "papr", cwd=tmp_path)
+    assert bad.returncode == 2 and "no preset is called 'papr'; did you mean 'paper'?" in bad.stderr
+
+
+def test_experiments_are_listed_with_how_far_they_have_come(tmp_path: Path) -> None:
+    conduct("imp-at-k", tmp_path)
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "experiment.toml").write_text("nonsense")
+    stopped = ["experiment", "curve", *COMMANDS["curve"], *SMALL, "--out", "capped", "--max-calls", "3"]
+    assert in_process(*stopped, cwd=tmp_path).returncode == 3
+    rows = json.loads(in_process("experiments", ".", "--json", cwd=tmp_path).stdout)["experiments"]
+    found = {row["name"]: row for row in rows}
+    assert (found["imp-at-k"]["finished"], found["imp-at-k"]["runs"], found["imp-at-k"]["status"]) == (2, 2, "finished")
+    assert (found["capped"]["responses"], found["capped"]["status"]) == (3, "stopped")
+    assert "not TOML" in found["broken"]["error"]
+    shown = in_process("experiments", ".", cwd=tmp_path).stdout
+    assert "2 of 2" in shown and "Go on with one: selftaught experiment WHAT --out ./FOLDER" in shown
+    assert "no experiment in nowhere/ yet" in in_process("experiments", "nowhere", cwd=tmp_path).stdout
+
+
+def test_an_experiment_has_a_report_of_one_file_before_it_is_finished_too(tmp_path: Path) -> None:
+    conduct("imp-at-k", tmp_path)
+    assert in_process("report", "imp-at-k", cwd=tmp_path).stdout == "imp-at-k/report.html\n"
+    page = (tmp_path / "imp-at-k" / "report.html").read_text()
+    assert "Gain on test after k applications" in page and "data:image/svg+xml;base64," in page
+    assert "2 of 2 runs finished" in page and "http://" not in page.replace("http://www.w3.org", "")
+    (tmp_path / "imp-at-k" / "result.json").unlink()
+    assert in_process("report", "imp-at-k", "--out", "r.html", cwd=tmp_path).returncode == 0
+    assert "There are no tables yet" in (tmp_path / "r.html").read_text()
+
+
+def test_hostile_results_do_not_run_in_the_report_of_an_experiment(tmp_path: Path) -> None:
+    conduct("imp-at-k", tmp_path)
+    evil = "<script>alert(1)</script>"
+    told = {"tables": {evil: [{evil: evil}]}, "notes": [evil], "titles": {}}
+    (tmp_path / "imp-at-k" / "result.json").write_text(json.dumps(told))
+    (tmp_path / "imp-at-k" / "imp-at-k.svg").write_text(f"<svg>{evil}</svg>")
+    assert in_process("report", "imp-at-k", cwd=tmp_path).returncode == 0
+    assert evil not in (tmp_path / "imp-at-k" / "report.html").read_text()
+
+
+def test_progress_is_told_within_a_run_of_an_experiment(tmp_path: Path) -> None:
+    with OpenAIServer(improve_anything, faults=iter([Fault(429)])) as server:
+        given = ["--models", "openai/m", "--base-url", server.base_url, "--depth", "1", "--trials", "1"]
+        done = in_process("experiment", "curve", TASK, *SMALL, *given, cwd=tmp_path, OPENAI_API_KEY="k")
+    assert done.returncode == 0, done.stderr
+    assert "curve: 0 of 1 runs finished" in done.stderr and "finished 0-0 (1 of 1)" in done.stderr
+    assert "answered 429" in done.stderr  # while it goes on
 
 
 def test_an_improver_that_fails_on_one_task_of_a_matrix_is_said_so_there_alone(tmp_path: Path) -> None:
@@ -282,7 +423,7 @@ def test_an_improver_that_fails_on_one_task_of_a_matrix_is_said_so_there_alone(t
     done = in_process("experiment", "transfer", "one.py", "--on", f"one.py,{TASK}", *given, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     rows = json.loads(done.stdout)["tables"]["transfer"]
-    failed = {row["on"]: (row["mean"], row["failed"]) for row in rows if row["improver"] == "seed improver"}
+    failed = {row["on"]: (row["mean"], row["failed"]) for row in rows if row["improver"] == "seed"}
     assert failed == {"one": (0.75, 0), TASK: (0.0, 2)}
 
 
@@ -299,7 +440,7 @@ def test_the_winner_is_selected_on_val_alone_and_applied_anew(tmp_path: Path) ->
     done = in_process("experiment", "transfer", "one.py", "--on", TASK, *given, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (winner,) = json.loads(done.stdout)["tables"]["winners"]
-    assert list(winner.values()) == ["one", 1, 0.9, pytest.approx(0.1), pytest.approx(0.1)]
+    assert list(winner.values())[:6] == ["mutate", "one", 1, 0.9, pytest.approx(0.1), pytest.approx(0.1)]
 
 
 def test_an_improver_that_works_has_run_whatever_its_programs_are_worth(tmp_path: Path) -> None:
@@ -326,11 +467,11 @@ def test_an_improver_that_works_has_run_whatever_its_programs_are_worth(tmp_path
     done = in_process("experiment", "strategies", "it", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "1 distinct improvers proposed in 1 run;" in done.stdout
-    (tmp_path / "labels.json").write_text(json.dumps({"rules": [{"responses": ['["genetic"]']}]}))
+    (tmp_path / "labels.json").write_text(json.dumps({"rules": [{"responses": ['["genetic crossover"]']}]}))
     by_model = ["--label-with", "scripted", "--script", "labels.json", "--json"]
     told = json.loads(in_process("experiment", "strategies", "it", *by_model, cwd=tmp_path).stdout)
     (row,) = [row for row in told["tables"]["strategies"] if row["proposed"]]
-    assert (row["strategy"], row["ran"], row["selected"], row["mean gain"]) == ("genetic", 1, 1, -0.25)
+    assert (row["strategy"], row["ran"], row["selected"], row["mean gain"]) == ("genetic crossover", 1, 1, -0.25)
 
 
 def test_bypass_makes_as_many_proposals_as_are_asked_for(tmp_path: Path) -> None:
@@ -345,3 +486,98 @@ def test_other_parameters_are_refused_with_the_difference(tmp_path: Path) -> Non
     done = in_process("experiment", "imp-at-k", "--depth", "3", "--out", "imp-at-k", cwd=tmp_path)
     assert done.returncode == 2 and "depth was 2, and is 3" in done.stderr
     assert in_process("experiment", "imp-at-k", "--out", "imp-at-k", cwd=tmp_path).returncode == 0
+
+
+TWO = ["--models", "mutate,scripted", "--script", "script.json"]
+
+
+def useless(cwd: Path) -> None:
+    """The script of a model that never answers with a program."""
+    (cwd / "script.json").write_text(json.dumps({"rules": [{"responses": ["no program"]}]}))
+
+
+def test_models_are_compared_on_the_same_instances_with_what_each_spends(tmp_path: Path) -> None:
+    """An improver that does nothing gets the same scores whatever the model is; one that asks spends more."""
+    useless(tmp_path)
+    (tmp_path / "idle.py").write_text("def improve_algorithm(s, utility, language_model):\n    return s\n")
+    (tmp_path / "asks.py").write_text(
+        "def improve_algorithm(s, utility, language_model):\n    language_model.prompt('', s, 2, 0.5)\n    return s\n"
+    )
+    told = conduct("baselines", tmp_path, *TWO, "--improvers", "idle.py,asks.py")
+    rows = {(row["compared"], row["model"]): row for row in told["tables"]["differences"]}
+    assert rows.keys() == {
+        ("idle.py → asks.py", "mutate"), ("idle.py → mutate", "mutate"), ("idle.py → asks.py", "scripted"),
+        ("idle.py → mutate", "scripted"), ("idle.py", "mutate → scripted"), ("asks.py", "mutate → scripted"),
+    }  # fmt: skip
+    assert rows["idle.py", "mutate → scripted"]["difference"] == 0
+    assert [rows["idle.py → asks.py", model]["+responses"] for model in ("mutate", "scripted")] == [2, 2]
+    prices = {(row["improver"], row["model"]): row["responses"] for row in told["tables"]["baselines"]}
+    assert (prices["asks.py", "scripted"], prices["idle.py", "scripted"]) == (2, 0)
+
+
+def test_curves_of_several_models_are_paired_and_priced_up_to_each_t(tmp_path: Path) -> None:
+    useless(tmp_path)
+    told = conduct("curve", tmp_path, *TWO)
+    assert [(row["compared"], row["model"]) for row in told["tables"]["differences"]] == [
+        ("t = 0 → 1", "mutate"), ("t = 0 → 1", "scripted"), ("t = 1", "mutate → scripted")
+    ]  # fmt: skip
+    prices = {(row["model"], row["t"]): row["responses"] for row in told["tables"]["curve"]}
+    assert 0 < prices["mutate", 0] < prices["mutate", 1]
+
+
+def test_an_improver_of_one_model_is_used_by_another(tmp_path: Path) -> None:
+    """The seed proposes a better one where the model is `mutate`, which alone answers with a program."""
+    useless(tmp_path)
+    (tmp_path / "one.py").write_text(NUMBER)
+    writes = IMPROVER + "return 'def algorithm(x): return 0.5'\n"
+    proposes = f"{IMPROVER}(said,) = language_model.prompt('', f'```python\\n{{initial_solution}}\\n```', 1, 0.5)\n    "
+    (tmp_path / "seed.py").write_text(
+        f"{proposes}text = {writes!r} if '```' in said else initial_solution\n"
+        "    return text if 'meta' in utility.str else initial_solution\n"
+    )
+    small = ["--improver", "seed.py", "--trials", "2", "--depth", "1", *SMALL, *TWO, "--json"]
+    done = in_process("experiment", "transfer", "one.py", "--on", "one.py", *small, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    tables = json.loads(done.stdout)["tables"]
+    means = {(row["improver"], row["used with"]): row["mean"] for row in tables["transfer"]}
+    assert means == {
+        ("initial solution", ""): 0.75, ("seed", "mutate"): 0.75, ("seed", "scripted"): 0.75,
+        ("improved by mutate", "mutate"): 0.5, ("improved by mutate", "scripted"): 0.5,
+        ("improved by scripted", "mutate"): 0.75, ("improved by scripted", "scripted"): 0.75,
+    }  # fmt: skip
+    assert tables["matrix"] == [
+        {"improved by": "mutate", "on": "one", "with mutate": -0.25, "with scripted": -0.25},
+        {"improved by": "scripted", "on": "one", "with mutate": 0.0, "with scripted": 0.0},
+    ]
+
+
+@pytest.mark.parametrize("name", ["curve", "transfer", "baselines", "bypass", "imp-at-k"])
+def test_a_model_that_fails_for_good_is_said_so_and_the_rest_stands(name: str, tmp_path: Path) -> None:
+    with OpenAIServer(improve_anything, key="another") as server:  # it answers 401
+        given = ["--models", "openai/m,mutate", "--base-url", server.base_url]
+        command = ["experiment", name, *COMMANDS[name], *SMALL, "--out", "it", "--json", *given]
+        done = in_process(*command, cwd=tmp_path, OPENAI_API_KEY="k")
+    assert done.returncode == 1, done.stderr  # a script must not take it for the whole
+    told = json.loads(done.stdout)
+    assert {row["model"] for row in told["failed"]} == {"openai/m"} and "401" in told["failed"][0]["reason"]
+    assert any(note.startswith("openai/m failed: ") for note in told["notes"])
+    assert figures(told, "mutate") == figures(conduct(name, tmp_path), "mutate") != []
+    assert figures(told, "openai/m") == []
+    assert "to try again what failed: selftaught experiment" in done.stderr
+
+
+def figures(told: dict[str, Any], model: str) -> list[float]:
+    """The means, or counts, of one model in an experiment's first table; of `transfer`, those of the seed improver."""
+    rows = next(iter(told["tables"].values()))
+    of_it = [row for row in rows if row.get("model", row.get("used with")) == model and row.get("improver") != "mutate"]
+    seeds = [row for row in of_it if "improved" not in row.get("improver", "")]
+    found = [row.get("mean", row.get("count", row.get("test"))) for row in seeds]
+    return [value for value in found if value is not None]
+
+
+def test_where_every_model_fails_the_experiment_does(tmp_path: Path) -> None:
+    with OpenAIServer(improve_anything, key="another") as server:
+        given = ["--models", "openai/m", "--base-url", server.base_url, "--out", "it"]
+        done = in_process("experiment", "curve", *COMMANDS["curve"], *SMALL, *given, cwd=tmp_path, OPENAI_API_KEY="k")
+    assert done.returncode == 1 and "401" in done.stderr and "go on with: selftaught experiment curve" in done.stderr
+    assert not (tmp_path / "it" / "result.json").exists()

@@ -39,6 +39,7 @@ os.execv(sys.executable, [sys.executable, "-m", "selftaught", *sys.argv[1:]])
         ["run", "three-sat", "--model", "mutate", "--sandbox", "bubblewrap"],
         ["demo"],
         ["doctor"],
+        ["experiment", "suite", "--models", "mutate"],
     ],
 )
 def test_nothing_runs_where_nothing_isolates(tmp_path: Path, arguments: list[str]) -> None:

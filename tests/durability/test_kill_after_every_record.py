@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 
 from durability import world
+from selftaught.middleware.gate import Gate
+from selftaught.runs.folder import RunFolder
 from selftaught.runs.records import Answered, Applied, Ended, Measured, Probed, Record, Scored, Session, Stepped
 from selftaught.runs.store import Store
+from selftaught.sandbox.choice import open_sandbox
+from selftaught.wiring.replay import replay
 
 
 def in_a_child(folder: Path, kill_after: int | None) -> int:
@@ -30,6 +34,8 @@ def content(record: Record) -> tuple[object, ...]:
     match record:
         case Answered(at=at, response=response):
             return at, response
+        case Scored(guessed=True):  # how far guesses come is chance
+            return ()
         case Scored(at=at, program=program, value=value, verdict=verdict):
             return at, program, value, verdict
         case Applied(at=at, program=made, model_calls=calls, responses=responses, utility_calls=scores):
@@ -107,9 +113,25 @@ def asked(folder: Path) -> Counter[str]:
 
 def answered(folder: Path) -> set[str]:
     store = Store.open(folder / "run.sqlite", writable=False)
-    found = {record.at for record in store if isinstance(record, Answered)}
+    found = {record.draw or record.at for record in store if isinstance(record, Answered)}
     store.close()
     return found
+
+
+def test_what_candidates_have_in_common_was_bought_once_however_often_it_was_killed(whole: Path) -> None:
+    for folder in (whole, whole.parent / "killed"):
+        with Store.open(folder / "run.sqlite", writable=False) as store:
+            drawn = [record for record in store if isinstance(record, Answered) and record.draw]
+        bought = Counter(record.draw for record in drawn if not record.shared)
+        assert set(bought.values()) == {1} and {record.draw for record in drawn} == set(bought)
+        assert len(drawn) > len(bought)
+
+
+@pytest.mark.parametrize("whole", ["twice"], indirect=True)  # threads number their calls as they come
+def test_a_replay_with_common_draws_comes_out_as_recorded(whole: Path) -> None:
+    with open_sandbox("auto", 1) as sandbox:
+        found = replay(RunFolder(whole), sandbox, lambda record: None, Gate())
+    assert (found.differences, found.served, found.finished) == ((), found.responses, True)
 
 
 def test_a_finished_run_asks_nothing_when_it_is_resumed(whole: Path, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ class CutStore(Store):
         super()._sync(log, jobs)
         (self.path.parent / "barrier.txt").write_text(f"{length} {self._durable}")
 
-    def put(self, record: Record, texts: Sequence[str] = ()) -> None:
+    def put(self, record: Record, texts: Sequence[str] = (), *, soon: bool = False) -> None:
         super().put(record, texts)
         if isinstance(record, Scored) and record.value > 0 and not record.reused:
             self._catch_up()

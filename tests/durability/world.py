@@ -83,7 +83,7 @@ class MortalStore(Store):
 
     left: int | None = None
 
-    def put(self, record: Record, texts: Sequence[str] = ()) -> None:
+    def put(self, record: Record, texts: Sequence[str] = (), *, soon: bool = False) -> None:
         self.append(record, texts)
 
     def append(self, record: Record, texts: Sequence[str] = ()) -> None:

@@ -66,3 +66,20 @@ def test_prompts_that_differ_in_the_times_of_their_feedback_alone_are_equal() ->
     assert ask(Replay(recorded, "x"), asked(5, "0.5"), "/elsewhere#0") == "answer"
     with pytest.raises(ModelUnavailable, match="recorded 'score 0.5', asked 'score 0.6'"):
         ask(Replay(recorded, "x"), asked(3, "0.6"), "/elsewhere#0")
+
+
+def test_a_demonstration_gives_each_prompt_what_the_most_similar_one_got_that_is_left() -> None:
+    near = Recorded("/near", Prompt("S", "one\ntwo\nthree", 0.7), Completion("near"))
+    far = Recorded("/far", Prompt("S", "one\nother\nothers", 0.7), Completion("far"))
+    model = Replay([far, near], "the demo", nearest=True)
+    assert ask(model, far.prompt) == "far"
+    assert model.otherwise == 0
+    again = Replay([far, near], "the demo", nearest=True)
+    changed = Prompt("S", "one\ntwo\nTHREE", 0.7)
+    assert [ask(again, changed) for _ in range(3)] == ["near", "far", "near"]  # in the end the nearest once more
+    assert (again.otherwise, again.served) == (3, 2)
+
+
+def test_a_demonstration_without_answers_says_so() -> None:
+    with pytest.raises(ModelUnavailable, match="no response at all"):
+        ask(Replay([], "x", nearest=True), ASKED)

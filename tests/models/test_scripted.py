@@ -38,6 +38,17 @@ def test_a_draw_is_decided_by_its_address_whatever_the_order() -> None:
     assert len({at(f"/a#{count}") for count in range(20)}) > 10
 
 
+def test_runs_with_other_seeds_draw_independently() -> None:
+    rules = json.dumps({"rules": [{"responses": [str(number) for number in range(50)]}]})
+
+    def drawn(seed: int) -> str:
+        with working_at("/a#0"):
+            return Scripted(rules, seed)([PROMPT])[0].text
+
+    assert drawn(1) == drawn(1)
+    assert len({drawn(seed) for seed in range(20)}) > 10
+
+
 def test_a_cycle_takes_responses_in_turn() -> None:
     model = script({"responses": ["a", "b"], "order": "cycle"})
     texts = []

@@ -10,7 +10,7 @@ from selftaught.runs.records import Chosen
 
 NOTHING = {
     "responses": 0, "input_tokens": 0, "output_tokens": 0, "uncounted": 0, "unpriced": 0, "model_calls": 0,
-    "applications": 0, "scores_run": 0, "scores_reused": 0, "seconds": 0.0,
+    "applications": 0, "scores_run": 0, "scores_reused": 0, "seconds": 0.0, "shared": 0,
 }  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def test_the_whole_object_of_a_small_run(tmp_path: Path) -> None:
             {
                 "role": "", "t": 0, "model": "m", "responses": 1, "failed": 0, "input_tokens": 10, "output_tokens": 5,
                 "cached_tokens": 0, "reasoning_tokens": 0, "uncounted": 0, "cost": 0.0, "unpriced": 1, "sources": [],
-                "dropped": 0, "cut": 0, "seconds": 1.0,
+                "dropped": 0, "cut": 0, "seconds": 1.0, "shared": 0, "saved": 0.0,
             }
         ],
         "probed": [],

@@ -144,6 +144,14 @@ def test_what_says_the_same_in_other_words_or_layout_costs_no_score(sandbox: Jai
     assert utility.scored == [LONG, another_number, another_method]
 
 
+def test_a_failing_program_with_one_line_mended_is_scored(sandbox: Jail) -> None:
+    lines = "".join(f"    value_{n} = {n}\n" for n in range(40))
+    failing, mended = (f"def algorithm():\n{lines}    return {sign}0.9\n" for sign in ("-", ""))
+    model = InTurn(f"```python\n{failing}```", f"```python\n{mended}```")
+    made = applied(sandbox, seed_text("novelty"), model, Returns(), Allowance(2, 1, 25))
+    assert made.program == Program(mended)
+
+
 def test_a_score_that_was_saved_is_spent_on_a_later_answer(sandbox: Jail) -> None:
     """Three scores are left for three calls: without a rejection each call would ask once."""
     same = LONG + "# a remark\n"

@@ -98,3 +98,18 @@ def test_what_is_no_toml_is_named(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "c.toml").write_bytes(text)
     with pytest.raises(UsageError, match="c.toml is not TOML"):
         make_config({"tasks": ["parity"]}, tmp_path / "c.toml")
+
+
+def test_a_run_of_before_there_were_common_draws_goes_on_without_them(tmp_path: Path) -> None:
+    assert frozen(tmp_path).common_draws == "on"
+    file = RunFolder(tmp_path / "run").config
+    file.write_text("".join(line for line in file.open() if not line.startswith("common_draws")))
+    assert frozen_config(RunFolder(tmp_path / "run")).common_draws == "off"
+
+
+def test_an_experiment_of_before_there_were_common_draws_goes_on_without_them(tmp_path: Path) -> None:
+    given = Parameters(experiment="baselines", tasks=["parity"], models=["mutate"])
+    open_experiment(tmp_path / "e", given, SharedInputs({}, {}))
+    file = tmp_path / "e" / "experiment.toml"
+    file.write_text("".join(line for line in file.open() if not line.startswith("common_draws")))
+    assert (given.common_draws, read_parameters(tmp_path / "e").common_draws) == ("on", "off")

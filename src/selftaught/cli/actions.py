@@ -2,7 +2,7 @@
 
 import dataclasses
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import msgspec
 
 from selftaught.cli import printing
 from selftaught.cli.approving import asker
+from selftaught.cli.cluster import hear_of_nodes
 from selftaught.cli.in_place import original_of, put
 from selftaught.cli.progress import Progress
 from selftaught.cli.stopping import run_stoppable
@@ -28,6 +29,7 @@ from selftaught.middleware.gate import Gate
 from selftaught.middleware.unusable import REFUSED, TOO_LONG
 from selftaught.report.view import RunView, view
 from selftaught.runs.folder import RunFolder, find_run, new_folder
+from selftaught.runs.records import Record
 from selftaught.runs.salt import data_folder, salted
 from selftaught.runs.store import Store
 from selftaught.tasks.bounds.kept import REFERENCES, Kept
@@ -59,11 +61,6 @@ from selftaught.wiring.version import other_versions
 if TYPE_CHECKING:
     from selftaught.middleware.tracing.run import Tracing
 
-DEMO = {"depth": 2, "repeats": 3, "model_calls": 1, "responses": 6, "utility_calls": 7}
-"""Budgets of the demo: under a minute on two cores."""
-DEMO_TASK = "three-sat@hard"
-"""One that its seed is far from solving, and whose seed is quick."""
-
 
 def start(
     settings: Mapping[str, Any],
@@ -86,6 +83,7 @@ def start(
     inputs = load_inputs(config, runs, improvers=data_folder(environment()) / IMPROVERS)
     for note in (note for task in inputs.tasks for note in task.notes):
         say(note)
+    hear_of_nodes()
     chosen = choose_models(inputs, None, runs, environment())
     printing.chosen_models(chosen.said)
     if dry_run:
@@ -126,6 +124,7 @@ def resume(
         return chosen.models
 
     folder = find_run(name, runs)
+    hear_of_nodes()
     with Run.resume(folder, choose, changed=changed, tier=sandbox, task=task, tracing=tracing) as begun:
         say(f"resuming {folder.path}")
         for text in changed_since(folder):
@@ -135,10 +134,23 @@ def resume(
 
 def _go(run: Run, *, as_json: bool) -> RunView:
     """What is known when it has ended well. Raises SystemExit where a script must not go on with what came out."""
+    config, folder = run.inputs.config, run.folder
+    found = carry_out(run)
+    printing.result(config, found, run.store, folder, as_json=as_json)
+    if found.nothing_usable and found.no_program.keys() - {REFUSED, TOO_LONG}:  # those are the improver's affair
+        raise SystemExit(FAILURE)  # it was no search: the lines above say why
+    if config.kind == "improve" and not (folder.path / "improved.py").is_file():
+        raise SystemExit(FAILURE)  # a script that goes on with the program must not go on
+    return found
+
+
+def carry_out(run: Run, more: Callable[[Record], str] = lambda record: "") -> RunView:
+    """Do it, with its progress on stderr; what is known then. `more`: what else is said of a record."""
     warn_if_unsafe(run.sandbox.tier)
     config, folder = run.inputs.config, run.folder
     depth = config.depth if config.kind == "run" else None
-    with Progress(depth=depth, on_record=run.store, waiting=run.models.waiting, caps=config.caps) as progress:
+    waiting = run.models.waiting
+    with Progress(depth=depth, on_record=run.store, waiting=waiting, caps=config.caps, more=more) as progress:
         asked = dataclasses.replace(run, approve=asker(folder, run.gate, progress))
         try:
             run_stoppable(lambda: asked.work(progress.watch), run.gate, run.sandbox.close)
@@ -151,13 +163,7 @@ def _go(run: Run, *, as_json: bool) -> RunView:
             if isinstance(error, TaskError):
                 hint = "the run keeps its own copy of the task: correct the file, and start a new run"
             raise type(error)(f"{error} ({hint})") from error
-    found = view(run.store, in_work=folder.in_work())
-    printing.result(config, found, run.store, folder, as_json=as_json)
-    if found.nothing_usable and found.no_program.keys() - {REFUSED, TOO_LONG}:  # those are the improver's affair
-        raise SystemExit(FAILURE)  # it was no search: the lines above say why
-    if config.kind == "improve" and not (folder.path / "improved.py").is_file():
-        raise SystemExit(FAILURE)  # a script that goes on with the program must not go on
-    return found
+    return view(run.store, in_work=folder.in_work())
 
 
 def score(
@@ -231,11 +237,3 @@ def tasks(*, as_json: bool) -> None:
         kind = "interactive" if task.play else "function"
         rows.append({"task": name, "about": task.about.splitlines()[0], "kind": kind, **dataclasses.asdict(told)})
     printing.tasks(rows, as_json=as_json)
-
-
-def demo(seed: str | None, sandbox: str | None, runs: Path, *, as_json: bool) -> None:
-    """A short run that needs nothing: a task with headroom, the model `mutate`."""
-    flags = {"kind": "run", "tasks": [DEMO_TASK], "model": "mutate", "sandbox": sandbox, "seed": seed, **DEMO}
-    say(f"demo: a short self-improvement on {DEMO_TASK}; no key, no network. The model is `mutate`: random edits,")
-    say("the honest floor that any language model has to beat. Whatever comes out is shown.")
-    start(flags, None, None, runs, as_json=as_json)

@@ -13,6 +13,7 @@ import typer
 from typer.models import CommandInfo
 
 from selftaught.cli.options import (
+    EXPERIMENTS_FOLDER,
     RUNS,
     AsJson,
     ConfigFile,
@@ -216,6 +217,17 @@ def runs(as_json: AsJson = False, runs: Runs = RUNS) -> None:
 
 
 @app.command(cls=Grouped)
+def experiments(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The folder that holds them.")] = EXPERIMENTS_FOLDER,
+    as_json: AsJson = False,
+) -> None:
+    """List the experiments, and how far each has come."""
+    from selftaught.cli import experiments as listing
+
+    listing.show_all(folder, as_json=as_json)
+
+
+@app.command(cls=Grouped)
 def show(
     run: RunName = "last",
     text: Annotated[
@@ -314,7 +326,7 @@ def report(
     out: Annotated[Path | None, typer.Option(help="A file; the run's report.html unless given.")] = None,
     runs: Runs = RUNS,
 ) -> None:
-    """Write a run's report: one self-contained HTML file."""
+    """Write the report of a run, or of an experiment: one self-contained HTML file."""
     from selftaught.cli import looking
 
     looking.report(run, runs, out)
@@ -379,20 +391,31 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 @app.command(cls=Grouped)
-def demo(seed: Seed = "7", sandbox: SandboxName = "auto", as_json: AsJson = False, runs: Runs = RUNS) -> None:
-    """Run a short self-improvement on three-sat@hard, with no key and no network, in under a minute."""
-    from selftaught.cli import actions
+def demo(
+    mutate: Annotated[
+        bool, typer.Option("--mutate", help="Improve an improver with random edits, instead of the recorded answers.")
+    ] = False,
+    seed: Seed = None,
+    sandbox: SandboxName = "auto",
+    as_json: AsJson = False,
+    runs: Runs = RUNS,
+) -> None:
+    """Watch a program become better, with no key and no network, in under a minute: recorded answers, live scores."""
+    from selftaught.cli import demo as demonstration
 
-    actions.demo(seed, sandbox, runs, as_json=as_json)
+    demonstration.demo(seed, sandbox, runs, mutate=mutate, as_json=as_json)
 
 
 @app.command(cls=Grouped)
 @with_settings(settings_of("experiment"))
 def experiment(
-    name: Annotated[str, typer.Argument(help="curve, transfer, baselines, bypass, strategies or imp-at-k.")],
+    name: Annotated[str, typer.Argument(help="curve, transfer, baselines, bypass, strategies, imp-at-k or suite.")],
     settings: dict[str, Any],
-    what: Annotated[list[str] | None, typer.Argument(metavar="[TASK...]", help="Tasks; of strategies: runs.")] = None,
+    what: Annotated[
+        list[str] | None, typer.Argument(metavar="[TASK...]", help="Tasks; of strategies: runs; of suite: modern.")
+    ] = None,
     label_with: Annotated[str | None, typer.Option(help="A model that labels strategies instead of the rules.")] = None,
+    dry_run: DryRun = False,
     out: Annotated[
         Path | None,
         typer.Option(help="Its folder; one that is there is gone on with.", rich_help_panel=Group.OUTPUT),
@@ -406,11 +429,13 @@ def experiment(
     as_json: AsJson = False,
 ) -> None:
     """Regenerate a table or figure of the paper, on screen and as CSV, JSON and SVG. It can be stopped and go on."""
-    from selftaught.cli import experiment as experiments
+    from selftaught.cli import experiment as conducting
     from selftaught.cli.otel import traced
 
     with traced(otel, otel_content) as tracing:
-        experiments.experiment(name, what or [], settings, label_with, out, folder, tracing=tracing, as_json=as_json)
+        conducting.experiment(
+            name, what or [], settings, label_with, out, folder, dry_run=dry_run, tracing=tracing, as_json=as_json
+        )  # fmt: skip
 
 
 def _app_for(words: Sequence[str]) -> typer.Typer:

@@ -10,27 +10,36 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from selftaught.cli import printing
+from selftaught.cli.experiment_progress import ExperimentProgress
+from selftaught.cli.experiment_tables import experiment_table
+from selftaught.cli.options import EXPERIMENTS_FOLDER
 from selftaught.cli.stopping import run_stoppable
-from selftaught.cli.terminal import environment, open_jail, print_json, say
-from selftaught.config import Parameters, RunConfig, declared, from_mapping, plainly, with_seed_as_text
-from selftaught.core.errors import RunStopped, SelfTaughtError, UsageError
+from selftaught.cli.terminal import FAILURE, environment, open_jail, print_json, say, tell
+from selftaught.config import Parameters, RunConfig, declared, from_mapping, plainly, preset_of, with_seed_as_text
+from selftaught.core.errors import NoSandbox, RunStopped, SelfTaughtError, UsageError
 from selftaught.core.money import Caps
+from selftaught.core.run_seed import RunSeed
+from selftaught.experiments import suite_version as suite
 from selftaught.experiments.conducting import (
     EXPERIMENTS,
-    PARAMETERS,
     Lab,
     conduct,
+    finished_cells,
     of_runs,
     open_experiment,
     read_parameters,
     strategies,
 )
 from selftaught.experiments.design import Result
+from selftaught.experiments.forecasting import plan, plan_of_labels
+from selftaught.experiments.listing import list_experiments
+from selftaught.experiments.results import PARAMETERS
 from selftaught.experiments.results import as_json as result_as_json
 from selftaught.experiments.shared_inputs import SharedInputs, check_unchanged, gather, kept
 from selftaught.middleware.gate import Gate
 from selftaught.models.served.traffic import Traffic
-from selftaught.runs.salt import data_folder, salted
+from selftaught.models.waiting import Waiting
+from selftaught.runs.salt import data_folder, salted, salted_afresh
 from selftaught.tasks.loading import PAPER
 from selftaught.wiring.choosing import choose_models
 from selftaught.wiring.inputs import IMPROVERS, Inputs, load_inputs
@@ -39,18 +48,24 @@ from selftaught.wiring.models import Models
 
 if TYPE_CHECKING:
     from selftaught.middleware.tracing.run import Tracing
+    from selftaught.sandbox.jail import Jail
 
 _PEOPLES = [
     "seed", "earlier-seed", "chain-of-thought", "greedy", "best-of-n", "beam-search", "genetic", "annealing",
     "temperature-bandit", "decomposition", "islands", "novelty", "pareto", "best-first",
 ]  # fmt: skip
 DEFAULTS: dict[str, dict[str, Any]] = {
-    "curve": {"tasks": ["parity-with-noise"]},
-    "transfer": {"tasks": ["parity-with-noise"], "on": [name for name in PAPER if name != "parity-with-noise"]},
+    "curve": {"tasks": ["parity-with-noise"], "common_draws": "off"},
+    "transfer": {
+        "tasks": ["parity-with-noise"],
+        "on": [name for name in PAPER if name != "parity-with-noise"],
+        "common_draws": "off",
+    },
     "baselines": {"tasks": ["parity-with-noise"], "improvers": _PEOPLES},
     "bypass": {"tasks": ["three-sat"]},
     "strategies": {"tasks": ["runs"]},
     "imp-at-k": {"tasks": ["three-sat"]},
+    "suite": {"tasks": [suite.NAME]},
 }
 """As in the paper, where it says."""
 
@@ -63,47 +78,62 @@ def experiment(
     out: Path | None,
     runs: Path,
     *,
+    dry_run: bool = False,
     tracing: "Tracing | None" = None,
     as_json: bool,
 ) -> None:
-    """Begin an experiment, or go on with the one in `out`."""
-    if name not in EXPERIMENTS:
-        close = get_close_matches(name, EXPERIMENTS, 1)
-        hint = f"did you mean {close[0]!r}? There are " if close else "there are "
-        known = "; ".join(f"{one.name} ({one.about})" for one in EXPERIMENTS.values())
-        raise UsageError(f"no experiment is called {name!r}; {hint}{known}")
-    folder = out or Path("experiments") / f"{time.strftime('%Y%m%d-%H%M%S')}-{name}-{secrets.token_hex(2)}"
+    """Begin an experiment, or go on with the one in `out`; or only say what that would cost."""
+    _check_name(name)
+    folder = out or EXPERIMENTS_FOLDER / f"{time.strftime('%Y%m%d-%H%M%S')}-{name}-{secrets.token_hex(2)}"
     told, limits = _split(settings)
     if what:
         told["tasks"] = what
+    if name == "suite":
+        told = _of_suite(told, folder)
+        _check_isolates(limits.get("sandbox", "auto"))
     given = _parameters(name, told, folder, runs)
     _check(given, told)
+    begun = (folder / PARAMETERS).is_file()
+    if out is not None and not begun and not what:
+        raise UsageError(_nothing_there(name, out))
     caps = Caps(limits.get("max_calls"), limits.get("max_tokens"), limits.get("max_cost"))
-    gate, traffics = Gate(limits.get("max_time_seconds")), dict[str, Traffic]()
+    gate, traffics, waiting = Gate(limits.get("max_time_seconds")), dict[str, Traffic](), Waiting()
 
-    def choose(inputs: Inputs) -> tuple[Models, RunConfig]:
-        chosen = choose_models(inputs, gate, runs, environment(), traffics=traffics, caps=caps)
+    def choose(inputs: Inputs, gate: Gate) -> tuple[Models, RunConfig]:
+        chosen = choose_models(inputs, gate, runs, environment(), traffics=traffics, caps=caps, waiting=waiting)
         return chosen.models, chosen.config
 
     if name == "strategies":
-        of_runs(given.tasks, runs)
+        outcomes = of_runs(given.tasks, runs)
+        if dry_run:
+            labeller = choose(_labelling(given, label_with, runs), gate)[0] if label_with else None
+            printing.plan(plan_of_labels(outcomes, labeller), caps, as_json=as_json)
+            return
         shared_inputs = SharedInputs({}, {})
     else:
         given, shared_inputs = _materials(given, told, folder, runs)
-        given = _resolved(given, shared_inputs, gate, runs, caps)
+        named = begun or "models" in told or bool(environment().get("SELFTAUGHT_MODEL"))
+        given = _resolved(given, shared_inputs, gate, runs, caps, named=named)
+        if dry_run:
+            done = finished_cells(folder) if begun else ()
+            printing.plan(plan(given, shared_inputs, choose, done), caps, as_json=as_json)
+            return
     open_experiment(folder, given, shared_inputs)
+    if not begun:
+        say(f"a new experiment in {folder}")
 
-    with open_jail(limits.get("sandbox", "auto")) as jail:
-        lab = Lab(folder, shared_inputs, jail, choose, gate, caps, say, tracing)
+    with (
+        _sandbox(name, limits.get("sandbox", "auto")) as jail,
+        ExperimentProgress(name, waiting=waiting, caps=caps) as progress,
+    ):
+        other_version = bool(limits.get("other_version"))
+        lab = Lab(folder, shared_inputs, jail, choose, gate, caps, progress, other_version, tracing)
         found: list[Result] = []
 
         def work() -> None:
             if name == "strategies":
-                label = None
-                if label_with:
-                    config = _of_one_run(given, ["three-sat"], label_with)
-                    label = choose(load_inputs(config, runs))[0]
-                found.append(strategies(given, of_runs(given.tasks, runs), lab, label))
+                label = choose(_labelling(given, label_with, runs), gate)[0] if label_with else None
+                found.append(strategies(given, outcomes, lab, label))
             else:
                 found.append(conduct(given, lab))
 
@@ -115,6 +145,29 @@ def experiment(
                 raise RunStopped(f"{error}; {hint}", interrupted=error.interrupted) from error
             raise type(error)(f"{error} ({hint})") from error
     _print(found[0], given, folder, as_json=as_json)
+    if found[0].failed:
+        say(f"to try again what failed: selftaught experiment {name} --out {folder}")
+        raise SystemExit(FAILURE)  # a script must not take it for the whole
+
+
+def _check_name(name: str) -> None:
+    if name not in EXPERIMENTS:
+        close = get_close_matches(name, EXPERIMENTS, 1)
+        hint = f"did you mean {close[0]!r}? There are " if close else "there are "
+        known = "; ".join(f"{one.name} ({one.about})" for one in EXPERIMENTS.values())
+        raise UsageError(f"no experiment is called {name!r}; {hint}{known}")
+
+
+def _nothing_there(name: str, out: Path) -> str:
+    """Of a folder that was to be gone on with."""
+    beside = [path.name for path in list_experiments(out.parent)]
+    close = get_close_matches(out.name, beside, 1)
+    hint = f" (did you mean {out.parent / close[0]}?)" if close else ""
+    tasks = " ".join(DEFAULTS[name]["tasks"])
+    return (
+        f"{out} holds no experiment to go on with{hint}. To begin one there, name its tasks: "
+        f"selftaught experiment {name} {tasks} --out {out}"
+    )
 
 
 def _split(settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -137,7 +190,58 @@ def _parameters(name: str, told: Mapping[str, Any], folder: Path, runs: Path) ->
     if added:
         plain = [one for one in told["improvers"] if not one.startswith("+")]
         told = {**told, "improvers": [*(plain or _PEOPLES), *added]}
-    return _converted({"models": ["auto"], **DEFAULTS[name], **told, "experiment": name})
+    preset = preset_of(told.get("preset", "default"))
+    return _converted({"models": ["auto"], **DEFAULTS[name], **preset, **told, "experiment": name})
+
+
+def _of_suite(told: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The settings that a suite stands for, at its first start; then those that were named, in the same words."""
+    there = read_parameters(folder) if (folder / PARAMETERS).is_file() else None
+    size = _converted({"experiment": "suite", "tasks": ["-"], "models": ["-"], **_of(told, "size")}).size
+    size = there.size if there and "size" not in told else size
+    seed, named = told.get("seed"), dict[str, Any]()
+    if "tasks" in told or there is None:
+        named["tasks"] = suite.chosen_tasks(told.get("tasks", []), size)
+    if "improvers" in told or there is None:
+        named["improvers"] = suite.arms(told.get("improvers", []))
+    if there is None:
+        named |= {
+            "seed": salted_afresh(seed),
+            "suite": suite.label(salt_given=bool(RunSeed.parse(f"{seed or 0}").salt)),
+        }
+        return {**suite.fixed(size), **told, **named}
+    suite.check_version(there)
+    if seed is not None and str(seed) == str(there.run_seed.number):
+        named["seed"] = there.seed  # its salt was drawn for this result alone
+    return {**told, **named}
+
+
+def _of(settings: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: settings[name] for name in names if name in settings}
+
+
+def _check_isolates(sandbox: str) -> None:
+    """Raises UsageError: what a suite tells is of programs that could reach nothing else."""
+    if sandbox == "unsafe":
+        raise UsageError(f"`sandbox=unsafe` does not isolate: {_ISOLATED}")
+
+
+_ISOLATED = (
+    "a suite runs in a sandbox that does, since a program could read the reference programs that it is compared with, "
+    "and what it scores would say nothing"
+)
+
+
+def _sandbox(name: str, sandbox: str) -> "Jail":
+    """Raises NoSandbox, and UsageError for a suite in an installed sandbox that does not isolate."""
+    try:
+        jail = open_jail(sandbox)
+    except NoSandbox as error:
+        raise (NoSandbox(f"{error}; but {_ISOLATED}") if name == "suite" else error) from error
+    if name == "suite" and not jail.tier_in_force.isolates:
+        jail.close()
+        raise UsageError(f"`sandbox={sandbox}` does not isolate: {_ISOLATED}")
+    return jail
 
 
 def _converted(settings: Mapping[str, Any]) -> Parameters:
@@ -149,9 +253,11 @@ def _converted(settings: Mapping[str, Any]) -> Parameters:
 
 _READ_BY = {
     "on": ("transfer", "imp-at-k"),
-    "improvers": ("baselines",),
-    "against": ("baselines",),
-    "effect": ("baselines",),
+    "improvers": ("baselines", "suite"),
+    "against": ("baselines", "suite"),
+    "effect": ("curve", "transfer", "baselines", "imp-at-k", "suite"),
+    "size": ("suite",),
+    "improver": ("curve", "transfer", "baselines", "bypass", "imp-at-k"),
     "proposals": ("bypass",),
 }
 
@@ -168,8 +274,6 @@ def _check(given: Parameters, told: Mapping[str, Any]) -> None:
     for name in given.improvers:
         if given.improvers.count(name) > 1:
             raise UsageError(f"the improver {name} is listed twice")
-    if given.experiment in ("transfer", "baselines", "imp-at-k") and len(given.models) > 1:
-        raise UsageError(f"{given.experiment} takes one model, got {', '.join(given.models)}; curve compares models")
     if given.experiment == "bypass" and len(given.tasks) > 1:
         raise UsageError(f"bypass runs each proposal on one task, got {', '.join(given.tasks)}")
     if given.against and given.against not in given.improvers:
@@ -202,14 +306,27 @@ def _of_one_run(given: Parameters, tasks: list[str], model: str) -> RunConfig:
     return from_mapping({**settings, "tasks": tasks, "model": model}, "the experiment's settings")
 
 
-def _resolved(given: Parameters, shared_inputs: SharedInputs, gate: Gate, runs: Path, caps: Caps) -> Parameters:
-    """The parameters with the models that their names stand for today, each said with why it was taken."""
+def _labelling(given: Parameters, label_with: str, runs: Path) -> Inputs:
+    """A run's, so that the model that labels is chosen as a run's is."""
+    return load_inputs(_of_one_run(given, ["three-sat"], label_with), runs)
+
+
+def _resolved(
+    given: Parameters, shared_inputs: SharedInputs, gate: Gate, runs: Path, caps: Caps, *, named: bool
+) -> Parameters:
+    """The parameters with the models that their names stand for today, each said with why it was taken.
+
+    Raises UsageError where none was `named`: what many runs will cost is not left to what happens to be there.
+    """
     names, base_url = [], given.base_url
     for model in given.models:
         config = _of_one_run(given, list(shared_inputs.tasks), model)
         improver = next(iter(shared_inputs.improvers.values()))
         inputs = Inputs(config, tuple(shared_inputs.tasks.values()), improver, script=shared_inputs.script)
         chosen = choose_models(inputs, gate, runs, environment(), caps=caps)
+        if not named:
+            taken = "; ".join(chosen.said).removeprefix("model: ")
+            raise UsageError(f"no model is named, and an experiment is many runs: `models=auto` would take {taken}")
         printing.chosen_models(chosen.said)
         names.append(chosen.config.model)
         base_url = base_url or chosen.config.base_url
@@ -221,18 +338,12 @@ def _print(result: Result, given: Parameters, folder: Path, *, as_json: bool) ->
         print_json(result_as_json(result, given))
         return
     for table in result.tables:
-        print(f"\n{table.title}")
-        printing.table(table.headers, [tuple(map(_shown, row)) for row in table.rows], right=table.headers[1:])
+        if table.on_screen:
+            print()
+            tell(table.title)
+            experiment_table(table, given.models)
     print()
     for note in result.notes:
-        print(note)
+        tell(note)
     files = [f"{one.name}.csv" for one in result.tables] + [f"{one.name}.svg" for one in result.figures]
-    print(f"In {folder}: result.json, {', '.join(files)}")
-
-
-def _shown(cell: object) -> str:
-    if cell is None:
-        return "—"
-    if isinstance(cell, float):
-        return f"{cell:.4f}" if abs(cell) < 100 else f"{cell:,.1f}"
-    return str(cell)
+    tell(f"In {folder}: result.json, {', '.join(files)}")

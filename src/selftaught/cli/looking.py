@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from selftaught.cli import printing
+from selftaught.cli.options import EXPERIMENTS_FOLDER
 from selftaught.cli.terminal import say, write_exactly
 from selftaught.config import RunConfig
 from selftaught.core.contracts import Program
@@ -34,6 +35,8 @@ def list_all(runs: Path, *, as_json: bool) -> None:
         except Exception as error:  # of whatever kind: one run's damage must not hide the others
             rows.append({"run": folder.path.name, "error": str(error) or type(error).__name__})
     printing.run_list(rows, runs, as_json=as_json)
+    if not as_json and EXPERIMENTS_FOLDER.is_dir():
+        print(f"Those of experiments: selftaught experiments ({EXPERIMENTS_FOLDER}/)")
 
 
 def show(name: str, runs: Path, text: str | None, *, candidates: bool, responses: bool, as_json: bool) -> None:
@@ -128,7 +131,12 @@ def _export_recording(folder: RunFolder, store: Store, out: Path | None) -> None
 
 
 def report(name: str, runs: Path, out: Path | None) -> None:
-    """One self-contained HTML file."""
+    """One self-contained HTML file, of a run or of an experiment."""
+    if (experiment := _experiment(name)) is not None:
+        from selftaught.cli import experiments  # with what runs them
+
+        experiments.report(experiment, out)
+        return
     from selftaught.report.page import page  # with what makes pages
 
     folder = find_run(name, runs)
@@ -142,6 +150,14 @@ def report(name: str, runs: Path, out: Path | None) -> None:
         file = out
         _write(file, html)
     print(file)
+
+
+def _experiment(name: str) -> Path | None:
+    """The folder of an experiment of that name, or at that path; None where there is none."""
+    from selftaught.experiments.results import PARAMETERS
+
+    places = (Path(name), EXPERIMENTS_FOLDER / name)
+    return next((place for place in places if (place / PARAMETERS).is_file()), None)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typer.core import TyperCommand
 from selftaught.config import Group, Parameters, RunConfig, Setting, declared
 
 RUNS = Path("runs")
+EXPERIMENTS_FOLDER = Path("experiments")
 DECLARED = {**declared(Parameters), **declared(RunConfig)}
 """Every setting by its name."""
 

@@ -15,6 +15,7 @@ from selftaught.config import RunConfig, applying
 from selftaught.core.contracts import Score
 from selftaught.core.errors import UsageError
 from selftaught.core.measurement import Estimate, estimate
+from selftaught.core.money import Caps
 from selftaught.core.standing import way_to_best
 from selftaught.report import tables
 from selftaught.report.as_json import as_json as run_as_json
@@ -23,10 +24,12 @@ from selftaught.report.lineage import compare
 from selftaught.report.untrusted import one_line
 from selftaught.report.view import KILLED, RunView
 from selftaught.runs.folder import RunFolder
+from selftaught.runs.records import split_of
 from selftaught.runs.store import Store
 from selftaught.tasks.measured import MEASURED
 
 if TYPE_CHECKING:  # whatever looks at a run starts without what runs one
+    from selftaught.experiments.forecasting import Plan
     from selftaught.wiring.forecast import Forecast
     from selftaught.wiring.replay import Comparison
 
@@ -99,7 +102,7 @@ NO_TEST = "No sealed test: a program is scored by what it is improved by, and ru
 def _lacks_test(run: RunView) -> bool:
     """Whether what was measured on val has no test on record."""
     if run.improvement is not None:
-        return not any(name.endswith("/test") for name in run.improvement.before)
+        return not any(split_of(name) == "test" for name in run.improvement.before)
     best = run.best_step
     return best is not None and best.val is not None and best.test is None
 
@@ -286,6 +289,41 @@ def forecast(told: "Forecast", *, as_json: bool) -> None:
         print(in_flags(f"The run stops at {', '.join(told.binding)}."))
     else:
         print("At most: an improver may send prompts of 4 million characters. Cap it: --max-cost, --max-tokens.")
+
+
+def plan(told: "Plan", caps: Caps, *, as_json: bool) -> None:
+    """What an experiment can cost, and is expected to: cells that only repeat each other are one line."""
+    if as_json:
+        body = {"finished": told.finished, "left": told.left, "parts": told.parts, "total": told.total}
+        dump({"schema": "selftaught.experiment-forecast/1", **msgspec.to_builtins(body)})
+        return
+    if not told.parts:
+        print("No model is to be asked: it costs nothing.")
+        return
+    if told.finished:
+        print(f"{told.finished} runs are finished. Left to do:")
+    rows = [
+        (
+            part.what, part.model, f"{part.runs}", f"{part.expected.calls:,}", f"{part.expected.tokens:,}",
+            f"${part.expected.dollars:,.2f}" if part.priced else "?", f"{part.most.calls:,}",
+        )
+        for part in (*told.parts, told.total)
+    ]  # fmt: skip
+    numbers = ("runs", "responses", "tokens", "cost", "at most")
+    table(("each run", "model", *numbers), rows, right=numbers, spare=("at most", "model", "runs"), free="each run")
+    tell(
+        "Responses, tokens and cost: as expected, if every improver asks as the first one does, and programs keep "
+        "their length. At most: responses that all may buy together."
+    )
+    if not told.total.priced:
+        tell("?: no price is known; say it with --price.")
+    passed = [Caps(calls=caps.calls), Caps(tokens=caps.tokens), Caps(dollars=caps.dollars)]
+    for what, amount in (("It is expected to stop", told.total.expected), ("It stops", told.total.most)):
+        if said := [cap for one in passed if (cap := one.passed_by(amount))]:
+            tell(in_flags(f"{what} at {', '.join(said)}."))
+            return
+    if all(cap is None for cap in (caps.calls, caps.tokens, caps.dollars)):
+        tell("Nothing stops it before: cap it with --max-cost, --max-tokens or --max-calls.")
 
 
 def comparison(found: "Comparison", name: str, *, as_json: bool) -> None:

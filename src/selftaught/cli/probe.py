@@ -13,7 +13,7 @@ from selftaught.core.errors import UsageError
 from selftaught.core.run_seed import RunSeed
 from selftaught.report import tables
 from selftaught.runs.folder import find_run
-from selftaught.runs.records import Finding, Scored
+from selftaught.runs.records import Finding, Scored, split_of
 from selftaught.runs.salt import salted
 from selftaught.runs.store import Store
 from selftaught.tasks.loading import BUILT_IN, load_task, split_level
@@ -57,12 +57,12 @@ def _of_run(name: str, runs: Path, sandbox: str, *, chosen: bool) -> list[dict[s
         tested = {
             (record.utility.removesuffix("/test"), record.program): Program(store.text(record.program))
             for record in store
-            if isinstance(record, Scored) and record.utility.endswith("/test")
+            if isinstance(record, Scored) and split_of(record.utility) == "test"
         }
         recorded = {
             (record.utility.removesuffix("/val"), record.program): record.grades
             for record in store
-            if isinstance(record, Scored) and record.utility.endswith("/val") and not record.reused
+            if isinstance(record, Scored) and split_of(record.utility) == "val" and not record.reused
         }
     finally:
         store.close()

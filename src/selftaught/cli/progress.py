@@ -3,7 +3,8 @@
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 
@@ -12,12 +13,13 @@ from rich.text import Text
 
 from selftaught.cli.options import in_flags
 from selftaught.cli.terminal import cleaned, console
+from selftaught.core.address import times_before
 from selftaught.core.money import Caps
 from selftaught.middleware.recorded import val_mean
 from selftaught.models.waiting import Wait, Waiting
 from selftaught.report.tables import duration
 from selftaught.report.untrusted import one_line
-from selftaught.report.view import Fold
+from selftaught.report.view import Fold, Spent
 from selftaught.runs.records import Measured, Record, Session, Stepped, Tried
 
 _PLAIN_EVERY_SECONDS = 10.0
@@ -36,7 +38,8 @@ class Progress:
 
     `on_record`: what earlier starts of the run left; it counts, and nothing is said of it.
     `waiting`: what the calls of its models wait for; that is said, too, where nothing else is to be said.
-    `depth`: how many steps it has; None of `improve`, which has none. `caps`: what may be spent.
+    `depth`: how many steps it has; None of `improve`, which has none. `caps`: what may be spent. `more`: what else is
+    said of a record.
     """
 
     def __init__(
@@ -47,8 +50,9 @@ class Progress:
         on_record: Iterable[Record] = (),
         waiting: Waiting | None = None,
         caps: Caps = NO_CAPS,
+        more: Callable[[Record], str] = lambda record: "",
     ) -> None:
-        self._depth, self._quiet, self._caps = depth, quiet, caps
+        self._depth, self._quiet, self._caps, self._more = depth, quiet, caps, more
         self._lock = threading.Lock()
         self._console = console(stderr=True)
         self._live: Live | None = None
@@ -111,12 +115,15 @@ class Progress:
     def watch(self, record: Record) -> None:
         """Count the record; say what a person wants to know of it."""
         with self._lock:
-            said = self._said(record) if self._fold.add(record) else ""
-            self._waits_said = 0
-            if said:
-                self.say(said)
-            elif self._live is None and time.monotonic() - self._shown >= _PLAIN_EVERY_SECONDS:
-                self.say(str(self._line()))
+            self._note((self._said(record) or self._more(record)) if self._fold.add(record) else "")
+
+    def _note(self, said: str) -> None:
+        """Something was recorded: what is to be said of it, or now and then how far it is."""
+        self._waits_said = 0
+        if said:
+            self.say(said)
+        elif self._live is None and time.monotonic() - self._shown >= _PLAIN_EVERY_SECONDS:
+            self.say(str(self._line()))
 
     def say(self, text: str) -> None:
         """One line, above the live one if there is one."""
@@ -137,7 +144,7 @@ class Progress:
                 test = f", test {sum(tests) / len(tests):.3f}" if tests else ""
                 return f"  measured an improver: val {val_mean(record):.3f}{test}"
             case Tried(at=at, error=error, wait_seconds=seconds):
-                return self._failed(error, seconds, int(at.rpartition("#")[2]) + 1)  # its number among the call's
+                return self._failed(error, seconds, times_before(at) + 1)  # its number among the call's
             case Stepped(t=0):
                 return "t = 0: the seed improver"
             case Stepped(t=t, verdict=verdict, note=note) if verdict != "ok":
@@ -179,28 +186,32 @@ class Progress:
         failed = f" ({fold.failed_candidates} failed)" if fold.failed_candidates else ""
         yield f"best of {_counted(fold.candidates, 'candidates')}{failed} {fold.best_candidate:.3f}{error}{curve}"
 
+    def _totals(self) -> tuple[Spent, float, Counter[str]]:
+        """What was spent; in dollars, as far as they are known; responses that held no program, by the reason."""
+        return self._fold.total, self._fold.dollars, self._fold.no_program
+
     def _spent(self) -> Iterator[str]:
-        fold, caps = self._fold, self._caps
-        spent = fold.total
+        caps = self._caps
+        spent, dollars, reasons = self._totals()
         tokens = spent.input_tokens + spent.output_tokens
         cap = "" if caps.calls is None else f" of {caps.calls} calls"
-        yield f"{_counted(spent.responses, 'responses')}{cap}{self._unusable()}"
+        yield f"{_counted(spent.bought, 'responses')}{cap}{_unusable(reasons)}"
         if tokens or caps.tokens is not None:
             yield f"{tokens:,}{'' if caps.tokens is None else f' of {caps.tokens:,}'} tokens"
-        if fold.dollars or caps.dollars is not None:
-            yield f"${fold.dollars:.2f}{'' if caps.dollars is None else f' of ${caps.dollars:.2f}'}"
+        if dollars or caps.dollars is not None:
+            yield f"${dollars:.2f}{'' if caps.dollars is None else f' of ${caps.dollars:.2f}'}"
         yield f"{_counted(spent.scores_run, 'programs')} scored"
-        if spent.responses and spent.seconds >= _LEAST_RATED_SECONDS:
-            yield f"{60 * spent.responses / spent.seconds:.0f} responses/min"
-
-    def _unusable(self) -> str:
-        reasons = self._fold.no_program
-        count = sum(reasons.values())
-        return f" ({count} without a program: {reasons.most_common(1)[0][0]})" if count else ""
+        if spent.bought and spent.seconds >= _LEAST_RATED_SECONDS:
+            yield f"{60 * spent.bought / spent.seconds:.0f} responses/min"
 
     def _waits(self) -> str:
         wait = self._waiting.longest()
         return "" if wait is None or wait.seconds < _LEAST_WAIT_SECONDS else _waiting_for(wait)
+
+
+def _unusable(reasons: Counter[str]) -> str:
+    count = sum(reasons.values())
+    return f" ({count} without a program: {reasons.most_common(1)[0][0]})" if count else ""
 
 
 def _ordinal(number: int) -> str:

@@ -8,6 +8,7 @@ contracts.py    the nouns of the paper and the verbs that the rest of the house 
 budget.py       what one application of an improver may spend
 money.py        what the language model costs a run, and the caps on it
 address.py      the name of each piece of work, from its content
+comparing.py    what is compared with what: where improvers have their draws of the model in common
 run_seed.py     what a run draws from: a number, and a salt that nobody can guess
 text.py         untrusted text, made fit for one line
 origin.py       where a program that an improver scores comes from

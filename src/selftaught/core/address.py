@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from selftaught.core.comparing import comparing_below
 from selftaught.core.contracts import In, Map, Out
 
 _here: ContextVar[str] = ContextVar("selftaught_address", default="")
@@ -53,12 +54,22 @@ def in_places(map: Map) -> Map:
 
     def placed(function: Callable[[In], Out], items: Sequence[In], /) -> Iterable[Out]:
         def work(place: tuple[int, In]) -> Out:
-            with working_at(f"{here()}/{place[0]}"):
+            with working_at(f"{here()}/{place[0]}"), comparing_below(str(place[0])):
                 return function(place[1])
 
         return map(work, list(enumerate(items)))
 
     return placed
+
+
+def times_before(address: str) -> int:
+    """How many times the same was asked for before, there: the number behind the address's last "#"."""
+    return int(address.rpartition("#")[2])
+
+
+def depth(address: str) -> int:
+    """How far below the run itself it was asked for: 1 is the run's own work, 2 that of its one application."""
+    return address.count("/")
 
 
 def draw_seed(*content: str) -> int:

@@ -17,6 +17,9 @@ class Amount:
     def __add__(self, other: "Amount") -> "Amount":
         return Amount(self.calls + other.calls, self.tokens + other.tokens, self.dollars + other.dollars)
 
+    def __mul__(self, times: int) -> "Amount":
+        return Amount(self.calls * times, self.tokens * times, self.dollars * times)
+
     def __sub__(self, other: "Amount") -> "Amount":
         return Amount(self.calls - other.calls, self.tokens - other.tokens, self.dollars - other.dollars)
 

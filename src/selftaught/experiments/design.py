@@ -1,21 +1,36 @@
 """What an experiment is: cells, each an ordinary run with its own record; and a result, a pure function of these."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from selftaught.config import Parameters
-from selftaught.runs.records import Answered, Applied, Measured, Probed, Record, Sampled, Scored, Stepped
-from selftaught.statistics import Interval, bootstrap_mean, mean_with_error, wilson
+from selftaught.report.figures import Figure, Point
+from selftaught.runs.records import Answered, Applied, Measured, Probed, Record, Sampled, Scored, Stepped, split_of
+from selftaught.statistics import (
+    Interval,
+    NotEnough,
+    difference_interval,
+    fewest,
+    mean_interval,
+    mean_with_error,
+    wilson,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One run of an experiment: its folder's name, and its settings by the names of the configuration."""
+    """One run of an experiment: its folder's name, and its settings by the names of the configuration.
+
+    `what`: it does, in a few words; equal for cells that only repeat each other. `after`: the cell whose best improver
+    it uses, where that is not known before.
+    """
 
     name: str
     settings: Mapping[str, Any]
+    what: str
+    after: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,13 +59,21 @@ class Outcome:
 
     @property
     def bought(self) -> "Bought":
+        """By all of it."""
+        return Bought.by([record for record in self.records if isinstance(record, Answered)])
+
+    def bought_until(self, t: int) -> "Bought":
+        """Until I_t was measured."""
+        return Bought.by([record for record in self.records if isinstance(record, Answered) and record.t <= t])
+
+    def bought_after(self, k: int) -> "Bought":
+        """By the first k applications of each chain."""
+        chains: dict[str, list[str]] = {}
+        for record in self.under("/"):
+            chains.setdefault(record.at.partition("/apply:")[0], []).append(f"{record.at}/")
+        first = tuple(at for chain in chains.values() for at in chain[:k])
         answers = [record for record in self.records if isinstance(record, Answered)]
-        known = [a for a in answers if a.input_tokens is not None and a.output_tokens is not None]
-        return Bought(
-            responses=len(answers),
-            tokens=sum((a.input_tokens or 0) + (a.output_tokens or 0) for a in known) if known else None,
-            dollars=sum(a.cost or 0.0 for a in answers) if all(a.cost is not None for a in answers) else None,
-        )
+        return Bought.by([record for record in answers if record.at.startswith(first)])
 
     @property
     def probed(self) -> list[Probed]:
@@ -60,13 +83,13 @@ class Outcome:
     @property
     def test_reads(self) -> tuple[int, int]:
         """How often a program was scored on a test split for the first time, and how often again."""
-        reads = [r for r in self.records if isinstance(r, Scored) and r.utility.endswith("/test")]
+        reads = [r for r in self.records if isinstance(r, Scored) and split_of(r.utility) == "test"]
         first = {(record.utility, record.program) for record in reads}
         return len(first), len(reads) - len(first)
 
     def scored(self, utility: str) -> list[Scored]:
         """Every score of that utility."""
-        return [record for record in self.records if isinstance(record, Scored) and record.utility == utility]
+        return [r for r in self.records if isinstance(r, Scored) and r.utility == utility and not r.guessed]
 
     def under(self, place: str) -> list[Applied]:
         """Every application at an address that begins so, but for those within others."""
@@ -81,78 +104,142 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """What a cell bought of its models; None where the provider told none."""
+    """What was read of models, and what that costs; None where the provider told none.
+
+    What a cell had in common with others counts in full, whoever was the first to ask: budgets are to be compared.
+    """
 
     responses: int
     tokens: int | None
     dollars: float | None
 
+    @classmethod
+    def by(cls, answers: Sequence[Answered]) -> "Bought":
+        """With these responses."""
+        costs = [a.bought_for if a.shared else a.cost for a in answers]
+        known = [a for a in answers if a.input_tokens is not None and a.output_tokens is not None]
+        return cls(
+            responses=len(answers),
+            tokens=sum((a.input_tokens or 0) + (a.output_tokens or 0) for a in known) if known or not answers else None,
+            dollars=sum(each or 0.0 for each in costs) if None not in costs else None,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`name` is its CSV file's; rows hold numbers, texts, or None for what there is none of."""
+    """`name` is its CSV file's; rows hold numbers, texts, or None for what there is none of.
+
+    `spare`: columns that a narrow screen goes without, in order. `on_screen`: whether it is shown at all.
+    """
 
     name: str
     title: str
     headers: tuple[str, ...]
     rows: Sequence[tuple[Any, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A mean with its interval; low and high are None where there is none."""
-
-    x: float
-    value: float
-    low: float | None = None
-    high: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """Lines over a number (`categories` empty), or dots over named categories (x is the place in them)."""
-
-    name: str
-    title: str
-    x: str
-    y: str
-    lines: Mapping[str, Sequence[Point]]
-    categories: tuple[str, ...] = ()
+    spare: tuple[str, ...] = ()
+    on_screen: bool = True
 
 
 @dataclass(frozen=True)
 class Result:
-    """Tables, figures, and sentences that a reader must know."""
+    """Tables, figures, and sentences that a reader must know. `failed`: cells that have no result."""
 
     tables: Sequence[Table]
     figures: Sequence[Figure] = ()
     notes: Sequence[str] = field(default_factory=tuple)
+    failed: Sequence["Failed"] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A cell whose model failed for good, and why."""
+
+    cell: str
+    model: str
+    reason: str
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """`cells`: what to run, given what is finished so far; empty when all is. `result`: of the finished cells."""
+    """`cells`: all that is to be run. `result`: of the finished ones, by their names. `pairs`: what it compares.
+
+    `partial`: whether the result can do without the cells of a model that failed for good.
+    """
 
     name: str
     about: str
-    cells: Callable[[Parameters, Mapping[str, Outcome]], list[Cell]]
+    cells: Callable[[Parameters], list[Cell]]
     result: Callable[[Parameters, Mapping[str, Outcome]], Result]
+    pairs: Callable[[Parameters, Mapping[str, Outcome]], Sequence["Comparable"]] = lambda given, done: ()
+    partial: bool = False
+
+
+class Comparable(Protocol):
+    """Two arms of an experiment: what is compared, with which model; the differences by trial, and the price."""
+
+    @property
+    def what(self) -> str: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def differences(self) -> list[float]: ...
+    @property
+    def both(self) -> tuple[float | None, ...]:
+        """What a trial of both buys: responses, tokens, dollars."""
+        ...
 
 
 SUMMARY = ("mean", "se", "low", "high", "n")
 """The columns of `summary`."""
 
 
-def summary(values: Sequence[float], seed: int) -> tuple[float, float | None, float | None, float | None, int]:
-    """Mean, standard error, 95 % bootstrap interval, n. Of a single value there is only the mean, and the rest None."""
-    told, interval = mean_with_error(values), bootstrap_mean(values, seed=seed)
+class Summary(NamedTuple):
+    """A mean with its standard error and 95 % interval; None for what so few values do not have."""
+
+    mean: float
+    standard_error: float | None
+    low: float | None
+    high: float | None
+    n: int
+
+    @property
+    def cells(self) -> tuple[Any, ...]:
+        """For the columns of `SUMMARY`: that there is no interval is said in its place."""
+        return (*self[:2], *([TOO_FEW] * 2 if self.low is None else self[2:4]), self.n)
+
+
+TOO_FEW = "too few"
+
+
+def point(x: float, summary: Sequence[Any]) -> list[Point]:
+    """Of cells under `SUMMARY`, as they are drawn; none of an arm without a value."""
+    mean, _, low, high, _ = summary
+    return [] if mean is None else [Point(x, mean, *((None, None) if low == TOO_FEW else (low, high)))]
+
+
+def summary(values: Sequence[float], seed: int) -> Summary:
+    """Of values in [0, 1], as utilities are."""
+    return _summary(values, mean_interval(values, seed=seed))
+
+
+def of_differences(differences: Sequence[float], seed: int) -> Summary:
+    """Of paired differences."""
+    return _summary(differences, difference_interval(differences, seed=seed))
+
+
+def _summary(values: Sequence[float], interval: Interval | NotEnough) -> Summary:
+    told = mean_with_error(values)
     low, high = (interval.low, interval.high) if isinstance(interval, Interval) else (None, None)
-    return told.mean, told.standard_error, low, high, told.n
+    return Summary(told.mean, told.standard_error, low, high, told.n)
 
 
-def single(runs: int) -> list[str]:
-    """What must be said where there is a single run."""
-    return ["n = 1: no standard error, no interval, no test."] if runs == 1 else []
+def few(runs: int) -> list[str]:
+    """What must be said where so few runs have no interval."""
+    if runs == 1:
+        return ["n = 1: no standard error, no interval, no test."]
+    if runs < fewest():
+        return [f"n = {runs}: too few for an interval of 95 %, and for a test at 5 %; both take {fewest()}."]
+    return []
 
 
 def mean_test(samples: Sequence[Sampled], *, failed_counts_nothing: bool = False) -> float:
@@ -168,6 +255,17 @@ def mean_val(samples: Sequence[Sampled]) -> float:
 def reported(outcomes: Mapping[str, Outcome]) -> list[str]:
     """What must be said of every solution that is reported: how often test was read for it, and what probes found."""
     return [_sealed(outcomes), _flagged(outcomes)]
+
+
+def in_common(outcomes: Iterable[Outcome]) -> list[str]:
+    """How many responses the arms, and the candidates within each, had in common; nothing where they had none."""
+    answers = [record for outcome in outcomes for record in outcome.records if isinstance(record, Answered)]
+    shared = [answer for answer in answers if answer.shared]
+    if not shared:
+        return []
+    saved = sum(answer.bought_for or 0.0 for answer in shared)
+    for_less = f" That saved ${saved:,.4f}; what each arm spent is told as if it had paid for all." if saved else ""
+    return [f"Common draws: {len(answers):,} responses were read, and {len(answers) - len(shared):,} bought.{for_less}"]
 
 
 def _flagged(outcomes: Mapping[str, Outcome]) -> str:
@@ -188,6 +286,7 @@ def _flagged(outcomes: Mapping[str, Outcome]) -> str:
 
 
 def _sealed(outcomes: Mapping[str, Outcome]) -> str:
-    first, again = (sum(parts) for parts in zip(*(outcome.test_reads for outcome in outcomes.values()), strict=True))
+    reads = [outcome.test_reads for outcome in outcomes.values()]
+    first, again = sum(read[0] for read in reads), sum(read[1] for read in reads)
     looks = f"{again} second look{'s' * (again > 1)}, answered by the same score" if again else "no second look"
     return f"Test instances: {first} programs scored on them once; {looks}."

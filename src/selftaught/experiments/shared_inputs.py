@@ -8,6 +8,7 @@ import msgspec
 from selftaught.config import Parameters
 from selftaught.core.contracts import Program
 from selftaught.core.errors import UsageError
+from selftaught.experiments.suite_version import REFERENCE, reference_improver
 from selftaught.runs.folder import RunFolder
 from selftaught.tasks.frozen import ROOM
 from selftaught.tasks.loading import check_stands_alone, is_built_in, load_task
@@ -48,7 +49,10 @@ def gather(given: Parameters, runs: Path, kept_improvers: Path | None = None) ->
         names = [found[name].name for name in listed]
         if len(set(names)) < len(names):
             raise UsageError(f"a task is listed twice, by two paths: {', '.join(listed)}; name each once")
-    improvers = {name: load_improver(name, runs, kept_improvers) for name in [given.improver, *given.improvers]}
+    improvers = {
+        name: reference_improver() if name == REFERENCE else load_improver(name, runs, kept_improvers)
+        for name in [given.improver, *given.improvers]
+    }
     script = read_text(Path(given.script), "a script") if given.script else None
     named = msgspec.structs.replace(
         given, tasks=[found[name].name for name in given.tasks], on=[found[name].name for name in given.on]

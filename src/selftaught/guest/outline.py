@@ -89,18 +89,17 @@ def _bearable(text: str) -> bool:
 def _outline(tree: ast.Module) -> Outline:
     functions = tuple(dict.fromkeys(node.name for node in tree.body if isinstance(node, _Definition)))
     names = frozenset(name for node in tree.body for name in bound_at_top(node))
-    lacks = frozenset() if _imports_all(tree) else _loaded(tree) - _bound(tree) - _BUILTINS
+    used, bound, mentioned = set[str](), set[str](), set[str]()
+    for node in tree.body:
+        uses, binds = _used_and_bound(node)
+        used |= uses
+        bound |= binds
+        mentioned |= uses - ({node.name} if isinstance(node, _Definition) else set())
+    lacks = frozenset() if _imports_all(tree) else frozenset(used - bound - _BUILTINS)
     acts = any(not isinstance(node, ast.Expr) for node in tree.body)
     defs = frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
-    return Outline(functions, defs, names, _roots(tree, functions, names), lacks, acts)
-
-
-def _roots(tree: ast.Module, functions: tuple[str, ...], names: frozenset[str]) -> frozenset[str]:
-    mentioned: set[str] = set()
-    for node in tree.body:
-        own = node.name if isinstance(node, _Definition) else ""
-        mentioned |= _loaded(node) - {own}
-    return frozenset(functions) - mentioned or names - mentioned or frozenset(functions) or names
+    roots = frozenset(functions) - mentioned or names - mentioned or frozenset(functions) or names
+    return Outline(functions, defs, names, roots, lacks, acts)
 
 
 def bound_at_top(statement: ast.stmt) -> Iterator[str]:
@@ -113,8 +112,24 @@ def bound_at_top(statement: ast.stmt) -> Iterator[str]:
             left.extend(ast.iter_child_nodes(node))
 
 
-def _bound(tree: ast.AST) -> frozenset[str]:
-    return frozenset(name for node in ast.walk(tree) for name in _binds(node))
+_LEAVES = (ast.Constant, ast.expr_context, ast.operator, ast.cmpop, ast.unaryop, ast.boolop)
+
+
+def _used_and_bound(statement: ast.stmt) -> tuple[set[str], set[str]]:
+    """Names that are read in it, and those that are bound, at any depth. One pass: this is most of reading a text."""
+    used, bound = set[str](), set[str]()
+    left: list[ast.AST] = [statement]
+    while left:
+        node = left.pop()
+        if isinstance(node, ast.Name):
+            (used if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+            continue
+        bound.update(_binds(node))
+        for name in node._fields:
+            value = getattr(node, name, None)
+            values = value if isinstance(value, list) else (value,)
+            left += [one for one in values if isinstance(one, ast.AST) and not isinstance(one, _LEAVES)]
+    return used, bound
 
 
 def _binds(node: ast.AST) -> Iterable[str]:
@@ -128,11 +143,6 @@ def _binds(node: ast.AST) -> Iterable[str]:
         return (node.arg,)
     bound = getattr(node, "name", None) or getattr(node, "rest", None)  # of except and case
     return (bound,) if isinstance(bound, str) else ()
-
-
-def _loaded(tree: ast.AST) -> frozenset[str]:
-    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
-    return frozenset(node.id for node in names if isinstance(node.ctx, ast.Load))
 
 
 def _imports_all(tree: ast.Module) -> bool:

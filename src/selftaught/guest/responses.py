@@ -9,6 +9,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 
 from selftaught.guest.blocks import Block, Kind, blocks, code_in, first_statements
 from selftaught.guest.outline import Effort, Outline, bound_at_top
@@ -60,11 +61,17 @@ def _cleaned(text: str) -> str:
     return _LINE_START_NOISE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
+@lru_cache(maxsize=4)
+def _read_before(like: str) -> tuple[str, Outline] | None:
+    """The program to be replaced: one for many responses."""
+    return code_in(like, Effort())
+
+
 class _Response:
     def __init__(self, text: str, like: str | None, strict: bool) -> None:
         self._effort = Effort()
         self._like = like
-        self._outline = code_in(like, Effort()) if like and like.strip() else None
+        self._outline = _read_before(like) if like and like.strip() else None
         self._wanted = _wanted(self._outline[1]) if self._outline else Wanted()
         self._strict = strict and self._outline is not None and bool(self._wanted & self._outline[1].defs)
         text = final_message(text)

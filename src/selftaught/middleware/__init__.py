@@ -2,6 +2,7 @@
 
 recorder.py  the record as the wrappers use it: addresses, what is on record under them, what is new
 recorded.py  wrappers of the seams that write each piece of work, and answer from the record on resume
+common_draws.py  draws of a model that improvers which are compared have in common: bought once
 gate.py      one switch that stops a run: an interrupt, a deadline, or a failure of ours anywhere in it
 run_budget.py     hard caps on what a run spends: reserved before each attempt, settled after it
 probed.py    the sealed test, which also probes a solution for reward hacks

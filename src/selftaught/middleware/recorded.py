@@ -5,11 +5,16 @@ asked twice.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from statistics import fmean
+from typing import Any
 
-from selftaught.core.address import working_at
+from selftaught.core.address import here, working_at
+from selftaught.core.ahead import response_came
+from selftaught.core.comparing import comparing, draw_of
 from selftaught.core.contracts import (
     Application,
     Apply,
@@ -28,7 +33,9 @@ from selftaught.core.measurement import Sample
 from selftaught.core.origin import call_number, origin
 from selftaught.core.varying import may_vary
 from selftaught.core.work import working_on
-from selftaught.middleware.recorder import Recorder, asking, score_of
+from selftaught.middleware.ahead import Ahead
+from selftaught.middleware.common_draws import Bought, Sharing
+from selftaught.middleware.recorder import Recorder, asking, score_of, scored_record, texts_of
 from selftaught.middleware.unusable import why_no_program
 from selftaught.runs.records import (
     AGAIN,
@@ -44,10 +51,20 @@ from selftaught.runs.store import Store, text_id
 
 
 @dataclass(frozen=True)
+class Asked:
+    """One question for one response: its address, that of its draw where it is shared, and what is asked."""
+
+    at: str
+    draw: str
+    prompt: Prompt
+
+
+@dataclass(frozen=True)
 class RecordedModel:
     """Implements `LanguageModel`. Each response is a record of its own, written the moment it comes.
 
     `role`: what it is asked for, improver or solution. `together`: as many equal prompts are one call of the model.
+    `sharing`: with whom the improvers that are compared share their draws, if they do.
     """
 
     model: LanguageModel
@@ -55,58 +72,102 @@ class RecordedModel:
     map: Map
     role: str = ""
     together: int = 1
+    sharing: Sharing | None = None
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
         # Addresses are taken here, in order, before anything runs at once: a resume finds each draw in its place.
-        places = [(self._address(p), p) for p in prompts]
-        answers = {at: self._replayed(found) for at, _ in places if (found := self.recorder.found(at, Answered))}
-        missing = [(at, prompt) for at, prompt in places if at not in answers]
-        for asked in self.map(self._ask, self._calls(missing)):
-            answers |= asked
-        return [answers[at] for at, _ in places]
+        asked = [self._asked(prompt) for prompt in prompts]
+        answers = {a.at: self._replayed(found) for a in asked if (found := self.recorder.found(a.at, Answered))}
+        while missing := [one for one in asked if one.at not in answers]:
+            answers |= self._answered(missing)
+        return [answers[one.at] for one in asked]
 
-    def _address(self, prompt: Prompt) -> str:
-        return self.recorder.address("ask", prompt.system, without_times(prompt.user), repr(prompt.temperature))
+    def _asked(self, prompt: Prompt) -> Asked:
+        at = self.recorder.address("ask", prompt.system, without_times(prompt.user), repr(prompt.temperature))
+        # What a program asks that is being scored is the improver's own affair, and drawn for it alone.
+        shared = self.sharing is not None and self.role != PROGRAM
+        return Asked(at, draw_of(at) if shared else "", prompt)
 
-    def _calls(self, missing: Sequence[tuple[str, Prompt]]) -> list[list[tuple[str, Prompt]]]:
-        equal: dict[Prompt, list[tuple[str, Prompt]]] = {}
-        for at, prompt in missing:
-            equal.setdefault(prompt, []).append((at, prompt))
+    def _answered(self, missing: Sequence[Asked]) -> dict[str, Completion]:
+        """All that can be answered without waiting for another buyer; else nothing, once one is through."""
+        if self.sharing is None:
+            return self._bought(missing)
+        draws, buyer = self.sharing.draws, object()
+        keys = {self.sharing.key(one.draw): one for one in missing if one.draw}
+        found, own = draws.take(list(keys), buyer)
+        try:
+            answers = {keys[key].at: self._shared(keys[key], bought) for key, bought in found.items()}
+            answers |= self._bought([one for one in missing if not one.draw or self.sharing.key(one.draw) in own])
+        finally:
+            draws.give_up(buyer)
+        if not answers:
+            draws.wait(next(iter(keys)))
+        return answers
+
+    def _bought(self, missing: Sequence[Asked]) -> dict[str, Completion]:
+        answers: dict[str, Completion] = {}
+        for bought in self.map(self._buy, self._calls(missing)):
+            answers |= bought
+        return answers
+
+    def _calls(self, missing: Sequence[Asked]) -> list[list[Asked]]:
+        equal: dict[Prompt, list[Asked]] = {}
+        for one in missing:
+            equal.setdefault(one.prompt, []).append(one)
         return [
             group[start : start + self.together]
             for group in equal.values()
             for start in range(0, len(group), self.together)
         ]
 
-    def _ask(self, call: list[tuple[str, Prompt]]) -> dict[str, Completion]:
-        at, prompt = call[0]
+    def _buy(self, call: list[Asked]) -> dict[str, Completion]:
         self.recorder.barrier()
         started = time.monotonic()
         token = asking.set((self.recorder, self.role))
         try:
-            with working_at(at), working_on(run=self.recorder.run, role=self.role, t=self.recorder.t):
-                completions = self.model([prompt for _, prompt in call])
+            # A draw that is shared is asked for in its own name: it does not depend on who is the first to want it.
+            with (
+                working_at(call[0].draw or call[0].at),
+                working_on(run=self.recorder.run, role=self.role, t=self.recorder.t),
+            ):
+                completions = self.model([one.prompt for one in call])
         finally:
             asking.reset(token)
         seconds = time.monotonic() - started
-        for number, ((place, _), completion) in enumerate(zip(call, completions, strict=True)):
-            self._write(place, prompt, completion, 0.0 if number else seconds, follows=number > 0)
-        return {place: completion for (place, _), completion in zip(call, completions, strict=True)}
+        pairs = list(zip(call, completions, strict=True))
+        for number, (one, completion) in enumerate(pairs):
+            self._write(one, completion, 0.0 if number else seconds, follows=number > 0)
+        self._publish(pairs)
+        return {one.at: completion for one, completion in pairs}
 
-    def _write(self, at: str, prompt: Prompt, completion: Completion, seconds: float, *, follows: bool) -> None:
-        text = prompt_text(prompt.system, prompt.user)
+    def _publish(self, pairs: Sequence[tuple[Asked, Completion]]) -> None:
+        if self.sharing is None:
+            return
+        if self.sharing.among:  # another run's record will say that it was bought here
+            self.recorder.barrier()
+        for one, completion in pairs:
+            if one.draw:
+                self.sharing.draws.publish(self.sharing.key(one.draw), Bought(completion, self.recorder.run, one.at))
+
+    def _shared(self, one: Asked, bought: Bought) -> Completion:
+        at = bought.at if bought.run == self.recorder.run else f"{bought.run}:{bought.at}"
+        about = {"shared": True, "bought_at": at, "bought_for": bought.completion.cost}
+        self._write(one, replace(bought.completion, cost=0.0, seconds=0.0), 0.0, **about)
+        return bought.completion
+
+    def _write(self, asked: Asked, completion: Completion, seconds: float, **more: Any) -> None:
+        text = prompt_text(asked.prompt.system, asked.prompt.user)
         record = Answered(
-            at=at,
+            at=asked.at,
             time=time.time(),
             prompt=text_id(text),
-            temperature=prompt.temperature,
+            temperature=asked.prompt.temperature,
             response=text_id(completion.text),
             model=completion.model,
             input_tokens=completion.input_tokens,
             output_tokens=completion.output_tokens,
             finish_reason=completion.finish_reason,
             seconds=seconds if completion.seconds is None else completion.seconds,
-            follows=follows,
             role=self.role,
             t=self.recorder.t,
             cached_tokens=completion.cached_tokens,
@@ -116,19 +177,36 @@ class RecordedModel:
             dropped=completion.dropped,
             reasoning=text_id(completion.reasoning) if completion.reasoning else "",
             no_program="" if self.role == PROGRAM else why_no_program(completion),
+            draw=asked.draw,
             call=call_number(),
+            **more,
         )
         self.recorder.write(record, text, completion.text, *filter(None, [completion.reasoning]))
+        response_came(completion.text)
 
     def _replayed(self, found: Answered) -> Completion:
         return completion_of(found, self.recorder.store)
 
 
+def draws_on_record(store: Store, run: str, sharing: Sharing) -> Iterator[tuple[str, Bought]]:
+    """What a run has bought, or got of others, of the draws that are shared; for `CommonDraws.learn`."""
+    for record in store:
+        if isinstance(record, Answered) and record.draw:
+            yield sharing.key(record.draw), Bought(completion_of(record, store), run, record.at)
+
+
 @dataclass(frozen=True)
 class RecordedUtility(UtilityWrapper):
-    """Implements `Utility`."""
+    """Implements `Utility`. `compares`: programs that are scored here are improvers, and compared with each other.
+
+    `guesses`: does what is scored ahead, if anything is; by `guessed`, the utility without what stops a run: a failure
+    of ours comes again where somebody asks.
+    """
 
     recorder: Recorder
+    compares: bool = False
+    guesses: Ahead | None = None
+    guessed: Utility | None = None
 
     def __call__(self, program: Program) -> Score:
         return self._recorded(self.recorder.address("score", self.name, program.id), program, anew=False)
@@ -142,7 +220,9 @@ class RecordedUtility(UtilityWrapper):
         if found is not None:
             return score_of(found, self.recorder.store)
         started = time.monotonic()
-        with working_at(at):
+        # An improver that is scored again is a repeat of its own.
+        again = f"{here()}/score#{at.rpartition('#')[2]}"
+        with working_at(at), comparing(again) if self.compares else nullcontext():
             if anew or not self.deterministic or may_vary(program):
                 score, reused = self.recorder.score_anew(self.utility, program), False
             else:
@@ -150,30 +230,15 @@ class RecordedUtility(UtilityWrapper):
         score = replace(score, feedback=self.recorder.feedback.get(at, score.feedback))
         self.recorder.notice(at, program, score.verdict, score.note)
         came_from = origin()
-        record = Scored(
-            at=at,
-            time=time.time(),
-            utility=self.name,
-            program=program.id,
-            value=score.value,
-            verdict=score.verdict,
-            note=score.note,
-            reused=reused,
-            error=score.error,
-            fault=score.fault,
-            raw=score.raw,
-            raw_error=score.raw_error,
-            numbers=dict(score.numbers),
-            seconds=time.monotonic() - started,
-            grades=list(score.grades),
-            feedback=text_id(score.feedback) if score.feedback else "",
-            round=came_from.round,
-            parent=came_from.parent,
-            response=came_from.response,
-            beside=came_from.beside,
-        )
-        self.recorder.write(record, program.source, *([score.feedback] if score.feedback else []))
+        about = {"round": came_from.round, "parent": came_from.parent, "response": came_from.response}
+        about |= {"reused": reused, "seconds": time.monotonic() - started, "beside": came_from.beside}
+        self.recorder.write(scored_record(at, self.name, program, score, **about), *texts_of(program, score))
         return score
+
+    def ahead(self, read: Callable[[], Program | None]) -> None:
+        """Implements `ScoresAhead`: of a utility that is one, and gives equal programs equal scores."""
+        if self.guesses is not None and self.guessed is not None and self.deterministic:
+            self.guesses.put(partial(self.recorder.score_ahead, self.guessed, read))
 
 
 @dataclass(frozen=True)
@@ -191,6 +256,7 @@ class RecordedApply:
         started = time.monotonic()
         with working_at(at), working_on(task=utility.name, application=at):
             made = self.apply(improver, utility, solution, model)
+        self.recorder.note_guesses(at)
         self.recorder.notice(at, improver, made.verdict, made.note)
         if made.unsandboxed:
             self.recorder.requested(at, improver, made.unsandboxed)
@@ -237,7 +303,7 @@ class RecordedMeasure:
         if found is not None:
             return found
         started = time.monotonic()
-        with working_at(at):
+        with working_at(at), comparing("/measure"):
             samples = self.measure(improver)
         record = measured_record(at, improver, self.task_names, samples, time.monotonic() - started)
         self.recorder.write(record, improver.source)
@@ -267,7 +333,7 @@ def completion_of(answered: Answered, store: Store) -> Completion:
         answered.model,
         answered.cached_tokens,
         answered.reasoning_tokens,
-        answered.cost,
+        answered.bought_for if answered.shared else answered.cost,
         answered.dropped,
         answered.price_source,
         reasoning=store.text(answered.reasoning) if answered.reasoning else "",

@@ -105,7 +105,7 @@ def choose_model(
     if name == "mutate":
         return ChosenModel(Mutate(seed), "mutate", None, why)
     if name == "scripted" and script is not None:
-        return ChosenModel(Scripted(script), "scripted", None, why)
+        return ChosenModel(Scripted(script, seed), "scripted", None, why)
     if name == "scripted" or name.startswith("scripted:"):
         raise UsageError("the model scripted answers from a file: `model=scripted` `script=FILE.json`")
     if name.startswith("relay:") and name != "relay:":
@@ -129,7 +129,7 @@ def _unknown(name: str, why: str) -> UsageError:
         return UsageError(
             f"no model is called {name!r} ({why}): its provider stands before it; did you mean {family}/{name}?"
         )
-    known = ["auto", "mutate", "scripted", "relay:DIR", "replay:RUN", *served]
+    known = ["auto", "mutate", "demo", "scripted", "relay:DIR", "replay:RUN", *served]
     close = get_close_matches(name.partition("/")[0], ["auto", "mutate", "scripted", "relay:", *PROVIDERS], 1)
     hint = f"; did you mean {close[0]!r}?" if close and close[0] != name.partition("/")[0] else ""
     return UsageError(

@@ -28,17 +28,22 @@ class Replay:
     equal prompt, the recorded responses in their order, each once. Raises ModelUnavailable where there is none. Prompts
     are equal that differ in the times alone which feedback told.
 
-    `source`: what the recording is called. `same_run`: only addresses count.
+    `source`: what the recording is called. `same_run`: only addresses count. `nearest`: a prompt that is not on record
+    gets the response to the most similar one that is left, and where none is left to the most similar of all. So a
+    demonstration also goes on where a program scores otherwise than it did, and the next prompt has another number.
     """
 
-    def __init__(self, answers: Sequence[Recorded], source: str, *, same_run: bool = False) -> None:
-        self._source, self._same_run = source, same_run
+    def __init__(
+        self, answers: Sequence[Recorded], source: str, *, same_run: bool = False, nearest: bool = False
+    ) -> None:
+        self._source, self._same_run, self._nearest = source, same_run, nearest
         self._lock = threading.Lock()
         self._by_address = {answer.at: answer for answer in answers}
         self._by_prompt: dict[Prompt, list[Recorded]] = {}
         for answer in answers:
             self._by_prompt.setdefault(_key(answer.prompt), []).append(answer)
         self._used: set[str] = set()
+        self._otherwise = 0
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
         return [self._answer(prompt) for prompt in prompts]
@@ -49,16 +54,30 @@ class Replay:
         with self._lock:
             return len(self._used)
 
+    @property
+    def otherwise(self) -> int:
+        """How many prompts were not on record, and got the response to another."""
+        with self._lock:
+            return self._otherwise
+
     def _answer(self, prompt: Prompt) -> Completion:
         with self._lock:
             found = self._by_address.get(here())
             if found is None or _key(found.prompt) != _key(prompt) or found.at in self._used:
                 equal = [] if self._same_run else self._by_prompt.get(_key(prompt), [])
                 found = next((answer for answer in equal if answer.at not in self._used), None)
+            if found is None and self._nearest:
+                found = self._most_similar(prompt)
+                self._otherwise += found is not None
             if found is not None:
                 self._used.add(found.at)
                 return found.completion
         raise ModelUnavailable(f"{self._source} has no response for a prompt: {self._why(prompt)}")
+
+    def _most_similar(self, prompt: Prompt) -> Recorded | None:
+        known = list(self._by_address.values())
+        left = [answer for answer in known if answer.at not in self._used]
+        return max(left or known, key=lambda answer: _alike(answer.prompt, prompt), default=None)
 
     def _why(self, prompt: Prompt) -> str:
         equal = self._by_prompt.get(_key(prompt), [])

@@ -2,8 +2,8 @@
 
 The file is JSON: {"rules": [{"contains": ["text in the prompt"], "responses": ["…", "…"]}], "delay_seconds": 0}.
 The first rule whose every `contains` stands in the prompt answers. Which of its responses a draw gets is decided by
-the draw's address, so that it is the same whatever order answers come in; `"order": "cycle"` takes them in turn
-instead, by the draw's own number among equal prompts in its place.
+the run's seed and the draw's address, so that it is the same whatever order answers come in, and runs are independent
+of each other; `"order": "cycle"` takes them in turn instead, by the draw's own number among equal prompts in its place.
 """
 
 import time
@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from selftaught.core.address import draw_seed, here
+from selftaught.core.address import draw_seed, here, times_before
 from selftaught.core.contracts import Completion, Prompt
 from selftaught.core.errors import ModelUnavailable, UsageError
 
@@ -34,9 +34,10 @@ class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Scripted:
-    """Implements `LanguageModel`. Raises UsageError if the text is no script."""
+    """Implements `LanguageModel`. Equal seed, address and prompt: equal answer. UsageError if the text is no script."""
 
-    def __init__(self, script: str) -> None:
+    def __init__(self, script: str, seed: int = 0) -> None:
+        self._seed = str(seed)
         try:
             self._script = msgspec.json.decode(script, type=Script)
         except msgspec.MsgspecError as error:
@@ -56,9 +57,7 @@ class Scripted:
         start = " ".join(prompt.user.split())[:80]
         raise ModelUnavailable(f"no rule of the script answers the prompt that begins {start!r}; add one")
 
-    @staticmethod
-    def _draw(rule: Rule, prompt: Prompt) -> int:
+    def _draw(self, rule: Rule, prompt: Prompt) -> int:
         if rule.order == "cycle":
-            count = here().rpartition("#")[2]
-            return int(count) if count.isdigit() else 0
-        return draw_seed(here(), prompt.system, prompt.user)
+            return times_before(here()) if "#" in here() else 0
+        return draw_seed(self._seed, here(), prompt.system, prompt.user)

@@ -9,6 +9,7 @@ from html import escape
 from math import ceil, floor, log10
 
 from selftaught.core.measurement import Estimate
+from selftaught.report.ticks import round_numbers
 
 _WIDTH, _HEIGHT = 720, 320
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 64, 16, 46
@@ -37,7 +38,7 @@ def curve(lines: Sequence[Line], title: str) -> str:
     drawn = [line for line in lines if line.points]
     if not drawn:
         return ""
-    ticks = _ticks(*_span([estimate for line in drawn for _, estimate in line.points]))
+    ticks = round_numbers(*_span([estimate for line in drawn for _, estimate in line.points]))
     low, high = ticks[0], ticks[-1]
     last = max(t for line in drawn for t, _ in line.points)
 
@@ -102,13 +103,6 @@ def _span(estimates: Sequence[Estimate]) -> tuple[float, float]:
     high = max(estimate.mean + (estimate.standard_error or 0.0) for estimate in estimates)
     lacking = max(0.0, _LEAST_SPAN - (high - low))  # equal values are a line, not a division by zero
     return low - lacking / 2, high + lacking / 2
-
-
-def _ticks(low: float, high: float, about: int = 5) -> list[float]:
-    """Round numbers from at most `low` to at least `high`."""
-    power = 10.0 ** floor(log10((high - low) / about))
-    step = next(times * power for times in (1, 2, 5, 10) if times * power * about >= high - low)
-    return [number * step for number in range(floor(low / step), ceil(high / step) + 1)]
 
 
 def _in_words(estimate: Estimate) -> str:

@@ -2,9 +2,9 @@
 
 import html
 from collections.abc import Callable, Mapping, Sequence
-from math import ceil, floor, log10
-from typing import Protocol
+from dataclasses import dataclass
 
+from selftaught.report.ticks import round_numbers
 from selftaught.report.untrusted import visible
 
 _WIDTH, _PLOT = 760, 300
@@ -12,6 +12,7 @@ _LEFT, _TOP, _RIGHT = 64, 48, 24
 _COLOURS = ("#1f5fa8", "#c2512b", "#2f7d4f", "#7a4fa0", "#8a6d00", "#b0306a", "#3d7f8c", "#555555")
 _LEGEND_HEIGHT = 18
 _CHARACTER = 6.4
+_LEAST_SPAN = 0.01
 _STYLE = (
     "text{font:12px system-ui,sans-serif;fill:#222}.title{font-weight:600;font-size:14px}.axis{stroke:#999}"
     ".grid{stroke:#e4e4e4}rect.paper{fill:#fff}"
@@ -19,41 +20,37 @@ _STYLE = (
 Scale = Callable[[float], float]
 
 
-class Point(Protocol):
+@dataclass(frozen=True, slots=True)
+class Point:
     """A value at x with its interval; low and high are None where there is none."""
 
-    @property
-    def x(self) -> float: ...
-    @property
-    def value(self) -> float: ...
-    @property
-    def low(self) -> float | None: ...
-    @property
-    def high(self) -> float | None: ...
+    x: float
+    value: float
+    low: float | None = None
+    high: float | None = None
 
 
-class Figure(Protocol):
-    """What is drawn: see experiments/design.py."""
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Lines over a number (`categories` empty), or dots over named categories (x is the place in them)."""
 
-    @property
-    def title(self) -> str: ...
-    @property
-    def x(self) -> str: ...
-    @property
-    def y(self) -> str: ...
-    @property
-    def lines(self) -> Mapping[str, Sequence[Point]]: ...
-    @property
-    def categories(self) -> tuple[str, ...]: ...
+    name: str
+    title: str
+    x: str
+    y: str
+    lines: Mapping[str, Sequence[Point]]
+    categories: tuple[str, ...] = ()
 
 
 def drawing(figure: Figure) -> str:
     """The whole file. Lines are told apart by colour and, in the legend, by name; intervals are bars."""
     points = [point for line in figure.lines.values() for point in line]
-    ticks = _ticks([v for p in points for v in (p.value, p.low, p.high) if v is not None] or [0.0, 1.0])
+    values = [v for p in points for v in (p.value, p.low, p.high) if v is not None] or [0.0, 1.0]
+    ticks = round_numbers(min(values), max(max(values), min(values) + _LEAST_SPAN), about=6)
     names = [name for name in figure.lines if name]
-    slanted = sum(len(name) for name in figure.categories) * _CHARACTER > _WIDTH - _LEFT - _RIGHT
-    labels = max((len(name) for name in figure.categories), default=0) * _CHARACTER * 0.7 if slanted else 0
+    longest = max((len(name) for name in figure.categories), default=0) * _CHARACTER
+    slanted = longest * len(figure.categories) > _WIDTH - _LEFT - _RIGHT  # else each has room below its dot
+    labels = longest * 0.7 if slanted else 0
     bottom = _TOP + _PLOT
     height = bottom + 44 + labels + _LEGEND_HEIGHT * len(names)
     right = max([float(len(figure.categories) - 1), *(point.x for point in points), 0.0])
@@ -123,13 +120,3 @@ def _line(points: Sequence[Point], colour: str, x: Scale, y: Scale, *, joined: b
             parts.append(f'<line {at} y1="{y(point.low):.1f}" y2="{y(point.high):.1f}" stroke="{colour}"/>')
         parts.append(f'<circle cx="{x(point.x):.1f}" cy="{y(point.value):.1f}" r="4" fill="{colour}"/>')
     return parts
-
-
-def _ticks(values: Sequence[float]) -> list[float]:
-    """Round numbers around all values, four to eight of them."""
-    low, high = min(values), max(values)
-    span = max(high - low, 0.01)
-    step = 10.0 ** floor(log10(span / 4))
-    step = next(step * factor for factor in (1, 2, 5, 10) if span / (step * factor) <= 6)
-    first, last = floor(low / step), max(ceil(high / step), floor(low / step) + 1)
-    return [round(number * step, 10) for number in range(first, last + 1)]

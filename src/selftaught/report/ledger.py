@@ -11,6 +11,7 @@ class Entry:
     """All that was bought for one role, towards one I_t, of one model.
 
     Attributes:
+        shared: responses that were bought for another improver before, and would have cost `saved` US dollars.
         failed: attempts that gave no response; what they may have cost is in `cost`.
         input_tokens, output_tokens: as far as they were told; `uncounted` responses had one missing.
         cost: US dollars, as far as they are known; `unpriced` responses have none.
@@ -33,6 +34,8 @@ class Entry:
     dropped: int = 0
     cut: int = 0
     seconds: float = 0.0
+    shared: int = 0
+    saved: float = 0.0
 
 
 class Ledger:
@@ -47,9 +50,10 @@ class Ledger:
         """Count what was bought; other records are let pass."""
         match record:
             case Answered():
-                self._models[record.at] = record.model
+                asked = record.draw or record.at
+                self._models[asked] = record.model
                 self._part(record, record.model).answered(record)
-                for tried in self._unanswered.pop(record.at, ()):
+                for tried in self._unanswered.pop(asked, ()):
                     self._part(tried, record.model).tried(tried)
             case Tried() if record.ask in self._models:
                 self._part(record, self._models[record.ask]).tried(record)
@@ -75,10 +79,15 @@ class _Part:
 
     count: Counter[str] = field(default_factory=Counter)
     cost: float = 0.0
+    saved: float = 0.0
     seconds: float = 0.0
     sources: frozenset[str] = frozenset()
 
     def answered(self, record: Answered) -> None:
+        if record.shared:
+            self.count.update(responses=1, shared=1)
+            self.saved += record.bought_for or 0.0
+            return
         self.cost += record.cost or 0.0
         self.seconds += record.seconds
         self.sources |= {record.price_source} if record.price_source else set()
@@ -100,6 +109,6 @@ class _Part:
         self.count["failed"] += 1
 
     def entry(self, t: int, role: str, model: str) -> Entry:
-        return Entry(
-            role, t, model, **self.count, cost=self.cost, seconds=self.seconds, sources=tuple(sorted(self.sources))
-        )
+        sources = tuple(sorted(self.sources))
+        entry = Entry(role, t, model, **self.count, cost=self.cost, seconds=self.seconds, sources=sources)
+        return replace(entry, saved=self.saved)

@@ -55,7 +55,7 @@ def outcome(step: Step) -> str:
 
 def tokens(spent: Spent) -> str:
     """Tokens in and out as far as they are told: a dash where none is, a + where some are not."""
-    if spent.responses == spent.uncounted:
+    if spent.bought == spent.uncounted:
         return "—"
     return f"{spent.input_tokens + spent.output_tokens:,}{'+' if spent.uncounted else ''}"
 
@@ -82,7 +82,7 @@ def summary(run: RunView, policy: str) -> list[str]:
     ]
     if seed.val.n == 1:
         lines.append("A single application has no standard error.")
-    spent = [*_of_tokens(run.total), *unusable(run), *not_as_asked(run)]
+    spent = [*_of_tokens(run.total), *shared(run), *unusable(run), *not_as_asked(run)]
     return lines + _of_run(run, seed, best) + ways(run, best) + probes(run) + spent
 
 
@@ -174,7 +174,7 @@ def _bought(role: str, model: str, entries: list[Entry]) -> tuple[str, ...]:
         return sum(getattr(entry, name) for entry in entries)
 
     more = "+" if total("uncounted") else ""
-    unpriced, responses = total("unpriced"), total("responses")
+    unpriced, responses = total("unpriced"), total("responses") - total("shared")
     cost = sum(entry.cost for entry in entries)
     bound = not unpriced and any(source.startswith("at most") for entry in entries for source in entry.sources)
     return (
@@ -235,6 +235,16 @@ def not_as_asked(run: RunView) -> list[str]:
     return lines
 
 
+def shared(run: RunView) -> list[str]:
+    """How many responses were bought once for several improvers, and what that saved."""
+    total = run.total
+    if not total.shared:
+        return []
+    saved = sum(entry.saved for entry in run.ledger)
+    for_less = f" That saved ${saved:,.4f}." if saved else ""
+    return [f"Common draws: {total.responses:,} responses were read, and {total.bought:,} bought.{for_less}"]
+
+
 def suspicious(run: RunView) -> list[str]:
     """What guests did that was denied or suspicious, the most frequent first, with the programs that did it."""
     by_what: dict[str, list[str]] = {}
@@ -285,9 +295,9 @@ def beyond_noise(gain: Estimate) -> bool:
 
 
 def _of_tokens(total: Spent) -> list[str]:
-    if total.uncounted in (0, total.responses):
+    if total.uncounted in (0, total.bought):
         return []
-    return [f"+ marks a sum of tokens that is too low: {total.uncounted} of {total.responses} responses have no count."]
+    return [f"+ marks a sum of tokens that is too low: {total.uncounted} of {total.bought} responses have no count."]
 
 
 def _own(both: tuple[float | None, float | None] | None) -> str:

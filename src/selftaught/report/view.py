@@ -11,6 +11,7 @@ from math import hypot
 from statistics import fmean
 from typing import Protocol
 
+from selftaught.core.address import depth
 from selftaught.core.measurement import Estimate, Graded, estimate, instance_error, paired
 from selftaught.core.standing import is_solved
 from selftaught.report.ledger import Entry, Ledger
@@ -43,10 +44,12 @@ class Spent:
     """What was spent over a stretch of the record.
 
     Attributes:
-        input_tokens, output_tokens: as far as they were told; `uncounted` responses had one missing.
+        responses: that improvers got, `shared` of them bought for another improver before.
+        input_tokens, output_tokens: bought, as far as they were told; `uncounted` responses had one missing.
         unpriced: responses without a known cost; both words as in the ledger.
         model_calls: of finished applications only, so it can lag behind `responses` while a run goes on.
         scores_reused: answered by an equal program's score; nothing was run.
+        scores_guessed: run before anybody asked, and nobody did.
         seconds: wall time from record to record, without the time between two sessions.
     """
 
@@ -59,7 +62,14 @@ class Spent:
     applications: int = 0
     scores_run: int = 0
     scores_reused: int = 0
+    scores_guessed: int = 0
     seconds: float = 0.0
+    shared: int = 0
+
+    @property
+    def bought(self) -> int:
+        """Responses that were asked for."""
+        return self.responses - self.shared
 
 
 @dataclass(frozen=True)
@@ -147,6 +157,7 @@ class RunView:
         faults: what tasks' own code did wrong while programs were scored, each once. Untrusted text in part.
         corrected: the tasks whose text was replaced on the way, in order.
         spans: what took how long, in the order of the record.
+        common_draws: whether the improvers that were measured had their draws of the model in common.
         chosen_value: of what `improve` hands over, on val, as improvers see it; None where it has not yet.
         bought: (seconds at work, dollars, tokens) of each response and failed attempt, as far as they are known.
     """
@@ -173,8 +184,8 @@ class RunView:
     corrected: tuple[str, ...] = ()
     spans: tuple[Span, ...] = ()
     bought: tuple[tuple[float, float, int], ...] = ()
-
     chosen_value: float | None = None
+    common_draws: bool = False
 
     @property
     def seed_step(self) -> Step | None:
@@ -191,7 +202,7 @@ class RunView:
         if self.seed_step is None or self.best_step is None:
             return None
         seed, best = (self.measured.get(step.improver, ()) for step in (self.seed_step, self.best_step))
-        return compared(seed, best, split)
+        return compared(seed, best, split, common_draws=self.common_draws)
 
     @property
     def best_step(self) -> Step | None:
@@ -207,8 +218,13 @@ def graded(samples: Sequence[Sampled], split: str) -> list[Graded]:
     return [*tested] if len(tested) == len(samples) else []
 
 
-def compared(before: Sequence[Sampled], after: Sequence[Sampled], split: str) -> Estimate | None:
-    """The difference of two measured improvers, pair by pair; of records without grades, with the errors of both."""
+def compared(
+    before: Sequence[Sampled], after: Sequence[Sampled], split: str, *, common_draws: bool = False
+) -> Estimate | None:
+    """The difference of two measured improvers, pair by pair; of records without grades, with the errors of both.
+
+    `common_draws`: they had their draws of the model in common, repeat by repeat.
+    """
     old, new = graded(before, split), graded(after, split)
     if not old or [task for task, *_ in old] != [task for task, *_ in new]:
         return None
@@ -217,7 +233,7 @@ def compared(before: Sequence[Sampled], after: Sequence[Sampled], split: str) ->
         first, second = (one.standard_error if one else None for one in estimates)
         error = None if first is None or second is None else hypot(first, second)
         return Estimate(paired(old, new).mean, error, len(old))
-    return paired(old, new)
+    return paired(old, new, common_draws=common_draws)
 
 
 def _errors(sample: Sampled, split: str) -> list[tuple[float | None, list[float]]]:
@@ -254,6 +270,7 @@ class Fold:
         self.no_program: Counter[str] = Counter()
         """Responses that held no program, by the reason."""
         self._salvaged = 0
+        self._common_draws = False
         self._faults: dict[str, None] = {}
         self._corrected: list[str] = []
         self._spans: list[Span] = []
@@ -331,6 +348,7 @@ class Fold:
             spans=tuple(self._spans),
             bought=tuple(self._bought),
             chosen_value=self._chosen.value if self._chosen else None,
+            common_draws=self._common_draws,
         )
 
     def _solved(self) -> Iterator[Solved]:
@@ -354,12 +372,13 @@ class Fold:
                 self._status, self._note = record.how, record.note
             case Answered():
                 self.no_program.update(filter(None, [record.no_program.partition(": ")[0]]))
-            case Scored():
+                self._common_draws |= record.draw.startswith("/measure/")
+            case Scored(guessed=False):
                 self._note_score(record)
             case Applied():
                 self._note_failure(f"improver on {record.utility}", record)
                 self._salvaged += record.salvaged
-                if _depth(record) == 1:
+                if depth(record.at) == 1:
                     self._applied_at_root.append(record)
             case Chosen():
                 self._chosen = record
@@ -381,7 +400,7 @@ class Fold:
     def _note_time(self, record: Record) -> None:
         now = self._total.seconds
         match record:
-            case Answered():
+            case Answered(shared=False):
                 self._spans.append(Span("model", now, record.seconds))
                 tokens = (record.input_tokens or 0) + (record.output_tokens or 0)
                 self._bought.append((now, record.cost or 0.0, tokens))
@@ -390,7 +409,7 @@ class Fold:
                 self._spans.append(Span("failed", now, record.seconds))
                 self._bought.append((now, record.cost, 0))
                 self.dollars += record.cost
-            case Scored(reused=False):
+            case Scored(reused=False, guessed=False):
                 self._spans.append(Span("guest", now, record.seconds))
             case _:
                 pass
@@ -399,14 +418,14 @@ class Fold:
         self._note_failure(f"score of {record.utility}", record)
         if record.fault:
             self._faults[record.fault] = None
-        depth = _depth(record)
+        below = depth(record.at)
         task, _, split = record.utility.rpartition("/")
         own = record.raw if task in self._directions() else record.value if record.raw is None else None
         if split == "val" and own is not None and (record.response or (task, False) not in self._first):
             self._first.setdefault((task, not record.response), own)
-        if depth == 1:
+        if below == 1:
             self._at_root.append(record)
-        if depth == 2:
+        if below == 2:
             self.candidates += 1
             self.failed_candidates += record.verdict != "ok"
             if self.best_candidate is None or record.value > self.best_candidate:
@@ -558,6 +577,9 @@ class _Tally:
         count = self._count
         self.seconds += seconds
         match record:
+            case Answered(shared=True):
+                count["responses"] += 1
+                count["shared"] += 1
             case Answered(input_tokens=given, output_tokens=made, cost=cost):
                 count["responses"] += 1
                 count["input_tokens"] += given or 0
@@ -567,6 +589,8 @@ class _Tally:
             case Applied(model_calls=calls):
                 count["applications"] += 1
                 count["model_calls"] += calls
+            case Scored(guessed=True):
+                count["scores_guessed"] += 1
             case Scored(reused=reused):
                 count["scores_reused" if reused else "scores_run"] += 1
             case _:
@@ -588,8 +612,3 @@ class _Clock:
         seconds = max(0.0, record.time - self._before) if ran else 0.0
         self._before = record.time or self._before
         return seconds
-
-
-def _depth(record: Record) -> int:
-    """How far below the run itself it was asked for: 1 is the run's own work, 2 that of its one application."""
-    return record.at.count("/")

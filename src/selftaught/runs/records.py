@@ -63,9 +63,11 @@ class Answered(_Record, frozen=True, tag="answered"):
     `cost` is in US dollars; it and the rest are as in `Completion`. `follows`: it came in one call with the response
     before it, which bears the cost of both. `reasoning`: text id of what the model thought, kept
     apart from its answer; "" where it said nothing of it. `no_program`: in a few words, why the response holds no
-    program, where that is known. `draw`: the key under which others that are compared get the same response; `shared`:
-    it was bought under that key before, and cost nothing here. `guessed`: asked before anybody wanted it. `call`: the
-    number, from 1 in each application, of the improver's call that it answers; 0: not told.
+    program, where that is known. `draw`: the address under which all that are compared get the same response, and at
+    which the model was asked; "" where nothing is shared. `shared`: it was bought before, at `bought_at` in this run
+    or in another (RUN:ADDRESS) and for `bought_for` US dollars; here its `cost` is 0, and it counts for no cap.
+    `guessed`: asked before anybody wanted it. `call`: the number, from 1 in each application, of the improver's call
+    that it answers; 0: not told.
     """
 
     prompt: str
@@ -88,12 +90,16 @@ class Answered(_Record, frozen=True, tag="answered"):
     no_program: str = ""
     draw: str = ""
     shared: bool = False
+    bought_at: str = ""
+    bought_for: Number | None = None
     guessed: bool = False
     call: int = 0
 
 
 class Tried(_Record, frozen=True, tag="tried"):
     """An attempt to get the response at `ask` failed, and may have been made again. `cost`: the most it can have.
+
+    `ask` is the draw's address, where the response has one.
 
     `wait_seconds`: until the next attempt. `failure`: its kind in one word, as an HTTP status; "" where nobody said.
     """
@@ -355,3 +361,8 @@ def prompt_text(system: str, user: str) -> str:
 def prompt_parts(text: str) -> tuple[str, str]:
     """The two parts of a prompt_text."""
     return msgspec.json.decode(text, type=tuple[str, str])
+
+
+def split_of(utility: str) -> str:
+    """Of a utility's name on record, TASK/SPLIT: val or test; "" of one without instances."""
+    return utility.rpartition("/")[2] if "/" in utility else ""

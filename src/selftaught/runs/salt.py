@@ -26,9 +26,17 @@ def data_folder(environment: Mapping[str, str]) -> Path:
 def salted(seed: str | int | None, runs: Path, environment: Mapping[str, str]) -> str:
     """The seed with a salt: drawn whole where none is given, left alone where it has one. Raises UsageError."""
     if seed is None:
-        return str(RunSeed(secrets.randbits(32), _drawn()))
+        return salted_afresh(None)
     told = RunSeed.parse(str(seed))
     return str(told if told.salt else RunSeed(told.number, _salt_of(runs, data_folder(environment))))
+
+
+def salted_afresh(seed: str | int | None) -> str:
+    """The seed with a salt that nothing else has, unless it has one. Raises UsageError."""
+    if seed is None:
+        return str(RunSeed(secrets.randbits(32), _drawn()))
+    told = RunSeed.parse(str(seed))
+    return str(told if told.salt else RunSeed(told.number, _drawn()))
 
 
 def _salt_of(runs: Path, data: Path) -> str:

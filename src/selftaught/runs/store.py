@@ -75,17 +75,23 @@ def _place(path: Path) -> tuple[int, int] | None:
 
 
 class _Job:
-    """Rows to write, or none. `durable`: somebody waits until all before it is on the platter, too.
+    """Rows to write, or none. `durable`: somebody waits until all before it is on the platter, too; `soon`: will wait.
 
     Done when `finished` is set, failed if `error` is.
     """
 
-    def __init__(self, record: Record | None = None, texts: Sequence[str] = (), *, durable: bool = False) -> None:
+    def __init__(
+        self, record: Record | None = None, texts: Sequence[str] = (), *, durable: bool = False, soon: bool = False
+    ) -> None:
         self.record = None if record is None else (whole_characters(record.at), encode(record))
-        self.texts = [(text_id(text), zlib.compress(_bytes(text), 1)) for text in texts]
-        self.durable = durable
+        self._texts = texts
+        self.durable, self.soon = durable, soon
         self.finished = threading.Event()
         self.error: BaseException | None = None
+
+    def texts(self) -> Iterator[tuple[str, bytes]]:
+        """As rows: made by the thread that writes them, so that nobody waits for that."""
+        return ((text_id(text), zlib.compress(_bytes(text), 1)) for text in self._texts)
 
 
 class Store:
@@ -184,12 +190,14 @@ class Store:
         with self._reading:
             self._reader.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
-    def put(self, record: Record, texts: Sequence[str] = ()) -> None:
+    def put(self, record: Record, texts: Sequence[str] = (), *, soon: bool = False) -> None:
         """Write `record` and the `texts` that it names, after all that was put before. Does not wait for the disk.
+
+        `soon`: a barrier is likely to come next. The way to the platter begins now, so that less of it is waited for.
 
         Raises RecordError for what cannot be written, and where anything that was put before could not be.
         """
-        self._queue(self._job(record, texts))
+        self._queue(self._job(record, texts, soon=soon))
 
     def barrier(self) -> None:
         """All that was put before is on the platter when this returns. Raises RecordError."""
@@ -206,9 +214,9 @@ class Store:
             self.put(record, texts if number == 0 else ())
         self.barrier()
 
-    def _job(self, record: Record, texts: Sequence[str], *, durable: bool = False) -> _Job:
+    def _job(self, record: Record, texts: Sequence[str], *, durable: bool = False, soon: bool = False) -> _Job:
         try:
-            return _Job(record, texts, durable=durable)
+            return _Job(record, texts, durable=durable, soon=soon)
         except ValueError as error:
             raise RecordError(f"cannot write to {self.path}: {error}") from error
 
@@ -331,6 +339,8 @@ class Store:
                     self._sync(log, jobs)
                 for job in jobs:
                     job.finished.set()
+                if self._durable < self._written and jobs[-1].soon and self._waiting.empty():
+                    self._sync(log, [])
 
     def _next(self, seconds: float | None) -> list[_Job | None]:
         """All that waits, at least one; none if none comes within `seconds`."""
@@ -477,7 +487,7 @@ def _commit(connection: sqlite3.Connection, jobs: Sequence[_Job]) -> bool:
     try:
         with connection:
             for job in jobs:
-                connection.executemany("INSERT OR IGNORE INTO texts VALUES (?, ?)", job.texts)
+                connection.executemany("INSERT OR IGNORE INTO texts VALUES (?, ?)", job.texts())
                 if job.record is not None:
                     connection.execute("INSERT INTO records (at, body) VALUES (?, ?)", job.record)
     except BaseException as error:  # of any kind: it is raised where the record was put, or at the next

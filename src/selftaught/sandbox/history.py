@@ -1,12 +1,16 @@
 """What one application of an improver was answered so far: which programs it had scored, and of which responses."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 
 from selftaught.core.contracts import Completion, Program, Prompt, Score, Verdict
 from selftaught.core.origin import Origin
+from selftaught.sandbox.shown import Shown
 
+MOST_REMEMBERED = 10_000
+"""Responses in which a program is looked for, the latest: what one candidate costs does not grow with a run."""
 NEVER_SCORED = "This program was not scored here. utility(program) scores it, which costs one call of the budget."
 _NO_WORDS = "score {:.4f}; there is nothing more to say of it"
 
@@ -18,10 +22,14 @@ class History:
     initial: Program
     lock: AbstractContextManager[object]
     _scores: dict[Program, Score] = field(default_factory=dict)
-    _responses: list[tuple[int, Prompt, str]] = field(default_factory=list)
+    _responses: deque[tuple[int, Prompt, str]] = field(default_factory=lambda: deque(maxlen=MOST_REMEMBERED))
     _rounds: dict[Program, int] = field(default_factory=dict)
+    _shown: Shown = field(default_factory=Shown)
     _calls: int = 0
     _open: int = 0
+
+    def __post_init__(self) -> None:
+        self._begin(self.initial, 0)
 
     def next_call(self) -> int:
         """The number, from 1, of a call of the model that begins now."""
@@ -60,19 +68,24 @@ class History:
         came of the latest earlier call, and of several such the longest, since its text may hold another's.
         """
         with self.lock:
-            responses, rounds = list(self._responses), {self.initial: 0, **self._rounds}
+            responses = reversed(list(self._responses))
         text = program.source.strip()
-        for number, prompt, response in reversed(responses):
-            if text in response:
-                earlier = [(n, len(one.source), one.source) for one, n in rounds.items() if n < number]
-                shown = (source for *_, source in sorted(earlier, reverse=True) if source.strip() in prompt.user)
-                parent = next(shown, None)
-                with self.lock:
-                    self._rounds.setdefault(program, number)
-                return Origin(number, Program(parent).id if parent else "", Program(response).id)
+        held = next((heard for heard in responses if text in heard[2]), None)
         with self.lock:
-            self._rounds.setdefault(program, 0)
-        return Origin()
+            if held is None:
+                self._begin(program, 0)
+                return Origin()
+            number, prompt, response = held
+            shown = [one for one in self._shown.within(prompt.user) if self._rounds[one] < number]
+            self._begin(program, number)
+            parent = max(shown, key=lambda one: (self._rounds[one], len(one.source), one.source), default=None)
+        return Origin(number, parent.id if parent else "", Program(response).id)
+
+    def _begin(self, program: Program, number: int) -> None:
+        """It came of the call of this number; of equal programs the first counts."""
+        if program not in self._rounds:
+            self._rounds[program] = number
+            self._shown.add(program)
 
     def score(self, program: Program) -> Score | None:
         """Of a program that was scored."""
@@ -94,7 +107,7 @@ class History:
         """
         with self.lock:
             found = [pair for pair in self._scores.items() if pair[1].verdict is Verdict.OK or pair[1].value > 0]
-            rounds = {self.initial: 0, **self._rounds}
+            rounds = dict(self._rounds)
         return min(
             found,
             key=lambda pair: (-pair[1].value, rounds.get(pair[0], 0), len(pair[0].source), pair[0].source),

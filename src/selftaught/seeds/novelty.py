@@ -1,7 +1,7 @@
 """Novelty rejection with a bandit over parents, after the paper on ShinkaEvolve (arXiv 2509.19349).
 
-A parent is chosen by the highest upper bound of what comes of it. What says nearly the same as a program that was
-scored is rejected: it costs no score, which is left for a later answer."""
+A parent is chosen by the highest upper bound of what comes of it. What says nearly the same as a program that works is
+rejected: it costs no score, which is left for a later answer."""
 
 import math
 import re
@@ -11,14 +11,14 @@ from helpers import extract_code
 
 ARCHIVE = 8  # so many of the best can be parents
 EXPLORATION = 0.5
-SAME = 0.9  # the share of word triples in common from which on two programs with the same numbers say the same
+SAME = 0.95  # the share of word triples in common from which on two programs with the same numbers say the same
 EXPERTISE = "You are a computer science researcher and an expert programmer who excels at optimizing algorithms."
 
 
 def improve_algorithm(initial_solution, utility, language_model):
     """Ask for children of the most promising, and score the novel ones; return the best program of all."""
     scores = {initial_solution: utility(initial_solution)}
-    known, asked, earned = [fingerprint(initial_solution)], Counter(), Counter()
+    asked, earned = Counter(), Counter()
     try:
         for calls_left in range(language_model.budget, 0, -1):
             share = -(-(utility.budget - utility.uses) // calls_left)  # of the scores left, rounded up: for this call
@@ -31,7 +31,7 @@ def improve_algorithm(initial_solution, utility, language_model):
                 asked[parents[-1]] += 1
             messages = [offspring(parent, scores, utility) for parent in parents]
             responses = language_model.batch_prompt(EXPERTISE, messages, temperature=0.8)
-            new = {}
+            new, known = {}, [fingerprint(one) for one in scores if scores[one] > 0]  # a failing one may be mended
             for text, parent in zip(responses, parents):
                 child = extract_code(text, like=parent)
                 if child and child not in scores and is_novel(fingerprint(child), known):
@@ -47,7 +47,8 @@ def improve_algorithm(initial_solution, utility, language_model):
 
 def promising(scores, asked, earned):
     """The parent of the highest upper bound: its rank, the share of children that beat it, and what is unknown."""
-    archive = sorted(scores, key=scores.get, reverse=True)[:ARCHIVE]
+    working = [one for one in scores if scores[one] > 0] or list(scores)
+    archive = sorted(working, key=scores.get, reverse=True)[:ARCHIVE]
     total = 1 + sum(asked[one] for one in archive)
 
     def bound(place):

@@ -101,7 +101,8 @@ class Accepting:
         return self.p
 
     def _compared(self, proposed: Program, parent: Program) -> Superiority:
-        return superiority(_graded(self.measured(parent)), _graded(self.measured(proposed)), seed=self.seed)
+        before, after = _graded(self.measured(parent)), _graded(self.measured(proposed))
+        return superiority(before, after, seed=self.seed, common_draws=self.config.common_draws == "on")
 
     def _ask(self, proposed: Program, parent: Program) -> bool:
         t = self.recorder.t

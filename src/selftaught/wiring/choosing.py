@@ -1,12 +1,12 @@
 """Choosing a run's models, with their prices: what is said of it, and what is refused before anything is spent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
-from selftaught.config import RunConfig, Settings
+from selftaught.config import PRESETS, RunConfig, Settings
 from selftaught.core.contracts import ModelFunction
 from selftaught.core.errors import UsageError
 from selftaught.core.money import Caps, Tariff
@@ -21,14 +21,16 @@ from selftaught.models.served.traffic import Traffic
 from selftaught.models.waiting import Waiting
 from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.models import Models, PricedModel, failed_attempt
-from selftaught.wiring.recorded_answers import replay_model
+from selftaught.wiring.recorded_answers import demo_model, replay_model
 
 BOUNDED_OUTPUT_TOKENS = 8192
 """The most of one response where a cap needs a bound and the user named none."""
 _REPLAY = "replay:"
+DEMO = "demo"
+"""The model whose answers are in a recording that the package ships."""
 CALLED = "called:"
 """Before the name of a Python function that is the model."""
-_NO_TOKENS = ("mutate", "scripted", "relay:")
+_NO_TOKENS = ("mutate", "scripted", "relay:", DEMO)
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,14 @@ def choose_models(
     function: ModelFunction | None = None,
     traffics: dict[str, Traffic] | None = None,
     caps: Caps | None = None,
+    waiting: Waiting | None = None,
 ) -> ChosenModels:
     """The models that a configuration names, found and priced. Raises UsageError, ModelUnavailable.
 
     Models of one server share its limits and what is known of how much it takes at once; so do runs that are given the
     same `traffics`. `gate`: for a run that has none yet, one is made with its time. `caps`: those of several runs
-    together, where they are not the run's own. `function`: the model, where the settings say that a function is called.
+    together, where they are not the run's own. `waiting`: is told what their calls wait for. `function`: the model,
+    where the settings say that a function is called.
     """
     traffics = {} if traffics is None else traffics
     config = inputs.config
@@ -63,7 +67,7 @@ def choose_models(
     caps = caps or config.caps
     bound = config.max_output_tokens or (BOUNDED_OUTPUT_TOKENS if caps.need_bound else None)
     found: dict[str, ChosenModel] = {}
-    waiting = Waiting()
+    waiting = waiting or Waiting()
 
     def priced(name: str) -> PricedModel:
         if name.startswith(_REPLAY) and name not in found:
@@ -71,6 +75,10 @@ def choose_models(
             why = "its recorded responses, and nothing else"
             why += f"; recorded with {otherwise}: asked otherwise it may have no response" if otherwise else ""
             found[name] = ChosenModel(recording, f"{_REPLAY}{where}", None, why)
+        elif name == DEMO and name not in found:
+            found[name] = ChosenModel(
+                demo_model(inputs), DEMO, None, "answers that ship with the package, and no others"
+            )
         elif name.startswith(CALLED) and name not in found:
             found[name] = _called(name, config, gate, function)
         elif name not in found:
@@ -107,6 +115,7 @@ def choose_models(
     improver = priced(config.improver_model or config.model)
     program = priced(config.program_model) if config.program_model else None
     said = [f"model: {chosen.name}{_elsewhere(chosen)} ({chosen.why})" for chosen in found.values()]
+    said += _bounded_by_preset(config, found.values())
     resolved: dict[str, str | None] = {}
     if config.model in found:
         main = found[config.model]
@@ -119,6 +128,17 @@ def choose_models(
         resolved["program_model"] = program.name
     models = Models(improver, solution, waiting, program)
     return ChosenModels(models, msgspec.structs.replace(config, **resolved), said, gate)
+
+
+def _bounded_by_preset(config: RunConfig, chosen: Iterable[ChosenModel]) -> list[str]:
+    """A bound that nobody asked for by name, and that the thoughts of a reasoning model may use up, is told."""
+    bound = PRESETS[config.preset].get("max_output_tokens") if config.preset in PRESETS else None
+    if bound is None or bound != config.max_output_tokens or not any(one.served_at for one in chosen):
+        return []
+    return [
+        f"responses have at most {bound:,} tokens, as the paper's (preset {config.preset}). A model that reasons may "
+        "use them up before it answers: then set a larger `max_output_tokens`"
+    ]
 
 
 def _elsewhere(chosen: ChosenModel) -> str:

@@ -3,11 +3,13 @@
 from dataclasses import dataclass, replace
 from random import Random
 
-from selftaught.core.money import Amount, Caps, Tariff
+from selftaught.config import RunConfig
+from selftaught.core.money import Amount, Caps
 from selftaught.runs.records import PROGRAM
 from selftaught.sandbox.machine import MOST_PROMPT_CHARACTERS
 from selftaught.tasks.spec import SPLITS
 from selftaught.wiring.inputs import Inputs
+from selftaught.wiring.kinds import MOST_TRIES
 from selftaught.wiring.models import IMPROVER, SOLUTION, Models, PricedModel
 from selftaught.wiring.parts import describe, wording_of
 
@@ -45,41 +47,70 @@ class Forecast:
     binding: tuple[str, ...]
 
 
-def forecast(inputs: Inputs, models: Models) -> Forecast:
-    """From the settings alone; nothing is asked of a model."""
+def forecast(inputs: Inputs, models: Models, *, unknown_improver: bool = False) -> Forecast:
+    """From the settings alone; nothing is asked of a model. `unknown_improver`: another run will make it."""
     config, allowance = inputs.config, inputs.config.allowance
-    in_d = len(inputs.tasks) * config.repeats  # |D|
-    improving = config.depth if config.kind == "run" else 0
     scored = min(1 + allowance.responses_per_call, allowance.utility_calls)  # the seed improver's, with its initial one
-    measured = config.depth + 1  # I_0, and at most one new improver each time
-    solving_most = in_d * (improving * allowance.utility_calls + measured) if improving else 1
-    solving = in_d * (improving * scored + measured) if improving else 1
+    once = config.improver in _ONE_CALL and not unknown_improver
+    work = _applications(config, len(inputs.tasks) * config.repeats, scored)
     meta = sum(map(_tokens, (inputs.improver.source, describe(inputs))))
     tasks = [_tokens(task.seed.source) + _tokens(task.described(wording=wording_of(config))) for task in inputs.tasks]
     programs = [_tokens(task.seed.source) for task in inputs.tasks]
     if inputs.program:
         programs = [_tokens(inputs.program.source)]
     shares = [
-        _share(IMPROVER, models.improver.name, models.improver.tariff, improving, improving, inputs, meta,
-               _tokens(inputs.improver.source)),
-        _share(SOLUTION, models.solution.name, models.solution.tariff, solving_most, solving, inputs,
-               sum(tasks) // len(tasks), sum(programs) // len(programs)),
+        _share(IMPROVER, models.improver, work.improving, inputs, meta, _tokens(inputs.improver.source), once=once),
+        _share(SOLUTION, models.solution, work.solving, inputs, sum(tasks) // len(tasks),
+               sum(programs) // len(programs), once=once),
     ]  # fmt: skip
-    shares += _of_programs(inputs, models.asked, solving_most * (allowance.utility_calls + 1), solving * (scored + 1))
+    most, expected = work.solving
+    shares += _of_programs(inputs, models.asked, most * (allowance.utility_calls + 1), expected * (scored + 1))
     used = tuple(share for share in shares if share.applications)
     return Forecast(used, _binding(config.caps, used))
 
 
+@dataclass(frozen=True, slots=True)
+class _Applications:
+    """How often an improver is applied, to improvers and to solutions: (at most, as expected)."""
+
+    improving: tuple[int, int]
+    solving: tuple[int, int]
+
+
+def _applications(config: RunConfig, in_d: int, scored: int) -> _Applications:
+    """`in_d`: |D|. `scored`: programs that the seed improver has scored."""
+    if config.kind == "run":
+        t, measured = config.depth, config.depth + 1  # I_0, and at most one new improver each time
+        most = in_d * (t * config.utility_calls + measured)
+        return _Applications((t, t), (most, in_d * (t * scored + measured)))
+    if config.kind == "chain":
+        return _Applications((0, 0), (in_d * config.depth, in_d * config.depth))
+    if config.kind == "bypass":
+        asked = -(-config.proposals // min(config.responses, config.utility_calls))
+        return _Applications((MOST_TRIES * asked, asked), (config.proposals, config.proposals))
+    return _Applications((0, 0), (1, 1))
+
+
 def _share(
-    role: str, model: str, tariff: Tariff, most: int, expected: int, inputs: Inputs, given: int, program: int
+    role: str,
+    priced_model: PricedModel,
+    applications: tuple[int, int],
+    inputs: Inputs,
+    given: int,
+    program: int,
+    *,
+    once: bool,
 ) -> Share:
-    """`given`: tokens of what a prompt shows, `program`: of what it is to improve."""
+    """`applications`: the most, and as many as are expected. `given`: tokens of what a prompt shows, `program`: of
+    what it is to improve. `once`: the improver asks once.
+    """
+    model, tariff, (most, expected) = priced_model.name, priced_model.tariff, applications
     allowance = inputs.config.allowance
     calls = most * allowance.model_calls
     bound = calls * allowance.responses_per_call
     one = replace(tariff, most_output_tokens=tariff.most_output_tokens or MOST_PROMPT_CHARACTERS)
     worst = one.most(MOST_PROMPT_CHARACTERS)
-    asks = 1 if inputs.config.improver in _ONE_CALL else allowance.model_calls
+    asks = 1 if once else allowance.model_calls
     responses = expected * asks * allowance.responses_per_call
     read, written = given + _FRAME_TOKENS, program + _IDEA_TOKENS
     likely = tariff.price.dollars(responses * read, responses * written) if tariff.price else 0.0

@@ -20,7 +20,8 @@ def frozen_config(folder: RunFolder) -> RunConfig:
 
 def config_of(folder: RunFolder) -> RunConfig:
     """The same, of a folder that was checked already, as one is whose store is open."""
-    return from_mapping(read_toml(folder.config), str(folder.config))
+    settings = {"common_draws": "off", **read_toml(folder.config)}  # a run of before there were any has none
+    return from_mapping(settings, str(folder.config))
 
 
 def in_force(config: RunConfig, records: Iterable[Record]) -> RunConfig:

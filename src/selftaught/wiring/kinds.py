@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from selftaught.core.address import in_places, working_at
 from selftaught.core.algorithm import self_improve
+from selftaught.core.comparing import comparing, comparing_below
 from selftaught.core.contracts import Application, Program, Score, Task
 from selftaught.core.measurement import Sample
 from selftaught.middleware.recorded import RecordedUtility, measured_record, val_mean
@@ -25,9 +26,9 @@ from selftaught.wiring.parts import Parts, describe
 
 _AT_ONCE = 32
 """Of a bypass run's many applications."""
-_MOST_TRIES = 3
+MOST_TRIES = 3
 """As many applications as would do if every response held a program; beyond, a model that answers with none ends it."""
-PROPOSALS = "proposals"
+PROPOSALS, OBSERVED = "proposals", "/observed/"
 
 
 def run(inputs: Inputs, parts: Parts, recorder: Recorder, folder: RunFolder) -> None:
@@ -69,14 +70,16 @@ def chain(inputs: Inputs, parts: Parts, recorder: Recorder, folder: RunFolder) -
 
     def follow(task: Task) -> list[Sample]:
         solution, samples = task.seed, [_scored(task, Application(task.seed))]
-        for _ in range(inputs.config.depth):
-            made = parts.apply(inputs.improver, task.utility, solution, parts.task_model)
+        for k in range(inputs.config.depth):
+            with comparing_below(str(k)):
+                made = parts.apply(inputs.improver, task.utility, solution, parts.task_model)
             solution = made.program or solution  # an application that fails leaves what there was
             samples.append(_scored(task, made if made.program else Application(solution, made.verdict, made.note)))
         return samples
 
     began = time.monotonic()
-    chains = list(in_places(thread_map)(follow, parts.tasks))
+    with comparing("/chain"):  # with the chains of other improvers, in other runs of one experiment
+        chains = list(in_places(thread_map)(follow, parts.tasks))
     for k, samples in enumerate(zip(*chains, strict=True)):
         at = f"/chain#{k}"
         record = measured_record(at, inputs.improver, parts.measure.task_names, samples, time.monotonic() - began)
@@ -100,7 +103,7 @@ def bypass(inputs: Inputs, parts: Parts, recorder: Recorder, folder: RunFolder) 
         return parts.apply(inputs.improver, unscored, inputs.improver, parts.model).utility_calls
 
     made = start = 0
-    while made < wanted and start < _MOST_TRIES * enough:  # some responses hold no program
+    while made < wanted and start < MOST_TRIES * enough:  # some responses hold no program
         applications = min(_AT_ONCE, -(-(wanted - made) // most_each))
         with working_at(f"/{PROPOSALS}/{start}"):
             made += sum(in_places(thread_map)(propose, range(start, start + applications)))
@@ -113,7 +116,7 @@ def bypass(inputs: Inputs, parts: Parts, recorder: Recorder, folder: RunFolder) 
 
     for start in range(0, len(proposals), _AT_ONCE):
         programs = [Program(recorder.store.text(program)) for program in proposals[start : start + _AT_ONCE]]
-        with working_at(f"/observed/{start}"):
+        with working_at(f"{OBSERVED}{start}"):
             list(in_places(thread_map)(observe, programs))
 
 

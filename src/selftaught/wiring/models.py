@@ -88,7 +88,7 @@ class Models:
         for record in store:
             if isinstance(record, Tried):
                 total += Amount(record.calls, record.tokens, record.cost)
-            elif isinstance(record, Answered):
+            elif isinstance(record, Answered) and not record.shared:
                 total += Amount(int(not record.follows), self._tokens(record, store), record.cost or 0.0)
         return total
 

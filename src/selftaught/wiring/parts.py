@@ -13,6 +13,8 @@ from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Apply, LanguageModel, Program, Score, Task, Utility
 from selftaught.core.feedback import Made, of_improver
 from selftaught.core.measurement import Sample, measure
+from selftaught.middleware.ahead import Ahead
+from selftaught.middleware.common_draws import Sharing
 from selftaught.middleware.gate import Gate
 from selftaught.middleware.probed import ProbedUtility
 from selftaught.middleware.recorded import RecordedMeasure, RecordedUtility
@@ -69,11 +71,13 @@ def assemble(
     run_budget: RunBudget | None = None,
     tracing: "Tracing | None" = None,
     approve: Approve | None = None,
+    sharing: Sharing | None = None,
+    guesses: Ahead | None = None,
 ) -> Parts:
     """A run's parts, each within the stack of wrappers."""
     config = inputs.config
     run_budget = run_budget or RunBudget(config.caps, models.spent(recorder.store), gate)
-    stack = Stack(recorder, gate, run_budget, tracing)
+    stack = Stack(recorder, gate, run_budget, tracing, sharing, guesses)
     model, task_model = stack.model(models.improver, IMPROVER), stack.model(models.solution, SOLUTION)
 
     asked = stack.model(models.asked, PROGRAM)

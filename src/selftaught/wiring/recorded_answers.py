@@ -2,6 +2,7 @@
 
 import tempfile
 from dataclasses import replace
+from importlib.resources import as_file, files
 from pathlib import Path
 
 from selftaught.config import RunConfig
@@ -26,18 +27,22 @@ def open_recorded(name: str, runs: Path, scratch: Path) -> RunFolder:
 
 
 def answers(store: Store) -> list[Recorded]:
-    """Every response on record, in the order in which they came."""
+    """Every response on record, in the order in which they came; one that is shared is one."""
 
-    def recorded(answered: Answered) -> Recorded:
+    def recorded(address: str, answered: Answered) -> Recorded:
         prompt = Prompt(*prompt_parts(store.text(answered.prompt)), answered.temperature)
-        return Recorded(answered.at, prompt, completion_of(answered, store))
+        return Recorded(address, prompt, completion_of(answered, store))
 
-    return [recorded(record) for record in store if isinstance(record, Answered)]
+    drawn: dict[str, Answered] = {}
+    for record in store:
+        if isinstance(record, Answered):
+            drawn.setdefault(record.draw or record.at, record)
+    return [recorded(*one) for one in drawn.items()]
 
 
 _DECIDE = (
     "kind", "depth", "repeats", "model_calls", "responses", "utility_calls", "improver", "accept", "feedback",
-    "salvage", "utility_text", "extract_code", "fidelity", "seed",
+    "salvage", "common_draws", "utility_text", "extract_code", "fidelity", "seed",
 )  # fmt: skip
 """The settings that decide what is asked, and so whether a recording has the responses."""
 
@@ -67,6 +72,24 @@ def replay_model(name: str, inputs: Inputs, runs: Path) -> tuple[Replay, Path, s
                 replace(one, completion=replace(one.completion, cost=None, price_source="")) for one in answers(store)
             ]
             return Replay(free, f"the recording {name}"), where, _otherwise(frozen_config(folder), inputs.config)
+
+
+def demo_model(inputs: Inputs) -> Replay:
+    """The model `demo`: the answers of the recording that the package ships, each to the most similar prompt.
+
+    Raises UsageError for other tasks than the recording's.
+    """
+    packed = files("selftaught.wiring") / "demo.recording"
+    with as_file(packed) as file, tempfile.TemporaryDirectory(prefix="selftaught-") as scratch:
+        folder = unpack(read_recording(file), Path(scratch) / "run")
+        recorded = frozen_config(folder).tasks
+        for task in inputs.tasks:
+            if task.name not in recorded:
+                raise UsageError(
+                    f"`model=demo` has answers for {', '.join(recorded)} alone, and none for {task.name}; name a model"
+                )
+        with Store.open(folder.store, writable=False) as store:
+            return Replay(answers(store), "the recording of the demo", nearest=True)
 
 
 def _otherwise(then: RunConfig, now: RunConfig) -> str:

@@ -34,8 +34,8 @@ from selftaught.wiring.recorded_answers import answers
 from selftaught.wiring.run import Run
 
 Compared = Scored | Applied | Measured | Stepped | Approved | Chosen | Probed
-_UNCOMPARED = {"time", "seconds", "note", "reused", "samples", "grades", "feedback"}
-"""Of a record: when and how long, what is said of it, and which of two equal programs was run first."""
+_UNCOMPARED = {"time", "seconds", "note", "reused", "samples", "grades", "feedback", "beside"}
+"""Of a record: when and how long, what is said of it, which of two equal programs was run first, what ran beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def _compared(
         differences.insert(0, Difference("", "a prompt without a response", "", broke_off))
     return Comparison(
         finished=finished,
-        responses=sum(isinstance(record, Answered) for record in told),
+        responses=len({record.draw or record.at for record in told if isinstance(record, Answered)}),
         served=model.served,
         scores=sum(isinstance(record, Scored) for record, _ in shared),
         applications=sum(isinstance(record, Applied) for record, _ in shared),
@@ -117,7 +117,12 @@ def _compared(
 
 
 def _work(records: Sequence[Record]) -> dict[str, Compared]:
-    return {record.at: record for record in records if isinstance(record, Compared)}
+    """But for what nobody asked for: how far guesses come is chance."""
+    return {
+        record.at: record
+        for record in records
+        if isinstance(record, Compared) and not (isinstance(record, Scored) and record.guessed)
+    }
 
 
 def _essence(record: Compared) -> str:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from selftaught.core.contracts import Apply, LanguageModel, Utility
+from selftaught.middleware.ahead import Ahead
+from selftaught.middleware.common_draws import Sharing
 from selftaught.middleware.gate import Gate, GatedModel, GatedUtility
 from selftaught.middleware.recorded import RecordedApply, RecordedModel, RecordedUtility
 from selftaught.middleware.recorder import Recorder
@@ -19,14 +21,17 @@ if TYPE_CHECKING:  # imported only when a run is to be traced
 class Stack:
     """The wrappers around the real model, utility and way to apply, in the order of laws 5 and 6.
 
-    What is asked goes, from the outside in: recorder → gate → tracing → caps → the real thing. The meter, which is the
-    outermost, stands in `Machine`: a guest is charged for what the record answers, too.
+    What is asked goes, from the outside in: recorder, with the draws that are in common → gate → tracing → caps → the
+    real thing. The meter, which is the outermost, stands in `Machine`: a guest is charged for what the record answers,
+    or another improver bought, too.
     """
 
     recorder: Recorder
     gate: Gate
     run_budget: RunBudget
     tracing: "Tracing | None" = None
+    sharing: Sharing | None = None
+    guesses: Ahead | None = None
 
     def model(self, priced: PricedModel, role: str) -> LanguageModel:
         """For one role: improver or solution."""
@@ -34,15 +39,17 @@ class Stack:
         if self.tracing:
             most = priced.tariff.most_output_tokens
             paid = self.tracing.model(paid, priced.name, role, server=priced.server, max_output_tokens=most)
-        return RecordedModel(GatedModel(paid, self.gate), self.recorder, thread_map, role, priced.together)
+        gated = GatedModel(paid, self.gate)
+        return RecordedModel(gated, self.recorder, thread_map, role, priced.together, self.sharing)
 
     def utility(self, utility: Utility) -> RecordedUtility:
         """A task's. A utility that asks for work which passes through the stack itself is `meta_utility`."""
-        return RecordedUtility(GatedUtility(self._traced(utility), self.gate), self.recorder)
+        gated = GatedUtility(self._traced(utility), self.gate)
+        return RecordedUtility(gated, self.recorder, guesses=self.guesses, guessed=utility)
 
     def meta_utility(self, utility: Utility) -> Utility:
-        """The applications and scores in it are gated each."""
-        return RecordedUtility(self._traced(utility), self.recorder)
+        """The applications and scores in it are gated each; those that it scores are compared with each other."""
+        return RecordedUtility(self._traced(utility), self.recorder, compares=True)
 
     def apply(self, apply: Apply) -> Apply:
         """The way to apply an improver."""

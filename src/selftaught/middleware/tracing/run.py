@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from opentelemetry.trace import Span, Status, StatusCode
 
+from selftaught.core.address import times_before
 from selftaught.core.contracts import Apply, LanguageModel, Utility, Verdict
 from selftaught.middleware.tracing import attempts, names
 from selftaught.middleware.tracing.seams import TracedApply, TracedModel, TracedUtility
@@ -106,7 +107,7 @@ class RunSpan:
             case Tried():
                 attempts.note(record)
             case Session(at=at, tier=tier):
-                self._span.set_attributes({names.START: int(at.rpartition("#")[2]), names.TIER: tier})
+                self._span.set_attributes({names.START: times_before(at), names.TIER: tier})
             case Stepped(t=t):
                 self._finish(record)
                 if t < self._depth:
