@@ -26,7 +26,7 @@ def on_files(files: Any, config: Any) -> Any:
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
     """Puts in pictures; links between pages become those of the site, and of one to the code its file's name stays."""
-    return _PICTURE.sub(_picture, _LINK.sub(_link, markdown))
+    return _PICTURE.sub(_picture, _LINK.sub(_link, markdown.replace("](docs/demo.svg)", "](demo.svg)")))
 
 
 def _link(found: re.Match[str]) -> str:

@@ -115,7 +115,9 @@ class Story:
                 self._round = call
                 rounds, programs = SETTINGS["model_calls"], SETTINGS["responses"]
                 return f"  round {call} of {rounds}: the model is asked for {programs} programs"
-            case Scored(program=program) if record.utility.endswith("/val") and program not in self._told:
+            case Scored(program=program) if (
+                record.utility.endswith("/val") and not record.guessed and program not in self._told
+            ):
                 self._told.add(program)
                 return self._scored(record)
             case Chosen():
@@ -150,7 +152,7 @@ def _ending(found: RunView, store: Store, folder: RunFolder) -> None:
         [_compared(name, what, made, store) for name, what in _splits(made)],
         right=("seed", "improved", "difference"),
     )
-    tell(f"{_counts(made)} instances each. ± is the standard error; the interval is of the differences, pair by pair.")
+    tell(f"{_counts(made)} instances each. ± is the standard error; the interval is that of paired differences.")
     tell("Improvers see scores of val alone: of the sealed test, nothing.")
     for line in [*tables.probes(found), f"The improved program: {folder.path / 'improved.py'}"]:
         tell(line)

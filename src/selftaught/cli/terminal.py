@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # imported only by commands that run programs, or draw
     from selftaught.sandbox.jail import Jail
 
 OK, FAILURE, USAGE, STOPPED, NO_SANDBOX, INTERRUPTED = 0, 1, 2, 3, 4, 130
-"""Exit codes: documented in the README."""
+"""Exit codes: documented in docs/commands.md."""
 _LEAST_COLUMNS = 20
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from selftaught.config import Parameters
-from selftaught.experiments.baselines import paired
+from selftaught.experiments.arms import Arm, Pair, differences
 from selftaught.experiments.design import (  # fmt: skip
     SUMMARY,
     Cell,
@@ -90,14 +90,34 @@ def _own(sample: Sampled, initial: Sampled) -> float:
     return sample.test or 0.0
 
 
+def _outcomes(given: Parameters, done: Mapping[str, Outcome]) -> dict[str, list[Outcome]]:
+    return {arm.name: [done[f"{arm.place}-{trial}"] for trial in range(given.trials)] for arm in _arms(given)}
+
+
+def _means(given: Parameters, found: Sequence[_Reached]) -> list[float]:
+    """Of each trial, over the tasks."""
+    return [fmean(one.normalised for one in found if one.trial == trial) for trial in range(given.trials)]
+
+
+def pairs(given: Parameters, done: Mapping[str, Outcome]) -> list[Pair]:
+    """Every improver that searches, against one."""
+    arms = {
+        name: Arm(
+            dict(enumerate(_means(given, _reached(given, outcomes)))),
+            {trial: outcome.bought for trial, outcome in enumerate(outcomes)},
+        )
+        for name, outcomes in _outcomes(given, done).items()
+        if name != REFERENCE
+    }
+    against = _compared_with(given, list(arms))
+    return [Pair(f"{against} → {name}", "", arms[against], arm) for name, arm in arms.items() if name != against]
+
+
 def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
     """Each improver's mean over the tasks, what it cost, how it differs from `against`; and what each task came to."""
-    of = {arm.name: [done[f"{arm.place}-{trial}"] for trial in range(given.trials)] for arm in _arms(given)}
+    of = _outcomes(given, done)
     reached = {name: _reached(given, outcomes) for name, outcomes in of.items()}
-    means = {
-        name: [fmean(one.normalised for one in found if one.trial == trial) for trial in range(given.trials)]
-        for name, found in reached.items()
-    }
+    means = {name: _means(given, found) for name, found in reached.items()}
     told = {name: of_differences(values, given.run_seed.number) for name, values in means.items()}
     rows = [
         (name, *told[name].cells, sum(one.verdict != "ok" for one in reached[name]), *_bought(of[name]))
@@ -107,9 +127,7 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
     headers = ("improver", *SUMMARY, "failed", "responses", "tokens", "dollars")
     spare = ("n", "tokens", "responses")
     tables = [Table("suite", f"{title}, at equal budget", headers, rows, spare=spare), _tasks(given, reached)]
-    if given.trials > 1:
-        searched = {name: values for name, values in means.items() if name != REFERENCE}
-        tables.append(paired(given, searched, _compared_with(given, list(searched))))
+    tables += differences(given, pairs(given, done))
     tables.append(_scores(reached))
     points = [Point(place, one.mean, one.low, one.high) for place, one in enumerate(told.values())]
     figure = Figure("suite", title, "improver", "0: initial solution, 1: reference programs", {"": points}, tuple(told))
@@ -175,4 +193,4 @@ def _notes(given: Parameters) -> list[str]:
     return told
 
 
-SUITE = Experiment("suite", "improvers on the tasks with headroom, to be quoted", cells, result)
+SUITE = Experiment("suite", "improvers on the tasks with headroom, to be quoted", cells, result, pairs)

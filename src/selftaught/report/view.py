@@ -47,6 +47,7 @@ class Spent:
         unpriced: responses without a known cost; both words as in the ledger.
         model_calls: of finished applications only, so it can lag behind `responses` while a run goes on.
         scores_reused: answered by an equal program's score; nothing was run.
+        scores_guessed: run before anybody asked, and nobody did.
         seconds: wall time from record to record, without the time between two sessions.
     """
 
@@ -59,6 +60,7 @@ class Spent:
     applications: int = 0
     scores_run: int = 0
     scores_reused: int = 0
+    scores_guessed: int = 0
     seconds: float = 0.0
     shared: int = 0
 
@@ -366,7 +368,7 @@ class Fold:
             case Answered():
                 self.no_program.update(filter(None, [record.no_program.partition(": ")[0]]))
                 self._common_draws |= record.draw.startswith("/measure/")
-            case Scored():
+            case Scored(guessed=False):
                 self._note_score(record)
             case Applied():
                 self._note_failure(f"improver on {record.utility}", record)
@@ -402,7 +404,7 @@ class Fold:
                 self._spans.append(Span("failed", now, record.seconds))
                 self._bought.append((now, record.cost, 0))
                 self.dollars += record.cost
-            case Scored(reused=False):
+            case Scored(reused=False, guessed=False):
                 self._spans.append(Span("guest", now, record.seconds))
             case _:
                 pass
@@ -553,6 +555,8 @@ class _Tally:
             case Applied(model_calls=calls):
                 count["applications"] += 1
                 count["model_calls"] += calls
+            case Scored(guessed=True):
+                count["scores_guessed"] += 1
             case Scored(reused=reused):
                 count["scores_reused" if reused else "scores_run"] += 1
             case _:

@@ -13,6 +13,7 @@ from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Apply, LanguageModel, Program, Task, Utility
 from selftaught.core.feedback import Made, of_improver
 from selftaught.core.measurement import Sample, measure
+from selftaught.middleware.ahead import Ahead
 from selftaught.middleware.common_draws import Sharing
 from selftaught.middleware.gate import Gate
 from selftaught.middleware.probed import ProbedUtility
@@ -69,11 +70,12 @@ def assemble(
     tracing: "Tracing | None" = None,
     approve: Approve | None = None,
     sharing: Sharing | None = None,
+    guesses: Ahead | None = None,
 ) -> Parts:
     """A run's parts, each within the stack of wrappers."""
     config = inputs.config
     run_budget = run_budget or RunBudget(config.caps, models.spent(recorder.store), gate)
-    stack = Stack(recorder, gate, run_budget, tracing, sharing)
+    stack = Stack(recorder, gate, run_budget, tracing, sharing, guesses)
     model, task_model = stack.model(models.improver, IMPROVER), stack.model(models.solution, SOLUTION)
 
     asked = stack.model(models.asked, PROGRAM)
