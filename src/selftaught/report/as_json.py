@@ -29,7 +29,7 @@ corrected     tasks whose file was replaced on the way (`resume --task`), in ord
 
 Spending: responses, input_tokens, output_tokens, uncounted (responses whose tokens are not all known, so that the two
 sums are lower bounds), unpriced (responses without a known cost), model_calls, applications, scores_run,
-scores_reused, seconds. Notes are for people: one line, cut to length, and in part the words of a guest.
+scores_reused, scores_guessed, seconds. Notes are for people: one line, cut to length, and in part the words of a guest.
 """
 
 from collections.abc import Mapping

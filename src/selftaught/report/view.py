@@ -33,6 +33,7 @@ from selftaught.runs.records import (
 )
 
 _MOST_EXAMPLES = 3
+META_UTILITY = "meta-utility"
 KILLED = "killed"
 """How a start ended that did not say how, and is over."""
 
@@ -47,6 +48,7 @@ class Spent:
         unpriced: responses without a known cost; both words as in the ledger.
         model_calls: of finished applications only, so it can lag behind `responses` while a run goes on.
         scores_reused: answered by an equal program's score; nothing was run.
+        scores_guessed: run before anybody asked, and nobody did.
         seconds: wall time from record to record, without the time between two sessions.
     """
 
@@ -59,6 +61,7 @@ class Spent:
     applications: int = 0
     scores_run: int = 0
     scores_reused: int = 0
+    scores_guessed: int = 0
     seconds: float = 0.0
     shared: int = 0
 
@@ -150,6 +153,7 @@ class RunView:
         faults: what tasks' own code did wrong while programs were scored, each once. Untrusted text in part.
         corrected: the tasks whose text was replaced on the way, in order.
         spans: what took how long, in the order of the record.
+        raced: of the candidates that racing stopped, how many of how many applications were made.
         common_draws: whether the improvers that were measured had their draws of the model in common.
         chosen_value: of what `improve` hands over, on val, as improvers see it; None where it has not yet.
         bought: (seconds at work, dollars, tokens) of each response and failed attempt, as far as they are known.
@@ -179,6 +183,7 @@ class RunView:
     bought: tuple[tuple[float, float, int], ...] = ()
     chosen_value: float | None = None
     common_draws: bool = False
+    raced: tuple[tuple[int, int], ...] = ()
 
     @property
     def seed_step(self) -> Step | None:
@@ -264,6 +269,7 @@ class Fold:
         """Responses that held no program, by the reason."""
         self._salvaged = 0
         self._common_draws = False
+        self._raced: list[tuple[int, int]] = []
         self._faults: dict[str, None] = {}
         self._corrected: list[str] = []
         self._spans: list[Span] = []
@@ -342,6 +348,7 @@ class Fold:
             bought=tuple(self._bought),
             chosen_value=self._chosen.value if self._chosen else None,
             common_draws=self._common_draws,
+            raced=tuple(self._raced),
         )
 
     def _solved(self) -> Iterator[Solved]:
@@ -366,8 +373,10 @@ class Fold:
             case Answered():
                 self.no_program.update(filter(None, [record.no_program.partition(": ")[0]]))
                 self._common_draws |= record.draw.startswith("/measure/")
-            case Scored():
+            case Scored(guessed=False):
                 self._note_score(record)
+                if record.utility == META_UTILITY and "of" in record.numbers:
+                    self._raced.append((int(record.numbers["applications"]), int(record.numbers["of"])))
             case Applied():
                 self._note_failure(f"improver on {record.utility}", record)
                 self._salvaged += record.salvaged
@@ -402,7 +411,7 @@ class Fold:
                 self._spans.append(Span("failed", now, record.seconds))
                 self._bought.append((now, record.cost, 0))
                 self.dollars += record.cost
-            case Scored(reused=False):
+            case Scored(reused=False, guessed=False):
                 self._spans.append(Span("guest", now, record.seconds))
             case _:
                 pass
@@ -458,7 +467,7 @@ class Fold:
     def _improvement(self) -> Improvement | None:
         """`selftaught improve` works at the root: its applications there, scores beside them, and no steps."""
         applied = self._applied_at_root
-        if not applied or applied[0].utility == "meta-utility":  # the latter: a run without a step on record yet
+        if not applied or applied[0].utility == META_UTILITY:  # the latter: a run without a step on record yet
             return None
         solution, last, chosen = applied[0].solution, applied[-1], self._chosen
         made, source = (chosen.program, chosen.source) if chosen else (last.program, "")
@@ -553,6 +562,8 @@ class _Tally:
             case Applied(model_calls=calls):
                 count["applications"] += 1
                 count["model_calls"] += calls
+            case Scored(guessed=True):
+                count["scores_guessed"] += 1
             case Scored(reused=reused):
                 count["scores_reused" if reused else "scores_run"] += 1
             case _:

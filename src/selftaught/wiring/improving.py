@@ -88,7 +88,7 @@ def _returned(task: Task, made: Application) -> Iterator[Found]:
 
 def _scored(records: Sequence[Record], recorder: Recorder) -> Iterator[Found]:
     """By the improver itself; no failures. In an order that is no chance, as that of scores at once on record is."""
-    scored = [record for record in records if isinstance(record, Scored)]
+    scored = [record for record in records if isinstance(record, Scored) and not record.guessed]
     for record in sorted(scored, key=lambda one: (one.round, one.at)):
         if record.verdict == Verdict.OK or record.value > 0:
             yield Found(Program(recorder.store.text(record.program)), record.value, SCORED)
@@ -104,7 +104,7 @@ def _unscored(
     records: Sequence[Record], initial: Program, made: Application, recorder: Recorder
 ) -> list[tuple[Program, str]]:
     """Programs in responses that were bought and never scored, each with the id of its response."""
-    known = {record.program for record in records if isinstance(record, Scored)} | {initial.id}
+    known = {record.program for record in records if isinstance(record, Scored) and not record.guessed} | {initial.id}
     known |= {made.program.id} if made.program else set()
     new: dict[Program, str] = {}
     responses = (r for r in records if isinstance(r, Answered) and r.role != PROGRAM)

@@ -13,6 +13,8 @@ from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Apply, LanguageModel, Program, Task, Utility
 from selftaught.core.feedback import Made, of_improver
 from selftaught.core.measurement import Sample, measure
+from selftaught.core.racing import in_rounds
+from selftaught.middleware.ahead import Ahead
 from selftaught.middleware.common_draws import Sharing
 from selftaught.middleware.gate import Gate
 from selftaught.middleware.probed import ProbedUtility
@@ -36,6 +38,7 @@ from selftaught.wiring.accepting import Accepting, Approve
 from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.models import IMPROVER, SOLUTION, Models
 from selftaught.wiring.probing import probe
+from selftaught.wiring.racing import Race
 from selftaught.wiring.stack import Stack
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
@@ -69,11 +72,12 @@ def assemble(
     tracing: "Tracing | None" = None,
     approve: Approve | None = None,
     sharing: Sharing | None = None,
+    guesses: Ahead | None = None,
 ) -> Parts:
     """A run's parts, each within the stack of wrappers."""
     config = inputs.config
     run_budget = run_budget or RunBudget(config.caps, models.spent(recorder.store), gate)
-    stack = Stack(recorder, gate, run_budget, tracing, sharing)
+    stack = Stack(recorder, gate, run_budget, tracing, sharing, guesses)
     model, task_model = stack.model(models.improver, IMPROVER), stack.model(models.solution, SOLUTION)
 
     asked = stack.model(models.asked, PROGRAM)
@@ -121,9 +125,11 @@ def assemble(
     measured = RecordedMeasure(measure_once, names, recorder)
 
     def tell(made: Sequence[Made]) -> str:
-        return of_improver(made, config.allowance)
+        return of_improver(made, config.allowance) + (race.told(made, len(tasks)) if race else "")
 
-    meta = MetaUtility(tasks, task_model, apply, describe(inputs), in_places(thread_map), tell)
+    race = Race(config.race, recorder) if config.race else None
+    rounds = in_rounds(thread_map, config.repeats, race.lost) if race else thread_map
+    meta = MetaUtility(tasks, task_model, apply, describe(inputs), in_places(rounds), tell)
     accept = Accepting(config, measured, recorder, inputs.seed.number, approve)
     return Parts(tasks, model, task_model, applied, apply, stack.meta_utility(meta), measured, accept)
 
@@ -148,6 +154,10 @@ _FEEDBACK = """\
 #                                       instance, time used; of an improver, how each task ended. Words for a model to
 #                                       read; free. Of a program that was not scored it says that
 """
+_RACED = """\
+# A program that is shown, after some of the tasks, to be worse than the initial solution measured is not scored on the
+# rest: its score is the mean of those that were done.
+"""
 _SALVAGED = "best_score_given_by(utility))  # of what it had scored itself: nothing found is lost; or 0.0"
 _LOST = "0.0)"
 
@@ -164,6 +174,7 @@ def describe(inputs: Inputs) -> str:
         wall_seconds=f"{config.improver_wall_seconds:g}",
         memory=f"{config.improver_memory_mib} MiB",
         feedback=_FEEDBACK if config.feedback == "on" else "",
+        race=_RACED if config.race else "",
         failure=_SALVAGED if config.salvage == "on" else _LOST,
         response_limit=f" ({config.max_output_tokens:,} tokens)" if config.max_output_tokens else "",
         prompt_characters=f"{MOST_PROMPT_CHARACTERS:,}",
