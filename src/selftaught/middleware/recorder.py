@@ -55,6 +55,7 @@ class _Known:
 _OFTEN = (Answered, Scored, Applied, Noticed)
 """What an improver does, again and again: nobody waits for the disk in between."""
 Kind = TypeVar("Kind", Answered, Scored, Applied, Measured, Approved, Probed)
+Known = TypeVar("Known", Measured, Stepped)
 
 asking: ContextVar["tuple[Recorder, str] | None"] = ContextVar("selftaughtasking", default=None)
 """The recorder and the role for which a model is being asked in this context."""
@@ -118,6 +119,11 @@ class Recorder:
             return None
         self._watch(record)
         return record
+
+    def on_record(self, at: str, kind: type[Known]) -> Known | None:
+        """The record at this address, by whatever start; nobody is shown it again."""
+        record = self._known.get(at)
+        return record if isinstance(record, kind) else None
 
     @property
     def run(self) -> str:

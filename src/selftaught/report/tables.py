@@ -82,7 +82,7 @@ def summary(run: RunView, policy: str) -> list[str]:
     ]
     if seed.val.n == 1:
         lines.append("A single application has no standard error.")
-    spent = [*_of_tokens(run.total), *shared(run), *unusable(run), *not_as_asked(run)]
+    spent = [*_of_tokens(run.total), *shared(run), *raced(run), *unusable(run), *not_as_asked(run)]
     return lines + _of_run(run, seed, best) + ways(run, best) + probes(run) + spent
 
 
@@ -243,6 +243,15 @@ def shared(run: RunView) -> list[str]:
     saved = sum(entry.saved for entry in run.ledger)
     for_less = f" That saved ${saved:,.4f}." if saved else ""
     return [f"Common draws: {total.responses:,} responses were read, and {total.bought:,} bought.{for_less}"]
+
+
+def raced(run: RunView) -> list[str]:
+    """How many candidates were stopped, since they could not win any more, and what that saved."""
+    if not run.raced:
+        return []
+    made, of = (sum(each) for each in zip(*run.raced, strict=True))
+    stopped = f"{len(run.raced)} candidate{'s were' if len(run.raced) > 1 else ' was'} stopped"
+    return [f"Racing: {stopped}, after {made} of {of} applications; {of - made} were saved."]
 
 
 def suspicious(run: RunView) -> list[str]:

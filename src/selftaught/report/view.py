@@ -35,6 +35,7 @@ from selftaught.runs.records import (
 )
 
 _MOST_EXAMPLES = 3
+META_UTILITY = "meta-utility"
 KILLED = "killed"
 """How a start ended that did not say how, and is over."""
 
@@ -157,6 +158,7 @@ class RunView:
         faults: what tasks' own code did wrong while programs were scored, each once. Untrusted text in part.
         corrected: the tasks whose text was replaced on the way, in order.
         spans: what took how long, in the order of the record.
+        raced: of the candidates that racing stopped, how many of how many applications were made.
         common_draws: whether the improvers that were measured had their draws of the model in common.
         chosen_value: of what `improve` hands over, on val, as improvers see it; None where it has not yet.
         bought: (seconds at work, dollars, tokens) of each response and failed attempt, as far as they are known.
@@ -186,6 +188,7 @@ class RunView:
     bought: tuple[tuple[float, float, int], ...] = ()
     chosen_value: float | None = None
     common_draws: bool = False
+    raced: tuple[tuple[int, int], ...] = ()
 
     @property
     def seed_step(self) -> Step | None:
@@ -271,6 +274,7 @@ class Fold:
         """Responses that held no program, by the reason."""
         self._salvaged = 0
         self._common_draws = False
+        self._raced: list[tuple[int, int]] = []
         self._faults: dict[str, None] = {}
         self._corrected: list[str] = []
         self._spans: list[Span] = []
@@ -349,6 +353,7 @@ class Fold:
             bought=tuple(self._bought),
             chosen_value=self._chosen.value if self._chosen else None,
             common_draws=self._common_draws,
+            raced=tuple(self._raced),
         )
 
     def _solved(self) -> Iterator[Solved]:
@@ -375,6 +380,8 @@ class Fold:
                 self._common_draws |= record.draw.startswith("/measure/")
             case Scored(guessed=False):
                 self._note_score(record)
+                if record.utility == META_UTILITY and "of" in record.numbers:
+                    self._raced.append((int(record.numbers["applications"]), int(record.numbers["of"])))
             case Applied():
                 self._note_failure(f"improver on {record.utility}", record)
                 self._salvaged += record.salvaged
@@ -465,7 +472,7 @@ class Fold:
     def _improvement(self) -> Improvement | None:
         """`selftaught improve` works at the root: its applications there, scores beside them, and no steps."""
         applied = self._applied_at_root
-        if not applied or applied[0].utility == "meta-utility":  # the latter: a run without a step on record yet
+        if not applied or applied[0].utility == META_UTILITY:  # the latter: a run without a step on record yet
             return None
         solution, last, chosen = applied[0].solution, applied[-1], self._chosen
         made, source = (chosen.program, chosen.source) if chosen else (last.program, "")

@@ -13,6 +13,7 @@ from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Apply, LanguageModel, Program, Score, Task, Utility
 from selftaught.core.feedback import Made, of_improver
 from selftaught.core.measurement import Sample, measure
+from selftaught.core.racing import in_rounds
 from selftaught.middleware.ahead import Ahead
 from selftaught.middleware.common_draws import Sharing
 from selftaught.middleware.gate import Gate
@@ -37,6 +38,7 @@ from selftaught.wiring.accepting import Accepting, Approve
 from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.models import IMPROVER, SOLUTION, Models
 from selftaught.wiring.probing import probe
+from selftaught.wiring.racing import Race
 from selftaught.wiring.stack import Stack
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
@@ -127,9 +129,11 @@ def assemble(
     measured = RecordedMeasure(measure_once, names, recorder)
 
     def tell(made: Sequence[Made]) -> str:
-        return of_improver(made, config.allowance)
+        return of_improver(made, config.allowance) + (race.told(made, len(tasks)) if race else "")
 
-    meta = MetaUtility(tasks, task_model, apply, describe(inputs), in_places(thread_map), tell)
+    race = Race(config.race, recorder) if config.race else None
+    rounds = in_rounds(thread_map, config.repeats, race.lost) if race else thread_map
+    meta = MetaUtility(tasks, task_model, apply, describe(inputs), in_places(rounds), tell)
     accept = Accepting(config, measured, recorder, inputs.seed.number, approve)
     return Parts(tasks, anew, model, task_model, applied, apply, stack.meta_utility(meta), measured, accept)
 
@@ -154,6 +158,10 @@ _FEEDBACK = """\
 #                                       instance, time used; of an improver, how each task ended. Words for a model to
 #                                       read; free. Of a program that was not scored it says that
 """
+_RACED = """\
+# A program that is shown, after some of the tasks, to be worse than the initial solution measured is not scored on the
+# rest: its score is the mean of those that were done.
+"""
 _SALVAGED = "best_score_given_by(utility))  # of what it had scored itself: nothing found is lost; or 0.0"
 _LOST = "0.0)"
 
@@ -170,6 +178,7 @@ def describe(inputs: Inputs) -> str:
         wall_seconds=f"{config.improver_wall_seconds:g}",
         memory=f"{config.improver_memory_mib} MiB",
         feedback=_FEEDBACK if config.feedback == "on" else "",
+        race=_RACED if config.race else "",
         failure=_SALVAGED if config.salvage == "on" else _LOST,
         response_limit=f" ({config.max_output_tokens:,} tokens)" if config.max_output_tokens else "",
         prompt_characters=f"{MOST_PROMPT_CHARACTERS:,}",
