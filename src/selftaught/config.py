@@ -171,6 +171,15 @@ CommonDraws = Annotated[
         of="run experiment",
     ),
 ]
+RaceLevel = Annotated[
+    Annotated[float, Meta(gt=0, lt=1)] | None,
+    setting(
+        "Racing: no more repeats for a candidate that is shown, at this level, to be worse than its parent. "
+        "Off unless given.",
+        Group.WHAT,
+        of="run experiment",
+    ),
+]
 UtilityText = Annotated[
     Literal["source", "words"],
     setting("How a utility is described to models: as a Python program, or in words.", Group.WHAT),
@@ -326,6 +335,7 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     feedback: Feedback = "on"
     salvage: Salvage = "on"
     common_draws: CommonDraws = "on"
+    race: RaceLevel = None
     utility_text: UtilityText = "source"
     extract_code: ExtractCode = "careful"
     proposals: Annotated[Positive, setting("Proposals asked for.", Group.WHAT, of="bypass")] = 1000
@@ -441,6 +451,7 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     feedback: Feedback = "off"
     salvage: Salvage = "off"
     common_draws: CommonDraws = "on"
+    race: RaceLevel = None
     utility_text: UtilityText = "source"
     extract_code: ExtractCode = "released"
     improvers: Annotated[
