@@ -92,6 +92,7 @@ def test_an_improver_that_fails_everywhere_is_said_so_in_its_cell_and_the_rest_s
     assert (rows["broken.py"]["failed"], rows["broken.py"]["mean"]) == (3, 0.0)
     assert (rows["seed"]["failed"], rows["seed"]["n"]) == (0, 3) and rows["seed"]["mean"] > 0
     (difference, _) = told["tables"]["differences"]
+    assert difference["compared"] == "seed → broken.py"
     assert difference["difference"] == pytest.approx(-rows["seed"]["mean"])
 
 
@@ -100,7 +101,7 @@ def test_baselines_pair_the_same_instances(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.py").write_text("def improve_algorithm(s, utility, language_model):\n    return s\n")
     told = conduct("baselines", tmp_path, "--improvers", "a.py,b.py")
-    difference = next(row for row in told["tables"]["differences"] if row["improver"] == "b.py")
+    difference = next(row for row in told["tables"]["differences"] if row["compared"] == "a.py → b.py")
     assert (difference["difference"], difference["low"], difference["high"], difference["p"]) == (
         0,
         "too few",
@@ -116,7 +117,7 @@ def test_arms_have_their_draws_in_common_unless_they_are_told_not_to(tmp_path: P
         (tmp_path / f"{name}.py").write_text(load_improver("seed", tmp_path).source + f"# {name}\n")
     arms = ["--improvers", "a.py,b.py"]
     common = conduct("baselines", tmp_path, *arms)
-    difference = next(row for row in common["tables"]["differences"] if row["improver"] == "b.py")
+    difference = next(row for row in common["tables"]["differences"] if row["compared"] == "a.py → b.py")
     assert difference["difference"] == 0
     first, second, floor = common["tables"]["baselines"]
     assert first["mean"] == second["mean"] and first["responses"] == second["responses"] == floor["responses"] == 2
@@ -162,7 +163,9 @@ def test_strategies_of_a_run_by_rules_and_by_a_models_labels(tmp_path: Path) -> 
     told = json.loads(in_process("experiment", "strategies", "one", "--json", cwd=tmp_path).stdout)
     found = {row["strategy"]: row for row in told["tables"]["strategies"]}
     assert found["bandit"]["proposed"] == 1 and found["bandit"]["share"] == 1.0
-    assert found["genetic"]["proposed"] == 0
+    assert found["genetic crossover"]["proposed"] == 0
+    (each,) = told["tables"]["proposals"]
+    assert each["on record"] == 2 and each["what it does"] == "bandit, greedy refinement, parallel scoring"
     labelled = ["--label-with", "scripted", "--script", "script.json", "--out", "labelled", "--json"]
     done = in_process("experiment", "strategies", "one", *labelled, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -222,7 +225,6 @@ def test_a_cap_holds_over_all_runs_of_an_experiment_and_over_its_restarts(tmp_pa
         (["strategies", "no-such-run"], "no run is called"),
         (["cruve"], "did you mean 'curve'?"),
         (["curve", "--proposals", "3"], "--proposals is for bypass; curve has no use for it"),
-        (["imp-at-k", "--models", "mutate,scripted"], "imp-at-k takes one model"),
         (["curve", "--models", ""], "--models: wanted"),
         (["curve", "--accept", "foo"], "--accept: wanted paper or released or better or significant, got 'foo'"),
         (["bypass", "--proposals", "0"], "--proposals: wanted a whole number of at least 1, got 0"),
@@ -258,13 +260,13 @@ def test_a_task_may_lie_anywhere_and_what_was_begun_with_is_kept(tmp_path: Path)
     first = in_process(*command, *given, cwd=tmp_path)
     assert first.returncode == 0, first.stderr
     assert {path.name for path in (tmp_path / "it" / "runs").iterdir()} == {
-        "train-one", "again-one", "0-on-two-0", "1-on-two-0"
+        "train-0-one", "again-0-one", "0-with-0-on-two-0", "1-with-0-on-two-0"
     }  # fmt: skip
 
     (tmp_path / "two.py").write_text(NUMBER.replace("1 - value", "1"))
     changed = in_process(*command, *given, cwd=tmp_path)
     assert changed.returncode == 2 and "the task two is not what it was when this experiment began" in changed.stderr
-    shutil.rmtree(tmp_path / "it" / "runs" / "0-on-two-0")
+    shutil.rmtree(tmp_path / "it" / "runs" / "0-with-0-on-two-0")
     again = in_process("experiment", "transfer", "--out", "it", "--json", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["tables"]["transfer"] == json.loads(first.stdout)["tables"]["transfer"]
@@ -330,12 +332,12 @@ def test_a_dry_run_tells_the_price_of_each_kind_of_run_and_spends_nothing(tmp_pa
     told = plan_of(tmp_path, "transfer", "parity", "--on", "three-sat", "--trials", "4", "--depth", "2", *model, *small)
     parts = {part["what"]: part for part in told["parts"]}
     assert {what: part["runs"] for what, part in parts.items()} == {
-        "train on parity": 1, "its improver, once more on parity": 1, "seed improver, on three-sat": 4,
-        "improved on parity, on three-sat": 4,
+        "train on parity": 1, "its improver, once more on parity": 1, "seed, on three-sat": 4,
+        "improved, on three-sat": 4,
     }  # fmt: skip
     # The seed asks once; of an improver that is yet to be made it is expected that it uses all its calls.
-    assert parts["seed improver, on three-sat"]["expected"]["calls"] == 4 * 3
-    assert parts["improved on parity, on three-sat"]["expected"]["calls"] == 4 * 2 * 3
+    assert parts["seed, on three-sat"]["expected"]["calls"] == 4 * 3
+    assert parts["improved, on three-sat"]["expected"]["calls"] == 4 * 2 * 3
     assert told["left"] == 10 and told["total"]["expected"]["dollars"] == pytest.approx(
         sum(part["expected"]["dollars"] for part in told["parts"])
     )
@@ -421,7 +423,7 @@ def test_an_improver_that_fails_on_one_task_of_a_matrix_is_said_so_there_alone(t
     done = in_process("experiment", "transfer", "one.py", "--on", f"one.py,{TASK}", *given, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     rows = json.loads(done.stdout)["tables"]["transfer"]
-    failed = {row["on"]: (row["mean"], row["failed"]) for row in rows if row["improver"] == "seed improver"}
+    failed = {row["on"]: (row["mean"], row["failed"]) for row in rows if row["improver"] == "seed"}
     assert failed == {"one": (0.75, 0), TASK: (0.0, 2)}
 
 
@@ -438,7 +440,7 @@ def test_the_winner_is_selected_on_val_alone_and_applied_anew(tmp_path: Path) ->
     done = in_process("experiment", "transfer", "one.py", "--on", TASK, *given, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (winner,) = json.loads(done.stdout)["tables"]["winners"]
-    assert list(winner.values()) == ["one", 1, 0.9, pytest.approx(0.1), pytest.approx(0.1)]
+    assert list(winner.values())[:6] == ["mutate", "one", 1, 0.9, pytest.approx(0.1), pytest.approx(0.1)]
 
 
 def test_an_improver_that_works_has_run_whatever_its_programs_are_worth(tmp_path: Path) -> None:
@@ -465,11 +467,11 @@ def test_an_improver_that_works_has_run_whatever_its_programs_are_worth(tmp_path
     done = in_process("experiment", "strategies", "it", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "1 distinct improvers proposed in 1 run;" in done.stdout
-    (tmp_path / "labels.json").write_text(json.dumps({"rules": [{"responses": ['["genetic"]']}]}))
+    (tmp_path / "labels.json").write_text(json.dumps({"rules": [{"responses": ['["genetic crossover"]']}]}))
     by_model = ["--label-with", "scripted", "--script", "labels.json", "--json"]
     told = json.loads(in_process("experiment", "strategies", "it", *by_model, cwd=tmp_path).stdout)
     (row,) = [row for row in told["tables"]["strategies"] if row["proposed"]]
-    assert (row["strategy"], row["ran"], row["selected"], row["mean gain"]) == ("genetic", 1, 1, -0.25)
+    assert (row["strategy"], row["ran"], row["selected"], row["mean gain"]) == ("genetic crossover", 1, 1, -0.25)
 
 
 def test_bypass_makes_as_many_proposals_as_are_asked_for(tmp_path: Path) -> None:
@@ -484,3 +486,98 @@ def test_other_parameters_are_refused_with_the_difference(tmp_path: Path) -> Non
     done = in_process("experiment", "imp-at-k", "--depth", "3", "--out", "imp-at-k", cwd=tmp_path)
     assert done.returncode == 2 and "depth was 2, and is 3" in done.stderr
     assert in_process("experiment", "imp-at-k", "--out", "imp-at-k", cwd=tmp_path).returncode == 0
+
+
+TWO = ["--models", "mutate,scripted", "--script", "script.json"]
+
+
+def useless(cwd: Path) -> None:
+    """The script of a model that never answers with a program."""
+    (cwd / "script.json").write_text(json.dumps({"rules": [{"responses": ["no program"]}]}))
+
+
+def test_models_are_compared_on_the_same_instances_with_what_each_spends(tmp_path: Path) -> None:
+    """An improver that does nothing gets the same scores whatever the model is; one that asks spends more."""
+    useless(tmp_path)
+    (tmp_path / "idle.py").write_text("def improve_algorithm(s, utility, language_model):\n    return s\n")
+    (tmp_path / "asks.py").write_text(
+        "def improve_algorithm(s, utility, language_model):\n    language_model.prompt('', s, 2, 0.5)\n    return s\n"
+    )
+    told = conduct("baselines", tmp_path, *TWO, "--improvers", "idle.py,asks.py")
+    rows = {(row["compared"], row["model"]): row for row in told["tables"]["differences"]}
+    assert rows.keys() == {
+        ("idle.py → asks.py", "mutate"), ("idle.py → mutate", "mutate"), ("idle.py → asks.py", "scripted"),
+        ("idle.py → mutate", "scripted"), ("idle.py", "mutate → scripted"), ("asks.py", "mutate → scripted"),
+    }  # fmt: skip
+    assert rows["idle.py", "mutate → scripted"]["difference"] == 0
+    assert [rows["idle.py → asks.py", model]["+responses"] for model in ("mutate", "scripted")] == [2, 2]
+    prices = {(row["improver"], row["model"]): row["responses"] for row in told["tables"]["baselines"]}
+    assert (prices["asks.py", "scripted"], prices["idle.py", "scripted"]) == (2, 0)
+
+
+def test_curves_of_several_models_are_paired_and_priced_up_to_each_t(tmp_path: Path) -> None:
+    useless(tmp_path)
+    told = conduct("curve", tmp_path, *TWO)
+    assert [(row["compared"], row["model"]) for row in told["tables"]["differences"]] == [
+        ("t = 0 → 1", "mutate"), ("t = 0 → 1", "scripted"), ("t = 1", "mutate → scripted")
+    ]  # fmt: skip
+    prices = {(row["model"], row["t"]): row["responses"] for row in told["tables"]["curve"]}
+    assert 0 < prices["mutate", 0] < prices["mutate", 1]
+
+
+def test_an_improver_of_one_model_is_used_by_another(tmp_path: Path) -> None:
+    """The seed proposes a better one where the model is `mutate`, which alone answers with a program."""
+    useless(tmp_path)
+    (tmp_path / "one.py").write_text(NUMBER)
+    writes = IMPROVER + "return 'def algorithm(x): return 0.5'\n"
+    proposes = f"{IMPROVER}(said,) = language_model.prompt('', f'```python\\n{{initial_solution}}\\n```', 1, 0.5)\n    "
+    (tmp_path / "seed.py").write_text(
+        f"{proposes}text = {writes!r} if '```' in said else initial_solution\n"
+        "    return text if 'meta' in utility.str else initial_solution\n"
+    )
+    small = ["--improver", "seed.py", "--trials", "2", "--depth", "1", *SMALL, *TWO, "--json"]
+    done = in_process("experiment", "transfer", "one.py", "--on", "one.py", *small, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    tables = json.loads(done.stdout)["tables"]
+    means = {(row["improver"], row["used with"]): row["mean"] for row in tables["transfer"]}
+    assert means == {
+        ("initial solution", ""): 0.75, ("seed", "mutate"): 0.75, ("seed", "scripted"): 0.75,
+        ("improved by mutate", "mutate"): 0.5, ("improved by mutate", "scripted"): 0.5,
+        ("improved by scripted", "mutate"): 0.75, ("improved by scripted", "scripted"): 0.75,
+    }  # fmt: skip
+    assert tables["matrix"] == [
+        {"improved by": "mutate", "on": "one", "with mutate": -0.25, "with scripted": -0.25},
+        {"improved by": "scripted", "on": "one", "with mutate": 0.0, "with scripted": 0.0},
+    ]
+
+
+@pytest.mark.parametrize("name", ["curve", "transfer", "baselines", "bypass", "imp-at-k"])
+def test_a_model_that_fails_for_good_is_said_so_and_the_rest_stands(name: str, tmp_path: Path) -> None:
+    with OpenAIServer(improve_anything, key="another") as server:  # it answers 401
+        given = ["--models", "openai/m,mutate", "--base-url", server.base_url]
+        command = ["experiment", name, *COMMANDS[name], *SMALL, "--out", "it", "--json", *given]
+        done = in_process(*command, cwd=tmp_path, OPENAI_API_KEY="k")
+    assert done.returncode == 1, done.stderr  # a script must not take it for the whole
+    told = json.loads(done.stdout)
+    assert {row["model"] for row in told["failed"]} == {"openai/m"} and "401" in told["failed"][0]["reason"]
+    assert any(note.startswith("openai/m failed: ") for note in told["notes"])
+    assert figures(told, "mutate") == figures(conduct(name, tmp_path), "mutate") != []
+    assert figures(told, "openai/m") == []
+    assert "to try again what failed: selftaught experiment" in done.stderr
+
+
+def figures(told: dict[str, Any], model: str) -> list[float]:
+    """The means, or counts, of one model in an experiment's first table; of `transfer`, those of the seed improver."""
+    rows = next(iter(told["tables"].values()))
+    of_it = [row for row in rows if row.get("model", row.get("used with")) == model and row.get("improver") != "mutate"]
+    seeds = [row for row in of_it if "improved" not in row.get("improver", "")]
+    found = [row.get("mean", row.get("count", row.get("test"))) for row in seeds]
+    return [value for value in found if value is not None]
+
+
+def test_where_every_model_fails_the_experiment_does(tmp_path: Path) -> None:
+    with OpenAIServer(improve_anything, key="another") as server:
+        given = ["--models", "openai/m", "--base-url", server.base_url, "--out", "it"]
+        done = in_process("experiment", "curve", *COMMANDS["curve"], *SMALL, *given, cwd=tmp_path, OPENAI_API_KEY="k")
+    assert done.returncode == 1 and "401" in done.stderr and "go on with: selftaught experiment curve" in done.stderr
+    assert not (tmp_path / "it" / "result.json").exists()

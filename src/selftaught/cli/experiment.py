@@ -11,9 +11,10 @@ import msgspec
 
 from selftaught.cli import printing
 from selftaught.cli.experiment_progress import ExperimentProgress
+from selftaught.cli.experiment_tables import experiment_table
 from selftaught.cli.options import EXPERIMENTS_FOLDER
 from selftaught.cli.stopping import run_stoppable
-from selftaught.cli.terminal import environment, open_jail, print_json, say
+from selftaught.cli.terminal import FAILURE, environment, open_jail, print_json, say, tell
 from selftaught.config import Parameters, RunConfig, declared, from_mapping, plainly, preset_of, with_seed_as_text
 from selftaught.core.errors import NoSandbox, RunStopped, SelfTaughtError, UsageError
 from selftaught.core.money import Caps
@@ -98,14 +99,14 @@ def experiment(
     caps = Caps(limits.get("max_calls"), limits.get("max_tokens"), limits.get("max_cost"))
     gate, traffics, waiting = Gate(limits.get("max_time_seconds")), dict[str, Traffic](), Waiting()
 
-    def choose(inputs: Inputs) -> tuple[Models, RunConfig]:
+    def choose(inputs: Inputs, gate: Gate) -> tuple[Models, RunConfig]:
         chosen = choose_models(inputs, gate, runs, environment(), traffics=traffics, caps=caps, waiting=waiting)
         return chosen.models, chosen.config
 
     if name == "strategies":
         outcomes = of_runs(given.tasks, runs)
         if dry_run:
-            labeller = choose(_labelling(given, label_with, runs))[0] if label_with else None
+            labeller = choose(_labelling(given, label_with, runs), gate)[0] if label_with else None
             printing.plan(plan_of_labels(outcomes, labeller), caps, as_json=as_json)
             return
         shared_inputs = SharedInputs({}, {})
@@ -131,7 +132,7 @@ def experiment(
 
         def work() -> None:
             if name == "strategies":
-                label = choose(_labelling(given, label_with, runs))[0] if label_with else None
+                label = choose(_labelling(given, label_with, runs), gate)[0] if label_with else None
                 found.append(strategies(given, outcomes, lab, label))
             else:
                 found.append(conduct(given, lab))
@@ -144,6 +145,9 @@ def experiment(
                 raise RunStopped(f"{error}; {hint}", interrupted=error.interrupted) from error
             raise type(error)(f"{error} ({hint})") from error
     _print(found[0], given, folder, as_json=as_json)
+    if found[0].failed:
+        say(f"to try again what failed: selftaught experiment {name} --out {folder}")
+        raise SystemExit(FAILURE)  # a script must not take it for the whole
 
 
 def _check_name(name: str) -> None:
@@ -251,7 +255,7 @@ _READ_BY = {
     "on": ("transfer", "imp-at-k"),
     "improvers": ("baselines", "suite"),
     "against": ("baselines", "suite"),
-    "effect": ("baselines", "suite"),
+    "effect": ("curve", "transfer", "baselines", "imp-at-k", "suite"),
     "size": ("suite",),
     "improver": ("curve", "transfer", "baselines", "bypass", "imp-at-k"),
     "proposals": ("bypass",),
@@ -270,8 +274,6 @@ def _check(given: Parameters, told: Mapping[str, Any]) -> None:
     for name in given.improvers:
         if given.improvers.count(name) > 1:
             raise UsageError(f"the improver {name} is listed twice")
-    if given.experiment in ("transfer", "baselines", "imp-at-k") and len(given.models) > 1:
-        raise UsageError(f"{given.experiment} takes one model, got {', '.join(given.models)}; curve compares models")
     if given.experiment == "bypass" and len(given.tasks) > 1:
         raise UsageError(f"bypass runs each proposal on one task, got {', '.join(given.tasks)}")
     if given.against and given.against not in given.improvers:
@@ -337,19 +339,11 @@ def _print(result: Result, given: Parameters, folder: Path, *, as_json: bool) ->
         return
     for table in result.tables:
         if table.on_screen:
-            rows = [tuple(map(_shown, row)) for row in table.rows]
-            print(f"\n{table.title}")
-            printing.table(table.headers, rows, right=table.headers[1:], spare=table.spare)
+            print()
+            tell(table.title)
+            experiment_table(table, given.models)
     print()
     for note in result.notes:
-        print(note)
+        tell(note)
     files = [f"{one.name}.csv" for one in result.tables] + [f"{one.name}.svg" for one in result.figures]
-    print(f"In {folder}: result.json, {', '.join(files)}")
-
-
-def _shown(cell: object) -> str:
-    if cell is None:
-        return "—"
-    if isinstance(cell, float):
-        return f"{cell:.4f}" if abs(cell) < 100 else f"{cell:,.1f}"
-    return str(cell)
+    tell(f"In {folder}: result.json, {', '.join(files)}")

@@ -1,8 +1,20 @@
 """Improvers side by side at equal budget (paper §5.1, and what its critics asked for)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from selftaught.config import Parameters
+from selftaught.experiments.arms import (
+    BY_TASK,
+    PRICE,
+    Arm,
+    Pair,
+    arm,
+    between_models,
+    by_task,
+    differences,
+    in_one_mean,
+)
 from selftaught.experiments.design import (  # fmt: skip
     SUMMARY,
     Cell,
@@ -12,90 +24,113 @@ from selftaught.experiments.design import (  # fmt: skip
     Table,
     few,
     mean_test,
-    of_differences,
+    point,
     reported,
-    summary,
 )
 from selftaught.report.figures import Figure, Point
-from selftaught.statistics import holm, paired_differences, permutation_test, repeats_needed
 
 FLOOR = "mutate"
 """The seed improver with random edits in the model's place: what a model has to beat."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """One improver with one model; `place`: in the names of its cells."""
+
+    place: int
+    name: str
+    improver: str
+    model: str
+
+
+def _compared(given: Parameters) -> list[_Compared]:
+    """Every improver with every model, and the floor."""
+    found = [(name, name, model) for model in given.models for name in given.improvers]
+    return [_Compared(place, *one) for place, one in enumerate([*found, (FLOOR, given.improver, FLOOR)])]
+
+
 def cells(given: Parameters) -> list[Cell]:
-    """Each improver on each task, `runs` times; one repeat has the same instances for all improvers: they pair."""
-    model = given.models[0]
-    compared = {name: (name, model) for name in given.improvers} | {FLOOR: (given.improver, FLOOR)}
+    """Each improver on each task, `trials` times; one trial has the same instances for all of them: they pair."""
     return [
-        Cell(_cell(place, number), given.settings(
-            "baselines", str(number), kind="chain", tasks=given.tasks, model=lent, improver=improver, depth=1,
-            repeats=1), improver)
-        for place, (improver, lent) in enumerate(compared.values())
+        Cell(_cell(one.place, number), given.settings(
+            "baselines", str(number), kind="chain", tasks=given.tasks, model=one.model, improver=one.improver, depth=1,
+            repeats=1), one.improver)
+        for one in _compared(given)
         for number in range(given.trials)
     ]  # fmt: skip
-
-
-def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
-    """Means and what they cost; then each improver's paired differences from `against`."""
-    names = [*given.improvers, FLOOR]
-    scores = {
-        name: [mean_test(done[_cell(place, number)].chain(1)) for number in range(given.trials)]
-        for place, name in enumerate(names)
-    }
-    rows: list[tuple[object, ...]] = []
-    points: list[Point] = []
-    for place, name in enumerate(names):
-        told = summary(scores[name], given.run_seed.number)
-        outcomes = [done[_cell(place, number)] for number in range(given.trials)]
-        bought = [outcome.bought for outcome in outcomes]
-        failed = sum(part.verdict != "ok" for outcome in outcomes for part in outcome.chain(1))
-        tokens = [b.tokens for b in bought if b.tokens is not None]
-        dollars = [b.dollars for b in bought if b.dollars is not None]
-        rows.append((
-            name, *told.cells, failed,
-            sum(b.responses for b in bought) / given.trials,
-            sum(tokens) / given.trials if len(tokens) == given.trials else None,
-            sum(dollars) / given.trials if len(dollars) == given.trials else None,
-        ))  # fmt: skip
-        points.append(Point(place, told.mean, told.low, told.high))
-    reference = given.against or names[0]
-    notes = [
-        f"Every application may spend {given.model_calls} model calls of {given.responses} responses and "
-        f"{given.utility_calls} utility calls; what each did spend stands beside it.",
-        "An application that fails counts 0, and is counted.",
-        *reported(done),
-    ]
-    tables = [Table("baselines", "Meta-utility on test, at equal budget of every application", _HEADERS, rows)]
-    notes += few(given.trials)
-    if given.trials > 1:
-        tables.append(paired(given, scores, reference))
-    title = "Improvers at equal budget, 95 % intervals"
-    figure = Figure("baselines", title, "improver", "meta-utility on test", {"": points}, tuple(names))
-    return Result(tables, [figure], notes)
-
-
-_HEADERS = ("improver", *SUMMARY, "failed", "responses", "tokens", "dollars")
-
-
-def paired(given: Parameters, scores: Mapping[str, list[float]], reference: str) -> Table:
-    """Differences by repeat: the same instances. p is of a permutation test, and after Holm for all of them."""
-    others = [name for name in scores if name != reference]
-    differences = {name: paired_differences(scores[reference], scores[name]) for name in others}
-    tests = {name: permutation_test(differences[name], seed=given.run_seed.number) for name in others}
-    corrected = dict(zip(others, holm([tests[name].p for name in others]), strict=True))
-    rows: list[tuple[object, ...]] = []
-    for name in others:
-        mean, _, low, high, _ = of_differences(differences[name], given.run_seed.number).cells
-        needed = repeats_needed(given.effect, differences[name])
-        rows.append((name, mean, low, high, tests[name].p, corrected[name], tests[name].smallest_p, needed))
-    headers = ("improver", "difference", "low", "high", "p", "p (Holm)", "least p possible", "repeats needed")
-    title = f"Paired differences from {reference}; repeats needed to see one of {given.effect:g} (power 80 %)"
-    return Table("differences", title, headers, rows, spare=("least p possible", "p"))
 
 
 def _cell(place: int, number: int) -> str:
     return f"{place}-{number}"
 
 
-BASELINES = Experiment("baselines", "§5.1: improvers side by side at equal budget", cells, result)
+def _runs(given: Parameters, done: Mapping[str, Outcome], place: int) -> list[Outcome]:
+    names = [_cell(place, number) for number in range(given.trials)]
+    return [done[name] for name in names if name in done]
+
+
+def _arm(given: Parameters, done: Mapping[str, Outcome], place: int) -> Arm:
+    return arm(
+        given, done, lambda number: _cell(place, number), lambda run: mean_test(run.chain(1)),
+        samples=lambda run: run.chain(1),
+    )  # fmt: skip
+
+
+def pairs(given: Parameters, done: Mapping[str, Outcome]) -> list[Pair]:
+    """With each model: every improver and the floor, against one. Then each improver with every two models."""
+    arms = {(one.name, one.model): _arm(given, done, one.place) for one in _compared(given)}
+    against = given.against or given.improvers[0]
+    found: list[Pair] = []
+    for model in given.models:
+        others = [(name, model) for name in given.improvers if name != against]
+        found += [
+            Pair(f"{against} → {name}", model, arms[against, model], arms[name, with_model])
+            for name, with_model in [*others, (FLOOR, FLOOR)]
+        ]
+    for name in given.improvers:
+        found += between_models(name, {model: arms[name, model] for model in given.models})
+    return found
+
+
+def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
+    """Means and what they cost; then paired differences."""
+    rows: list[tuple[object, ...]] = []
+    tasks: list[tuple[object, ...]] = []
+    points: dict[str, list[Point]] = {}
+    names = [*given.improvers, FLOOR]
+    seed = given.run_seed.number
+    for one in _compared(given):
+        found = _arm(given, done, one.place)
+        runs = _runs(given, done, one.place)
+        told = found.summary(seed)
+        rows.append((one.name, one.model, *told, found.failed, _crashed(runs), *found.price))
+        tasks += by_task(seed, (one.name, one.model), [run.chain(1) for run in runs])
+        line = one.model if len(given.models) > 1 else ""
+        points.setdefault(line, []).extend(point(names.index(one.name), told))
+    notes = [
+        f"Every application may spend {given.model_calls} model calls of {given.responses} responses and "
+        f"{given.utility_calls} utility calls; what each did spend stands beside it.",
+        "An application that fails counts 0, and is counted; so does a solution that fails on test.",
+        *in_one_mean(given, given.tasks, [sample for run in done.values() for sample in run.chain(1)]),
+        *reported(done),
+    ]
+    title = "Meta-utility on test, at equal budget of every application; price: of one trial"
+    tables = [Table("baselines", title, _HEADERS, rows)]
+    if len(given.tasks) > 1:
+        tables.append(Table("tasks", "By task", ("improver", "model", *BY_TASK), tasks))
+    tables += differences(given, pairs(given, done))
+    title = "Improvers at equal budget, 95 % intervals"
+    figure = Figure("baselines", title, "improver", "meta-utility on test", points, tuple(names))
+    return Result(tables, [figure], [*notes, *few(given.trials)])
+
+
+_HEADERS = ("improver", "model", *SUMMARY, "failed", "crashed", *PRICE)
+
+
+def _crashed(runs: Sequence[Outcome]) -> int:
+    """Solutions that came of a good application, and failed when they were scored on test."""
+    samples = [sample for run in runs for sample in run.chain(1)]
+    return sum(sample.verdict == "ok" and sample.test_verdict not in (None, "ok") for sample in samples)
+
+
+BASELINES = Experiment("baselines", "§5.1: improvers side by side at equal budget", cells, result, pairs, partial=True)

@@ -4,27 +4,29 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
 from selftaught.config import Parameters, RunConfig, from_mapping, read_toml, to_toml, with_seed_as_text
-from selftaught.core.errors import RecordError, SelfTaughtError, UsageError
+from selftaught.core.errors import ModelUnavailable, RecordError, SelfTaughtError, UsageError
 from selftaught.core.money import NOTHING, Caps
 from selftaught.experiments.baselines import BASELINES
 from selftaught.experiments.curve import CURVE
-from selftaught.experiments.design import Cell, Experiment, Outcome, Result, in_common
+from selftaught.experiments.design import Cell, Experiment, Failed, Outcome, Result, in_common
 from selftaught.experiments.imp_at_k import IMP_AT_K
 from selftaught.experiments.labels import model_labels
-from selftaught.experiments.proposed_strategies import STRATEGIES, by_rules
+from selftaught.experiments.proposed_strategies import STRATEGIES, Proposal, by_rules
 from selftaught.experiments.proposed_strategies import result as proposed_result
+from selftaught.experiments.rehearsal import rehearse
 from selftaught.experiments.results import PARAMETERS, write_result
 from selftaught.experiments.sandbox_bypass import BYPASS
 from selftaught.experiments.shared_inputs import SharedInputs, keep
 from selftaught.experiments.suite import SUITE
+from selftaught.experiments.traces import Trace
 from selftaught.experiments.transfer import TRANSFER
 from selftaught.middleware.common_draws import Bought, CommonDraws, Sharing
-from selftaught.middleware.gate import Gate
+from selftaught.middleware.gate import Branch, Gate
 from selftaught.middleware.recorded import draws_on_record
 from selftaught.middleware.run_budget import RunBudget
 from selftaught.runs.folder import RunFolder, find_run
@@ -37,7 +39,7 @@ from selftaught.wiring.inputs import Inputs, load_frozen, load_improver
 from selftaught.wiring.kept_settings import frozen_config
 from selftaught.wiring.models import Models
 from selftaught.wiring.run import Run, sharing_among
-from selftaught.wiring.version import check_version
+from selftaught.wiring.version import check_version, other_versions
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
     from selftaught.middleware.tracing.run import Tracing
@@ -48,8 +50,8 @@ EXPERIMENTS: dict[str, Experiment] = {
 AT_ONCE = 4
 """Cells: each waits for its model most of the time, and is a folder, a store and threads."""
 
-Choose = Callable[[Inputs], tuple[Models, RunConfig]]
-"""The models that a configuration names, and the configuration with their names as resolved."""
+Choose = Callable[[Inputs, Gate], tuple[Models, RunConfig]]
+"""The models that a configuration names, and the configuration with their names as resolved; the gate stops them."""
 
 
 class Audience(Protocol):
@@ -140,17 +142,42 @@ def conduct(given: Parameters, lab: Lab) -> Result:
     cells, done = experiment.cells(given), finished_cells(lab.folder)
     for name, outcome in done.items():
         lab.audience.watching(name, outcome.records)
-    while len(done) < len(cells):
+    failed: dict[str, Failed] = {}
+    while ready := [one for one in cells if one.name not in {*done, *failed} and (not one.after or one.after in done)]:
         lab.audience.going_on(len(done), len(cells))
-        _run_all([cell for cell in cells if cell.name not in done and (not cell.after or cell.after in done)], lab)
+        failed |= _run_all(ready, lab)
+        down = {one.model: one.reason for one in failed.values()}
+        if failed and (not experiment.partial or down.keys() >= set(given.models)):
+            raise ModelUnavailable(next(iter(down.values())))
         before, done = done, finished_cells(lab.folder)
-        if not done.keys() > before.keys():
+        if not done.keys() > before.keys() and not failed:
             raise RecordError(f"the runs of {lab.folder} ended and none is on record as finished; is its disk full?")
+    for cell in cells:
+        if cell.name not in done and cell.name not in failed:
+            failed[cell.name] = replace(failed[cell.after], cell=cell.name)
     found = experiment.result(given, done)
-    notes = (f"Model: {', '.join(given.models)}.", *found.notes, *in_common(done.values()))
-    result = replace(found, notes=notes)
+    head = f"Model: {', '.join(given.models)}."
+    notes = [head, *_missing(cells, list(failed.values())), *_versions(done), *found.notes, *in_common(done.values())]
+    result = replace(found, notes=notes, failed=list(failed.values()))
     write_result(result, given, lab.folder)
     return result
+
+
+def _missing(cells: Sequence[Cell], failed: Sequence[Failed]) -> list[str]:
+    """What must be said of each model that failed for good."""
+    told = []
+    for model in dict.fromkeys(one.model for one in failed):
+        of_it = [one for one in failed if one.model == model]
+        told.append(
+            f"{model} failed: {len(of_it)} of {len(cells)} runs have no result and count nowhere ({of_it[0].reason})."
+        )
+    return told
+
+
+def _versions(done: Mapping[str, Outcome]) -> list[str]:
+    """What must be said where not all runs were made by this version."""
+    others = list(dict.fromkeys(name for outcome in done.values() for name in other_versions(outcome.records)))
+    return [f"Some runs were made by {', '.join(others)}, whose code is not that of this one."] if others else []
 
 
 def finished_cells(folder: Path) -> dict[str, Outcome]:
@@ -191,14 +218,30 @@ def of_runs(names: Sequence[str], runs: Path) -> dict[str, Outcome]:
 
 
 def strategies(given: Parameters, outcomes: Mapping[str, Outcome], lab: Lab, label_with: Models | None) -> Result:
-    """By the rules; or by a model's labels, each of which is on record in the experiment's folder."""
+    """By the rules; or by a model's labels, each of which is on record in the experiment's folder.
+
+    Each proposal is rehearsed too, whether or not it ran: so all are seen under the same conditions.
+    """
     labels = by_rules if label_with is None else model_labels(label_with, lab.folder / "labels", lab.caps, lab.gate)
-    result = proposed_result(given, outcomes, labels)
+    rehearsed: dict[str, list[Trace]] = {}
+
+    def describe(proposal: Proposal) -> frozenset[str] | None:
+        if proposal.id not in rehearsed:
+            lab.gate.check()
+            lab.audience.say(f"  rehearsing proposal {len(rehearsed) + 1} ({proposal.id[:12]})")
+            rehearsed[proposal.id] = rehearse(proposal.source, lab.sandbox)
+        return labels(proposal.source, [*proposal.traces, *rehearsed[proposal.id]])
+
+    result = proposed_result(given, outcomes, describe)
     write_result(result, given, lab.folder)
     return result
 
 
-def _run_all(cells: Sequence[Cell], lab: Lab) -> None:
+def _run_all(cells: Sequence[Cell], lab: Lab) -> dict[str, Failed]:
+    """Run them, some at once. What came of none, since its model failed for good; a model is tried no more after that.
+
+    Raises SelfTaughtError for all else; the others end too then, and what they have is on record.
+    """
     run_budget, draws = RunBudget(lab.caps, NOTHING, lab.gate), CommonDraws()
     prepared = [_prepare(cell, lab) for cell in cells]
     for folder, models in _all_begun(lab, prepared):
@@ -207,27 +250,38 @@ def _run_all(cells: Sequence[Cell], lab: Lab) -> None:
                 check_version(store)  # all cells by the same code, those that are finished too
             run_budget.add(models.spent(store))
             draws.learn(_shared_draws(folder, store, draws))
-
     changed = {"other_version": True} if lab.other_version else {}
+    down: dict[str, ModelUnavailable] = {}
+    of_all: dict[str, Any] = {"run_budget": run_budget, "draws": draws, "tracing": lab.tracing}
 
-    def go(ready: tuple[RunFolder, Models]) -> None:
-        folder, models = ready
-        try:
-            of_all: dict[str, Any] = {"run_budget": run_budget, "draws": draws, "tracing": lab.tracing}
-            with Run.resume(
-                folder, lambda inputs, gate: models, lab.sandbox, lab.gate, changed=changed, **of_all
-            ) as run:
-                run.work(lab.audience.watching(folder.path.name, run.store))
-        except SelfTaughtError as error:
-            lab.gate.stop(error)  # the others end too, and what they have is on record
-            raise
-        lab.audience.finished(folder.path.name)
+    def go(ready: _Prepared) -> Failed | None:
+        if ready.model not in down:
+            try:
+                with Run.resume(
+                    ready.folder, lambda inputs, gate: ready.models, lab.sandbox, ready.gate, changed=changed, **of_all
+                ) as run:
+                    run.work(lab.audience.watching(ready.folder.path.name, run.store))
+                lab.audience.finished(ready.folder.path.name)
+                return None
+            except ModelUnavailable as error:
+                down.setdefault(ready.model, error)
+                for other in prepared:
+                    if other.model == ready.model:
+                        other.gate.stop(error)
+            except SelfTaughtError as error:
+                lab.gate.stop(error)
+                raise
+        lab.gate.check()
+        reason = str(down[ready.model])
+        lab.audience.say(f"  {ready.folder.path.name} failed: {reason}")
+        return Failed(ready.folder.path.name, ready.model, reason)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         waiting = [pool.submit(go, ready) for ready in prepared]
     errors = [error for future in waiting if (error := future.exception())]
     if errors:
         raise lab.gate.reason or errors[0]
+    return {one.cell: one for future in waiting if (one := future.result())}
 
 
 def _shared_draws(folder: RunFolder, store: Store, draws: CommonDraws) -> Iterator[tuple[str, Bought]]:
@@ -237,19 +291,28 @@ def _shared_draws(folder: RunFolder, store: Store, draws: CommonDraws) -> Iterat
     return draws_on_record(store, run, Sharing(draws, sharing_among(frozen_config(folder))))
 
 
-def _prepare(cell: Cell, lab: Lab) -> tuple[RunFolder, Models]:
-    """The cell's run folder, begun if it is not there yet; and its models."""
-    folder = RunFolder(lab.folder / "runs" / cell.name)
+class _Prepared(NamedTuple):
+    """A run that is begun, its models, what stops it alone, and the name of the model that it is of."""
+
+    folder: RunFolder
+    models: Models
+    gate: Branch
+    model: str
+
+
+def _prepare(cell: Cell, lab: Lab) -> _Prepared:
+    """The cell's run folder, begun if it is not there yet."""
+    folder, gate, model = RunFolder(lab.folder / "runs" / cell.name), Branch(lab.gate), str(cell.settings["model"])
     if folder.store.is_file():
-        return folder, lab.choose(load_frozen(folder))[0]
+        return _Prepared(folder, lab.choose(load_frozen(folder), gate)[0], gate, model)
     inputs = inputs_of(cell, lab.shared_inputs)
     if cell.after:
         named = str((lab.folder / "runs" / cell.after / "best_improver.py").resolve())
         config = msgspec.structs.replace(inputs.config, improver=named)
         inputs = replace(inputs, config=config, improver=load_improver(named, lab.folder / "runs"))
-    models, config = lab.choose(inputs)
+    models, config = lab.choose(inputs, gate)
     Run.begin(replace(inputs, config=config), lambda: folder, models, lab.sandbox, lab.gate, checked=True).close()
-    return folder, models
+    return _Prepared(folder, models, gate, model)
 
 
 def inputs_of(cell: Cell, shared_inputs: SharedInputs) -> Inputs:
@@ -261,9 +324,9 @@ def inputs_of(cell: Cell, shared_inputs: SharedInputs) -> Inputs:
     return Inputs(config, tasks, improver, script=shared_inputs.script)
 
 
-def _all_begun(lab: Lab, prepared: Sequence[tuple[RunFolder, Models]]) -> list[tuple[RunFolder, Models]]:
+def _all_begun(lab: Lab, prepared: Sequence[_Prepared]) -> list[tuple[RunFolder, Models]]:
     """Every run of the experiment, of earlier stages too: what they spent counts."""
-    ready = {folder.path.name: models for folder, models in prepared}
+    ready = {one.folder.path.name: one.models for one in prepared}
     others = [RunFolder(path.parent) for path in sorted((lab.folder / "runs").glob("*/run.sqlite"))]
     anyone = next(iter(ready.values()))
     return [(folder, ready.get(folder.path.name, anyone)) for folder in others]

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from selftaught.config import Parameters
-from selftaught.report.figures import Figure
+from selftaught.report.figures import Figure, Point
 from selftaught.runs.records import Answered, Applied, Measured, Probed, Record, Sampled, Scored, Stepped, split_of
 from selftaught.statistics import (
     Interval,
@@ -59,14 +59,21 @@ class Outcome:
 
     @property
     def bought(self) -> "Bought":
+        """By all of it."""
+        return Bought.by([record for record in self.records if isinstance(record, Answered)])
+
+    def bought_until(self, t: int) -> "Bought":
+        """Until I_t was measured."""
+        return Bought.by([record for record in self.records if isinstance(record, Answered) and record.t <= t])
+
+    def bought_after(self, k: int) -> "Bought":
+        """By the first k applications of each chain."""
+        chains: dict[str, list[str]] = {}
+        for record in self.under("/"):
+            chains.setdefault(record.at.partition("/apply:")[0], []).append(f"{record.at}/")
+        first = tuple(at for chain in chains.values() for at in chain[:k])
         answers = [record for record in self.records if isinstance(record, Answered)]
-        costs = [a.bought_for if a.shared else a.cost for a in answers]
-        known = [a for a in answers if a.input_tokens is not None and a.output_tokens is not None]
-        return Bought(
-            responses=len(answers),
-            tokens=sum((a.input_tokens or 0) + (a.output_tokens or 0) for a in known) if known else None,
-            dollars=sum(each or 0.0 for each in costs) if None not in costs else None,
-        )
+        return Bought.by([record for record in answers if record.at.startswith(first)])
 
     @property
     def probed(self) -> list[Probed]:
@@ -82,7 +89,7 @@ class Outcome:
 
     def scored(self, utility: str) -> list[Scored]:
         """Every score of that utility."""
-        return [record for record in self.records if isinstance(record, Scored) and record.utility == utility]
+        return [r for r in self.records if isinstance(r, Scored) and r.utility == utility and not r.guessed]
 
     def under(self, place: str) -> list[Applied]:
         """Every application at an address that begins so, but for those within others."""
@@ -97,14 +104,25 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """What a cell read of its models, and what that costs; None where the provider told none.
+    """What was read of models, and what that costs; None where the provider told none.
 
-    What it had in common with others counts in full, whoever was the first to ask: budgets are to be compared.
+    What a cell had in common with others counts in full, whoever was the first to ask: budgets are to be compared.
     """
 
     responses: int
     tokens: int | None
     dollars: float | None
+
+    @classmethod
+    def by(cls, answers: Sequence[Answered]) -> "Bought":
+        """With these responses."""
+        costs = [a.bought_for if a.shared else a.cost for a in answers]
+        known = [a for a in answers if a.input_tokens is not None and a.output_tokens is not None]
+        return cls(
+            responses=len(answers),
+            tokens=sum((a.input_tokens or 0) + (a.output_tokens or 0) for a in known) if known or not answers else None,
+            dollars=sum(each or 0.0 for each in costs) if None not in costs else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +142,51 @@ class Table:
 
 @dataclass(frozen=True)
 class Result:
-    """Tables, figures, and sentences that a reader must know."""
+    """Tables, figures, and sentences that a reader must know. `failed`: cells that have no result."""
 
     tables: Sequence[Table]
     figures: Sequence[Figure] = ()
     notes: Sequence[str] = field(default_factory=tuple)
+    failed: Sequence["Failed"] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A cell whose model failed for good, and why."""
+
+    cell: str
+    model: str
+    reason: str
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """`cells`: all that is to be run. `result`: of the finished ones, by their names."""
+    """`cells`: all that is to be run. `result`: of the finished ones, by their names. `pairs`: what it compares.
+
+    `partial`: whether the result can do without the cells of a model that failed for good.
+    """
 
     name: str
     about: str
     cells: Callable[[Parameters], list[Cell]]
     result: Callable[[Parameters, Mapping[str, Outcome]], Result]
+    pairs: Callable[[Parameters, Mapping[str, Outcome]], Sequence["Comparable"]] = lambda given, done: ()
+    partial: bool = False
+
+
+class Comparable(Protocol):
+    """Two arms of an experiment: what is compared, with which model; the differences by trial, and the price."""
+
+    @property
+    def what(self) -> str: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def differences(self) -> list[float]: ...
+    @property
+    def both(self) -> tuple[float | None, ...]:
+        """What a trial of both buys: responses, tokens, dollars."""
+        ...
 
 
 SUMMARY = ("mean", "se", "low", "high", "n")
@@ -161,6 +209,12 @@ class Summary(NamedTuple):
 
 
 TOO_FEW = "too few"
+
+
+def point(x: float, summary: Sequence[Any]) -> list[Point]:
+    """Of cells under `SUMMARY`, as they are drawn; none of an arm without a value."""
+    mean, _, low, high, _ = summary
+    return [] if mean is None else [Point(x, mean, *((None, None) if low == TOO_FEW else (low, high)))]
 
 
 def summary(values: Sequence[float], seed: int) -> Summary:
@@ -232,6 +286,7 @@ def _flagged(outcomes: Mapping[str, Outcome]) -> str:
 
 
 def _sealed(outcomes: Mapping[str, Outcome]) -> str:
-    first, again = (sum(parts) for parts in zip(*(outcome.test_reads for outcome in outcomes.values()), strict=True))
+    reads = [outcome.test_reads for outcome in outcomes.values()]
+    first, again = sum(read[0] for read in reads), sum(read[1] for read in reads)
     looks = f"{again} second look{'s' * (again > 1)}, answered by the same score" if again else "no second look"
     return f"Test instances: {first} programs scored on them once; {looks}."

@@ -31,7 +31,13 @@ def as_json(result: Result, given: Parameters) -> dict[str, object]:
     """One stable object: "selftaught.experiment/1"; each table a list of rows by the names of its columns."""
     tables = {table.name: [dict(zip(table.headers, row, strict=True)) for row in table.rows] for table in result.tables}
     titles = {table.name: table.title for table in result.tables}
-    body = {"parameters": given, "tables": tables, "titles": titles, "notes": list(result.notes)}
+    body = {
+        "parameters": given,
+        "tables": tables,
+        "titles": titles,
+        "notes": list(result.notes),
+        "failed": list(result.failed),
+    }
     return {"schema": "selftaught.experiment/1", **msgspec.to_builtins(body)}
 
 

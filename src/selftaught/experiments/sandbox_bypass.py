@@ -32,6 +32,8 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
     points: dict[str, list[Point]] = {variant: [] for variant in VARIANTS}
     for place, model in enumerate(given.models):
         for variant in VARIANTS:
+            if _cell(place, variant) not in done:  # its model failed
+                continue
             outcome = done[_cell(place, variant)]
             texts = outcome.proposals(PROPOSALS, given.proposals)
             both = agreement(texts)
@@ -79,12 +81,15 @@ def _share(number: int, of: int) -> tuple[int, int, float, float | None, float |
 def _tests(given: Parameters, counts: Mapping[tuple[str, str], tuple[int, int]]) -> Sequence[tuple[object, ...]]:
     without, warned = VARIANTS
     pairs = [
-        (f"{model}: {without} → {warned}", counts[model, without], counts[model, warned]) for model in given.models
+        (f"{model}: {without} → {warned}", counts[model, without], counts[model, warned])
+        for model in given.models
+        if {(model, without), (model, warned)} <= counts.keys()
     ]
     pairs += [
         (f"{variant}: {first} → {second}", counts[first, variant], counts[second, variant])
         for variant in VARIANTS
         for first, second in combinations(given.models, 2)
+        if {(first, variant), (second, variant)} <= counts.keys()
     ]
     told: list[tuple[object, ...]] = []
     for what, first, second in pairs:
@@ -100,4 +105,4 @@ def _cell(place: int, variant: str) -> str:
     return f"{place}-{variant.replace(' ', '-')}"
 
 
-BYPASS = Experiment("bypass", "Table 2: how often the sandbox is switched off", cells, result)
+BYPASS = Experiment("bypass", "Table 2: how often the sandbox is switched off", cells, result, partial=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from selftaught.core.contracts import Completion, LanguageModel, Program, Prompt, Score, UtilityWrapper
-from selftaught.core.errors import RunStopped, SelfTaughtError
+from selftaught.core.errors import ModelUnavailable, RunStopped, SelfTaughtError
 
 Result = TypeVar("Result")
 _GRACE_SECONDS = 5.0
@@ -21,12 +21,17 @@ class Gate:
         self._deadline = None if seconds is None else time.monotonic() + seconds
         self._seconds = seconds
         self._lock = threading.Lock()
-        self.reason: SelfTaughtError | None = None
+        self._reason: SelfTaughtError | None = None
+
+    @property
+    def reason(self) -> SelfTaughtError | None:
+        """Why it is shut; None while it is open."""
+        return self._reason
 
     def stop(self, reason: SelfTaughtError) -> None:
         """Shut it. The first reason stays."""
         with self._lock:
-            self.reason = self.reason or reason
+            self._reason = self._reason or reason
 
     def time_is_over(self) -> bool:
         """Whether its time has passed; then it is shut."""
@@ -49,6 +54,29 @@ class Gate:
         except SelfTaughtError as error:
             self.stop(error)
             raise self.reason or error from error
+
+
+class Branch(Gate):
+    """Of one run among several: shut where `whole` is, which it shuts, but not because its own model failed."""
+
+    def __init__(self, whole: Gate) -> None:
+        super().__init__()
+        self._whole = whole
+
+    @property
+    def reason(self) -> SelfTaughtError | None:
+        """The whole's, if it has one."""
+        return self._whole.reason or self._reason
+
+    def stop(self, reason: SelfTaughtError) -> None:
+        """Shut it, and what it is a part of."""
+        super().stop(reason)
+        if not isinstance(reason, ModelUnavailable):
+            self._whole.stop(reason)
+
+    def time_is_over(self) -> bool:
+        """Whether the whole's time has passed."""
+        return self._whole.time_is_over()
 
 
 def run_until_stopped(work: Callable[[], None], gate: Gate, abandon: Callable[[], None]) -> None:
