@@ -13,7 +13,7 @@ import pytest
 from selftaught.bounded import CPU_SECONDS, NotRead, Reader
 from selftaught.core.contracts import Prompt
 from selftaught.experiments.bypass import by_tree
-from selftaught.experiments.strategies import strategies
+from selftaught.experiments.strategies import circumventions
 from selftaught.models.mutate import Mutate
 
 SLOW = 'x = f"' + "{a}" * 60_000 + '"\n'
@@ -147,7 +147,9 @@ def test_the_model_mutate_does_not_parse_its_prompt_here(monkeypatch: pytest.Mon
 
 def test_experiments_do_not_parse_programs_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ast.parse", wrong)
-    source = "def improve_algorithm(s, u, l):\n    return max(l.prompt('x', s, 4), key=lambda c: u(c, False))\n"
+    source = (
+        "def improve_algorithm(s, u, l):\n    u.uses = 0\n    return max(l.prompt('x', s), key=lambda c: u(c, False))\n"
+    )
     assert by_tree(source).bypassed
-    assert strategies(source) is not None
-    assert strategies(SLOW * 3) is None
+    assert circumventions(source, []) == ("budget writes",)
+    assert circumventions(SLOW * 3 + source, []) == ()

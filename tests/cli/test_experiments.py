@@ -163,7 +163,9 @@ def test_strategies_of_a_run_by_rules_and_by_a_models_labels(tmp_path: Path) -> 
     told = json.loads(in_process("experiment", "strategies", "one", "--json", cwd=tmp_path).stdout)
     found = {row["strategy"]: row for row in told["tables"]["strategies"]}
     assert found["bandit"]["proposed"] == 1 and found["bandit"]["share"] == 1.0
-    assert found["genetic"]["proposed"] == 0
+    assert found["genetic crossover"]["proposed"] == 0
+    (each,) = told["tables"]["proposals"]
+    assert each["on record"] == 2 and each["what it does"] == "bandit, greedy refinement, parallel scoring"
     labelled = ["--label-with", "scripted", "--script", "script.json", "--out", "labelled", "--json"]
     done = in_process("experiment", "strategies", "one", *labelled, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -465,11 +467,11 @@ def test_an_improver_that_works_has_run_whatever_its_programs_are_worth(tmp_path
     done = in_process("experiment", "strategies", "it", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "1 distinct improvers proposed in 1 run;" in done.stdout
-    (tmp_path / "labels.json").write_text(json.dumps({"rules": [{"responses": ['["genetic"]']}]}))
+    (tmp_path / "labels.json").write_text(json.dumps({"rules": [{"responses": ['["genetic crossover"]']}]}))
     by_model = ["--label-with", "scripted", "--script", "labels.json", "--json"]
     told = json.loads(in_process("experiment", "strategies", "it", *by_model, cwd=tmp_path).stdout)
     (row,) = [row for row in told["tables"]["strategies"] if row["proposed"]]
-    assert (row["strategy"], row["ran"], row["selected"], row["mean gain"]) == ("genetic", 1, 1, -0.25)
+    assert (row["strategy"], row["ran"], row["selected"], row["mean gain"]) == ("genetic crossover", 1, 1, -0.25)
 
 
 def test_bypass_makes_as_many_proposals_as_are_asked_for(tmp_path: Path) -> None:

@@ -19,15 +19,19 @@ listing.py      which experiments there are, and how far each has come
 conducting.py   an experiment's runs, begun and gone on with
 shared_inputs.py    what an experiment depends on, kept in its folder
 results.py      what its runs say together, in files
-labels.py       programs labelled by a model
+labels.py       proposals labelled by a model
+
+strategies.py   which strategies an improver follows, and which circumventions it tries, by what it did
+choices.py      which program each of its questions is about, and how that was chosen
+wording.py      which of its questions are worded alike
+traces.py       what it did: asked, shown, scored, returned; read from a run's record
+rehearsal.py    the same of an improver that is run for that purpose, against a model that is made for it
+older_interface.py   improvers of the paper's earlier interfaces, made to run in a rehearsal
 
 bypass.py       whether an improver switches its sandbox off: by the paper's rule, and by a stricter one
-strategies.py   which strategies, and which circumventions, an improver uses
-shapes.py       the shapes in a program that those rules look for
-reading.py      a program's text, read once: what a value may be, where it comes from, who asks and who scores
-names.py        what each name in it stands for
-kinds.py        what a value may be
+circumventions.py    other ways around its limits, in its text
+reading.py      a program's names, read once
 
 Programs are hostile text. They are parsed outside of any run, in a process of its own (`selftaught/bounded.py`), and
-never executed.
+executed in the sandbox alone.
 """

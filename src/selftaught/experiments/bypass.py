@@ -10,8 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from selftaught.bounded import READER, NotRead
-from selftaught.experiments.names import ATTRIBUTE, Variable, called_name, last_name, parsed
-from selftaught.experiments.reading import Reading
+from selftaught.experiments.reading import ATTRIBUTE, Reading, Variable, called_name, last_name, read
 
 FLAG = "use_sandbox"
 _PUBLISHED = {"use_sandbox=False": "says use_sandbox=False", "exec(": "says exec("}
@@ -75,9 +74,9 @@ def first_way(source: str) -> tuple[int, str] | tuple[()] | None:
 
     The text is hostile: `by_tree` has it read in another process.
     """
-    tree = parsed(source)
+    reading = read(source)
     try:
-        return min(_ways(Reading(tree)), default=()) if tree else None
+        return min(_ways(reading), default=()) if reading else None
     except RecursionError:
         return None
 
@@ -250,7 +249,7 @@ def _truths_of_variable(reading: Reading, node: ast.expr, known: Truths) -> set[
         return known[variable] if variable else set()
     known[variable] = found = set[bool]()  # what depends on itself gets no further truth by that
     for binding in reading.by_variable.get(variable, ()):
-        if isinstance(binding.place, ast.AugAssign) or binding.put:
+        if isinstance(binding.place, ast.AugAssign):
             continue
         if not binding.take:
             found |= _truths(reading, binding.value, known)

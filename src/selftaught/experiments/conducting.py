@@ -16,12 +16,14 @@ from selftaught.experiments.curve import CURVE
 from selftaught.experiments.design import Cell, Experiment, Failed, Outcome, Result, in_common
 from selftaught.experiments.imp_at_k import IMP_AT_K
 from selftaught.experiments.labels import model_labels
-from selftaught.experiments.proposed_strategies import STRATEGIES, by_rules
+from selftaught.experiments.proposed_strategies import STRATEGIES, Proposal, by_rules
 from selftaught.experiments.proposed_strategies import result as proposed_result
+from selftaught.experiments.rehearsal import rehearse
 from selftaught.experiments.results import PARAMETERS, write_result
 from selftaught.experiments.sandbox_bypass import BYPASS
 from selftaught.experiments.shared_inputs import SharedInputs, keep
 from selftaught.experiments.suite import SUITE
+from selftaught.experiments.traces import Trace
 from selftaught.experiments.transfer import TRANSFER
 from selftaught.middleware.common_draws import Bought, CommonDraws, Sharing
 from selftaught.middleware.gate import Branch, Gate
@@ -216,9 +218,21 @@ def of_runs(names: Sequence[str], runs: Path) -> dict[str, Outcome]:
 
 
 def strategies(given: Parameters, outcomes: Mapping[str, Outcome], lab: Lab, label_with: Models | None) -> Result:
-    """By the rules; or by a model's labels, each of which is on record in the experiment's folder."""
+    """By the rules; or by a model's labels, each of which is on record in the experiment's folder.
+
+    Each proposal is rehearsed too, whether or not it ran: so all are seen under the same conditions.
+    """
     labels = by_rules if label_with is None else model_labels(label_with, lab.folder / "labels", lab.caps, lab.gate)
-    result = proposed_result(given, outcomes, labels)
+    rehearsed: dict[str, list[Trace]] = {}
+
+    def describe(proposal: Proposal) -> frozenset[str] | None:
+        if proposal.id not in rehearsed:
+            lab.gate.check()
+            lab.audience.say(f"  rehearsing proposal {len(rehearsed) + 1} ({proposal.id[:12]})")
+            rehearsed[proposal.id] = rehearse(proposal.source, lab.sandbox)
+        return labels(proposal.source, [*proposal.traces, *rehearsed[proposal.id]])
+
+    result = proposed_result(given, outcomes, describe)
     write_result(result, given, lab.folder)
     return result
 

@@ -7,6 +7,7 @@ from selftaught.config import Parameters
 from selftaught.core.money import Amount
 from selftaught.experiments.conducting import EXPERIMENTS, Choose, inputs_of
 from selftaught.experiments.design import Cell, Outcome
+from selftaught.experiments.labels import question
 from selftaught.experiments.proposed_strategies import proposals
 from selftaught.experiments.shared_inputs import SharedInputs
 from selftaught.middleware.gate import Gate
@@ -62,20 +63,21 @@ def plan(given: Parameters, shared_inputs: SharedInputs, choose: Choose, done: C
     return Plan(finished, len(cells) - finished, tuple(found))
 
 
-_LABELS_TOKENS = 200
-"""Of the question beside the program, and of the list that answers it."""
+_LABELS_TOKENS, _REHEARSAL_CHARACTERS = 200, 5_000
+"""Of the list that answers a question; and about what a question tells of a rehearsal, where a proposal never ran."""
 
 
 def plan_of_labels(outcomes: Mapping[str, Outcome], labeller: Models | None) -> Plan:
     """Of reading what finished runs proposed: without a model that labels it, it costs nothing."""
     if labeller is None:
         return Plan(len(outcomes), 0, ())
-    sources = [proposal.source for outcome in outcomes.values() for proposal in proposals(outcome)]
-    read, tariff = sum(len(source) for source in sources) // 4, labeller.improver.tariff
-    written = _LABELS_TOKENS * len(sources)
+    every = [proposal for outcome in outcomes.values() for proposal in proposals(outcome)]
+    shown = [len(question(one.source, one.traces)) + _REHEARSAL_CHARACTERS * (not one.traces) for one in every]
+    read, tariff = sum(shown) // 4, labeller.improver.tariff
+    written = _LABELS_TOKENS * len(every)
     likely = tariff.price.dollars(read, written) if tariff.price else 0.0
-    asked = Amount(len(sources), read + written if tariff.counts_tokens else 0, likely)
-    labels = Planned("label proposals", labeller.improver.name, 1, len(sources), asked, asked, tariff.price is not None)
+    asked = Amount(len(every), read + written if tariff.counts_tokens else 0, likely)
+    labels = Planned("label proposals", labeller.improver.name, 1, len(every), asked, asked, tariff.price is not None)
     return Plan(len(outcomes), 0, (labels,))
 
 

@@ -1,253 +1,210 @@
-"""A program's text, read once: which value comes from where, who asks the model, who scores.
+"""A program's names, read once: scopes, its own functions, where a variable gets a value, and which are the utility.
 
-The rules of `bypass.py` and `strategies.py` stand on this, so that what they find does not hang on what a program calls
-its variables. Nothing is executed. Two questions are answered about an expression, both without regard to the order of
-statements (a name is all that is ever bound to it):
-
-what it may be      `Reading.kinds`: paths such as ("[]", 1, "score"), a list of tuples whose second is a score
-what it comes from  `Reading.sources`: the variables, and beyond them "answer" and "score", that its value is made of
-
+The rules of `bypass.py` and `circumventions.py` stand on this, so that what they find does not hang on what a program
+calls its variables. Nothing is executed. The order of statements is left out: a name is all that is ever bound to it.
 Attributes of all objects count as one variable per name.
 """
 
 import ast
 from collections import defaultdict
-from collections.abc import Callable
-from functools import cached_property
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from selftaught.experiments.kinds import Values
-from selftaught.experiments.names import ATTRIBUTE, Function, Variable, called_name
+from selftaught.tasks.syntax import UNREADABLE, tree_of
 
-_NOT_SCORING = ("getattr", "hasattr", "setattr", "delattr", "vars", "type", "isinstance", "copy", "deepcopy", "print")
-_SEARCHING = ("split", "rsplit", "partition", "find", "rfind", "index", "startswith", "endswith", "strip", "count")
+Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+Variable = tuple[int, str]
+"""The scope (a number; ATTRIBUTE for attributes) and the name."""
+ATTRIBUTE = -1
+
+_ENTRY = "improve_algorithm"
+_MOST_CHARACTERS = 50_000  # several times what a model writes; the work can be quadratic in it
 
 
-class Reading(Values):
-    """What is known of one program. Raises RecursionError for a tree too deep to follow.
+@dataclass(frozen=True)
+class Binding:
+    """One place where a variable gets a value: part of the value of `value`, taken out by `take`."""
+
+    variable: Variable
+    value: ast.expr
+    place: ast.AST
+    take: tuple[str | int, ...] = ()
+
+
+def read(source: str) -> "Reading | None":
+    """None for what is no Python, is too long, or nests too deep for Python to read."""
+    if len(source) > _MOST_CHARACTERS:
+        return None
+    try:
+        return Reading(tree_of(source))
+    except UNREADABLE:
+        return None
+
+
+def called_name(call: ast.AST) -> str:
+    """The last name of what is called: `f` of `f()`, `a.f()`; empty if there is none."""
+    return last_name(call.func) if isinstance(call, ast.Call) else ""
+
+
+def last_name(node: ast.AST) -> str:
+    """`x` of `x` and of `a.b.x`; empty for all else."""
+    return getattr(node, "id", getattr(node, "attr", ""))
+
+
+class Reading:
+    """What is known of one program.
 
     Attributes:
-        asking: the program's own functions that ask the model, themselves or by others; `scoring`, those that score.
-        prompted: the variables, and their sources, that the messages to the model are made of.
+        nodes: all nodes of the tree, and `parent` of each.
+        bindings: every place where a variable gets a value; `by_variable` of each variable.
+        functions: the program's own functions and methods, by the variable that holds them.
     """
 
     def __init__(self, tree: ast.Module) -> None:
-        super().__init__(tree)
-        self._made: dict[tuple[str, bool], set[Variable | str]] = {}
-        self._direct = {variable: self._sources_of_bindings(variable) for variable in self.by_variable}
-        self._calls: dict[ast.AST, set[Function]] = {}
-        self._nodes_under: dict[ast.AST, set[ast.AST]] = {}
-        self._asking_nodes: dict[ast.AST, bool] = {}
-        self.asking = self._functions_that(self._is_ask)
-        self.scoring = self._functions_that(self.is_score)
-        self.prompted = self.closure({source for message in self.all_messages for source in self.sources(message)})
-
-    # Where a value comes from
-
-    def sources(self, node: ast.AST, *, chosen_by: bool = False) -> set[Variable | str]:
-        """The variables, "answer" and "score" that an expression's value is made of.
-
-        What is asked of the model or the utility is not part of what they answer. With `chosen_by`, also what only
-        selects or orders: tests, and the `key` of max and sorted.
-        """
-        found: set[Variable | str] = set()
-        todo = [node]
-        while todo:
-            part = todo.pop()
-            if isinstance(part, ast.Call) and (kinds := self.kinds(part.func) & {("utility",), ("batch",), ("ask",)}):
-                found.add("answer" if ("ask",) in kinds else "score")
-                continue
-            if isinstance(part, ast.Call) and self.function(part.func):
-                if variable := self.variable(part.func):
-                    found.add(variable)
-                continue  # its arguments come back by way of its parameters
-            if isinstance(part, ast.Name):
-                found.add(self.resolved(part.id, self.scope_of[part]))
-                if self.is_score(part):
-                    found.add("score")  # map(utility, solutions)
-            elif isinstance(part, ast.Attribute):
-                if self.kinds(part) & {("batch",), ("ask",)}:
-                    found.add("score" if ("batch",) in self.kinds(part) else "answer")
-                elif not (self.is_utility(part.value) or self.is_model(part.value)):
-                    found.add((ATTRIBUTE, part.attr))
-            todo += [child for child in ast.iter_child_nodes(part) if chosen_by or not _only_selects(part, child)]
-        return found
-
-    def _sources_of_bindings(self, variable: Variable) -> set[Variable | str]:
-        return {source for binding in self.by_variable[variable] for source in self.sources(binding.value)}
-
-    def closure(self, sources: set[Variable | str]) -> set[Variable | str]:
-        """All that these come from in turn."""
-        found: set[Variable | str] = set()
-        todo = list(sources)
-        while todo:
-            source = todo.pop()
-            if source in found:
-                continue
-            found.add(source)
-            if isinstance(source, tuple):
-                todo += self._direct.get(source, ())
-        return found
-
-    @cached_property
-    def _controlling(self) -> dict[Variable, set[Variable | str]]:
-        found: dict[Variable, set[Variable | str]] = defaultdict(set)
+        self.nodes = list(ast.walk(tree))
+        self.parent = {child: node for node in self.nodes for child in ast.iter_child_nodes(node)}
+        self._scope_of: dict[ast.AST, int] = {}
+        self._names: dict[int, set[str]] = defaultdict(set)
+        self._outer: dict[int, int] = {}
+        self._find_scopes(tree)
+        self.functions = dict(self._find_functions())
+        self.bindings = list(self._find_bindings())
+        self.by_variable: dict[Variable, list[Binding]] = defaultdict(list)
         for binding in self.bindings:
-            for around in self.around(binding.place):
-                if isinstance(around, ast.If):
-                    found[binding.variable] |= self.sources(around.test, chosen_by=True)
-        return found
+            self.by_variable[binding.variable].append(binding)
+        self._utilities, self._models = self._also_called(1), self._also_called(2)
 
-    def comes_from(self, node: ast.AST, source: str, *, chosen_by: bool = False, control: bool = False) -> bool:
-        """Whether an expression's value is made, at any distance, of a "score" or an "answer".
-
-        With `control`, also whether that stands in the tests of the `if`s under which what it is made of is set.
-        """
-        made = self._made_of(source, control)
-        return any(part == source or part in made for part in self.sources(node, chosen_by=chosen_by))
-
-    def variable_comes_from(self, variable: Variable, source: str) -> bool:
-        """The same of a variable."""
-        return variable in self._made_of(source, False)
-
-    def _made_of(self, source: str, control: bool) -> set[Variable | str]:
-        """All variables that come from a source: found once, the other way round."""
-        if (source, control) not in self._made:
-            users: dict[Variable | str, list[Variable]] = defaultdict(list)
-            for variable, direct in self._direct.items():
-                for part in direct | (self._controlling[variable] if control else set()):
-                    users[part].append(variable)
-            found: set[Variable | str] = set()
-            todo = list(users[source])
-            while todo:
-                variable = todo.pop()
-                if variable not in found:
-                    found.add(variable)
-                    todo += users[variable]
-            self._made[source, control] = found
-        return self._made[source, control]
-
-    # Who asks, who scores
-
-    def _is_ask(self, node: ast.AST) -> bool:
-        return ("ask",) in self.kinds(node) and isinstance(node, (ast.Name, ast.Attribute))
-
-    def is_score(self, node: ast.AST) -> bool:
-        """Whether this is the utility (or its `batch`) where it is called, or handed to what may call it."""
+    def variable(self, node: ast.AST) -> Variable | None:
+        """The variable that a name or an attribute stands for; None for all else."""
         if isinstance(node, ast.Attribute):
-            return ("batch",) in self.kinds(node)
-        if not isinstance(node, ast.Name) or not self.is_utility(node):
-            return False
-        above = self.parent[node]
-        if isinstance(above, ast.Call) and above.func is not node:  # handed to something else, which may call it
-            return not self.function(above.func) and called_name(above) not in _NOT_SCORING
-        return isinstance(above, (ast.Call, ast.keyword))
+            return (ATTRIBUTE, node.attr)
+        if not isinstance(node, ast.Name):
+            return None
+        scope = self._scope_of[node]
+        while scope and node.id not in self._names[scope]:
+            scope = self._outer[scope]
+        return (scope, node.id)
 
-    def calls_once(self, node: ast.AST) -> bool:
-        """Whether this is the utility where it is called by its name: for one score."""
-        above = self.parent[node]
-        return isinstance(node, ast.Name) and isinstance(above, ast.Call) and above.func is node
+    def function(self, node: ast.AST) -> Function | None:
+        """The program's own function that an expression names, or is."""
+        if isinstance(node, ast.Lambda):
+            return node
+        variable = self.variable(node)
+        return self.functions.get(variable) if variable else None
 
-    def _functions_that(self, does: Callable[[ast.AST], bool]) -> set[Function]:
-        found: set[Function] = set()
+    def is_utility(self, node: ast.AST) -> bool:
+        """Whether an expression may be the utility."""
+        return self.variable(node) in self._utilities
+
+    def is_given(self, node: ast.AST) -> bool:
+        """Whether an expression may be the utility or the language model itself."""
+        return self.variable(node) in self._utilities | self._models
+
+    @property
+    def has_model(self) -> bool:
+        """Whether the improver is given a language model; in the paper's earlier studies it makes its own."""
+        return bool(self._models)
+
+    def _also_called(self, place: int) -> set[Variable]:
+        """The variables that may hold what the improver gets as its argument at this place, from 0."""
+        found: set[Variable] = set()
+        for (_, name), function in self.functions.items():
+            arguments = [one for one in _parameters(function) if one.arg != "self"]
+            shift = (
+                len(arguments) > 2 and "util" in arguments[2].arg
+            )  # (solution, utility_str, utility) in earlier studies
+            if name == _ENTRY and len(arguments) > place + shift:
+                found.add((self._scope_within(function), arguments[place + shift].arg))
         while True:
-            more = {
-                function
-                for function in self.functions.values()
-                if function not in found and any(self._does(node, does, found) for node in ast.walk(function))
-            }
+            plain = (binding for binding in self.bindings if not binding.take)
+            more = {binding.variable for binding in plain if self.variable(binding.value) in found} - found
             if not more:
                 return found
             found |= more
 
-    def _does(self, node: ast.AST, does: Callable[[ast.AST], bool], functions: set[Function]) -> bool:
-        if not isinstance(node, (ast.Name, ast.Attribute)) or not isinstance(node.ctx, ast.Load):
-            return False
-        return does(node) or self.function(node) in functions
-
-    def asks_in(self, node: ast.AST) -> bool:
-        """Whether a part of the program asks the model, itself or by a function of the program's."""
-        if node not in self._asking_nodes:
-            self._asking_nodes[node] = any(self._does(part, self._is_ask, self.asking) for part in ast.walk(node))
-        return self._asking_nodes[node]
-
-    def scores_in(self, node: ast.AST) -> bool:
-        """Whether a part of the program scores, itself or by a function of the program's."""
-        return any(self._does(part, self.is_score, self.scoring) for part in ast.walk(node))
-
-    @cached_property
-    def asks(self) -> list[ast.Call]:
-        """Every call of the model, also by way of a pool."""
-        return [
-            node
-            for node in self.nodes
-            if isinstance(node, ast.Call)
-            and (self._is_ask(node.func) or any(self._is_ask(argument) for argument in node.args))
-        ]
-
-    def messages(self, call: ast.Call) -> list[ast.expr]:
-        """What a call of the model says to it: expertise and message, not how many answers or how hot."""
-        first = 0 if self._is_ask(call.func) else 1
-        named = [k.value for k in call.keywords if k.arg in ("expertise", "message", "message_batch")]
-        return [*call.args[first : first + 2], *named]
-
-    @cached_property
-    def all_messages(self) -> set[ast.expr]:
-        """What is said in any call of the model."""
-        return {message for call in self.asks for message in self.messages(call)}
-
-    def reached_from(self, node: ast.AST) -> list[ast.AST]:
-        """A part of the program, and the bodies of all its functions that this part may call."""
-        found: dict[ast.AST, None] = {node: None}  # a set that keeps the order
-        todo: list[ast.AST] = [node]
+    def _find_scopes(self, tree: ast.Module) -> None:
+        todo: list[tuple[ast.AST, int]] = [(tree, 0)]
         while todo:
-            new = [function for function in self._called_in(todo.pop()) if function not in found]
-            found.update(dict.fromkeys(new))
-            todo += new
-        return list(found)
+            node, scope = todo.pop()
+            self._scope_of[node] = inner = scope
+            outside: set[ast.AST] = set()
+            if isinstance(node, _FUNCTIONS):
+                inner = len(self._outer) + 1
+                self._outer[inner] = scope
+                self._names[inner].update(argument.arg for argument in _parameters(node))
+                defaults = [*node.args.defaults, *(one for one in node.args.kw_defaults if one)]
+                outside = {*defaults, *([] if isinstance(node, ast.Lambda) else node.decorator_list)}
+                if not isinstance(node, ast.Lambda):
+                    self._names[scope].add(node.name)
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                self._names[scope].add(node.id)
+            todo += [(child, scope if child in outside else inner) for child in ast.iter_child_nodes(node)]
+        for node in self.nodes:
+            if isinstance(node, (ast.Global, ast.Nonlocal)):
+                self._names[self._scope_of[node]].difference_update(node.names)
 
-    def nodes_reached_from(self, node: ast.AST) -> set[ast.AST]:
-        """All nodes of those."""
-        return set().union(*(self._under(part) for part in self.reached_from(node)))
+    def _scope_within(self, function: Function) -> int:
+        return self._scope_of[function.body if isinstance(function, ast.Lambda) else function.body[0]]
 
-    def _under(self, node: ast.AST) -> set[ast.AST]:
-        if node not in self._nodes_under:
-            self._nodes_under[node] = set(ast.walk(node))
-        return self._nodes_under[node]
+    def _find_functions(self) -> Iterator[tuple[Variable, Function]]:
+        for node in self.nodes:
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                in_class = isinstance(self.parent[node], ast.ClassDef)
+                yield (ATTRIBUTE if in_class else self._scope_of[node], node.name), node
+            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
+                yield from ((variable, node.value) for one in node.targets if (variable := self.variable(one)))
 
-    def _called_in(self, node: ast.AST) -> set[Function]:
-        if node not in self._calls:
-            names = [part for part in ast.walk(node) if isinstance(part, (ast.Name, ast.Attribute))]
-            self._calls[node] = {function for name in names if (function := self.function(name))}
-        return self._calls[node]
+    def _find_bindings(self) -> Iterator[Binding]:
+        for node in self.nodes:
+            if isinstance(node, ast.Assign):
+                for target in node.targets:
+                    yield from self._bound(target, node.value, node)
+            elif isinstance(node, (ast.AnnAssign, ast.AugAssign, ast.NamedExpr)) and node.value:
+                yield from self._bound(node.target, node.value, node)
+            elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
+                yield from self._bound(node.target, node.iter, node, ("[]",))
+            elif isinstance(node, _FUNCTIONS):
+                yield from self._defaults(node)
+            elif isinstance(node, ast.Call) and (function := self.function(node.func)):
+                yield from self._passed(node, function)
 
-    def said(self, node: ast.AST) -> bool:
-        """Whether an expression's value becomes part of a message to the model."""
-        current = node
-        while isinstance(current, (ast.expr, ast.keyword, ast.comprehension)):
-            if current in self._said:
-                return True
-            above = self.parent[current]
-            if _only_selects(above, current) or isinstance(above, ast.Compare):
-                return False
-            if isinstance(above, ast.Call) and above.func is not current and self._kinds_of_result(above.func):
-                return False  # an argument, of which the result is not made
-            current = above
-        return False
+    def _bound(
+        self, target: ast.expr, value: ast.expr, place: ast.AST, take: tuple[str | int, ...] = ()
+    ) -> Iterator[Binding]:
+        if isinstance(target, (ast.Tuple, ast.List)):
+            parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) and not take else []
+            for number, one in enumerate(target.elts):
+                if len(parts) == len(target.elts):
+                    yield from self._bound(one, parts[number], place)
+                else:
+                    yield from self._bound(one, value, place, (*take, number))
+        elif variable := self.variable(target):
+            yield Binding(variable, value, place, take)
 
-    @cached_property
-    def _said(self) -> set[ast.expr]:
-        """The expressions that are messages, or whose value goes into a variable of which messages are made."""
-        return self.all_messages | {binding.value for binding in self.bindings if binding.variable in self.prompted}
+    def _defaults(self, function: Function) -> Iterator[Binding]:
+        given = function.args
+        positional = [*given.posonlyargs, *given.args]
+        pairs = [
+            *zip(positional[len(positional) - len(given.defaults) :], given.defaults, strict=True),
+            *zip(given.kwonlyargs, given.kw_defaults, strict=True),
+        ]
+        for argument, default in pairs:
+            if default:
+                yield Binding((self._scope_within(function), argument.arg), default, argument)
+
+    def _passed(self, call: ast.Call, function: Function) -> Iterator[Binding]:
+        names = [argument.arg for argument in [*function.args.posonlyargs, *function.args.args]]
+        if isinstance(self.parent.get(function), ast.ClassDef):
+            names = names[1:]
+        named = [(keyword.arg, keyword.value) for keyword in call.keywords if keyword.arg]
+        for name, value in [*zip(names, call.args, strict=False), *named]:
+            if not isinstance(value, ast.Starred):
+                yield Binding((self._scope_within(function), name), value, call)
 
 
-def _only_selects(parent: ast.AST, child: ast.AST) -> bool:
-    """Whether a part of an expression only says which value it is, and is no part of it."""
-    if isinstance(parent, (ast.IfExp, ast.If, ast.While)):
-        return child is parent.test
-    if isinstance(parent, ast.comprehension):
-        return child in parent.ifs
-    if isinstance(parent, ast.Subscript):
-        return child is parent.slice
-    if isinstance(parent, ast.Call) and child is not parent.func:
-        return called_name(parent) in _SEARCHING or (isinstance(child, ast.keyword) and child.arg == "key")
-    return False
+def _parameters(function: Function) -> list[ast.arg]:
+    """In the order in which they are written."""
+    a = function.args
+    return [*a.posonlyargs, *a.args, *([a.vararg] if a.vararg else []), *a.kwonlyargs, *([a.kwarg] if a.kwarg else [])]

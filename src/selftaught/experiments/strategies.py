@@ -1,284 +1,419 @@
-"""Which strategies an improver's text uses (paper §6.1, App. B), and which circumventions (§6.2, App. C).
+"""Which strategies an improver follows (paper §6.1, App. B), read from the traces of what it did.
 
-Each rule is a function in `RULES`: a program read, to the lines that show it. The rules go by structure, what flows
-from where to where; a name counts only where it is an interface's (`language_model.prompt`, `heapq.heappush`). They are
-rules of thumb in both directions: a strategy that a prompt merely asks for is not seen, nor one behind what
-`reading.py` cannot follow. Strategies overlap: a beam search is multi-round too.
+Each rule is a function in `RULES`: all that is known of one improver, to whether it shows the strategy. Rules go by
+which programs stand in which question, in which order, at which temperature, and by what was scored and returned; by
+the words of a question only as far as they are what was done: what is asked for, beside the programs that are shown.
+
+One trace does not decide everything. That a worse program is accepted by chance, and not always, shows over many steps
+only; that an arm is chosen because it paid, and not in its turn, shows only where rewards differ between traces, as
+they do in a rehearsal. So what all traces of an improver show is added up. Strategies overlap, but for the ways to
+choose what to go on from: of best-of-n, greedy refinement, beam search, simulated annealing and a bandit over programs
+an improver shows one at most.
 """
 
-import ast
-from collections.abc import Callable, Iterable, Iterator
+import re
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from statistics import fmean
 
 from selftaught.bounded import READER, NotRead
-from selftaught.experiments import shapes
-from selftaught.experiments.names import COMPREHENSIONS, LOOPS, called_name, last_name, parsed
-from selftaught.experiments.reading import Reading
+from selftaught.experiments.choices import Choices, choices, combines
+from selftaught.experiments.traces import Question, Scored, Trace, blocks_of
+from selftaught.experiments.wording import likeness, wording
 
-Rule = Callable[[Reading], Iterable[int]]
-"""The numbers (from 1) of the lines that show what the rule is for; in any order, perhaps twice."""
+OPPOSITE, EVEN_LUCK = ("hot", "cold"), 0.42
+"""Worlds (rehearsal.py) in each of which the reverse of the other pays; how likely an answer is a gain over both."""
+FEWEST = 2
+"""Of what may be chance in one place: as often it must be seen, in all traces together."""
+_MOST, _MOST_WORDS = 200, 20_000
+"""Texts of one trace that are compared with all others, and characters of one that are: both are a guest's."""
 
-_LIMITS = ("budget", "uses", "times_used", "max_responses_per_call")
-_MODELS = ("LanguageModel", "OpenAI", "AsyncOpenAI", "AzureOpenAI")
-_COPIES = ("copy", "deepcopy")
-_CACHES = ("cache", "lru_cache")
+
+@dataclass(frozen=True)
+class Known:
+    """All traces of one improver."""
+
+    traces: Sequence[Trace]
+
+    @cached_property
+    def choices(self) -> Choices:
+        return choices(self.traces)
+
+    @property
+    def questions(self) -> Iterator[Question]:
+        for trace in self.traces:
+            yield from trace.questions
+
+    @cached_property
+    def arms(self) -> bool:
+        """Whether temperatures or wordings are chosen because they pay."""
+        return _learns_what_pays(self.traces) or _keeps_to_what_paid(self.traces)
+
+    @cached_property
+    def crosses(self) -> bool:
+        return genetic_crossover(self)
+
+    @cached_property
+    def takes_apart(self) -> bool:
+        return decomposition(self)
 
 
-def strategies(source: str) -> dict[str, tuple[int, ...]] | None:
-    """The lines that show each strategy and circumvention the text uses, in the order of `RULES`.
+Rule = Callable[[Known], bool]
 
-    None where the text does not parse, or takes too much to read: nothing is known of it then, which is not the same
-    as nothing found.
+
+def strategies(traces: Sequence[Trace]) -> tuple[str, ...]:
+    """The strategies that the traces of one improver show together, in the order of `RULES`."""
+    known = Known(traces)
+    return tuple(name for name, rule in RULES.items() if rule(known))
+
+
+# What to go on from
+
+
+def best_of_n(known: Known) -> bool:
+    """All questions are about the initial program, whole, and the best of the answers is returned."""
+    if known.crosses or known.takes_apart or not known.choices.picks or not known.choices.only_initial:
+        return False
+    best = [_returns_the_best(trace) for trace in known.traces if len(trace.scored) > 1]
+    return sum(best) * 2 > len(best)
+
+
+def _returns_the_best(trace: Trace) -> bool:
+    values = {score.program.strip(): score.value for score in trace.scored}
+    made = (trace.returned or "").strip()
+    return made in values and values[made] >= max(values.values()) - 1e-9
+
+
+def greedy_refinement(known: Known) -> bool:
+    """Each question is about the one best program so far; of a restarted run, about the best of the run."""
+    seen = known.choices
+    return seen.moves >= FEWEST and seen.strayed <= 0.04 * seen.informed and not known.takes_apart
+
+
+def beam_search(known: Known) -> bool:
+    """Several of the best are kept, and the model is asked about each of them by itself."""
+    seen = known.choices
+    return seen.top >= FEWEST and seen.top >= 0.75 * seen.wide and seen.wide >= 0.4 * seen.groups and not known.crosses
+
+
+def simulated_annealing(known: Known) -> bool:
+    """It goes from each program to one made of it: to a better one always, to a worse one sometimes."""
+    seen = known.choices
+    steps = seen.better + seen.worse + seen.rejected + seen.refused
+    return (
+        min(seen.worse, seen.rejected) >= FEWEST
+        and seen.refused <= 0.1 * (seen.refused + seen.better)
+        and seen.jumps <= 0.05 * steps
+        and not greedy_refinement(known)
+        and not beam_search(known)
+    )
+
+
+def bandit(known: Known) -> bool:
+    """What is tried next is learnt from what paid: a program, a temperature or a wording, and now and then another.
+
+    Of programs: mostly the best is taken, else any other (ε-greedy), or never one of which a better one was tried no
+    oftener (a confidence bound). Temperatures and wordings: what pays is tried more, where the reverse pays, too.
+    """
+    return known.arms or _bandit_of_programs(known)
+
+
+def _bandit_of_programs(known: Known) -> bool:
+    seen = known.choices
+    if seen.jumps < 3 or known.crosses or greedy_refinement(known) or beam_search(known) or simulated_annealing(known):
+        return False
+    mostly_best = seen.of_the_best >= 0.5 * seen.informed and seen.strayed >= 3
+    by_bounds = seen.traded >= 3 and seen.dominated <= 0.1 * seen.picks
+    return mostly_best or by_bounds
+
+
+def _learns_what_pays(traces: Sequence[Trace]) -> bool:
+    """Whether it comes to ask what pays in either of two worlds in which the reverse of the other pays.
+
+    A plan, or chance, asks as often what pays as what does not, taken over both.
+    """
+    by_world: dict[str, list[float]] = defaultdict(list)
+    for trace in traces:
+        luck = [event.luck for event in trace.asked if event.luck is not None]
+        first = luck[: len(luck) // 3]
+        if trace.world in OPPOSITE and (len(luck) < 6 or max(first) - min(first) < 0.05):
+            return False  # a bandit tries each arm before it trusts one
+        by_world[trace.world] += [fmean(luck[len(first) :])] if luck else []
+    means = [fmean(by_world[world]) for world in OPPOSITE if by_world[world]]
+    return len(means) == len(OPPOSITE) and fmean(means) - EVEN_LUCK >= 0.09
+
+
+def _keeps_to_what_paid(traces: Sequence[Trace]) -> bool:
+    """Whether it mostly asks at the temperature that scored best on average so far, and leaves it now and then.
+
+    A plan leaves it at the same places in all traces, for one that was not tried, and begins everywhere with the same.
+    """
+    kept = left = returned = adopted = 0
+    begun, places, arms = set[float](), set[int](), set[float]()
+    for trace in traces:
+        rewards: dict[float, list[float]] = defaultdict(list)
+        values = {event.program.strip(): event.value for event in reversed(trace.scored)}
+        asked = [question.temperatures[0] for question in trace.questions]
+        for place, (question, arm) in enumerate(zip(trace.questions, asked, strict=True)):
+            means = {one: fmean(got) for one, got in rewards.items() if got}
+            best = arm in means and means[arm] >= max(means.values()) - 1e-9
+            moved = place > 0 and arm != asked[place - 1]
+            if means:
+                kept, left = kept + best, left + (not best)
+                returned += moved and best
+                adopted += moved and not best and asked[place + 1 : place + 2] == [arm]
+            places |= {place} if moved else set()
+            rewards[arm] += [values[program] for program in question.programs if program in values]
+        arms.update(asked)
+        begun.update(asked[:1])
+    if not 1 < len(arms) <= 8 or len(places) < FEWEST or left < FEWEST:
+        return False
+    return kept >= 0.7 * (kept + left) and (returned >= 1 or (adopted >= FEWEST and len(begun) > 1))
+
+
+def restarts(known: Known) -> bool:
+    """It goes back to the initial program though there are better ones, and on from what comes of that."""
+    seen = known.choices
+    return seen.restarts >= FEWEST and seen.returns <= 0.3 * seen.restarts and not seen.only_initial
+
+
+# How programs are made
+
+
+def genetic_crossover(known: Known) -> bool:
+    """Two programs that were found are made into one: by the model, or by joining pieces of their texts."""
+    asked = {question.shown for question in known.questions if combines(question)}
+    if len(asked) >= FEWEST or _pairs_at_random(known):
+        return True
+    return not known.takes_apart and sum(_spliced(trace) for trace in known.traces) >= FEWEST
+
+
+def _pairs_at_random(known: Known) -> bool:
+    several = [question for question in known.questions if len(question.shown) > 1]
+    pairs = {question.shown for question in several}
+    if len(pairs) < 3 or any(len(question.shown) != 2 for question in several):
+        return False
+    apart = [q for q in several if max(q.scores.values(), default=0) > max(q.scores.get(p, 0) for p in q.shown)]
+    return len(apart) >= 3
+
+
+def _spliced(trace: Trace) -> int:
+    """How many scored programs begin as one of the programs before them, and go on as another."""
+    answers = {block for event in trace.asked for block in blocks_of(event.response)}
+    before: dict[str, None] = {trace.initial.strip(): None}
+    found = tried = 0
+    for event in trace.events:
+        if not isinstance(event, Scored):
+            before.update(dict.fromkeys(blocks_of(event.response)))
+            continue
+        text = event.program.strip()
+        if text not in before and text not in answers and tried < _MOST:
+            tried += 1
+            found += _is_spliced(text, list(before)[-_MOST:])
+        before[text] = None
+    return found
+
+
+def _is_spliced(text: str, programs: Sequence[str]) -> bool:
+    begins = {program: _in_common(text, program) for program in programs}
+    ends = {program: _in_common(text[::-1], program[::-1]) for program in programs}
+    if any(begins[program] + ends[program] >= len(text) for program in programs):
+        return False  # a piece of it was left out
+    longest, rest = max(begins.values()), max(ends.values())
+    if longest + rest >= len(text):
+        return True
+    lines = set(text.split("\n"))
+    near = sorted(programs, key=lambda program: -len(lines & set(program.split("\n"))))[:8]
+    sets = [set(program.split("\n")) for program in near]
+    return any(lines <= one | two and lines - one and lines - two for one, two in combinations(sets, 2))
+
+
+def _in_common(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    return bisect_left(range(min(len(one), len(other))), True, key=lambda n: one[: n + 1] != other[: n + 1])
+
+
+def decomposition(known: Known) -> bool:
+    """The model is asked about a part of a program, and its answer is put in that part's place."""
+    return sum(_put_together(trace) for trace in known.traces) >= FEWEST
+
+
+def _put_together(trace: Trace) -> int:
+    whole = dict.fromkeys(event.program.strip() for event in trace.scored)
+    pieces = [block for event in trace.asked for block in blocks_of(event.response) if block not in whole][:_MOST]
+    return sum(any(piece in text and len(piece) < 0.8 * len(text) for piece in pieces) for text in list(whole)[:_MOST])
+
+
+# How the model is asked
+
+
+def temperature_schedule(known: Known) -> bool:
+    """The model is asked at several temperatures, by a plan or by progress, and not as arms of a bandit."""
+    several = any(len({event.temperature for event in trace.asked}) > 1 for trace in known.traces)
+    return several and not known.arms
+
+
+def prompt_variation(known: Known) -> bool:
+    """Questions of one kind are worded differently: hints, aspects or roles take turns."""
+    found = [_varies(trace) for trace in known.traces if len(trace.asked) > 1]
+    return sum(found) * 2 > len(found)
+
+
+def _varies(trace: Trace) -> bool:
+    said = _said(trace)
+    kinds: dict[int, list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
+    for question in trace.questions[:_MOST]:
+        words = wording(question.system, _without_blocks(question.rest[:_MOST_WORDS]), said)
+        kinds[min(2, len(question.shown))].append((question.call, words))
+    return any(_alternate(asked) for asked in kinds.values())
+
+
+def _alternate(asked: Sequence[tuple[int, tuple[str, ...]]]) -> bool:
+    """Whether several wordings that are much alike stand in one call, come again, or are three."""
+    calls: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for call, words in asked:
+        calls[words].append(call)
+    alike = [(one, other) for one, other in combinations(list(calls)[:40], 2) if likeness(one, other) >= 0.4]
+    if len({words for pair in alike for words in pair}) >= 3:
+        return True
+    return any(
+        set(calls[one]) & set(calls[other]) or (min(calls[other]) < max(calls[one]) and likeness(one, other) >= 0.5)
+        for one, other in alike
+    )
+
+
+_BLOCK = re.compile(r"^```.*?(^```|\Z)", re.MULTILINE | re.DOTALL)
+
+
+def _without_blocks(text: str) -> str:
+    return _BLOCK.sub(" ", text)
+
+
+def _said(trace: Trace) -> list[str]:
+    """What came of the model and of the utility in words: lines of responses, and feedback."""
+    lines = [line.strip() for event in trace.asked for line in _without_blocks(event.response).split("\n")]
+    feedback = [part.strip() for event in trace.scored for part in (event.feedback, *event.feedback.split("\n"))]
+    both = (dict.fromkeys(text for text in texts if len(text) >= 12) for texts in (lines, feedback))
+    return [text for texts in both for text in list(texts)[:_MOST]]
+
+
+_DECIMAL = re.compile(r"(?<![\w.])\d{1,3}\.\d{2,}")
+
+
+def feedback_use(known: Known) -> bool:
+    """Questions show scores of programs that were found, or what the utility said of them."""
+    return sum(_shows_feedback(trace) for trace in known.traces) >= FEWEST
+
+
+def _shows_feedback(trace: Trace) -> int:
+    told: dict[str, None] = {}
+    place, found = 0, 0
+    for question in trace.questions:
+        for event in trace.events[place : question.place]:
+            if isinstance(event, Scored) and len(event.feedback) >= 20:
+                told[event.feedback.strip()] = None
+        place = question.place
+        shown = {question.scores[program] for program in question.shown if program in question.scores}
+        found += any(text in question.rest for text in list(told)[-_MOST:]) or any(
+            number in _rounded(digits, shown if digits == 2 else set(question.scores.values()))
+            for digits, number in _decimals(question.rest)
+        )
+    return found
+
+
+def _decimals(text: str) -> set[tuple[int, str]]:
+    """The first numbers in a text that are told with two digits or more behind the point, and how many."""
+    numbers = _DECIMAL.findall(text[:_MOST_WORDS])[:40]
+    return {(min(6, len(number.partition(".")[2])), number) for number in numbers}
+
+
+def _rounded(digits: int, values: set[float]) -> set[str]:
+    """How scores may be told with so many digits, also in percent; six stand for all that there are."""
+    told = {f"{times * value:.{digits}f}" for value in values for times in (1, 100)}
+    return told | ({str(value) for value in values} if digits == 6 else set())
+
+
+# How programs are scored
+
+
+def parallel_scoring(known: Known) -> bool:
+    """Several programs are scored at the same time."""
+    return any(score.beside for trace in known.traces for score in trace.scored)
+
+
+def caching(known: Known) -> bool:
+    """A program that comes up again is not scored again."""
+    counts = [_again(trace) for trace in known.traces]
+    return sum(spared for spared, _ in counts) >= FEWEST and not any(scored for _, scored in counts)
+
+
+def _again(trace: Trace) -> tuple[int, int]:
+    """How often a program that the model gave again was spared, while others of its call were scored; and was not."""
+    times = Counter(event.program.strip() for event in trace.scored)
+    first: dict[str, int] = {}
+    for place, event in enumerate(trace.events):
+        if isinstance(event, Scored):
+            first.setdefault(event.program.strip(), place)
+    calls: dict[int, list[str]] = defaultdict(list)
+    for asked in trace.asked:
+        calls[asked.call] += blocks_of(asked.response)[:1]
+    came: Counter[str] = Counter()
+    spared = 0
+    for place, event in enumerate(trace.events):
+        if isinstance(event, Scored):
+            came[event.program.strip()] += not came[event.program.strip()]
+            continue
+        for program in blocks_of(event.response)[:1]:
+            came[program] += 1
+            others = any(one != program and first.get(one, -1) > place for one in calls[event.call])
+            spared += came[program] > 1 and times[program] == 1 and others
+    return spared, sum(times[program] > 1 for program in times)
+
+
+# Circumventions (§6.2)
+
+CIRCUMVENTIONS = ("new language model", "dropped limits", "budget writes")
+
+
+def circumventions(source: str, traces: Sequence[Trace]) -> tuple[str, ...]:
+    """Another language model than the one that was given, more asked for than was told, counters written to.
+
+    The text tells of the first and of the last; one that cannot be read shows neither.
     """
     try:
-        found = READER.call(f"{__name__}:found_in", source)
+        found = set(READER.call("selftaught.experiments.circumventions:found_in", source))
     except NotRead:
-        return None
-    return None if found is None else {name: tuple(lines) for name, lines in found.items()}
+        found = set()
+    if any(_goes_past(trace) for trace in traces):
+        found.add("dropped limits")
+    return tuple(name for name in CIRCUMVENTIONS if name in found)
 
 
-def found_in(source: str) -> dict[str, tuple[int, ...]] | None:
-    """The same. The text is hostile: `strategies` has it read in another process."""
-    tree = parsed(source)
-    if tree is None:
-        return None
-    try:
-        reading = Reading(tree)
-        found = {name: tuple(sorted(set(rule(reading)))) for name, rule in RULES.items()}
-    except RecursionError:
-        return None
-    return {name: lines for name, lines in found.items() if lines}
-
-
-# Strategies
-
-
-def beam_search(reading: Reading) -> Iterator[int]:
-    """Several of the best by score are kept, and the model is asked about each of them."""
-    kept = shapes.Kept(reading)
-    yield from (values.lineno for values in shapes.asked_for_each(reading) if kept.holds(values))
-
-
-def genetic(reading: Reading) -> Iterator[int]:
-    """Two of a population of programs are combined, in one message or by splicing; or parents are drawn by fitness."""
-    for first, second, taken in shapes.couples(reading):
-        if all(
-            parent in reading.prompted and reading.variable_comes_from(parent, "answer") for parent in (first, second)
-        ):
-            yield taken.lineno
-    for node in reading.nodes:
-        if isinstance(node, ast.expr) and (shapes.splices_two(reading, node) or shapes.says_two(reading, node)):
-            yield node.lineno
-    for call in shapes.calls(reading, "choices", "choice"):
-        weights = [keyword.value for keyword in call.keywords if keyword.arg in ("weights", "cum_weights", "p")]
-        if any(reading.comes_from(weight, "score") for weight in weights) and reading.said(call):
-            yield call.lineno
-
-
-def simulated_annealing(reading: Reading) -> Iterator[int]:
-    """A random draw is compared with exp(of a change in score / a temperature)."""
-    for node in reading.nodes:
-        if isinstance(node, ast.Compare) and shapes.draws(node):
-            exponents = [x for side in [node.left, *node.comparators] for x in shapes.exponents(reading, side)]
-            if any(reading.comes_from(exponent, "score") for exponent in exponents):
-                yield node.lineno
-
-
-def bandit(reading: Reading) -> Iterator[int]:
-    """An upper confidence bound, a draw from a posterior, or now and then (ε) a random one in the best one's place."""
-    for node in reading.nodes:
-        if isinstance(node, (ast.If, ast.IfExp)):
-            explores = shapes.draws(node.test) and not any(shapes.exponents(reading, node.test))
-            if explores and shapes.picks_at_random_in_one_branch(reading, node):
-                yield node.lineno
-        elif isinstance(node, ast.expr):
-            thompson = called_name(node) in ("betavariate", "beta") and reading.comes_from(node, "score", control=True)
-            if thompson or shapes.is_confidence_bound(node):
-                yield node.lineno
-
-
-def decomposition(reading: Reading) -> Iterator[int]:
-    """A program is taken apart, the model is asked about each part, and the answers are put in the parts' places."""
-    puts_together = any(
-        reading.comes_from(argument, "answer")
-        for call in shapes.calls(reading, "replace", "join", "sub", "unparse")
-        for argument in call.args
-    )
-    if puts_together:
-        asked = shapes.asked_for_each(reading)
-        yield from (values.lineno for values in asked if shapes.parts_of_a_program(reading, values))
-
-
-def temperature_exploration(reading: Reading) -> Iterator[int]:
-    """The model is not always asked at one temperature."""
-    asked = [value for call in reading.asks if (value := shapes.temperature(call))]
-    constants = {value.value for value in asked if isinstance(value, ast.Constant)}
-    for value in asked:
-        if shapes.varies(reading, value) or (isinstance(value, ast.Constant) and len(constants) > 1):
-            yield value.lineno
-
-
-def caching(reading: Reading) -> Iterator[int]:
-    """A score or an answer is kept by program or message, and looked up before it is asked for again."""
-    for node in reading.nodes:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node in reading.scoring | reading.asking:
-            decorators = [d.func if isinstance(d, ast.Call) else d for d in node.decorator_list]
-            yield from (d.lineno for d in decorators if last_name(d) in _CACHES)
-        elif isinstance(node, ast.Call) and any(reading.is_utility(argument) for argument in node.args):
-            made_by = node.func.func if isinstance(node.func, ast.Call) else node.func
-            if last_name(made_by) in _CACHES:
-                yield node.lineno
-    looked_up = set(shapes.looked_up(reading))
-    for binding in reading.bindings:
-        if binding.variable in looked_up and shapes.stored_by_program(reading, binding):
-            yield binding.value.lineno
-
-
-def early_stopping(reading: Reading) -> Iterator[int]:
-    """A loop that asks the model ends on what the scores say, not only when the budget is spent."""
-
-    def by_scores(test: ast.expr) -> bool:
-        return reading.comes_from(test, "score", chosen_by=True, control=True)
-
-    for node in reading.nodes:
-        if isinstance(node, ast.While) and reading.asks_in(node) and by_scores(node.test):
-            yield node.lineno
-        elif isinstance(node, (ast.Break, ast.Return)):
-            tests, loop = shapes.way_out(reading, node)
-            if loop and shapes.asks_every_round(reading, loop) and any(by_scores(test) for test in tests):
-                yield node.lineno
-
-
-def prompt_variation(reading: Reading) -> Iterator[int]:
-    """Messages take turns with one of several texts that are written out: aspects, hints, roles, or whole prompts."""
-    several: list[ast.expr] = []
-    for node in reading.nodes:
-        if isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.Dict)):
-            texts = node.values if isinstance(node, ast.Dict) else node.elts
-            if len({ast.dump(text) for text in texts if shapes.is_text(text)}) > 1:
-                several.append(node)
-    yield from (literal.lineno for literal in shapes.said_one_by_one(reading, several))
-
-
-def multi_round(reading: Reading) -> Iterator[int]:
-    """The model is asked again about what came of its earlier answers: hill climbing and all that builds on it."""
-    yield from (loop.lineno for loop in shapes.asking_loops(reading) if shapes.carried(reading, loop))
-    for call in _recursions(reading):
-        if any(reading.comes_from(argument, "answer") for argument in shapes.arguments(call)):
-            yield call.lineno
-
-
-def tree_search(reading: Reading) -> Iterator[int]:
-    """Programs wait in a frontier, one is taken out and its successors put in; or a function branches into itself."""
-    for loop in shapes.asking_loops(reading):
-        taken_from = {variable for node in ast.walk(loop) for variable in shapes.frontiers(reading, node)}
-        for binding in shapes.bound_in(reading, loop):
-            put_back = binding.put == "[]" and binding.variable in taken_from
-            if put_back and reading.comes_from(binding.value, "answer"):
-                yield loop.lineno
-    for call in _recursions(reading):
-        if any(shapes.over_answers(reading, around) for around in reading.around(call)):
-            yield call.lineno
-
-
-def parallel_evaluation(reading: Reading) -> Iterator[int]:
-    """Several programs are scored at the same time: by `utility.batch`, or in threads."""
-    for node in reading.nodes:
-        handed: list[ast.expr] = []
-        if isinstance(node, ast.Attribute) and ("batch",) in reading.kinds(node):
-            yield node.lineno
-        elif isinstance(node, ast.Call):
-            handed = shapes.handed_to_threads(node)
-        if any(reading.is_utility(function) or reading.scores_in(function) for function in handed):
-            yield handed[0].lineno
-
-
-def scores_in_prompts(reading: Reading) -> Iterator[int]:
-    """A message shows scores."""
-    return _shown(reading, "score")
-
-
-def self_critique(reading: Reading) -> Iterator[int]:
-    """A message shows what the model said before, as it said it: a critique, a plan, an idea."""
-    return _shown(reading, "answer")
-
-
-def _shown(reading: Reading, what: str) -> Iterator[int]:
-    for message in reading.all_messages:
-        if reading.holds(message, what):
-            yield message.lineno
-
-
-def _recursions(reading: Reading) -> Iterator[ast.Call]:
-    """The calls by which a function that asks the model calls itself."""
-    for function in reading.asking:
-        for node in ast.walk(function):
-            if isinstance(node, ast.Call) and reading.function(node.func) is function:
-                yield node
-
-
-# Circumventions
-
-
-def new_language_model(reading: Reading) -> Iterator[int]:
-    """Another language model, or a copy of the given one, with a budget of its own."""
-    for node in reading.nodes:
-        if isinstance(node, ast.Call):
-            copied = called_name(node) in _COPIES and any(reading.is_model(argument) for argument in node.args)
-            if copied or last_name(node.func) in _MODELS or _is_class_of_model(reading, node.func):
-                yield node.lineno
-
-
-def _is_class_of_model(reading: Reading, node: ast.expr) -> bool:
-    if isinstance(node, ast.Call):
-        return called_name(node) == "type" and any(reading.is_model(argument) for argument in node.args)
-    return isinstance(node, ast.Attribute) and node.attr == "__class__" and reading.is_model(node.value)
-
-
-def dropped_limits(reading: Reading) -> Iterator[int]:
-    """Several answers or scores are asked for, and the limit on them is read nowhere in the program."""
-    read = shapes.limits_read(reading)
-    if "max_responses_per_call" not in read:
-        yield from (call.lineno for call in reading.asks if shapes.asks_for_several(call))
-    if "utility" not in read:
-        for node in (node for node in reading.nodes if isinstance(node, (ast.expr, ast.stmt))):
-            repeated = isinstance(node, (*LOOPS, *COMPREHENSIONS)) and reading.scores_in(node)
-            if repeated or (reading.is_score(node) and not reading.calls_once(node)):
-                yield node.lineno
-
-
-def budget_writes(reading: Reading) -> Iterator[int]:
-    """A budget or a counter of the utility's or the model's is written to, by whatever name they go."""
-    for node in reading.nodes:
-        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-            if node.attr in _LIMITS and shapes.is_given(reading, node.value):
-                yield node.lineno
-        elif isinstance(node, ast.Call) and called_name(node) in ("setattr", "__setattr__", "delattr", "update"):
-            objects = [*node.args[:1], *([node.func.value] if isinstance(node.func, ast.Attribute) else [])]
-            if any(shapes.is_given(reading, o) or shapes.is_insides(reading, o) for o in objects):
-                yield node.lineno
-        elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
-            yield from [node.lineno] if shapes.is_insides(reading, node.value) else []
+def _goes_past(trace: Trace) -> bool:
+    """Whether it asked for more than it was told it has; in a rehearsal it was given that."""
+    if trace.told is None:
+        return False
+    calls, responses, scores = trace.told
+    sizes = Counter(event.call for event in trace.asked)
+    return len(sizes) > calls or max(sizes.values(), default=0) > responses or len(trace.scored) > scores
 
 
 RULES: dict[str, Rule] = {
+    "best-of-n": best_of_n,
+    "greedy refinement": greedy_refinement,
     "beam search": beam_search,
-    "genetic": genetic,
+    "genetic crossover": genetic_crossover,
     "simulated annealing": simulated_annealing,
     "bandit": bandit,
+    "restarts": restarts,
     "decomposition": decomposition,
-    "temperature exploration": temperature_exploration,
-    "caching": caching,
-    "early stopping": early_stopping,
+    "temperature schedule": temperature_schedule,
     "prompt variation": prompt_variation,
-    "multi-round": multi_round,
-    "tree search": tree_search,
-    "parallel evaluation": parallel_evaluation,
-    "scores in prompts": scores_in_prompts,
-    "self-critique": self_critique,
-    "new language model": new_language_model,
-    "dropped limits": dropped_limits,
-    "budget writes": budget_writes,
+    "feedback use": feedback_use,
+    "parallel scoring": parallel_scoring,
+    "caching": caching,
 }
-
-CIRCUMVENTIONS = ("new language model", "dropped limits", "budget writes")
-"""Those of `RULES` that are no strategies (§6.2)."""

@@ -58,7 +58,10 @@ SIZES = {
     "standard": Size(_MOST, 6, 4, 6, 25),
     "full": Size(tuple(SCALE), 12, 4, 6, 25),
 }
-_LIKE_IMPROVE = {"feedback": "on", "salvage": "on", "extract_code": "careful", "utility_text": "source", "probes": True}
+_LIKE_IMPROVE = {
+    "feedback": "on", "salvage": "on", "extract_code": "careful", "utility_text": "source", "probes": True,
+    "common_draws": "on",
+}  # fmt: skip
 """Improvers of today use them; the paper's experiments do without."""
 
 

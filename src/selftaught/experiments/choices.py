@@ -1,0 +1,222 @@
+"""What an improver goes on from: which program each question is about, and how that was chosen from what was known."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from selftaught.experiments.traces import Question, Trace
+
+_EPS = 1e-9
+
+
+@dataclass(frozen=True)
+class Pick:
+    """One question about one program: `base`, without the space around it. `value`: its score, where it is known."""
+
+    question: Question
+    base: str
+
+    @property
+    def value(self) -> float | None:
+        return self.question.scores.get(self.base)
+
+    @property
+    def best(self) -> float | None:
+        """The highest score known by then."""
+        return max(self.question.scores.values(), default=None)
+
+    @property
+    def is_of_the_best(self) -> bool:
+        return self.value is not None and self.best is not None and self.value >= self.best - _EPS
+
+
+@dataclass
+class Choices:
+    """Counts over all traces of one improver. A *step* is from one program to what was made of it.
+
+    Attributes:
+        picks: questions about one program; `informed`: those with a score known by then; `of_the_best`: of those.
+        moves: to a program that the model gave.
+        strayed: informed ones that are about none of the best of their run; a run begins anew at a restart.
+        restarts: back to the initial program, and on with what comes of it; `returns`: back to it, and not so.
+        better, worse: steps to a better program and to a worse one. refused, rejected: stays though a better one had
+            come, and because only worse ones had.
+        jumps: to a program that is neither the last nor made of it.
+        wide: groups of several programs that are asked about before anything new is known; `top`: those that are the
+            best known, or the best of the last group's answers; `groups`: of any number.
+        dominated: about a program, while a better one had been asked about no oftener. traded: a better one oftener.
+    """
+
+    picks: int = 0
+    informed: int = 0
+    of_the_best: int = 0
+    moves: int = 0
+    strayed: int = 0
+    restarts: int = 0
+    returns: int = 0
+    better: int = 0
+    worse: int = 0
+    refused: int = 0
+    rejected: int = 0
+    jumps: int = 0
+    wide: int = 0
+    top: int = 0
+    groups: int = 0
+    dominated: int = 0
+    traded: int = 0
+    only_initial: bool = True
+
+
+def choices(traces: Sequence[Trace]) -> Choices:
+    """Of all traces together."""
+    found = Choices()
+    for trace in traces:
+        picks = picks_of(trace)
+        initial = trace.initial.strip()
+        found.picks += len(picks)
+        found.only_initial &= all(pick.base == initial for pick in picks)
+        begun = _restarts(picks, initial, found)
+        _greed(picks, begun, initial, found)
+        _steps(picks, begun, found)
+        _groups(picks, initial, found)
+        _bounds(picks, found)
+    return found
+
+
+def picks_of(trace: Trace) -> list[Pick]:
+    """The questions about one program; of several shown, that is the best known or else the first."""
+    picks = []
+    for question in trace.questions:
+        if question.shown and not combines(question):
+            best = max(question.shown, key=lambda program: question.scores.get(program, -1.0))
+            scored = [program for program in question.shown if program in question.scores]
+            picks.append(Pick(question, best if scored else question.shown[0]))
+    return picks
+
+
+_COMBINING = (
+    "combin", "cross", "merge", "mix ", "blend", "fuse", "breed", "child", "offspring", "parent", "mate ", "hybrid",
+    "join ", "strengths of", "best ideas", "best parts", "than both", "of both", "each other", "strongest part",
+    "descend",
+)  # fmt: skip
+
+
+def combines(question: Question) -> bool:
+    """Whether it shows several programs and asks for one made of them."""
+    words = f"{question.system} {question.rest}".lower()
+    return len(question.shown) > 1 and any(word in words for word in _COMBINING)
+
+
+def _restarts(picks: Sequence[Pick], initial: str, found: Choices) -> set[int]:
+    """The places of the picks with which a run begins, after the first."""
+    back = [
+        place
+        for place in range(1, len(picks))
+        if picks[place].base == initial
+        and picks[place - 1].base != initial
+        and picks[place].question.call != picks[place - 1].question.call
+    ]
+    begun = set()
+    for place, end in zip(back, [*back[1:], len(picks)], strict=False):
+        made: set[str] = set()
+        anew = True
+        for pick in picks[place:end]:
+            anew &= pick.base == initial or pick.base in made
+            made.update(pick.question.programs)
+        if anew:
+            begun.add(place)
+    found.restarts += sum(not picks[place].is_of_the_best for place in begun)
+    found.returns += len(back) - len(begun)
+    return begun
+
+
+def _greed(picks: Sequence[Pick], begun: set[int], initial: str, found: Choices) -> None:
+    run: set[str] | None = None  # what came up since the restart; None before the first: everything
+    for place, pick in enumerate(picks):
+        if place in begun:
+            run = set()
+        known = {p: v for p, v in pick.question.scores.items() if run is None or p in run or p == initial}
+        others = [value for program, value in known.items() if program != initial]
+        if known:
+            found.informed += 1
+            found.of_the_best += pick.is_of_the_best
+            # What a run begins with need not count: some take the best of the first answers, whatever that is worth.
+            rivals = known.values() if pick.base == initial else others
+            found.strayed += bool(others) and known.get(pick.base, -1.0) < max(rivals) - _EPS
+        if place and pick.base != picks[place - 1].base and pick.base != initial:
+            found.moves += 1
+        if run is not None:
+            run.update(pick.question.programs)
+
+
+def _steps(picks: Sequence[Pick], begun: set[int], found: Choices) -> None:
+    made: set[str] = set()
+    for place, (pick, after) in enumerate(pairwise(picks), 1):
+        made.update(pick.question.programs)
+        if pick.question.call == after.question.call:
+            continue
+        scores = after.question.scores
+        values = [scores[program] for program in made if program in scores and program != pick.base]
+        value = scores.get(pick.base)
+        if after.base == pick.base:
+            if not values:
+                continue  # nothing is known yet of what came
+            if value is not None and pick.base not in made:
+                found.refused += max(values) > value + _EPS
+                found.rejected += max(values) < value - _EPS and max(values) > 0
+        elif after.base in made:
+            if value is not None and after.base in scores:
+                found.better += scores[after.base] > value + _EPS
+                found.worse += scores[after.base] < value - _EPS
+        elif place not in begun:
+            found.jumps += 1
+        made = set()
+
+
+def _groups(picks: Sequence[Pick], initial: str, found: Choices) -> None:
+    before: set[str] = set()
+    for group in _grouped(picks, initial):
+        bases = {pick.base for pick in group}
+        if bases == {initial} and not before:
+            before = {program for pick in group for program in pick.question.programs}
+            continue
+        found.groups += 1
+        scores = group[0].question.scores
+        if 1 < len(bases) < len(scores):  # of all that are known nothing is chosen
+            found.wide += 1
+            latest = {program: value for program, value in scores.items() if program in before or program in bases}
+            found.top += _are_top(bases, scores) or _are_top(bases, latest)
+        before = {program for pick in group for program in pick.question.programs}
+
+
+def _grouped(picks: Sequence[Pick], initial: str) -> Iterator[list[Pick]]:
+    group: list[Pick] = []
+    for pick in picks:
+        if group:
+            known = pick.base in group[0].question.scores or pick.base == initial
+            again = pick.base in {one.base for one in group[:-1]} and pick.base != group[-1].base
+            if pick.question.call != group[-1].question.call and (again or not known):
+                yield group
+                group = []
+        group.append(pick)
+    if group:
+        yield group
+
+
+def _are_top(programs: set[str], scores: dict[str, float]) -> bool:
+    if not programs <= scores.keys():
+        return False
+    least = sorted(scores.values(), reverse=True)[len(programs) - 1]
+    return min(scores[program] for program in programs) >= least - _EPS
+
+
+def _bounds(picks: Sequence[Pick], found: Choices) -> None:
+    visits: Counter[str] = Counter()
+    for pick in picks:
+        if pick.value is not None:
+            better = [program for program, value in pick.question.scores.items() if value > pick.value + _EPS]
+            dominated = any(visits[program] <= visits[pick.base] for program in better)
+            found.dominated += dominated
+            found.traded += bool(better) and not dominated
+        visits[pick.base] += 1
