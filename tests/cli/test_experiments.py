@@ -593,7 +593,7 @@ def test_scores_against_spending_are_told_in_every_currency_that_is_known(tmp_pa
             f"    return 'def algorithm(x): return {0.4 + 0.1 * times}'\n"
         )
     (tmp_path / "one.py").write_text(NUMBER)
-    with OpenAIServer(improve_anything) as server:
+    with OpenAIServer(lambda request: "an answer") as server:
         given = [
             "--models",
             "openai/m",
