@@ -13,6 +13,7 @@ racing.py       when an improver is scored no further, since it cannot win any m
 run_seed.py     what a run draws from: a number, and a salt that nobody can guess
 text.py         untrusted text, made fit for one line
 origin.py       where a program that an improver scores comes from
+varying.py      programs that may get another score each time
 suspicion.py    what a person who watches over a run wants to know of
 feedback.py     what an improver may read of how an improver was scored
 version.py      the version of this package

@@ -328,13 +328,23 @@ def _of_improvement(made: Improvement, run: RunView) -> list[str]:
         + way(name, *made.own.get(name, (made.before.get(name), made.after.get(name))), run)
         for name in utilities
     ]
-    lines = [*_where_from(made), *lines]
+    lines = [*_where_from(made), *lines, *_varying(made, run)]
     gained = [made.after[name] > made.before[name] for name in made.before if name in made.after]
     if gained and not any(gained):
         return lines if run.nothing_usable else [*lines, "Nothing got better."]
     if any(gain.mean > 0 for gain in made.gains.values()) and not any(map(beyond_noise, made.gains.values())):
         lines.append("Nothing is shown to have got better: the gain is less than two standard errors.")
     return lines
+
+
+def _varying(made: Improvement, run: RunView) -> list[str]:
+    """That what was chosen by its score was scored anew, where scores vary."""
+    if made.times == 1:
+        return []
+    chosen = (
+        "" if run.chosen_value is None else f" When it was chosen it had {run.chosen_value:.3f}, its luck included."
+    )
+    return [f"Scores vary here: each is the mean of {made.times}, done anew.{chosen}"]
 
 
 def _gain(gain: Estimate | None) -> str:

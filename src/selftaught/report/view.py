@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import hypot
+from statistics import fmean
 from typing import Protocol
 
 from selftaught.core.address import depth
@@ -16,6 +17,7 @@ from selftaught.core.standing import is_solved
 from selftaught.report.ledger import Entry, Ledger
 from selftaught.report.spans import Span
 from selftaught.runs.records import (
+    AGAIN,
     Answered,
     Applied,
     Chosen,
@@ -110,7 +112,8 @@ class Improvement:
     A utility that has not scored one of the two yet is missing there. `verdict` and `note`: of the last application of
     the improver. `source`: where the program is from, as in `Chosen`; "" in records of before. `gains`: after minus
     before, with its error over the instances, which both met; where the grades are known. `own`: before and after in
-    the task's own number, where that is another.
+    the task's own number, where that is another. `times`: where scores vary, so often both were scored anew, and all
+    these are means of that; the errors hold it. `errors`: of `after`.
     """
 
     verdict: str
@@ -122,6 +125,8 @@ class Improvement:
     source: str = ""
     gains: dict[str, Estimate] = field(default_factory=dict)
     own: dict[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    times: int = 1
+    errors: dict[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -471,13 +476,27 @@ class Fold:
             return None
         solution, last, chosen = applied[0].solution, applied[-1], self._chosen
         made, source = (chosen.program, chosen.source) if chosen else (last.program, "")
-        before = {score.utility: score for score in self._at_root if score.program == solution}
-        after = {score.utility: score for score in self._at_root if score.program == made}
-        grades = {name: (before[name].grades, after[name].grades) for name in before if name in after}
-        gains = {name: estimate(_subtracted(*both)) for name, both in grades.items() if _are_pairs(*both)}
-        own = {name: (before[name].raw, after[name].raw) for name in before if name in after}
+        before, after = self._scores_of(solution), self._scores_of(made)
+        pairs = {name: (before[name], after[name]) for name in before if name in after}
+        gains = {name: gain for name, both in pairs.items() if (gain := _gain(*both)) is not None}
+        own = {name: (_own(both[0]), _own(both[1])) for name, both in pairs.items()}
         own = {name: both for name, both in own.items() if both != (None, None)}
-        return Improvement(last.verdict, last.note, _values(before), _values(after), solution, made, source, gains, own)
+        told = _values(before), _values(after), solution, made, source, gains, own
+        times = max((len(scores) for scores in after.values()), default=1)
+        errors = {name: _error(scores) for name, scores in after.items()}
+        return Improvement(last.verdict, last.note, *told, times, errors)
+
+    def _scores_of(self, program: str | None) -> dict[str, list[Scored]]:
+        """Of the root's own, by utility: those done anew where there are several, else the last one."""
+        last, anew = dict[str, list[Scored]](), dict[str, list[Scored]]()
+        for score in self._at_root:
+            if score.program != program:
+                continue
+            if score.at.startswith(f"/{AGAIN}:"):
+                anew.setdefault(score.utility, []).append(score)
+            else:
+                last[score.utility] = [score]
+        return last | {name: scores for name, scores in anew.items() if len(scores) > 1}
 
 
 def best_known(sessions: Sequence[Session], utility: str, otherwise: float | None = None) -> float | None:
@@ -486,16 +505,31 @@ def best_known(sessions: Sequence[Session], utility: str, otherwise: float | Non
     return known.get(utility, known.get(utility.rpartition("/")[0], otherwise))
 
 
-def _values(scores: Mapping[str, Scored]) -> dict[str, float]:
-    return {name: score.value for name, score in scores.items()}
+def _values(scores: Mapping[str, Sequence[Scored]]) -> dict[str, float]:
+    return {name: fmean(score.value for score in each) for name, each in scores.items()}
 
 
-def _are_pairs(before: Sequence[float], after: Sequence[float]) -> bool:
-    return len(before) == len(after) > 1
+def _own(scores: Sequence[Scored]) -> float | None:
+    """In the task's own number; None where that is not another, or one of them failed."""
+    numbers = [score.raw for score in scores if score.raw is not None]
+    return fmean(numbers) if len(numbers) == len(scores) else None
 
 
-def _subtracted(before: Sequence[float], after: Sequence[float]) -> list[float]:
-    return [new - old for old, new in zip(before, after, strict=True)]
+def _error(scores: Sequence[Scored]) -> float | None:
+    """Of the mean: from the draw of the instances, and from that of the scores where there are several."""
+    if len(scores) == 1:
+        return scores[0].error
+    return estimate(
+        [score.value for score in scores], instance_error({"": [score.error for score in scores]})
+    ).standard_error
+
+
+def _gain(before: Sequence[Scored], after: Sequence[Scored]) -> Estimate | None:
+    """Instance by instance; and where both were scored several times, with the error of that. None: not known."""
+    if len(before) == len(after) > 1:
+        return paired(*([("", score.value, score.grades) for score in scores] for scores in (before, after)))
+    old, new = before[-1].grades, after[-1].grades
+    return estimate([b - a for a, b in zip(old, new, strict=True)]) if len(old) == len(new) > 1 else None
 
 
 def view(records: Iterable[Record], *, in_work: bool = False) -> RunView:
