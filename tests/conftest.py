@@ -12,12 +12,15 @@ import pytest
 import selftaught
 from selftaught.sandbox.choice import open_sandbox, survey
 from selftaught.sandbox.jail import Jail
+from selftaught.wiring.executors.choice import open_executor
 
 os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="selftaught-tests-")
 """What the tests keep for the user does not lie among what the user has."""
 os.environ.setdefault("PYTHONPYCACHEPREFIX", tempfile.mkdtemp(prefix="selftaught-bytecode-"))
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 """The many processes that tests start compile what they import once, together, whatever the shell says."""
+os.environ.pop("COLUMNS", None)
+"""readline sets it in the process of the tests, and what is printed would be folded."""
 
 
 def _compile_what_guests_run() -> None:
@@ -29,6 +32,9 @@ def _compile_what_guests_run() -> None:
 
 if "PYTEST_XDIST_WORKER" not in os.environ:
     _compile_what_guests_run()
+
+EXECUTOR = os.environ.get("SELFTAUGHT_TEST_EXECUTOR", "local")
+"""`ray`: what a sandbox must do is tried on a cluster of two nodes (tests/executors/)."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,9 +52,15 @@ def sandbox() -> Iterator[Jail]:
         yield jail
 
 
-@pytest.fixture(scope="session", params=[*TIERS, "unsafe"])
+@pytest.fixture(scope="session", params=[*TIERS, "unsafe"] if EXECUTOR == "local" else TIERS[:1])
 def every_sandbox(request: pytest.FixtureRequest) -> Iterator[Jail]:
     """Each tier in turn, `unsafe` too: for what all of them must do."""
+    if EXECUTOR == "ray":
+        from executors.one_machine import two_nodes
+
+        with open_executor(f"ray:{two_nodes().address}", request.param) as cluster:
+            yield cluster  # type: ignore[misc]  # it keeps the same contract
+        return
     with open_sandbox(request.param) as jail:
         yield jail
 

@@ -10,6 +10,7 @@ import msgspec
 
 from selftaught.cli import printing
 from selftaught.cli.approving import asker
+from selftaught.cli.cluster import hear_of_nodes
 from selftaught.cli.in_place import original_of, put
 from selftaught.cli.progress import Progress
 from selftaught.cli.stopping import run_stoppable
@@ -82,6 +83,7 @@ def start(
     inputs = load_inputs(config, runs, improvers=data_folder(environment()) / IMPROVERS)
     for note in (note for task in inputs.tasks for note in task.notes):
         say(note)
+    hear_of_nodes()
     chosen = choose_models(inputs, None, runs, environment())
     printing.chosen_models(chosen.said)
     if dry_run:
@@ -122,6 +124,7 @@ def resume(
         return chosen.models
 
     folder = find_run(name, runs)
+    hear_of_nodes()
     with Run.resume(folder, choose, changed=changed, tier=sandbox, task=task, tracing=tracing) as begun:
         say(f"resuming {folder.path}")
         for text in changed_since(folder):
@@ -146,8 +149,15 @@ def carry_out(run: Run, more: Callable[[Record], str] = lambda record: "") -> Ru
     warn_if_unsafe(run.sandbox.tier)
     config, folder = run.inputs.config, run.folder
     depth = config.depth if config.kind == "run" else None
-    waiting = run.models.waiting
-    with Progress(depth=depth, on_record=run.store, waiting=waiting, caps=config.caps, more=more) as progress:
+    with Progress(
+        depth=depth,
+        on_record=run.store,
+        waiting=run.models.waiting,
+        caps=config.caps,
+        more=more,
+        expected=sum(share.expected.calls for share in forecast(run.inputs, run.models).shares),
+        seconds=config.max_time_seconds,
+    ) as progress:
         asked = dataclasses.replace(run, approve=asker(folder, run.gate, progress))
         try:
             run_stoppable(lambda: asked.work(progress.watch), run.gate, run.sandbox.close)

@@ -31,12 +31,14 @@ from selftaught.core.contracts import (
 from selftaught.core.feedback import without_times
 from selftaught.core.measurement import Sample
 from selftaught.core.origin import call_number, origin
+from selftaught.core.varying import may_vary
 from selftaught.core.work import working_on
 from selftaught.middleware.ahead import Ahead
 from selftaught.middleware.common_draws import Bought, Sharing
 from selftaught.middleware.recorder import Recorder, asking, score_of, scored_record, texts_of
 from selftaught.middleware.unusable import why_no_program
 from selftaught.runs.records import (
+    AGAIN,
     PROGRAM,
     Answered,
     Applied,
@@ -207,7 +209,13 @@ class RecordedUtility(UtilityWrapper):
     guessed: Utility | None = None
 
     def __call__(self, program: Program) -> Score:
-        at = self.recorder.address("score", self.name, program.id)
+        return self._recorded(self.recorder.address("score", self.name, program.id), program, anew=False)
+
+    def anew(self, program: Program) -> Score:
+        """Its score once more, whatever is on record: another draw where scores vary."""
+        return self._recorded(self.recorder.address(AGAIN, self.name, program.id), program, anew=True)
+
+    def _recorded(self, at: str, program: Program, *, anew: bool) -> Score:
         found = self.recorder.found(at, Scored)
         if found is not None:
             return score_of(found, self.recorder.store)
@@ -215,10 +223,10 @@ class RecordedUtility(UtilityWrapper):
         # An improver that is scored again is a repeat of its own.
         again = f"{here()}/score#{at.rpartition('#')[2]}"
         with working_at(at), comparing(again) if self.compares else nullcontext():
-            if self.deterministic:
-                score, reused = self.recorder.score_once(self.utility, program)
+            if anew or not self.deterministic or may_vary(program):
+                score, reused = self.recorder.score_anew(self.utility, program), False
             else:
-                score, reused = self.utility(program), False
+                score, reused = self.recorder.score_once(self.utility, program)
         score = replace(score, feedback=self.recorder.feedback.get(at, score.feedback))
         self.recorder.notice(at, program, score.verdict, score.note)
         came_from = origin()

@@ -20,6 +20,7 @@ from selftaught.core.ahead import Guess, guessing
 from selftaught.core.contracts import Program, Score, Utility, Verdict
 from selftaught.core.money import Amount
 from selftaught.core.suspicion import suspicious_text, suspicious_verdict
+from selftaught.core.varying import may_vary
 from selftaught.runs.records import (
     Answered,
     Applied,
@@ -54,6 +55,7 @@ class _Known:
 _OFTEN = (Answered, Scored, Applied, Noticed)
 """What an improver does, again and again: nobody waits for the disk in between."""
 Kind = TypeVar("Kind", Answered, Scored, Applied, Measured, Approved, Probed)
+Known = TypeVar("Known", Measured, Stepped)
 
 asking: ContextVar["tuple[Recorder, str] | None"] = ContextVar("selftaughtasking", default=None)
 """The recorder and the role for which a model is being asked in this context."""
@@ -117,6 +119,11 @@ class Recorder:
             return None
         self._watch(record)
         return record
+
+    def on_record(self, at: str, kind: type[Known]) -> Known | None:
+        """The record at this address, by whatever start; nobody is shown it again."""
+        record = self._known.get(at)
+        return record if isinstance(record, kind) else None
 
     @property
     def run(self) -> str:
@@ -218,7 +225,7 @@ class Recorder:
         It is on record at the end of the work at whose address it is done, if nobody has asked by then.
         """
         program = read()
-        if program is None:
+        if program is None or may_vary(program):
             return
         key = utility.name, program.id
         ours = _Known(guess=(guess := Guess()), place=here(), claimed=False)
@@ -251,6 +258,15 @@ class Recorder:
                     at = self.address("guessed", utility, program.id)
                 score = known.score.result()
                 self.write(scored_record(at, utility, program, score, guessed=True), *texts_of(program, score))
+
+    def score_anew(self, utility: Utility, program: Program) -> Score:
+        """Run, whatever is known. The first one is what `score_on_record` knows."""
+        score = utility(program)
+        with self._lock:
+            known = self._scores.setdefault((utility.name, program.id), _Known())
+            if not known.score.done():
+                known.score.set_result(score)
+        return score
 
 
 def score_of(record: Scored, store: Store) -> Score:

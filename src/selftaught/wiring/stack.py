@@ -42,7 +42,7 @@ class Stack:
         gated = GatedModel(paid, self.gate)
         return RecordedModel(gated, self.recorder, thread_map, role, priced.together, self.sharing)
 
-    def utility(self, utility: Utility) -> Utility:
+    def utility(self, utility: Utility) -> RecordedUtility:
         """A task's. A utility that asks for work which passes through the stack itself is `meta_utility`."""
         gated = GatedUtility(self._traced(utility), self.gate)
         return RecordedUtility(gated, self.recorder, guesses=self.guesses, guessed=utility)
