@@ -182,9 +182,9 @@ def _groups(picks: Sequence[Pick], initial: str, found: Choices) -> None:
         if bases == {initial} and not before:
             before = {program for pick in group for program in pick.question.programs}
             continue
-        found.groups += 1
         scores = group[0].question.scores
-        if 1 < len(bases) < len(scores):  # of all that are known nothing is chosen
+        found.groups += len(bases) == 1 or len(bases) < len(scores)  # of all that are known nothing is chosen
+        if 1 < len(bases) < len(scores):
             found.wide += 1
             found.top += _are_top(bases, scores)
             found.top_of_latest += _are_top(bases, {one: value for one, value in scores.items() if one in before})
@@ -196,7 +196,9 @@ def _grouped(picks: Sequence[Pick], initial: str) -> Iterator[list[Pick]]:
     for pick in picks:
         if group:
             known = pick.base in group[0].question.scores or pick.base == initial
-            again = pick.base in {one.base for one in group[:-1]} and pick.base != group[-1].base
+            bases = {one.base for one in group}
+            again = pick.base in bases and pick.base != group[-1].base
+            again |= bases == {pick.base} and len(pick.question.scores) > len(group[0].question.scores)
             if pick.question.call != group[-1].question.call and (again or not known):
                 yield group
                 group = []
