@@ -12,6 +12,7 @@ import pytest
 import selftaught
 from selftaught.sandbox.choice import open_sandbox, survey
 from selftaught.sandbox.jail import Jail
+from selftaught.wiring.executors.choice import open_executor
 
 os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="selftaught-tests-")
 """What the tests keep for the user does not lie among what the user has."""
@@ -30,6 +31,9 @@ def _compile_what_guests_run() -> None:
 if "PYTEST_XDIST_WORKER" not in os.environ:
     _compile_what_guests_run()
 
+EXECUTOR = os.environ.get("SELFTAUGHT_TEST_EXECUTOR", "local")
+"""`ray`: what a sandbox must do is tried on a cluster of two nodes (tests/executors/)."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     told = "make every attack of tests/attacks in sandboxes whose guests have these, as scipy,pandas"
@@ -46,9 +50,15 @@ def sandbox() -> Iterator[Jail]:
         yield jail
 
 
-@pytest.fixture(scope="session", params=[*TIERS, "unsafe"])
+@pytest.fixture(scope="session", params=[*TIERS, "unsafe"] if EXECUTOR == "local" else TIERS)
 def every_sandbox(request: pytest.FixtureRequest) -> Iterator[Jail]:
     """Each tier in turn, `unsafe` too: for what all of them must do."""
+    if EXECUTOR == "ray":
+        from executors.one_machine import two_nodes
+
+        with open_executor(f"ray:{two_nodes().address}", request.param) as cluster:
+            yield cluster  # type: ignore[misc]  # it keeps the same contract
+        return
     with open_sandbox(request.param) as jail:
         yield jail
 

@@ -22,7 +22,7 @@ from selftaught.core.run_seed import RunSeed
 from selftaught.report.candidates import Candidate, candidates
 from selftaught.report.view import RunView, view
 from selftaught.runs.folder import RunFolder, find_run, new_folder
-from selftaught.runs.records import Record, Scored
+from selftaught.runs.records import Record
 from selftaught.runs.salt import data_folder, salted
 from selftaught.runs.store import Store
 from selftaught.tasks.bounds.kept import REFERENCES, Kept
@@ -278,12 +278,11 @@ def _result(folder: RunFolder, config: RunConfig, store: Store) -> Result:
     told, tried = view(store), tuple(candidates(store))
     if config.kind == "improve" and told.improvement is not None:
         made = told.improvement
-        errors = {(one.utility, one.program): one.error for one in store if isinstance(one, Scored)}
         program = store.text(made.made) if made.made else None
 
         def value(split: str) -> Value | None:
             found = next((one for one in made.after.items() if one[0].endswith(f"/{split}")), None)
-            return None if found is None else Value(found[1], errors.get((found[0], made.made or "")))
+            return None if found is None else Value(found[1], made.errors.get(found[0]))
 
         before = store.text(made.solution)
         return Result(folder.path, told, program, before, value("val"), value("test"), tried)

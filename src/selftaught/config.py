@@ -171,6 +171,15 @@ CommonDraws = Annotated[
         of="run experiment",
     ),
 ]
+RaceLevel = Annotated[
+    Annotated[float, Meta(gt=0, lt=1)] | None,
+    setting(
+        "Racing: no more repeats for a candidate that is shown, at this level, to be worse than its parent. "
+        "Off unless given.",
+        Group.WHAT,
+        of="run experiment",
+    ),
+]
 UtilityText = Annotated[
     Literal["source", "words"],
     setting("How a utility is described to models: as a Python program, or in words.", Group.WHAT),
@@ -234,6 +243,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ),
     ] = []
     script: Annotated[str | None, setting("File that the model `scripted` answers from.", Group.MODEL)] = None
+    speculate: Annotated[
+        Literal["off", "cpu"],
+        setting(
+            "cpu: score the program in a response as it comes, on a core that nobody wants; off: once it is asked for.",
+            Group.SANDBOX,
+            of=ALL,
+        ),
+    ] = "cpu"
     max_connections: Annotated[Positive, setting("Model calls in flight at once.", Group.MODEL, of=ALL)] = 32
     requests_per_minute: Annotated[Positive | None, setting("Most model calls in a minute.", Group.MODEL, of=ALL)] = (
         None
@@ -318,6 +335,7 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     feedback: Feedback = "on"
     salvage: Salvage = "on"
     common_draws: CommonDraws = "on"
+    race: RaceLevel = None
     utility_text: UtilityText = "source"
     extract_code: ExtractCode = "careful"
     proposals: Annotated[Positive, setting("Proposals asked for.", Group.WHAT, of="bypass")] = 1000
@@ -364,7 +382,11 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     sandbox: Annotated[str, setting("auto, bubblewrap, landlock, container or unsafe.", Group.SANDBOX)] = "auto"
     executor: Annotated[
         str,
-        setting("Where guests run: local, or one that an installed package brings.", Group.SANDBOX, of="run improve"),
+        setting(
+            "Where guests run: local, ray or ray:HOST:PORT (a cluster), or one that an installed package brings.",
+            Group.SANDBOX,
+            of="run improve resume",
+        ),
     ] = "local"
     seed: Annotated[
         Annotated[str, Meta(pattern=PATTERN)] | None,
@@ -429,6 +451,7 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     feedback: Feedback = "off"
     salvage: Salvage = "off"
     common_draws: CommonDraws = "on"
+    race: RaceLevel = None
     utility_text: UtilityText = "source"
     extract_code: ExtractCode = "released"
     improvers: Annotated[

@@ -34,6 +34,8 @@ def content(record: Record) -> tuple[object, ...]:
     match record:
         case Answered(at=at, response=response):
             return at, response
+        case Scored(guessed=True):  # how far guesses come is chance
+            return ()
         case Scored(at=at, program=program, value=value, verdict=verdict):
             return at, program, value, verdict
         case Applied(at=at, program=made, model_calls=calls, responses=responses, utility_calls=scores):

@@ -8,7 +8,7 @@ import pytest
 from selftaught.core.address import here, working_at
 from selftaught.core.errors import ModelUnavailable, RunStopped
 from selftaught.middleware.gate import Gate
-from selftaught.middleware.threads import thread_map
+from selftaught.middleware.threads import MOST_THREADS, thread_map
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
@@ -22,6 +22,30 @@ def test_results_come_in_the_order_of_the_items() -> None:
 def test_all_calls_are_under_way_at_once() -> None:
     together = threading.Barrier(50, timeout=10)
     list(thread_map(lambda _: together.wait(), range(50)))
+
+
+def test_ten_thousand_calls_that_wait_are_not_ten_thousand_threads() -> None:
+    before = threading.active_count()
+    most = 0
+
+    def watched(item: int) -> int:
+        nonlocal most
+        most = max(most, threading.active_count() - before)
+        return item
+
+    assert list(thread_map(watched, range(10_000))) == list(range(10_000))
+    assert most <= MOST_THREADS
+
+
+def test_what_one_call_leaves_in_its_context_the_next_does_not_see() -> None:
+    seen: set[str] = set()
+
+    def work(item: int) -> None:
+        seen.add(here())
+        working_at(f"/{item}").__enter__()
+
+    list(thread_map(work, range(2 * MOST_THREADS)))
+    assert seen == {""}
 
 
 def test_the_first_error_in_order_is_raised_when_all_have_ended() -> None:

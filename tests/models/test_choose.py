@@ -79,7 +79,7 @@ def test_any_name_goes_to_a_named_server() -> None:
         (
             "mistral/large",
             None,
-            "there are auto, mutate, scripted, relay:DIR, replay:RUN, openai/MODEL, openrouter/MODEL, ollama",
+            "there are auto, mutate, demo, scripted, relay:DIR, replay:RUN, openai/MODEL, openrouter/MODEL, ollama",
         ),
         ("opnai/x", None, "did you mean 'openai'"),
         ("anthropic/", None, "no model is called"),

@@ -84,7 +84,7 @@ def test_an_improvement_is_in_it(tmp_path: Path) -> None:
     pen.applied(at="/apply:aa#0", solution="s", program=identity(CHILD))
     assert as_json(view(pen.store), CONFIG, "one")["improvement"] == {
         "verdict": "ok", "note": "", "before": {}, "after": {}, "solution": "s", "made": identity(CHILD),
-        "source": "", "gains": {}, "own": {},
+        "source": "", "gains": {}, "own": {}, "times": 1, "errors": {},
     }  # fmt: skip
 
 

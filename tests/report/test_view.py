@@ -116,7 +116,9 @@ def test_an_improvement_is_the_application_at_the_root_and_the_scores_beside_it(
     pen.applied(at="/apply:aa#0", solution="before", program="after", note="n")
     pen.scored(program="before", value=0.2, at="/score:cc#0")
     pen.scored(program="after", value=0.7, at="/score:dd#0")
-    made = Improvement("ok", "n", {"sorting/val": 0.2}, {"sorting/val": 0.7}, "before", "after")
+    made = Improvement(
+        "ok", "n", {"sorting/val": 0.2}, {"sorting/val": 0.7}, "before", "after", errors={"sorting/val": None}
+    )
     assert view(pen.store).improvement == made
 
 

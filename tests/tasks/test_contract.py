@@ -222,6 +222,11 @@ def algorithm(n):
             sieve[k * k :: k] = bytes(len(range(k * k, n, k)))
     return [k for k in range(2, n) if sieve[k]]
 """,
+    "two-phases": """
+import zlib
+def algorithm(step, data):
+    return zlib.compress(data, 9) if step == "compress" else zlib.decompress(data)
+""",
     "program": 'print(*range(1, 101), sep="\\n")',
     "text": r"(19|20)\d\d-(0[1-9]|1[0-2])-([0-2][1-9]|3[01])",
 }
@@ -262,3 +267,24 @@ def test_a_dict_with_odd_keys_is_a_bad_answer_and_no_suspicion(sandbox: Jail, tm
     score = scored(sandbox, write(tmp_path, GRADE), "def algorithm(n): return {(n, n): 1}")
     assert (score.value, score.verdict) == (0.0, "bad answer")
     assert "a dict whose keys are not texts or whole numbers" in score.note
+
+
+REMEMBERS = """
+held = []
+def algorithm(step, data):
+    if step == "compress":
+        held.append(data)
+        return b""
+    return held[-1]
+"""
+
+
+def test_of_two_phases_the_second_knows_only_what_the_first_gave_it(sandbox: Jail, tmp_path: Path) -> None:
+    (tmp_path / "small.py").write_text(template("two-phases"))
+    task = load_task(str(tmp_path / "small.py"))
+    judge = Judge(task, sandbox, "val", 1)
+    seed, remembers, zlib = (
+        judge(program) for program in (task.seed, Program(REMEMBERS), Program(RIGHT["two-phases"]))
+    )
+    assert seed.raw is not None and zlib.raw is not None and zlib.raw < 0.5 < 1 < seed.raw < 1.01
+    assert (remembers.verdict, remembers.value) == (Verdict.CRASHED, 0.0)

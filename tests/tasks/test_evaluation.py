@@ -80,7 +80,7 @@ def test_an_evaluator_may_write_and_start_processes_and_sees_nothing_else(jail: 
         (
             "    return None",
             Verdict.CRASHED,
-            "1 of 1 crashed: TypeError: evaluate gave None; wanted a number, or a dict of some with a score",
+            "1 of 1 crashed: TypeError: evaluate gave None; wanted a finite number, or a dict with one as score",
         ),
         ("    return float('nan')", Verdict.CRASHED, "evaluate gave nan"),
         ("    return 'good'", Verdict.CRASHED, "evaluate gave 'good'"),
@@ -240,7 +240,8 @@ def test_a_config_is_taken_as_far_as_it_applies_and_the_rest_is_named(tmp_path: 
     assert spec.about == "Be bold."
     assert spec.evaluation is not None
     assert spec.evaluation.wall_seconds == 7.0
-    assert [note.split(" ")[0] for note in spec.notes] == ["evaluator.unknown", "max_iterations"]
+    (note,) = spec.notes
+    assert note.endswith("not read: evaluator.unknown, max_iterations")
 
 
 def test_a_folder_that_is_none_says_what_is_wanted(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ EXAMPLE = Path(__file__).parent.parent / "examples" / "improver_t4_style.py"
 INITIAL = "score = 5\n"
 FIELDS = {
     "tasks": 10, "model_calls": 4, "responses_per_call": 6, "utility_calls": 25,
-    "cpu_seconds": "60", "wall_seconds": "120", "memory": "1024 MiB", "feedback": "", "failure": "0.0)",
+    "cpu_seconds": "60", "wall_seconds": "120", "memory": "1024 MiB", "feedback": "", "race": "", "failure": "0.0)",
     "response_limit": "", "prompt_characters": "4,000,000", "program_characters": "1,000,000", "hottest": "2",
 }  # fmt: skip
 

@@ -13,6 +13,7 @@ improvers.py   `selftaught improvers`: built in, of packages, and kept by the us
 bound.py       `selftaught bound`: a task's reference bound beside its seed
 probe.py       `selftaught probe`: reward hacks
 experiment.py  `selftaught experiment`
+cluster.py     what happens to the nodes of a cluster, on stderr
 doctor.py      what this machine can do
 stopping.py    Ctrl-C: the first stops cleanly, the second at once
 approving.py   a person is asked whether a proposal is taken

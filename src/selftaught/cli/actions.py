@@ -10,6 +10,7 @@ import msgspec
 
 from selftaught.cli import printing
 from selftaught.cli.approving import asker
+from selftaught.cli.cluster import hear_of_nodes
 from selftaught.cli.in_place import original_of, put
 from selftaught.cli.progress import Progress
 from selftaught.cli.stopping import run_stoppable
@@ -82,6 +83,7 @@ def start(
     inputs = load_inputs(config, runs, improvers=data_folder(environment()) / IMPROVERS)
     for note in (note for task in inputs.tasks for note in task.notes):
         say(note)
+    hear_of_nodes()
     chosen = choose_models(inputs, None, runs, environment())
     printing.chosen_models(chosen.said)
     if dry_run:
@@ -122,6 +124,7 @@ def resume(
         return chosen.models
 
     folder = find_run(name, runs)
+    hear_of_nodes()
     with Run.resume(folder, choose, changed=changed, tier=sandbox, task=task, tracing=tracing) as begun:
         say(f"resuming {folder.path}")
         for text in changed_since(folder):

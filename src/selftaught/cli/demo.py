@@ -115,7 +115,9 @@ class Story:
                 self._round = call
                 rounds, programs = SETTINGS["model_calls"], SETTINGS["responses"]
                 return f"  round {call} of {rounds}: the model is asked for {programs} programs"
-            case Scored(program=program) if record.utility.endswith("/val") and program not in self._told:
+            case Scored(program=program) if (
+                record.utility.endswith("/val") and not record.guessed and program not in self._told
+            ):
                 self._told.add(program)
                 return self._scored(record)
             case Chosen():

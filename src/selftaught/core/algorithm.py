@@ -11,6 +11,7 @@ from statistics import fmean
 from selftaught.core.acceptance import Accept
 from selftaught.core.contracts import Application, Apply, LanguageModel, Map, Program, Score, Task, Utility, Verdict
 from selftaught.core.feedback import Made
+from selftaught.core.racing import cut_short
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,5 +55,5 @@ class MetaUtility:
 
         made = list(self.map(score, self.tasks))
         ends = [end for _, a, s in made for end in ((a.verdict, a.note), (s.verdict, s.note)) if end[0] != "ok"]
-        mean = fmean(score.value for *_, score in made)  # utility_sum / |D|
-        return Score(mean, *(ends[:1] or [(Verdict.OK, "")])[0], feedback=self.tell(made))
+        mean, cut = fmean(score.value for *_, score in made), cut_short(made, self.tasks)  # utility_sum / |D|
+        return Score(mean, *(ends[:1] or [(Verdict.OK, "")])[0], feedback=self.tell(made), numbers=cut)

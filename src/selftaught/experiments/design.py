@@ -89,7 +89,7 @@ class Outcome:
 
     def scored(self, utility: str) -> list[Scored]:
         """Every score of that utility."""
-        return [record for record in self.records if isinstance(record, Scored) and record.utility == utility]
+        return [r for r in self.records if isinstance(r, Scored) and r.utility == utility and not r.guessed]
 
     def under(self, place: str) -> list[Applied]:
         """Every application at an address that begins so, but for those within others."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from selftaught.config import Parameters
-from selftaught.experiments.arms import Arm, Pair, differences
+from selftaught.experiments.arms import NO_SUMMARY, PRICE, Arm, Pair, between_models, differences
 from selftaught.experiments.design import (  # fmt: skip
     SUMMARY,
     Cell,
@@ -15,46 +15,49 @@ from selftaught.experiments.design import (  # fmt: skip
     Table,
     few,
     of_differences,
+    point,
     reported,
 )
 from selftaught.experiments.suite_version import BASELINES, NAME, REFERENCE, SCALE, VERSION, changed
 from selftaught.report.figures import Figure, Point
 from selftaught.runs.records import Sampled
 
+_INITIAL = "initial solution"
+
 
 @dataclass(frozen=True, slots=True)
-class _Arm:
-    """One improver with one model. `place`: for the names of its cells."""
+class _Compared:
+    """One improver with one model; `model` is "" of the reference programs. `cell`: how its cells' names begin."""
 
-    place: str
-    name: str
     improver: str
     model: str
+    cell: str
+
+    @property
+    def searches(self) -> bool:
+        return self.improver != REFERENCE
 
 
-def _arms(given: Parameters) -> Iterator[_Arm]:
-    several = len(given.models) > 1
-    for place, improver in enumerate(given.improvers):
-        if improver == REFERENCE:
-            yield _Arm("reference", REFERENCE, REFERENCE, "mutate")
-            continue
-        for number, model in enumerate(given.models):
-            name = f"{improver}, {model}" if several else improver
-            yield _Arm(f"{place}-{number}" if several else str(place), name, improver, model)
+def _compared(given: Parameters) -> Iterator[_Compared]:
+    for number, model in enumerate(given.models):
+        for place, improver in enumerate(given.improvers):
+            if improver != REFERENCE:
+                yield _Compared(improver, model, f"{place}-{number}" if len(given.models) > 1 else f"{place}")
+    yield _Compared(REFERENCE, "", "reference")
 
 
 def cells(given: Parameters) -> list[Cell]:
     """Each improver on all tasks, once for each trial; all of a trial have the same instances: they pair."""
     return [
-        Cell(f"{arm.place}-{trial}", given.settings(
-            "suite", str(trial), kind="chain", tasks=given.tasks, model=arm.model, improver=arm.improver, depth=1,
-            repeats=1, **(_NO_MODEL if arm.improver == REFERENCE else {})), arm.improver)
-        for arm in _arms(given)
+        Cell(f"{one.cell}-{trial}", given.settings(
+            "suite", str(trial), kind="chain", tasks=given.tasks, model=one.model or "mutate", improver=one.improver,
+            depth=1, repeats=1, **({} if one.searches else _ASKS_NOBODY)), one.improver)
+        for one in _compared(given)
         for trial in range(given.trials)
     ]  # fmt: skip
 
 
-_NO_MODEL = {"model_calls": 1, "responses": 1, "utility_calls": 1}
+_ASKS_NOBODY = {"model_calls": 1, "responses": 1, "utility_calls": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +77,9 @@ class _Reached:
         return max(0.0, self.score - self.initial) / (reference - seed)
 
 
-def _reached(given: Parameters, outcomes: Sequence[Outcome]) -> list[_Reached]:
+def _reached(given: Parameters, outcomes: Mapping[int, Outcome]) -> list[_Reached]:
     found = []
-    for trial, outcome in enumerate(outcomes):
+    for trial, outcome in outcomes.items():
         for task, before, after in zip(given.tasks, outcome.chain(0), outcome.chain(1), strict=True):
             initial, failed = _own(before, before), after.verdict != "ok"
             found.append(_Reached(task, trial, initial, 0.0 if failed else _own(after, before), after.verdict))
@@ -90,96 +93,98 @@ def _own(sample: Sampled, initial: Sampled) -> float:
     return sample.test or 0.0
 
 
-def _outcomes(given: Parameters, done: Mapping[str, Outcome]) -> dict[str, list[Outcome]]:
-    return {arm.name: [done[f"{arm.place}-{trial}"] for trial in range(given.trials)] for arm in _arms(given)}
+def _outcomes(given: Parameters, done: Mapping[str, Outcome], one: _Compared) -> dict[int, Outcome]:
+    """By trial; of a model that failed for good there are fewer, or none."""
+    names = {trial: f"{one.cell}-{trial}" for trial in range(given.trials)}
+    return {trial: done[name] for trial, name in names.items() if name in done}
 
 
-def _means(given: Parameters, found: Sequence[_Reached]) -> list[float]:
-    """Of each trial, over the tasks."""
-    return [fmean(one.normalised for one in found if one.trial == trial) for trial in range(given.trials)]
+def _arm(given: Parameters, outcomes: Mapping[int, Outcome]) -> Arm:
+    """Its score in a trial is the mean over the tasks."""
+    found = _reached(given, outcomes)
+    return Arm(
+        {trial: fmean(one.normalised for one in found if one.trial == trial) for trial in outcomes},
+        {trial: outcome.bought for trial, outcome in outcomes.items()},
+        sum(one.verdict != "ok" for one in found),
+    )
 
 
 def pairs(given: Parameters, done: Mapping[str, Outcome]) -> list[Pair]:
-    """Every improver that searches, against one."""
+    """With each model: every improver against one. Then each improver with every two models."""
     arms = {
-        name: Arm(
-            dict(enumerate(_means(given, _reached(given, outcomes)))),
-            {trial: outcome.bought for trial, outcome in enumerate(outcomes)},
-        )
-        for name, outcomes in _outcomes(given, done).items()
-        if name != REFERENCE
+        (one.improver, one.model): _arm(given, _outcomes(given, done, one)) for one in _compared(given) if one.searches
     }
-    against = _compared_with(given, list(arms))
-    return [Pair(f"{against} → {name}", "", arms[against], arm) for name, arm in arms.items() if name != against]
+    against, found = given.against or BASELINES[0], list[Pair]()
+    improvers = list(dict.fromkeys(improver for improver, _ in arms))
+    for (improver, model), arm in arms.items():
+        if improver != against:
+            found.append(Pair(f"{against} → {improver}", model, arms[against, model], arm))
+    for improver in improvers:
+        found += between_models(improver, {model: arms[improver, model] for model in given.models})
+    return found
 
 
 def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
     """Each improver's mean over the tasks, what it cost, how it differs from `against`; and what each task came to."""
-    of = _outcomes(given, done)
-    reached = {name: _reached(given, outcomes) for name, outcomes in of.items()}
-    means = {name: _means(given, found) for name, found in reached.items()}
-    told = {name: of_differences(values, given.run_seed.number) for name, values in means.items()}
-    rows = [
-        (name, *told[name].cells, sum(one.verdict != "ok" for one in reached[name]), *_bought(of[name]))
-        for name in told
-    ]
+    rows: list[tuple[object, ...]] = []
+    names = [_INITIAL, *given.improvers]
+    points: dict[str, list[Point]] = {"": [Point(0, 0.0)]}
+    reached = {}
+    for one in _compared(given):
+        outcomes = _outcomes(given, done, one)
+        arm, reached[one] = _arm(given, outcomes), _reached(given, outcomes)
+        told = of_differences(list(arm.scores.values()), given.run_seed.number).cells if arm.scores else NO_SUMMARY
+        rows.append((one.improver, one.model, *told, arm.failed, *arm.price))
+        line = one.model if len(given.models) > 1 else ""
+        points.setdefault(line, []).extend(point(names.index(one.improver), told))
     title = f"{given.suite}, {given.size}{_but(given)}: normalised score on test"
-    headers = ("improver", *SUMMARY, "failed", "responses", "tokens", "dollars")
-    spare = ("n", "tokens", "responses")
-    tables = [Table("suite", f"{title}, at equal budget", headers, rows, spare=spare), _tasks(given, reached)]
-    tables += differences(given, pairs(given, done))
-    tables.append(_scores(reached))
-    points = [Point(place, one.mean, one.low, one.high) for place, one in enumerate(told.values())]
-    figure = Figure("suite", title, "improver", "0: initial solution, 1: reference programs", {"": points}, tuple(told))
+    headers = ("improver", "model", *SUMMARY, "failed", *PRICE)
+    tables = [
+        Table("suite", f"{title}, at equal budget; price: of one trial", headers, rows),
+        _tasks(given, reached),
+        *differences(given, pairs(given, done)),
+        _scores(reached),
+    ]
+    axis = "0: initial solution, 1: reference programs of the version"
+    figure = Figure("suite", title, "improver", axis, points, tuple(names))
     return Result(tables, [figure], [*_notes(given), *reported(done), *few(given.trials)])
-
-
-def _compared_with(given: Parameters, names: Sequence[str]) -> str:
-    """The arm of the improver `against`: with several models, that of the first."""
-    return next(name for name in names if name.partition(",")[0] == (given.against or BASELINES[0]))
 
 
 def _but(given: Parameters) -> str:
     return f" (changed: {', '.join(changed(given))})" if changed(given) else ""
 
 
-def _bought(outcomes: Sequence[Outcome]) -> tuple[float | None, ...]:
-    """Responses, tokens and dollars, as means over the trials; None where one of them does not know."""
-    bought = [outcome.bought for outcome in outcomes]
-    columns = ([one.responses for one in bought], [one.tokens for one in bought], [one.dollars for one in bought])
-    return tuple(fmean(n for n in column if n is not None) if None not in column else None for column in columns)
-
-
-def _tasks(given: Parameters, reached: Mapping[str, Sequence[_Reached]]) -> Table:
+def _tasks(given: Parameters, reached: Mapping[_Compared, Sequence[_Reached]]) -> Table:
     """Of each task, in its own number: initial solution and reference program, here and then; and the best arm."""
     rows: list[tuple[object, ...]] = []
     for task in given.tasks:
-        here = {name: fmean(one.score for one in found if one.task == task) for name, found in reached.items()}
-        initial = fmean(one.initial for one in reached[REFERENCE] if one.task == task)
-        searched = {name: score for name, score in here.items() if name != REFERENCE}
-        best = max(searched, key=lambda name: searched[name])
-        above = best if searched[best] > initial else None
-        rows.append((task, initial, SCALE[task][0], here[REFERENCE], SCALE[task][1], searched[best], above))
+        of_it = {arm: [one for one in found if one.task == task] for arm, found in reached.items()}
+        here = {arm: fmean(one.score for one in found) for arm, found in of_it.items() if found}
+        (reference,) = (arm for arm in here if not arm.searches)
+        initial = fmean(one.initial for one in of_it[reference])
+        best = max((arm for arm in here if arm.searches), key=lambda arm: here[arm], default=reference)
+        rows.append((task, initial, SCALE[task][0], here[reference], SCALE[task][1], here[best],
+                     best.improver if here[best] > initial else None, best.model))  # fmt: skip
     version = f"v{VERSION}"
-    headers = ("task", "initial", version, "reference", f"{version} ref", "best", "of")
+    headers = ("task", "initial", version, "reference", f"{version} ref", "best", "of", "model")
     title = f"Each task's own score on test; {version}: when {NAME} {VERSION} was made, on another machine"
     return Table("tasks", title, headers, rows, spare=(version,))
 
 
-def _scores(reached: Mapping[str, Sequence[_Reached]]) -> Table:
+def _scores(reached: Mapping[_Compared, Sequence[_Reached]]) -> Table:
     rows = [
-        (name, one.task, one.trial, one.initial, one.score, one.normalised, one.verdict)
-        for name, found in reached.items()
+        (arm.improver, arm.model, one.task, one.trial, one.initial, one.score, one.normalised, one.verdict)
+        for arm, found in reached.items()
         for one in found
     ]
-    headers = ("improver", "task", "trial", "initial", "score", "normalised", "verdict")
+    headers = ("improver", "model", "task", "trial", "initial", "score", "normalised", "verdict")
     return Table("scores", "Every application", headers, rows, on_screen=False)
 
 
 def _notes(given: Parameters) -> list[str]:
     told = [
         f"Every application may spend {given.model_calls} model calls of {given.responses} responses and "
-        f"{given.utility_calls} utility calls; responses, tokens and dollars are of all tasks, a trial.",
+        f"{given.utility_calls} utility calls, on each task.",
         "Normalised: 0 is the initial solution on the same instances, and who fails or does worse; 1 is as far above "
         f"it as the reference program was when {NAME} {VERSION} was made. The mean is over tasks, n counts trials.",
         "A clock has a part in most scores: compare results of other machines by the reference programs' row.",
@@ -193,4 +198,4 @@ def _notes(given: Parameters) -> list[str]:
     return told
 
 
-SUITE = Experiment("suite", "improvers on the tasks with headroom, to be quoted", cells, result, pairs)
+SUITE = Experiment("suite", "improvers on the tasks with headroom, to be quoted", cells, result, pairs, partial=True)

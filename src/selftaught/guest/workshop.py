@@ -159,7 +159,7 @@ def _read(result: Any) -> tuple[dict[str, float], dict[str, str]]:
     numbers = {str(name): float(value) for name, value in metrics.items() if _is_number(value)}
     texts = {str(name): str(value) for name, value in {**metrics, **artifacts}.items() if name not in numbers}
     if not numbers:
-        raise TypeError(f"evaluate gave {repr(result)[:100]}; wanted a number, or a dict of some with a score")
+        raise TypeError(f"evaluate gave {repr(result)[:100]}; wanted a finite number, or a dict with one as score")
     return numbers, {name[:100]: text[:_MOST_TEXT] for name, text in list(texts.items())[:_MOST_ARTIFACTS]}
 
 

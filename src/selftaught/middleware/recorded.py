@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from statistics import fmean
 from typing import Any
 
 from selftaught.core.address import here, working_at
+from selftaught.core.ahead import response_came
 from selftaught.core.comparing import comparing, draw_of
 from selftaught.core.contracts import (
     Application,
@@ -29,11 +31,14 @@ from selftaught.core.contracts import (
 from selftaught.core.feedback import without_times
 from selftaught.core.measurement import Sample
 from selftaught.core.origin import call_number, origin
+from selftaught.core.varying import may_vary
 from selftaught.core.work import working_on
+from selftaught.middleware.ahead import Ahead
 from selftaught.middleware.common_draws import Bought, Sharing
-from selftaught.middleware.recorder import Recorder, asking, score_of
+from selftaught.middleware.recorder import Recorder, asking, score_of, scored_record, texts_of
 from selftaught.middleware.unusable import why_no_program
 from selftaught.runs.records import (
+    AGAIN,
     PROGRAM,
     Answered,
     Applied,
@@ -177,6 +182,7 @@ class RecordedModel:
             **more,
         )
         self.recorder.write(record, text, completion.text, *filter(None, [completion.reasoning]))
+        response_came(completion.text)
 
     def _replayed(self, found: Answered) -> Completion:
         return completion_of(found, self.recorder.store)
@@ -191,13 +197,25 @@ def draws_on_record(store: Store, run: str, sharing: Sharing) -> Iterator[tuple[
 
 @dataclass(frozen=True)
 class RecordedUtility(UtilityWrapper):
-    """Implements `Utility`. `compares`: programs that are scored here are improvers, and compared with each other."""
+    """Implements `Utility`. `compares`: programs that are scored here are improvers, and compared with each other.
+
+    `guesses`: does what is scored ahead, if anything is; by `guessed`, the utility without what stops a run: a failure
+    of ours comes again where somebody asks.
+    """
 
     recorder: Recorder
     compares: bool = False
+    guesses: Ahead | None = None
+    guessed: Utility | None = None
 
     def __call__(self, program: Program) -> Score:
-        at = self.recorder.address("score", self.name, program.id)
+        return self._recorded(self.recorder.address("score", self.name, program.id), program, anew=False)
+
+    def anew(self, program: Program) -> Score:
+        """Its score once more, whatever is on record: another draw where scores vary."""
+        return self._recorded(self.recorder.address(AGAIN, self.name, program.id), program, anew=True)
+
+    def _recorded(self, at: str, program: Program, *, anew: bool) -> Score:
         found = self.recorder.found(at, Scored)
         if found is not None:
             return score_of(found, self.recorder.store)
@@ -205,37 +223,22 @@ class RecordedUtility(UtilityWrapper):
         # An improver that is scored again is a repeat of its own.
         again = f"{here()}/score#{at.rpartition('#')[2]}"
         with working_at(at), comparing(again) if self.compares else nullcontext():
-            if self.deterministic:
-                score, reused = self.recorder.score_once(self.utility, program)
+            if anew or not self.deterministic or may_vary(program):
+                score, reused = self.recorder.score_anew(self.utility, program), False
             else:
-                score, reused = self.utility(program), False
+                score, reused = self.recorder.score_once(self.utility, program)
         score = replace(score, feedback=self.recorder.feedback.get(at, score.feedback))
         self.recorder.notice(at, program, score.verdict, score.note)
         came_from = origin()
-        record = Scored(
-            at=at,
-            time=time.time(),
-            utility=self.name,
-            program=program.id,
-            value=score.value,
-            verdict=score.verdict,
-            note=score.note,
-            reused=reused,
-            error=score.error,
-            fault=score.fault,
-            raw=score.raw,
-            raw_error=score.raw_error,
-            numbers=dict(score.numbers),
-            seconds=time.monotonic() - started,
-            grades=list(score.grades),
-            feedback=text_id(score.feedback) if score.feedback else "",
-            round=came_from.round,
-            parent=came_from.parent,
-            response=came_from.response,
-            beside=came_from.beside,
-        )
-        self.recorder.write(record, program.source, *([score.feedback] if score.feedback else []))
+        about = {"round": came_from.round, "parent": came_from.parent, "response": came_from.response}
+        about |= {"reused": reused, "seconds": time.monotonic() - started, "beside": came_from.beside}
+        self.recorder.write(scored_record(at, self.name, program, score, **about), *texts_of(program, score))
         return score
+
+    def ahead(self, read: Callable[[], Program | None]) -> None:
+        """Implements `ScoresAhead`: of a utility that is one, and gives equal programs equal scores."""
+        if self.guesses is not None and self.guessed is not None and self.deterministic:
+            self.guesses.put(partial(self.recorder.score_ahead, self.guessed, read))
 
 
 @dataclass(frozen=True)
@@ -253,6 +256,7 @@ class RecordedApply:
         started = time.monotonic()
         with working_at(at), working_on(task=utility.name, application=at):
             made = self.apply(improver, utility, solution, model)
+        self.recorder.note_guesses(at)
         self.recorder.notice(at, improver, made.verdict, made.note)
         if made.unsandboxed:
             self.recorder.requested(at, improver, made.unsandboxed)

@@ -10,13 +10,17 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from contextvars import ContextVar
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
-from selftaught.core.address import Addresses, here
+from selftaught.core.address import Addresses, here, working_at
+from selftaught.core.ahead import Guess, guessing
 from selftaught.core.contracts import Program, Score, Utility, Verdict
 from selftaught.core.money import Amount
 from selftaught.core.suspicion import suspicious_text, suspicious_verdict
+from selftaught.core.varying import may_vary
 from selftaught.runs.records import (
     Answered,
     Applied,
@@ -31,11 +35,27 @@ from selftaught.runs.records import (
     Tried,
     run_id,
 )
-from selftaught.runs.store import Store
+from selftaught.runs.store import Store, text_id
+
+
+@dataclass(eq=False)
+class _Known:
+    """A score that is known, or being made. `guess`: where it was begun before anybody asked, and `place` is where.
+
+    `claimed`: somebody asked for it. `noted`: it is on record that nobody had.
+    """
+
+    score: Future[Score] = field(default_factory=Future)
+    guess: Guess | None = None
+    place: str = ""
+    claimed: bool = True
+    noted: bool = False
+
 
 _OFTEN = (Answered, Scored, Applied, Noticed)
 """What an improver does, again and again: nobody waits for the disk in between."""
 Kind = TypeVar("Kind", Answered, Scored, Applied, Measured, Approved, Probed)
+Known = TypeVar("Known", Measured, Stepped)
 
 asking: ContextVar["tuple[Recorder, str] | None"] = ContextVar("selftaughtasking", default=None)
 """The recorder and the role for which a model is being asked in this context."""
@@ -71,13 +91,22 @@ class Recorder:
         self._lock = threading.Lock()
         self._addresses = Addresses(self._lock)
         self._known: dict[str, Record] = {}
-        self._scores: dict[tuple[str, str], Future[Score]] = {}
+        self._scores: dict[tuple[str, str], _Known] = {}
+        self._guessed: dict[tuple[str, Program], _Known] = {}
         self._steps = 0
         for record in store:
             self._known[record.at] = record
             self._steps += isinstance(record, Stepped)
             if isinstance(record, Scored) and not record.fault:  # else scored again: the task may have been corrected
-                self._scores.setdefault((record.utility, record.program), _done(score_of(record, store)))
+                self._remember(record)
+
+    def _remember(self, record: Scored) -> None:
+        known = self._scores.get((record.utility, record.program))
+        if known is None:
+            known = _Known(claimed=not record.guessed, noted=record.guessed, guess=Guess() if record.guessed else None)
+            known.score.set_result(score_of(record, self.store))
+            self._scores[record.utility, record.program] = known
+        known.claimed |= not record.guessed
 
     def address(self, kind: str, *content: str) -> str:
         """Where this piece of work stands on record, asked for once more."""
@@ -90,6 +119,11 @@ class Recorder:
             return None
         self._watch(record)
         return record
+
+    def on_record(self, at: str, kind: type[Known]) -> Known | None:
+        """The record at this address, by whatever start; nobody is shown it again."""
+        record = self._known.get(at)
+        return record if isinstance(record, kind) else None
 
     @property
     def run(self) -> str:
@@ -159,28 +193,80 @@ class Recorder:
         """What the utility of this name gave the program, if it has."""
         with self._lock:
             known = self._scores.get((utility, program.id))
-        return known.result() if known is not None and known.done() and known.exception() is None else None
+        if known is None or not known.claimed or not known.score.done() or known.score.exception() is not None:
+            return None
+        return known.score.result()
 
     def score_once(self, utility: Utility, program: Program) -> tuple[Score, bool]:
-        """A deterministic utility's score, run once for equal programs; and whether an earlier run answered.
+        """A deterministic utility's score, run once for equal programs; and whether an earlier request answered.
 
-        Those that ask while it runs wait for it.
+        Those that ask while it runs wait for it. Who is the first to ask for what was guessed has it as if it had been
+        run now; a guess that failed is none.
         """
         key = utility.name, program.id
+        while True:
+            with self._lock:
+                known = self._scores.get(key)
+                if known is None:
+                    self._scores[key] = ours = _Known()
+                    break
+                reused, known.claimed = known.claimed, True
+            if known.guess is None:
+                return known.score.result(), True
+            known.guess.want()
+            with suppress(Exception):
+                return known.score.result(), reused
+        self._settle(key, ours, lambda: utility(program))
+        return ours.score.result(), False
+
+    def score_ahead(self, utility: Utility, read: Callable[[], Program | None]) -> None:
+        """Make a deterministic utility's score of what `read` gives, before anybody asks for it. Raises what it does.
+
+        It is on record at the end of the work at whose address it is done, if nobody has asked by then.
+        """
+        program = read()
+        if program is None or may_vary(program):
+            return
+        key = utility.name, program.id
+        ours = _Known(guess=(guess := Guess()), place=here(), claimed=False)
         with self._lock:
-            known = self._scores.get(key)
-            if known is None:
-                self._scores[key] = ours = Future[Score]()
-        if known is not None:
-            return known.result(), True
+            if self._scores.setdefault(key, ours) is not ours:
+                return
+            self._guessed[utility.name, program] = ours
+        with guessing(guess):
+            self._settle(key, ours, lambda: utility(program))
+
+    def _settle(self, key: tuple[str, str], ours: _Known, score: Callable[[], Score]) -> None:
         try:
-            ours.set_result(utility(program))
+            ours.score.set_result(score())
         except BaseException as error:
             with self._lock:
                 del self._scores[key]  # our failure, not the program's score
-            ours.set_exception(error)
+            ours.score.set_exception(error)
             raise
-        return ours.result(), False
+
+    def note_guesses(self, place: str = "") -> None:
+        """Put on record which scores were made at this address, or anywhere, that nobody has asked for."""
+        with self._lock:
+            here_guessed = [pair for pair in self._guessed.items() if place in ("", pair[1].place)]
+            done = [pair for pair in here_guessed if pair[1].claimed or pair[1].score.done()]
+            for key, _ in done:
+                del self._guessed[key]
+        for (utility, program), known in done:
+            if not known.claimed and known.score.exception() is None:
+                with working_at(known.place):
+                    at = self.address("guessed", utility, program.id)
+                score = known.score.result()
+                self.write(scored_record(at, utility, program, score, guessed=True), *texts_of(program, score))
+
+    def score_anew(self, utility: Utility, program: Program) -> Score:
+        """Run, whatever is known. The first one is what `score_on_record` knows."""
+        score = utility(program)
+        with self._lock:
+            known = self._scores.setdefault((utility.name, program.id), _Known())
+            if not known.score.done():
+                known.score.set_result(score)
+        return score
 
 
 def score_of(record: Scored, store: Store) -> Score:
@@ -192,7 +278,27 @@ def score_of(record: Scored, store: Store) -> Score:
     )
 
 
-def _done(score: Score) -> Future[Score]:
-    future = Future[Score]()
-    future.set_result(score)
-    return future
+def scored_record(at: str, utility: str, program: Program, score: Score, **more: Any) -> Scored:
+    """The score as it goes on record, with `more` of what the record holds."""
+    return Scored(
+        at=at,
+        time=time.time(),
+        utility=utility,
+        program=program.id,
+        value=score.value,
+        verdict=score.verdict,
+        note=score.note,
+        error=score.error,
+        fault=score.fault,
+        raw=score.raw,
+        raw_error=score.raw_error,
+        numbers=dict(score.numbers),
+        grades=list(score.grades),
+        feedback=text_id(score.feedback) if score.feedback else "",
+        **{"reused": False, "seconds": 0.0, **more},
+    )
+
+
+def texts_of(program: Program, score: Score) -> list[str]:
+    """What its record names."""
+    return [program.source, *([score.feedback] if score.feedback else [])]

@@ -14,8 +14,9 @@ from selftaught.core.address import draw_seed, here
 from selftaught.core.contracts import Completion, Prompt
 from selftaught.guest.blocks import python_blocks
 from selftaught.models.edits import EDITS
+from selftaught.models.splicing import MARKER, within_markers
 
-_TRIES = 20
+_TRIES = 60
 _HOTTEST = 2.0
 """Any higher temperature counts as this one: the work grows with it."""
 _MOST_CHARACTERS = 200_000
@@ -70,12 +71,14 @@ def _changed(source: str, others: Sequence[str], rng: random.Random, temperature
                 if len(said) < wanted and (done := edit(tree, rng, donors)):
                     said.append(done)
             after = ast.unparse(ast.fix_missing_locations(tree))
+            if MARKER in source and after != before:
+                after = within_markers(source, program, tree)
             ast.parse(after)
         except _UNPARSABLE:
             continue
-        if after != before:
+        if after not in (before, source):
             return after, ", ".join(said)
-    return before, "nothing could be changed"
+    return source if MARKER in source else before, "nothing could be changed"
 
 
 _UTILITY = "def utility(program):\n"

@@ -11,9 +11,10 @@ steps         one for each t: improver and proposed (SHA-256; proposed may be nu
               the step before. standard_error is null for n = 1. p: of the test that decided; approved: what a person
               answered, where one was asked; else null
 best          t of the best improver by val, or null
-improvement   of `selftaught improve`: scores before and after, by utility; verdict and note of the improver; source:
-              the program was "returned", had been "scored" by the improver, is of a "response" that it never scored, or
-              was "kept" from before; else null
+improvement   of `selftaught improve`: scores before and after, by utility, with the errors of the latter (where
+              scores vary: means of `times`, done anew); verdict and note of the improver; source: the program was
+              "returned", had been "scored" by the improver, is of a "response" that it never scored, or was "kept" from
+              before; else null
 total         what was spent in all; pending, of that, since the last step
 failures      how often each kind of work ended in each verdict other than "ok", with a few notes
 ledger        what was bought of the model: for each t, role (improver, solution) and model the responses, failed
@@ -29,7 +30,7 @@ corrected     tasks whose file was replaced on the way (`resume --task`), in ord
 
 Spending: responses, input_tokens, output_tokens, uncounted (responses whose tokens are not all known, so that the two
 sums are lower bounds), unpriced (responses without a known cost), model_calls, applications, scores_run,
-scores_reused, seconds. Notes are for people: one line, cut to length, and in part the words of a guest.
+scores_reused, scores_guessed, seconds. Notes are for people: one line, cut to length, and in part the words of a guest.
 """
 
 from collections.abc import Mapping

@@ -72,7 +72,7 @@ def candidates(records: Iterable[Record]) -> list[Candidate]:
     for record in told:
         if isinstance(record, Stepped):
             t = record.t + 1
-        elif isinstance(record, Scored) and (place := _application(record, asked)):
+        elif isinstance(record, Scored) and not record.guessed and (place := _application(record, asked)):
             first.setdefault((place, record.program), (t, record))
             times[place, record.program] += 1
     return [

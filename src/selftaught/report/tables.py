@@ -82,7 +82,7 @@ def summary(run: RunView, policy: str) -> list[str]:
     ]
     if seed.val.n == 1:
         lines.append("A single application has no standard error.")
-    spent = [*_of_tokens(run.total), *shared(run), *unusable(run), *not_as_asked(run)]
+    spent = [*_of_tokens(run.total), *shared(run), *raced(run), *unusable(run), *not_as_asked(run)]
     return lines + _of_run(run, seed, best) + ways(run, best) + probes(run) + spent
 
 
@@ -245,6 +245,15 @@ def shared(run: RunView) -> list[str]:
     return [f"Common draws: {total.responses:,} responses were read, and {total.bought:,} bought.{for_less}"]
 
 
+def raced(run: RunView) -> list[str]:
+    """How many candidates were stopped, since they could not win any more, and what that saved."""
+    if not run.raced:
+        return []
+    made, of = (sum(each) for each in zip(*run.raced, strict=True))
+    stopped = f"{len(run.raced)} candidate{'s were' if len(run.raced) > 1 else ' was'} stopped"
+    return [f"Racing: {stopped}, after {made} of {of} applications; {of - made} were saved."]
+
+
 def suspicious(run: RunView) -> list[str]:
     """What guests did that was denied or suspicious, the most frequent first, with the programs that did it."""
     by_what: dict[str, list[str]] = {}
@@ -319,13 +328,23 @@ def _of_improvement(made: Improvement, run: RunView) -> list[str]:
         + way(name, *made.own.get(name, (made.before.get(name), made.after.get(name))), run)
         for name in utilities
     ]
-    lines = [*_where_from(made), *lines]
+    lines = [*_where_from(made), *lines, *_varying(made, run)]
     gained = [made.after[name] > made.before[name] for name in made.before if name in made.after]
     if gained and not any(gained):
         return lines if run.nothing_usable else [*lines, "Nothing got better."]
     if any(gain.mean > 0 for gain in made.gains.values()) and not any(map(beyond_noise, made.gains.values())):
         lines.append("Nothing is shown to have got better: the gain is less than two standard errors.")
     return lines
+
+
+def _varying(made: Improvement, run: RunView) -> list[str]:
+    """That what was chosen by its score was scored anew, where scores vary."""
+    if made.times == 1:
+        return []
+    chosen = (
+        "" if run.chosen_value is None else f" When it was chosen it had {run.chosen_value:.3f}, its luck included."
+    )
+    return [f"Scores vary here: each is the mean of {made.times}, done anew.{chosen}"]
 
 
 def _gain(gain: Estimate | None) -> str:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import hypot
+from statistics import fmean
 from typing import Protocol
 
 from selftaught.core.address import depth
@@ -16,6 +17,7 @@ from selftaught.core.standing import is_solved
 from selftaught.report.ledger import Entry, Ledger
 from selftaught.report.spans import Span
 from selftaught.runs.records import (
+    AGAIN,
     Answered,
     Applied,
     Chosen,
@@ -33,6 +35,7 @@ from selftaught.runs.records import (
 )
 
 _MOST_EXAMPLES = 3
+META_UTILITY = "meta-utility"
 KILLED = "killed"
 """How a start ended that did not say how, and is over."""
 
@@ -47,6 +50,7 @@ class Spent:
         unpriced: responses without a known cost; both words as in the ledger.
         model_calls: of finished applications only, so it can lag behind `responses` while a run goes on.
         scores_reused: answered by an equal program's score; nothing was run.
+        scores_guessed: run before anybody asked, and nobody did.
         seconds: wall time from record to record, without the time between two sessions.
     """
 
@@ -59,6 +63,7 @@ class Spent:
     applications: int = 0
     scores_run: int = 0
     scores_reused: int = 0
+    scores_guessed: int = 0
     seconds: float = 0.0
     shared: int = 0
 
@@ -107,7 +112,8 @@ class Improvement:
     A utility that has not scored one of the two yet is missing there. `verdict` and `note`: of the last application of
     the improver. `source`: where the program is from, as in `Chosen`; "" in records of before. `gains`: after minus
     before, with its error over the instances, which both met; where the grades are known. `own`: before and after in
-    the task's own number, where that is another.
+    the task's own number, where that is another. `times`: where scores vary, so often both were scored anew, and all
+    these are means of that; the errors hold it. `errors`: of `after`.
     """
 
     verdict: str
@@ -119,6 +125,8 @@ class Improvement:
     source: str = ""
     gains: dict[str, Estimate] = field(default_factory=dict)
     own: dict[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    times: int = 1
+    errors: dict[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -150,6 +158,7 @@ class RunView:
         faults: what tasks' own code did wrong while programs were scored, each once. Untrusted text in part.
         corrected: the tasks whose text was replaced on the way, in order.
         spans: what took how long, in the order of the record.
+        raced: of the candidates that racing stopped, how many of how many applications were made.
         common_draws: whether the improvers that were measured had their draws of the model in common.
         chosen_value: of what `improve` hands over, on val, as improvers see it; None where it has not yet.
         bought: (seconds at work, dollars, tokens) of each response and failed attempt, as far as they are known.
@@ -179,6 +188,7 @@ class RunView:
     bought: tuple[tuple[float, float, int], ...] = ()
     chosen_value: float | None = None
     common_draws: bool = False
+    raced: tuple[tuple[int, int], ...] = ()
 
     @property
     def seed_step(self) -> Step | None:
@@ -264,6 +274,7 @@ class Fold:
         """Responses that held no program, by the reason."""
         self._salvaged = 0
         self._common_draws = False
+        self._raced: list[tuple[int, int]] = []
         self._faults: dict[str, None] = {}
         self._corrected: list[str] = []
         self._spans: list[Span] = []
@@ -342,6 +353,7 @@ class Fold:
             bought=tuple(self._bought),
             chosen_value=self._chosen.value if self._chosen else None,
             common_draws=self._common_draws,
+            raced=tuple(self._raced),
         )
 
     def _solved(self) -> Iterator[Solved]:
@@ -366,8 +378,10 @@ class Fold:
             case Answered():
                 self.no_program.update(filter(None, [record.no_program.partition(": ")[0]]))
                 self._common_draws |= record.draw.startswith("/measure/")
-            case Scored():
+            case Scored(guessed=False):
                 self._note_score(record)
+                if record.utility == META_UTILITY and "of" in record.numbers:
+                    self._raced.append((int(record.numbers["applications"]), int(record.numbers["of"])))
             case Applied():
                 self._note_failure(f"improver on {record.utility}", record)
                 self._salvaged += record.salvaged
@@ -402,7 +416,7 @@ class Fold:
                 self._spans.append(Span("failed", now, record.seconds))
                 self._bought.append((now, record.cost, 0))
                 self.dollars += record.cost
-            case Scored(reused=False):
+            case Scored(reused=False, guessed=False):
                 self._spans.append(Span("guest", now, record.seconds))
             case _:
                 pass
@@ -458,17 +472,31 @@ class Fold:
     def _improvement(self) -> Improvement | None:
         """`selftaught improve` works at the root: its applications there, scores beside them, and no steps."""
         applied = self._applied_at_root
-        if not applied or applied[0].utility == "meta-utility":  # the latter: a run without a step on record yet
+        if not applied or applied[0].utility == META_UTILITY:  # the latter: a run without a step on record yet
             return None
         solution, last, chosen = applied[0].solution, applied[-1], self._chosen
         made, source = (chosen.program, chosen.source) if chosen else (last.program, "")
-        before = {score.utility: score for score in self._at_root if score.program == solution}
-        after = {score.utility: score for score in self._at_root if score.program == made}
-        grades = {name: (before[name].grades, after[name].grades) for name in before if name in after}
-        gains = {name: estimate(_subtracted(*both)) for name, both in grades.items() if _are_pairs(*both)}
-        own = {name: (before[name].raw, after[name].raw) for name in before if name in after}
+        before, after = self._scores_of(solution), self._scores_of(made)
+        pairs = {name: (before[name], after[name]) for name in before if name in after}
+        gains = {name: gain for name, both in pairs.items() if (gain := _gain(*both)) is not None}
+        own = {name: (_own(both[0]), _own(both[1])) for name, both in pairs.items()}
         own = {name: both for name, both in own.items() if both != (None, None)}
-        return Improvement(last.verdict, last.note, _values(before), _values(after), solution, made, source, gains, own)
+        told = _values(before), _values(after), solution, made, source, gains, own
+        times = max((len(scores) for scores in after.values()), default=1)
+        errors = {name: _error(scores) for name, scores in after.items()}
+        return Improvement(last.verdict, last.note, *told, times, errors)
+
+    def _scores_of(self, program: str | None) -> dict[str, list[Scored]]:
+        """Of the root's own, by utility: those done anew where there are several, else the last one."""
+        last, anew = dict[str, list[Scored]](), dict[str, list[Scored]]()
+        for score in self._at_root:
+            if score.program != program:
+                continue
+            if score.at.startswith(f"/{AGAIN}:"):
+                anew.setdefault(score.utility, []).append(score)
+            else:
+                last[score.utility] = [score]
+        return last | {name: scores for name, scores in anew.items() if len(scores) > 1}
 
 
 def best_known(sessions: Sequence[Session], utility: str, otherwise: float | None = None) -> float | None:
@@ -477,16 +505,31 @@ def best_known(sessions: Sequence[Session], utility: str, otherwise: float | Non
     return known.get(utility, known.get(utility.rpartition("/")[0], otherwise))
 
 
-def _values(scores: Mapping[str, Scored]) -> dict[str, float]:
-    return {name: score.value for name, score in scores.items()}
+def _values(scores: Mapping[str, Sequence[Scored]]) -> dict[str, float]:
+    return {name: fmean(score.value for score in each) for name, each in scores.items()}
 
 
-def _are_pairs(before: Sequence[float], after: Sequence[float]) -> bool:
-    return len(before) == len(after) > 1
+def _own(scores: Sequence[Scored]) -> float | None:
+    """In the task's own number; None where that is not another, or one of them failed."""
+    numbers = [score.raw for score in scores if score.raw is not None]
+    return fmean(numbers) if len(numbers) == len(scores) else None
 
 
-def _subtracted(before: Sequence[float], after: Sequence[float]) -> list[float]:
-    return [new - old for old, new in zip(before, after, strict=True)]
+def _error(scores: Sequence[Scored]) -> float | None:
+    """Of the mean: from the draw of the instances, and from that of the scores where there are several."""
+    if len(scores) == 1:
+        return scores[0].error
+    return estimate(
+        [score.value for score in scores], instance_error({"": [score.error for score in scores]})
+    ).standard_error
+
+
+def _gain(before: Sequence[Scored], after: Sequence[Scored]) -> Estimate | None:
+    """Instance by instance; and where both were scored several times, with the error of that. None: not known."""
+    if len(before) == len(after) > 1:
+        return paired(*([("", score.value, score.grades) for score in scores] for scores in (before, after)))
+    old, new = before[-1].grades, after[-1].grades
+    return estimate([b - a for a, b in zip(old, new, strict=True)]) if len(old) == len(new) > 1 else None
 
 
 def view(records: Iterable[Record], *, in_work: bool = False) -> RunView:
@@ -553,6 +596,8 @@ class _Tally:
             case Applied(model_calls=calls):
                 count["applications"] += 1
                 count["model_calls"] += calls
+            case Scored(guessed=True):
+                count["scores_guessed"] += 1
             case Scored(reused=reused):
                 count["scores_reused" if reused else "scores_run"] += 1
             case _:

@@ -229,6 +229,10 @@ class Approved(_Record, frozen=True, tag="approved"):
     note: str = ""
 
 
+AGAIN = "again"
+"""The kind, in its address, of a score that `improve` has done once more, to see how much scores vary."""
+
+
 class Chosen(_Record, frozen=True, tag="chosen"):
     """`improve` hands over this program; at `/chosen#k`, after its k-th application.
 

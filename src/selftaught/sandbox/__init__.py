@@ -31,6 +31,7 @@ history.py      what one application of an improver was answered so far
 shown.py        which programs a prompt shows
 machine.py      `Apply`: where an improver, its allowance and a sandbox meet
 messages.py     what a guest sent, looked at before it is decoded
+packing.py      calls and outcomes as bytes, for an executor that has programs run elsewhere
 tiers/          the ways to start a zygote, one file each, and the layers of each
 workshop.py     where a whole program is evaluated, with processes and a scratch folder: bubblewrap alone
 provided.py     packages and files that guests may read

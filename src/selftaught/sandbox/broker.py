@@ -4,12 +4,17 @@ What a service raises for the guest (BudgetExceeded, BadRequest) is passed in. A
 ended at once, never shown it, and it is raised here when every request under way has come to its end.
 """
 
+import heapq
+import itertools
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
+from dataclasses import dataclass, field
+from functools import partial
 from inspect import signature
 
+from selftaught.core.ahead import Guess, guess_here
 from selftaught.core.contracts import Verdict
 from selftaught.core.errors import BadRequest, BudgetExceeded
 from selftaught.guest import wire
@@ -25,23 +30,81 @@ DELAY_SECONDS = 1e-5
 _SHOWN = (BudgetExceeded, BadRequest)
 
 
+IMPROVER, SCORE, GUESS = range(3)
+"""Who computes first: what an improver asks next is most of what others wait for; then what somebody waits for."""
+
+
+@dataclass(eq=False)
+class _Waiter:
+    guess: Guess | None
+    granted: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def in_vain(self) -> bool:
+        """As far as is known."""
+        return self.guess is not None and not self.guess.wanted
+
+
 class Turns:
-    """Lets as many guests compute at once as there are cores.
+    """Lets as many guests compute at once as there are cores; the most urgent first, of equals the one that came first.
 
     A guest holds a turn only while it asks for nothing: then it waits for nobody but itself, and nested improvers
-    cannot lock each other out.
+    cannot lock each other out. A guess (core/ahead.py) gets a core that nobody wants, and keeps nobody waiting: while
+    it computes its core counts as free.
     """
 
     def __init__(self, cores: int) -> None:
-        self._free = threading.BoundedSemaphore(cores)
+        self._cores = cores
+        self._lock = threading.Lock()
+        self._held = 0
+        self._in_vain: set[Guess] = set()
+        self._waiting: list[tuple[int, int, _Waiter]] = []
+        self._numbers = itertools.count()
 
-    def take(self) -> None:
-        """Wait for a turn."""
-        self._free.acquire()
+    def take(self, urgency: int = SCORE) -> None:
+        """Wait for a turn. Who works at a guess is less urgent than `urgency`, until it is wanted."""
+        guess = guess_here()
+        waiter = _Waiter(guess)
+        wanted = partial(self._wanted, waiter, urgency)
+        with self._lock:
+            if guess is not None:
+                guess.when_wanted.append(wanted)
+            self._push(GUESS if waiter.in_vain else urgency, waiter)
+            self._grant()
+        waiter.granted.wait()
 
     def give(self) -> None:
         """Let another compute."""
-        self._free.release()
+        guess = guess_here()
+        with self._lock:
+            self._held -= 1
+            if guess is not None:
+                self._in_vain.discard(guess)
+            self._grant()
+
+    def _push(self, urgency: int, waiter: _Waiter) -> None:
+        heapq.heappush(self._waiting, (urgency, next(self._numbers), waiter))
+
+    def _wanted(self, waiter: _Waiter, urgency: int) -> None:
+        """A guess is one no more."""
+        with self._lock:
+            if waiter.guess is not None:
+                self._in_vain.discard(waiter.guess)
+            if not waiter.granted.is_set():
+                self._push(urgency, waiter)  # once more, further in front
+                self._grant()
+
+    def _grant(self) -> None:
+        while self._waiting:
+            _, _, waiter = self._waiting[0]
+            if not waiter.granted.is_set():
+                if self._held - (0 if waiter.in_vain else len(self._in_vain)) >= self._cores:
+                    return
+                self._held += 1
+                if waiter.in_vain and waiter.guess is not None:
+                    self._in_vain.add(waiter.guess)
+                waiter.granted.set()
+            heapq.heappop(self._waiting)
 
 
 class Broker:
@@ -146,7 +209,7 @@ class Broker:
         with self._lock:
             needs_turn = len(self._under_way) == 1 and not self._over
         if needs_turn:
-            self._turns.take()
+            self._turns.take(IMPROVER)
         with self._lock:
             del self._under_way[request.id], self._bytes[request.id]
             if needs_turn and not self._under_way and not self._over:

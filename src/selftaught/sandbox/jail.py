@@ -13,7 +13,7 @@ from selftaught.core.contracts import Program, Verdict
 from selftaught.core.errors import SandboxError, TaskError, UsageError
 from selftaught.guest import wire
 from selftaught.sandbox import cgroups, workshop
-from selftaught.sandbox.broker import Broker, Turns
+from selftaught.sandbox.broker import IMPROVER, Broker, Turns
 from selftaught.sandbox.contract import Done, Improving, Job, Limits, Outcome, Provided, Value
 from selftaught.sandbox.conversation import Ended, Guest, Question, outcome_of
 from selftaught.sandbox.provided import NOTHING, View, find_packages, put_files, remove_files
@@ -182,7 +182,7 @@ class Jail:
     def _improve(
         self, load: wire.Load, call: Question, limits: Limits, profile: Profile, improving: Improving
     ) -> Outcome:
-        self._turns.take()
+        self._turns.take(IMPROVER)
         broker: Broker | None = None
         guest: Guest | None = None
         try:

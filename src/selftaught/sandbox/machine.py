@@ -1,5 +1,6 @@
 """The air lock: `Machine` is the only place where an improver, its allowance and a sandbox meet."""
 
+import itertools
 import math
 import reprlib
 import threading
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from selftaught.core.address import draw_seed, here
+from selftaught.core.ahead import ScoresAhead, hearing
 from selftaught.core.budget import Allowance, Meter, ask, score
 from selftaught.core.contracts import (
     Application,
@@ -25,7 +27,7 @@ from selftaught.core.origin import coming_from, in_call
 from selftaught.sandbox import serving
 from selftaught.sandbox.contract import Improving, Limits, Outcome, Sandbox, Service, Value
 from selftaught.sandbox.history import History
-from selftaught.sandbox.reading import is_program, program_of
+from selftaught.sandbox.reading import is_program, program_of, read_by_improvers
 
 ENTRY = "improve_algorithm"
 MOST_PROGRAM_CHARACTERS = 1_000_000
@@ -65,7 +67,9 @@ class Machine:
         meter = Meter(self.allowance, threading.Lock())
         history = History(solution, threading.Lock())
         read = _as_it_is if self.released_reader else _in_turn(partial(program_of, like=solution))
-        services = utility_services(utility, meter, self.map, history, read) | model_services(model, meter, history)
+        hear = self._ahead(utility, solution)
+        services = utility_services(utility, meter, self.map, history, read)
+        services |= model_services(model, meter, history, hear)
         if not self.feedback:
             del services["utility_feedback"]
         seed = draw_seed(str(self.run_seed), here(), "improver")
@@ -85,6 +89,17 @@ class Machine:
         return Application(
             salvaged or made, verdict, note, *spent, meter.unsandboxed, salvaged=salvaged is not None, best=best
         )
+
+    def _ahead(self, utility: Utility, solution: Program) -> Callable[[str], None]:
+        """Has the programs in responses scored before they are asked for: no more of them than may be."""
+        left = itertools.count(self.allowance.utility_calls, -1)
+
+        def hear(response: str) -> None:
+            if isinstance(utility, ScoresAhead) and next(left) > 0:
+                released = self.released_reader
+                utility.ahead(partial(read_by_improvers, response, solution.source, released=released))
+
+        return hear
 
     def _is_program(self, made: Program, history: History) -> bool:
         """What was scored has shown whether it loads; what was not is looked at."""
@@ -176,8 +191,10 @@ def utility_services(
     return {"utility": one, "utility_batch": batch, "utility_feedback": feedback}
 
 
-def model_services(model: LanguageModel, meter: Meter, history: History) -> dict[str, Service]:
-    """`prompt` and `batch_prompt`, as the guest asks for them."""
+def model_services(
+    model: LanguageModel, meter: Meter, history: History, hear: Callable[[str], None] = lambda response: None
+) -> dict[str, Service]:
+    """`prompt` and `batch_prompt`, as the guest asks for them. `hear` is told each response as it comes."""
 
     def prompt(expertise: Value = None, message: Value = None, n: Value = 1, temperature: Value = 0.7) -> list[str]:
         if type(n) is not int or n < 1:
@@ -195,7 +212,7 @@ def model_services(model: LanguageModel, meter: Meter, history: History) -> dict
 
     def numbered(prompts: Sequence[Prompt]) -> list[Completion]:
         number = history.next_call()
-        with in_call(number):
+        with in_call(number), hearing(hear):
             completions = model(prompts)
         history.heard(number, prompts, completions)
         return completions

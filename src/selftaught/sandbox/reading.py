@@ -5,7 +5,7 @@ import re
 
 from selftaught.bounded import READER, NotRead
 from selftaught.core.contracts import Program
-from selftaught.guest.responses import program_in
+from selftaught.guest.responses import program_in, released_program_in
 
 _FENCE = re.compile(r"^[ \t>]*(?:```|~~~)", re.MULTILINE)
 _UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
@@ -30,6 +30,22 @@ def code_in(response: str, like: str) -> str | None:
     except NotRead:
         return None
     return found
+
+
+def read_by_improvers(response: str, like: str, *, released: bool) -> Program | None:
+    """The program that an improver finds in a response, if it reads it by `extract_code`."""
+    try:
+        found = READER.call("selftaught.sandbox.reading:as_improvers_read", response, like, released)
+    except NotRead:
+        return None
+    return Program(found) if found else None
+
+
+def as_improvers_read(response: str, like: str, released: bool) -> str | None:
+    """The same, here: for the process that reads."""
+    if released and (found := released_program_in(response)):
+        return found
+    return program_in(response, like)
 
 
 def in_response(text: str, like: str) -> str:

@@ -202,7 +202,7 @@ def _check_spelling(name: str, defined: Mapping[str, Any], where: str) -> None:
         )
 
 
-KINDS = ("function", "minimize", "play", "speed", "program", "text", "prompt")
+KINDS = ("function", "minimize", "play", "two-phases", "speed", "program", "text", "prompt")
 """What `selftaught new` writes: templates/KIND.txt."""
 
 

@@ -5,6 +5,7 @@ machine.py    how fast this machine is, as improvers are told
 choosing.py   the models that the settings name, with their prices
 models.py     the language models of a run, one for each role, and what is spent on them
 accepting.py  whether a proposal is taken: by the policy, and by a person where one is asked
+executors/    where guests run: this machine, or the nodes of a cluster
 stack.py      what stands around the model, utilities and improvers, and in which order
 parts.py      how the parts are put together: read it to see how a run is made
 kept_settings.py

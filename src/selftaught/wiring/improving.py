@@ -1,16 +1,18 @@
 """`improve`: an improver applied to one solution; then what it bought and never scored is scored, and the best counts.
 
-Nothing that was found is lost, however the improver ends. A start with a larger budget goes on: the improver is applied
+Nothing that was found is lost, however the improver ends. What is handed over was chosen by its score, and scores that
+vary flatter it: it is scored anew, beside the solution that was begun with, and where that comes out otherwise, several
+times. A start with a larger budget goes on: the improver is applied
 once more, to the best so far, with what is left of the new budget.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from selftaught.core.address import depth
 from selftaught.core.budget import Allowance
-from selftaught.core.contracts import Application, Program, Task, Verdict
+from selftaught.core.contracts import Application, Program, Score, Task, Verdict
 from selftaught.core.origin import Origin, coming_from
 from selftaught.middleware.recorder import Recorder
 from selftaught.middleware.threads import thread_map
@@ -23,6 +25,8 @@ from selftaught.wiring.parts import Parts
 
 RETURNED, SCORED, RESPONSE, KEPT = "returned", "scored", "response", "kept"
 """Where the program that is handed over comes from, as in `Chosen`: of equals the first."""
+_ANEW = 3
+"""How often programs are scored anew whose scores vary: the fewest that tell how much, and not by one alone."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ def improve(inputs: Inputs, parts: Parts, recorder: Recorder, folder: RunFolder)
     """I(u, s, L); s and what came of it, scored on both splits."""
     task, solution = parts.tasks[0], inputs.program or parts.tasks[0].seed
     best, found = solution, list[Found]()
-    _score(task, solution)
+    scores = {solution: _score(task, solution)}
     model_calls = utility_calls = 0
     for number, total in enumerate([*inputs.earlier, inputs.config.allowance]):
         left = Allowance(total.model_calls - model_calls, total.responses_per_call, total.utility_calls - utility_calls)
@@ -57,7 +61,9 @@ def improve(inputs: Inputs, parts: Parts, recorder: Recorder, folder: RunFolder)
             found = [max(found, key=lambda one: one.value)]  # the first of equals
             best = _hand_over(found[0], number, recorder, folder, inputs.tasks[0])
             if best != solution:
-                _score(task, best)
+                scores[best] = _score(task, best)
+    if best != solution:
+        _score_anew(parts, solution, best, scores)
 
 
 def _hand_over(chosen: Found, number: int, recorder: Recorder, folder: RunFolder, spec: TaskSpec) -> Program:
@@ -75,10 +81,18 @@ def _hand_over(chosen: Found, number: int, recorder: Recorder, folder: RunFolder
     return program
 
 
-def _score(task: Task, program: Program) -> None:
-    task.utility(program)
-    if task.test:
-        task.test(program)
+def _score(task: Task, program: Program) -> list[Score]:
+    """On val, and on test where there is one."""
+    return [utility(program) for utility in (task.utility, task.test) if utility]
+
+
+def _score_anew(parts: Parts, solution: Program, best: Program, known: Mapping[Program, Sequence[Score]]) -> None:
+    """Both once; and more often where one of them now has another score than it had."""
+    asked = [(score, program) for program in (solution, best) for score in parts.anew]
+    before = [score for program in (solution, best) for score in known[program]]
+    after = thread_map(lambda one: one[0](one[1]), asked)
+    if any((new.value, new.grades) != (old.value, old.grades) for old, new in zip(before, after, strict=False)):
+        list(thread_map(lambda one: one[0](one[1]), asked * (_ANEW - 1)))
 
 
 def _returned(task: Task, made: Application) -> Iterator[Found]:
@@ -88,7 +102,7 @@ def _returned(task: Task, made: Application) -> Iterator[Found]:
 
 def _scored(records: Sequence[Record], recorder: Recorder) -> Iterator[Found]:
     """By the improver itself; no failures. In an order that is no chance, as that of scores at once on record is."""
-    scored = [record for record in records if isinstance(record, Scored)]
+    scored = [record for record in records if isinstance(record, Scored) and not record.guessed]
     for record in sorted(scored, key=lambda one: (one.round, one.at)):
         if record.verdict == Verdict.OK or record.value > 0:
             yield Found(Program(recorder.store.text(record.program)), record.value, SCORED)
@@ -104,7 +118,7 @@ def _unscored(
     records: Sequence[Record], initial: Program, made: Application, recorder: Recorder
 ) -> list[tuple[Program, str]]:
     """Programs in responses that were bought and never scored, each with the id of its response."""
-    known = {record.program for record in records if isinstance(record, Scored)} | {initial.id}
+    known = {record.program for record in records if isinstance(record, Scored) and not record.guessed} | {initial.id}
     known |= {made.program.id} if made.program else set()
     new: dict[Program, str] = {}
     responses = (r for r in records if isinstance(r, Answered) and r.role != PROGRAM)

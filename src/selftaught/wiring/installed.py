@@ -4,6 +4,7 @@ from selftaught.models.served.providers import PROVIDERS
 from selftaught.plugins import KINDS, Plugin, listed
 from selftaught.sandbox.choice import TIERS
 from selftaught.tasks.loading import task_names
+from selftaught.wiring.executors.choice import BUILT_IN
 from selftaught.wiring.inputs import improver_names
 
 GROUPS = tuple(f"selftaught.{kind}" for kind in KINDS)
@@ -18,6 +19,6 @@ def installed_plugins() -> list[Plugin]:
             "models": [*PROVIDERS, "auto", "mutate", "scripted", "relay", "replay"],
             "improvers": improver_names(),
             "sandboxes": ["auto", "unsafe", *TIERS],
-            "executors": ["local"],
+            "executors": BUILT_IN,
         }
     )

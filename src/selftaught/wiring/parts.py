@@ -10,13 +10,15 @@ from selftaught.config import RunConfig
 from selftaught.core.address import in_places
 from selftaught.core.algorithm import MetaUtility
 from selftaught.core.budget import Allowance
-from selftaught.core.contracts import Apply, LanguageModel, Program, Task, Utility
+from selftaught.core.contracts import Apply, LanguageModel, Program, Score, Task, Utility
 from selftaught.core.feedback import Made, of_improver
 from selftaught.core.measurement import Sample, measure
+from selftaught.core.racing import in_rounds
+from selftaught.middleware.ahead import Ahead
 from selftaught.middleware.common_draws import Sharing
 from selftaught.middleware.gate import Gate
 from selftaught.middleware.probed import ProbedUtility
-from selftaught.middleware.recorded import RecordedMeasure
+from selftaught.middleware.recorded import RecordedMeasure, RecordedUtility
 from selftaught.middleware.recorder import Recorder
 from selftaught.middleware.run_budget import RunBudget
 from selftaught.middleware.threads import thread_map
@@ -36,6 +38,7 @@ from selftaught.wiring.accepting import Accepting, Approve
 from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.models import IMPROVER, SOLUTION, Models
 from selftaught.wiring.probing import probe
+from selftaught.wiring.racing import Race
 from selftaught.wiring.stack import Stack
 
 if TYPE_CHECKING:  # imported only when a run is to be traced
@@ -46,10 +49,12 @@ if TYPE_CHECKING:  # imported only when a run is to be traced
 class Parts:
     """A run, ready to go: D, L, û, the way to apply an improver, to measure one, and to accept one.
 
-    L is `model` where an improver is improved, and `task_model` where a solution is.
+    L is `model` where an improver is improved, and `task_model` where a solution is. `anew`: the scores of the first
+    task, whatever is on record; none where that would ask a model.
     """
 
     tasks: list[Task]
+    anew: Sequence[Callable[[Program], Score]]
     model: LanguageModel
     task_model: LanguageModel
     applied: Callable[[Allowance], Apply]
@@ -69,11 +74,12 @@ def assemble(
     tracing: "Tracing | None" = None,
     approve: Approve | None = None,
     sharing: Sharing | None = None,
+    guesses: Ahead | None = None,
 ) -> Parts:
     """A run's parts, each within the stack of wrappers."""
     config = inputs.config
     run_budget = run_budget or RunBudget(config.caps, models.spent(recorder.store), gate)
-    stack = Stack(recorder, gate, run_budget, tracing, sharing)
+    stack = Stack(recorder, gate, run_budget, tracing, sharing, guesses)
     model, task_model = stack.model(models.improver, IMPROVER), stack.model(models.solution, SOLUTION)
 
     asked = stack.model(models.asked, PROGRAM)
@@ -96,22 +102,24 @@ def assemble(
 
     wording = wording_of(config)
 
-    def utility(spec: TaskSpec, split: str) -> Utility:
+    def utility(spec: TaskSpec, split: str) -> RecordedUtility:
         judge = Judge(spec, sandbox, split, inputs.seed, wording, paid=True, model=asked if spec.asks else None)
         return stack.utility(judge)
 
-    def test(spec: TaskSpec) -> Utility | None:
-        if spec.evaluation is not None:
-            return None
-        sealed = utility(spec, "test")
-        if not config.probes or spec.asks:  # to probe would be to ask the model for twice as much again
+    def probed(spec: TaskSpec, sealed: Utility | None) -> Utility | None:
+        if sealed is None or not config.probes or spec.asks:  # to probe would be to ask the model for twice as much
             return sealed
         prober = Prober(spec, sandbox, inputs.seed)
         judged = probe(prober, inputs.seed, config.utility_calls)
         going_on = partial(models.waiting.of, "programs for reward hacks", doing="probing")
         return ProbedUtility(sealed, judged, spec.name, recorder, gate, going_on)
 
-    distinct = [Task(utility(spec, "val"), spec.seed, test(spec)) for spec in inputs.tasks]
+    open_ = [utility(spec, "val") for spec in inputs.tasks]
+    sealed = [None if spec.evaluation else utility(spec, "test") for spec in inputs.tasks]
+    anew = [split.anew for split in (open_[0], sealed[0]) if split is not None and not inputs.tasks[0].asks]
+    distinct = [
+        Task(val, spec.seed, probed(spec, test)) for spec, val, test in zip(inputs.tasks, open_, sealed, strict=True)
+    ]
     tasks = [task for task in distinct for _ in range(config.repeats)]  # D: each task `repeats` times
 
     def measure_once(improver: Program) -> list[Sample]:
@@ -121,11 +129,13 @@ def assemble(
     measured = RecordedMeasure(measure_once, names, recorder)
 
     def tell(made: Sequence[Made]) -> str:
-        return of_improver(made, config.allowance)
+        return of_improver(made, config.allowance) + (race.told(made, len(tasks)) if race else "")
 
-    meta = MetaUtility(tasks, task_model, apply, describe(inputs), in_places(thread_map), tell)
+    race = Race(config.race, recorder) if config.race else None
+    rounds = in_rounds(thread_map, config.repeats, race.lost) if race else thread_map
+    meta = MetaUtility(tasks, task_model, apply, describe(inputs), in_places(rounds), tell)
     accept = Accepting(config, measured, recorder, inputs.seed.number, approve)
-    return Parts(tasks, model, task_model, applied, apply, stack.meta_utility(meta), measured, accept)
+    return Parts(tasks, anew, model, task_model, applied, apply, stack.meta_utility(meta), measured, accept)
 
 
 def improver_limits(config: RunConfig) -> Limits:
@@ -148,6 +158,10 @@ _FEEDBACK = """\
 #                                       instance, time used; of an improver, how each task ended. Words for a model to
 #                                       read; free. Of a program that was not scored it says that
 """
+_RACED = """\
+# A program that is shown, after some of the tasks, to be worse than the initial solution measured is not scored on the
+# rest: its score is the mean of those that were done.
+"""
 _SALVAGED = "best_score_given_by(utility))  # of what it had scored itself: nothing found is lost; or 0.0"
 _LOST = "0.0)"
 
@@ -164,6 +178,7 @@ def describe(inputs: Inputs) -> str:
         wall_seconds=f"{config.improver_wall_seconds:g}",
         memory=f"{config.improver_memory_mib} MiB",
         feedback=_FEEDBACK if config.feedback == "on" else "",
+        race=_RACED if config.race else "",
         failure=_SALVAGED if config.salvage == "on" else _LOST,
         response_limit=f" ({config.max_output_tokens:,} tokens)" if config.max_output_tokens else "",
         prompt_characters=f"{MOST_PROMPT_CHARACTERS:,}",

@@ -42,7 +42,7 @@ def answers(store: Store) -> list[Recorded]:
 
 _DECIDE = (
     "kind", "depth", "repeats", "model_calls", "responses", "utility_calls", "improver", "accept", "feedback",
-    "salvage", "common_draws", "utility_text", "extract_code", "fidelity", "seed",
+    "salvage", "common_draws", "race", "utility_text", "extract_code", "fidelity", "seed",
 )  # fmt: skip
 """The settings that decide what is asked, and so whether a recording has the responses."""
 

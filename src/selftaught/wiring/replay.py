@@ -117,7 +117,12 @@ def _compared(
 
 
 def _work(records: Sequence[Record]) -> dict[str, Compared]:
-    return {record.at: record for record in records if isinstance(record, Compared)}
+    """But for what nobody asked for: how far guesses come is chance."""
+    return {
+        record.at: record
+        for record in records
+        if isinstance(record, Compared) and not (isinstance(record, Scored) and record.guessed)
+    }
 
 
 def _essence(record: Compared) -> str:

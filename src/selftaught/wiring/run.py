@@ -7,17 +7,17 @@ import platform
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack, closing, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from selftaught import plugins
 from selftaught.config import RunConfig, from_mapping
 from selftaught.core.errors import NoSandbox, RecordError, RunStopped, SelfTaughtError, TaskError, UsageError
 from selftaught.core.version import VERSION
+from selftaught.middleware.ahead import Ahead
 from selftaught.middleware.common_draws import CommonDraws, Sharing
 from selftaught.middleware.gate import Gate, run_until_stopped
 from selftaught.middleware.recorded import draws_on_record
@@ -26,7 +26,6 @@ from selftaught.middleware.run_budget import RunBudget
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.records import Ended, Record, Session
 from selftaught.runs.store import Store
-from selftaught.sandbox.choice import open_sandbox
 from selftaught.sandbox.contract import OpenSandbox, Sandbox
 from selftaught.tasks.bounds.kept import Kept
 from selftaught.tasks.contract import MAXIMIZE, MINIMIZE
@@ -35,6 +34,7 @@ from selftaught.tasks.spec import SPLITS, TaskSpec
 from selftaught.wiring.accepting import Approve, by_file
 from selftaught.wiring.checking import check_tasks
 from selftaught.wiring.correcting import correct, find_corrected
+from selftaught.wiring.executors.choice import open_executor
 from selftaught.wiring.going_on import RAISED, going_on
 from selftaught.wiring.inputs import Inputs, check_as_begun, freeze, load_frozen, task_input
 from selftaught.wiring.kinds import KINDS
@@ -103,7 +103,7 @@ class Run:
         gate = gate or Gate(inputs.config.max_time_seconds)
         models.prepare()
         with ExitStack() as opening:
-            inside = sandbox or opening.enter_context(_opened(inputs, inputs.config.sandbox))
+            inside = sandbox or opening.enter_context(open_executor(inputs.config.executor, inputs.config.sandbox))
             inputs = replace(inputs, config=msgspec.structs.replace(inputs.config, sandbox=inside.tier))
             if not checked:
                 check_tasks(inputs, inside)
@@ -148,7 +148,9 @@ class Run:
             settings = {**msgspec.to_builtins(inputs.config), "max_time_seconds": None, **kept}
             inputs = replace(inputs, config=from_mapping(settings, str(folder.config), kept))
             gate = gate or Gate(inputs.config.max_time_seconds)
-            inside = sandbox or opening.enter_context(_opened(inputs, tier or inputs.config.sandbox))
+            inside = sandbox or opening.enter_context(
+                open_executor(inputs.config.executor, tier or inputs.config.sandbox)
+            )
             corrected = find_corrected(task, inputs, inside) if task else None
             name = task_input(corrected.name) if corrected else ""
             check_resumable(store, folder, inside.tier, weaker_allowed=tier is not None, corrected=name)
@@ -214,9 +216,10 @@ class Run:
         recorder.write(session)
         approve = self.approve or by_file(self.folder, self.gate)
         sharing = self._sharing(recorder)
-        parts = assemble(
-            self.inputs, self.sandbox, self.models, recorder, self.gate, self.run_budget, self.tracing, approve, sharing
-        )
+        # Spans of what nobody asked for would tell of work that was not done for anybody.
+        guesses = Ahead() if self.inputs.config.speculate == "cpu" and self.tracing is None else None
+        more = (self.run_budget, self.tracing, approve, sharing, guesses)
+        parts = assemble(self.inputs, self.sandbox, self.models, recorder, self.gate, *more)
         ended = _ended(session.at)
         try:
             KINDS[self.inputs.config.kind](self.inputs, parts, recorder, self.folder)
@@ -228,6 +231,9 @@ class Run:
                 raise cause from error
             raise
         finally:
+            if guesses is not None:
+                guesses.stop()
+                recorder.note_guesses()
             recorder.write(ended)
 
     def _sharing(self, recorder: Recorder) -> Sharing | None:
@@ -294,12 +300,6 @@ def _ended(session: str, cause: SelfTaughtError | None = None) -> Ended:
 def _strength(tier: str) -> int:
     """A plugin's tier is known to be as strong as itself, and no more."""
     return STRENGTH.index(tier) if tier in STRENGTH else -1
-
-
-def _opened(inputs: Inputs, sandbox: str) -> AbstractContextManager[OpenSandbox]:
-    if inputs.config.executor == "local":
-        return open_sandbox(sandbox)
-    return closing(plugins.find("executors", inputs.config.executor)(sandbox))
 
 
 def check_resumable(store: Store, folder: RunFolder, tier: str, *, weaker_allowed: bool, corrected: str = "") -> None:

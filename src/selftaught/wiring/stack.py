@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from selftaught.core.contracts import Apply, LanguageModel, Utility
+from selftaught.middleware.ahead import Ahead
 from selftaught.middleware.common_draws import Sharing
 from selftaught.middleware.gate import Gate, GatedModel, GatedUtility
 from selftaught.middleware.recorded import RecordedApply, RecordedModel, RecordedUtility
@@ -30,6 +31,7 @@ class Stack:
     run_budget: RunBudget
     tracing: "Tracing | None" = None
     sharing: Sharing | None = None
+    guesses: Ahead | None = None
 
     def model(self, priced: PricedModel, role: str) -> LanguageModel:
         """For one role: improver or solution."""
@@ -40,9 +42,10 @@ class Stack:
         gated = GatedModel(paid, self.gate)
         return RecordedModel(gated, self.recorder, thread_map, role, priced.together, self.sharing)
 
-    def utility(self, utility: Utility) -> Utility:
+    def utility(self, utility: Utility) -> RecordedUtility:
         """A task's. A utility that asks for work which passes through the stack itself is `meta_utility`."""
-        return RecordedUtility(GatedUtility(self._traced(utility), self.gate), self.recorder)
+        gated = GatedUtility(self._traced(utility), self.gate)
+        return RecordedUtility(gated, self.recorder, guesses=self.guesses, guessed=utility)
 
     def meta_utility(self, utility: Utility) -> Utility:
         """The applications and scores in it are gated each; those that it scores are compared with each other."""

@@ -31,7 +31,8 @@ def adapt(folder: Path) -> Adapted:
     parts: dict[str, Any] = {"SEED": seed, "EVALUATOR": EVALUATOR, "FILES": sorted(_files(folder))}
     parts |= {"SUFFIX": program.suffix, "DIRECTION": "maximize", "DETERMINISTIC": False, **used}
     about = parts.pop("about", "") or f"Improve the program: {EVALUATOR} is to give it a higher score."
-    notes += [f"{name} in {CONFIG[0]} does not apply here, and is not read" for name in unused]
+    if unused:
+        notes.append(f"{CONFIG[0]} has names that do not apply here, and are not read: {', '.join(unused)}")
     return Adapted(source=task_text(about, parts), name=folder.resolve().name, folder=folder, notes=notes)
 
 

@@ -1,0 +1,68 @@
+"""Calls, outcomes and limits as bytes, for an executor that has programs run elsewhere.
+
+They are the very messages that cross a sandbox's wall (guest/wire.py): data only, checked as they are decoded.
+"""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+import msgspec
+
+from selftaught.core.contracts import Verdict
+from selftaught.core.errors import TaskError
+from selftaught.guest import wire
+from selftaught.sandbox.contract import Limits, Outcome, Provided, Value
+
+
+class Packed(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """One outcome. `value` is a message of its own."""
+
+    verdict: str
+    value: bytes
+    note: str
+    cpu_seconds: float
+
+
+def pack_call(arguments: Sequence[Value]) -> bytes:
+    """The arguments of one call. Raises TaskError where they are no data."""
+    try:
+        return wire.encode(wire.Call(list(arguments)))
+    except wire.WireError as error:
+        raise TaskError(f"an instance cannot be sent to a program: {error}; use plain data and numpy arrays") from error
+
+
+def unpack_call(body: bytes) -> list[Value]:
+    """The same again; arrays may be written to. Raises ValueError."""
+    message = wire.to_guest.decode(body)
+    if not isinstance(message, wire.Call):
+        raise wire.WireError("wanted a call")
+    return message.arguments
+
+
+def pack_outcome(outcome: Outcome) -> Packed:
+    """Its value was data when it came from the guest."""
+    value = wire.encode(wire.Returned(outcome.value))
+    return Packed(str(outcome.verdict), value, outcome.note, outcome.cpu_seconds)
+
+
+def unpack_outcome(packed: Packed) -> Outcome:
+    """The same again. Raises ValueError."""
+    message = wire.from_guest.decode(packed.value)
+    if not isinstance(message, wire.Returned):
+        raise wire.WireError("wanted a value")
+    return Outcome(Verdict(packed.verdict), message.value, packed.note, packed.cpu_seconds)
+
+
+def pack_limits(limits: Limits) -> dict[str, float]:
+    """All but what may be read."""
+    return {name: float(getattr(limits, name)) for name in _KINDS}
+
+
+def unpack_limits(numbers: dict[str, float], provided: Provided) -> Limits:
+    """The same again, with what may be read."""
+    kept: dict[str, Any] = {name: _KINDS[name](number) for name, number in numbers.items()}
+    return Limits(**kept, provided=provided)
+
+
+_KINDS: dict[str, Any] = {field.name: type(field.default) for field in fields(Limits) if field.name != "provided"}

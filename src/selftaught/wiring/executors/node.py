@@ -1,0 +1,176 @@
+"""What runs on a node: a sandbox, and who hands its guests their calls. Trusted, as the driver is; bytes in, bytes out.
+
+Called from several threads at once, but of one run only one call at a time. Whatever goes wrong here is told in a
+packet: an exception would be pickled by the engine.
+"""
+
+import itertools
+import os
+import platform
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+
+import msgspec
+
+from selftaught.core.contracts import Program
+from selftaught.core.errors import SandboxError, SelfTaughtError, UsageError
+from selftaught.sandbox.choice import open_sandbox
+from selftaught.sandbox.contract import Outcome, Provided, Value
+from selftaught.sandbox.jail import Jail
+from selftaught.sandbox.packing import Packed, pack_outcome, unpack_call, unpack_limits
+from selftaught.wiring.executors.packets import (
+    Batch,
+    Begin,
+    Facts,
+    Failed,
+    Files,
+    Hello,
+    More,
+    Packet,
+    Ready,
+    Refused,
+    pack,
+)
+
+_BATCH_SECONDS = 0.2
+"""An answer is sent when it is so old: the driver may know by then that it wants no more."""
+_BATCH_BYTES = 4 << 20
+
+
+@dataclass
+class _Run:
+    """One program at work: its outcomes as they are asked for, and the calls that it still has to get."""
+
+    outcomes: Iterator[Outcome]
+    calls: deque[list[Value]] | None
+    skipped: int
+
+
+class Node:
+    """One process of ours on a node. `hello` comes first."""
+
+    def __init__(self) -> None:
+        self._jail: Jail | None = None
+        self._lock = threading.Lock()
+        self._runs: dict[int, _Run] = {}
+        self._provided = {"": Provided()}
+
+    def hello(self, body: bytes) -> bytes:
+        """Opens the sandbox. `Ready` or `Refused`."""
+        return _told(self._hello, body)
+
+    def files(self, body: bytes) -> bytes:
+        """Keeps what guests may read. An empty `Batch`, or `Failed`."""
+        return _told(self._files, body)
+
+    def begin(self, body: bytes) -> bytes:
+        """The first outcomes of a run: `Batch` or `Failed`."""
+        return _told(self._begin, body)
+
+    def more(self, body: bytes) -> bytes:
+        """The next ones."""
+        return _told(self._more, body)
+
+    def drop(self, run: int) -> None:
+        """Nobody wants more of this run: its guest is ended."""
+        with self._lock:
+            dropped = self._runs.pop(run, None)
+        if dropped is not None and isinstance(dropped.outcomes, Generator):
+            dropped.outcomes.close()
+
+    def close(self) -> None:
+        """End all guests."""
+        if self._jail is not None:
+            self._jail.close()
+
+    def _hello(self, body: bytes) -> Packet:
+        hello = msgspec.msgpack.decode(body, type=Hello)
+        unlike = Facts.here().unlike(hello.facts)
+        if unlike:
+            return Refused("; ".join(unlike))
+        try:
+            self._jail = open_sandbox(hello.tier, hello.workers)
+        except SelfTaughtError as error:
+            return Refused(f"the sandbox {hello.tier} does not work there: {error}")
+        return Ready(list(self._jail.layers), platform.node(), os.getpid())
+
+    def _files(self, body: bytes) -> Packet:
+        files = msgspec.msgpack.decode(body, type=Files)
+        for name, wanted in files.versions:
+            _check_package(name, wanted)
+        self._provided[files.key] = Provided(packages=tuple(files.packages), files=tuple(files.files))
+        return Batch([], over=True)
+
+    def _begin(self, body: bytes) -> Packet:
+        begin = msgspec.msgpack.decode(body, type=Begin)
+        if self._jail is None:
+            raise SandboxError("the node was asked to run a program before it had a sandbox")
+        limits = unpack_limits(begin.limits, self._provided[begin.provided])
+        calls = [unpack_call(call) for call in begin.calls]
+        waiting = deque(calls) if begin.waits else None
+        given = calls if waiting is None else _popped(waiting)
+        outcomes = self._jail.run(Program(begin.source), begin.entry, given, limits, seed=begin.seed)
+        run = _Run(outcomes, waiting, begin.skipped)
+        with self._lock:
+            self._runs[begin.run] = run
+        return self._batch(begin.run, run)
+
+    def _more(self, body: bytes) -> Packet:
+        more = msgspec.msgpack.decode(body, type=More)
+        with self._lock:
+            run = self._runs[more.run]
+        if run.calls is not None and more.call is not None:
+            run.calls.append(unpack_call(more.call))
+        return self._batch(more.run, run)
+
+    def _batch(self, number: int, run: _Run) -> Batch:
+        """Outcomes until there are no more, or enough. A run that fails or is over is forgotten."""
+        until, size, found = time.monotonic() + _BATCH_SECONDS, 0, list[Packed]()
+        over = True
+        try:
+            while run.calls is None or run.calls:
+                outcome = next(run.outcomes, None)
+                if outcome is None:
+                    return Batch(found, over=True)
+                if run.skipped:
+                    run.skipped -= 1
+                    continue
+                found.append(pack_outcome(outcome))
+                size += len(found[-1].value)
+                if run.calls is None and (time.monotonic() > until or size > _BATCH_BYTES):
+                    break
+            over = False
+            return Batch(found, over=False)
+        finally:
+            if over:
+                self.drop(number)
+
+
+def _popped(calls: deque[list[Value]]) -> Iterator[list[Value]]:
+    """The sandbox takes the next one when the outcome of the one before was taken: it is there by then."""
+    for _ in itertools.count():
+        yield calls.popleft()
+
+
+def _check_package(name: str, wanted: str) -> None:
+    """Raises UsageError where a task's package is another one here."""
+    try:
+        own = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        raise UsageError(f"the task's package {name} is not installed: pip install {name}=={wanted}") from None
+    if own != wanted:
+        raise UsageError(f"the task's package {name} is of version {own}, and the driver's of {wanted}")
+
+
+def _told(work: Callable[[bytes], Packet], body: bytes) -> bytes:
+    """What came of it, and of a failure its words."""
+    try:
+        return pack(work(body))
+    except SelfTaughtError as error:
+        return pack(Failed(type(error).__name__, str(error)))
+    except Exception as error:  # ours: whoever reports it has nothing else
+        return pack(Failed("SandboxError", f"{type(error).__name__}: {error}"))

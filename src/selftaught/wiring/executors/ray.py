@@ -1,0 +1,291 @@
+"""All that is known of Ray: joining or starting a cluster, its nodes, one process of ours on each, bytes to and fro.
+
+Ray is imported when a cluster is opened, and not before. It reads its own variables (RAY_ADDRESS, RAY_AUTH_MODE,
+RAY_AUTH_TOKEN): which cluster, and its token. What it would print or report of itself is switched off.
+"""
+
+import logging
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from selftaught.core.errors import NoSandbox, UsageError
+from selftaught.wiring.executors.node import Node
+
+_LOG = logging.getLogger("selftaught.cluster")
+_CONNECT_SECONDS = 5.0
+_STORE_BYTES = 80 << 20
+"""Of the object store of a cluster that is started here, near the least that Ray takes: packets are small."""
+_ADDRESS = re.compile(r"[^/\s]+:[0-9]{1,5}")
+_HIGHEST_PORT = 65535
+_QUIET = {"log_to_driver": False, "logging_level": logging.ERROR}
+_CONTROLS = 4
+"""Calls that are answered beside those that compute."""
+
+
+class Lost(Exception):
+    """A node, our process there, or the cluster does not answer any more; or never did."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A node of the cluster that is alive. `free`: of its CPUs, those that nobody has reserved."""
+
+    id: str
+    name: str
+    cpus: int
+    free: int
+
+
+class Remote:
+    """Our process on one node. Called from several threads at once."""
+
+    def __init__(self, ray: Any, actor: Any, cpus: int) -> None:
+        self._ray, self._actor, self.cpus = ray, actor, cpus
+
+    def ask(self, what: str, body: bytes, seconds: float | None = None) -> bytes:
+        """What the method `what` of our process answers. Raises Lost."""
+        method = getattr(self._actor, what)
+        with _told_as_lost(self._ray):
+            answer = self._ray.get(method.remote(body), timeout=seconds)
+            return bytes(answer)
+
+    def tell(self, what: str, number: int) -> None:
+        """The same, not waiting for it, and before what computes. Raises Lost."""
+        with _told_as_lost(self._ray):
+            getattr(self._actor, what).options(concurrency_group="control").remote(number)
+
+    def kill(self) -> None:
+        """End it at once, with all its guests. Whoever waits for it is told that it is lost."""
+        with suppress(Exception):
+            self._ray.kill(self._actor, no_restart=True)
+
+
+class Ray:
+    """A cluster: the one at `address`, or the one that this machine is in, or else one that is started here.
+
+    Raises UsageError where Ray is not installed, or there is no cluster at the address.
+    """
+
+    ours = False
+    """Whether the connection was made here: else the caller had it already, and keeps it."""
+    folder = ""
+    """Of a cluster that was started here."""
+    _lock = threading.Lock()
+    _users = 0
+
+    def __init__(self, address: str | None = None) -> None:
+        with Ray._lock:
+            with _kept_handlers():
+                self._ray = _connected(address)
+            _hush()
+            Ray._users += 1
+
+    def close(self) -> None:
+        """Let go of the cluster, which ends one that was started here."""
+        with Ray._lock:
+            Ray._users -= 1
+            if not Ray._users:
+                with _kept_handlers():
+                    _ended(self._ray)
+
+    def places(self) -> list[Place]:
+        """The nodes that are alive and have CPUs. Raises Lost."""
+        with _told_as_lost(self._ray):
+            free = _free_cpus()
+            return [
+                Place(
+                    node["NodeID"],
+                    f"{node['NodeManagerHostname']} ({node['NodeID'][:8]})",
+                    cpus,
+                    min(cpus, int(free.get(node["NodeID"], cpus))),
+                )
+                for node in self._ray.nodes()
+                if node["Alive"] and (cpus := int(node["Resources"].get("CPU", 0)))
+            ]
+
+    def start(self, place: Place) -> Remote:
+        """Our process on that very node, with its free CPUs; once, and nowhere else. Raises Lost."""
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        cpus = place.free
+        with _told_as_lost(self._ray):
+            kind = self._ray.remote(
+                num_cpus=cpus,
+                max_restarts=0,
+                max_task_retries=0,
+                max_concurrency=2 * cpus + 2,
+                concurrency_groups={"control": _CONTROLS},
+                # Soft, or started again, it would wait for ever for another place when its node is lost.
+                scheduling_strategy=NodeAffinitySchedulingStrategy(place.id, soft=False),
+            )(Node)
+            return Remote(self._ray, kind.remote(), cpus)
+
+
+def _connected(address: str | None) -> Any:
+    """Ray, connected to the cluster at the address, or the one that RAY_ADDRESS or `ray start` tells of; or a new one.
+
+    Its token and its ways are settled before it is imported: it looks then, and not again.
+    """
+    if sys.modules.get("ray") is not None and (ray := _imported()).is_initialized():
+        return ray
+    named = address or os.environ.get("RAY_ADDRESS")
+    if named:
+        _check_address(named)
+    found = named or _started_here()
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if found is None:
+        return _started()
+    if _token():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    ray = _imported()
+    try:
+        ray.init(address=found, **_QUIET)
+    except Exception as error:  # of many kinds: another version of Ray or Python, no token, no node on this machine
+        said = " ".join(str(error).split())[:500] or type(error).__name__
+        raise UsageError(f"the Ray cluster {found} cannot be used: {said}") from error
+    Ray.ours = True
+    return ray
+
+
+def _imported() -> Any:
+    try:
+        import ray
+    except ImportError as error:
+        raise UsageError(
+            f"`executor=ray` needs Ray, which is not installed here ({error}): pip install 'selftaught[ray]'. It has "
+            f"no release for every Python; this is Python {sys.version_info.major}.{sys.version_info.minor}"
+        ) from error
+    return ray
+
+
+def _started_here() -> str | None:
+    """The address of the cluster that `ray start` has made this machine a node of, as far as it still answers."""
+    try:
+        address = Path(os.environ.get("RAY_TMPDIR", "/tmp"), "ray", "ray_current_cluster").read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return address if _ADDRESS.fullmatch(address) and _trouble_at(address) is None else None
+
+
+def _check_address(address: str) -> None:
+    """Raises UsageError for what is no address, or answers nothing: Ray itself would wait for minutes."""
+    if not _ADDRESS.fullmatch(address) or int(address.rpartition(":")[2]) > _HIGHEST_PORT:
+        raise UsageError(
+            f"no Ray cluster has the address {address!r}: wanted HOST:PORT, as `ray start` prints it, for a machine "
+            "that is a node of the cluster itself"
+        )
+    trouble = _trouble_at(address)
+    if trouble is not None:
+        raise UsageError(
+            f"no Ray cluster answers at {address} ({trouble}): start one with `ray start --head`, or see `ray status` "
+            "for its address. Without an address one is started on this machine"
+        )
+
+
+def _trouble_at(address: str) -> OSError | None:
+    """Why nothing answers there; None where something does."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
+    except OSError as error:
+        return error
+    return None
+
+
+def _started() -> Any:
+    """Ray, with a cluster of this machine alone: it ends with this process, and nobody else can join it."""
+    if "ray" not in sys.modules:
+        os.environ["RAY_AUTH_MODE"], os.environ["RAY_AUTH_TOKEN"] = "token", secrets.token_hex(32)
+    ray = _imported()
+    Ray.ours, Ray.folder = True, tempfile.mkdtemp(prefix="selftaught-ray-", dir="/tmp")  # for sockets: a short path
+    try:
+        ray.init(
+            address="local",
+            num_cpus=len(os.sched_getaffinity(0)),
+            include_dashboard=False,
+            object_store_memory=_STORE_BYTES,
+            _temp_dir=Ray.folder,
+            **_QUIET,
+        )
+    except Exception as error:
+        _ended(ray)
+        raise NoSandbox(
+            f"no Ray cluster runs on this machine, and none starts: {' '.join(str(error).split())[:500]}"
+        ) from error
+    _LOG.info("no Ray cluster runs on this machine: one of this machine alone was started, for this run")
+    return ray
+
+
+def _ended(ray: Any) -> None:
+    """What was begun here is over."""
+    if Ray.ours:
+        ray.shutdown()
+    if Ray.folder:
+        shutil.rmtree(Ray.folder, ignore_errors=True)
+    Ray.ours, Ray.folder = False, ""
+
+
+def _token() -> bool:
+    """Whether this machine has the token of a cluster."""
+    path = os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token"
+    return bool(os.environ.get("RAY_AUTH_TOKEN")) or Path(path).is_file()
+
+
+def _hush() -> None:
+    """Ray prints to stdout when a node is lost, whatever it is told. What a command prints there is its result."""
+    worker: Any = sys.modules.get("ray._private.worker")
+    if hasattr(worker, "_worker_logs_enabled"):
+        worker._worker_logs_enabled = False
+
+
+def _free_cpus() -> dict[str, float]:
+    """By node. Empty where this Ray does not tell."""
+    try:
+        from ray._private.state import available_resources_per_node
+    except ImportError:
+        return {}
+    return {node: each.get("CPU", 0.0) for node, each in available_resources_per_node().items()}
+
+
+@contextmanager
+def _told_as_lost(ray: Any) -> Iterator[None]:
+    try:
+        yield
+    except ray.exceptions.GetTimeoutError as error:
+        raise Lost("it gave no answer in time") from error
+    except (ray.exceptions.RayError, ConnectionError, TimeoutError) as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        raise Lost(_cause(lines) or type(error).__name__) from error
+
+
+def _cause(lines: list[str]) -> str:
+    """Of Ray's many lines on a loss, the one that says why."""
+    for sign in ("ModuleNotFoundError", "ImportError", "died because", "node was", "killed", "OOM"):
+        for line in lines:
+            if sign in line:
+                return line[:300]
+    return lines[0][:300] if lines else ""
+
+
+@contextmanager
+def _kept_handlers() -> Iterator[None]:
+    """Ray takes SIGTERM for itself: how this process ends is decided elsewhere."""
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if main and before is not None:
+            signal.signal(signal.SIGTERM, before)

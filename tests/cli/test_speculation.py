@@ -1,0 +1,49 @@
+"""A run that scores ahead comes out as one that does not, and is resumed and replayed as that is."""
+
+from pathlib import Path
+
+from cli.support import selftaught
+from selftaught.runs.records import Answered, Applied, Chosen, Measured, Record, Scored
+from selftaught.runs.store import Store
+
+RUN = [
+    "improve", "parity-with-noise@paper", "--model", "mutate", "--seed", "7:0123456789abcdef", "--model-calls", "3",
+    "--responses", "4", "--utility-calls", "9", "--no-probes", "--machine-speed", "20",
+]  # fmt: skip
+
+
+def work(folder: Path) -> set[tuple[object, ...]]:
+    """All but times and guesses."""
+    with Store.open(folder / "run.sqlite", writable=False) as store:
+        return {told for record in store if (told := content(record))}
+
+
+def content(record: Record) -> tuple[object, ...]:
+    match record:
+        case Scored(guessed=False):
+            return record.at, record.program, record.value, record.reused, record.feedback, record.response
+        case Answered():
+            return record.at, record.prompt, record.response
+        case Applied():
+            return record.at, record.program, record.model_calls, record.responses, record.utility_calls, record.best
+        case Chosen() | Measured():
+            return (record.at,)
+        case _:
+            return ()
+
+
+def test_scoring_ahead_changes_nothing_that_comes_out(tmp_path: Path) -> None:
+    for value in ("off", "cpu"):
+        done = selftaught(*RUN, "--speculate", value, "--out", value, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    assert work(tmp_path / "cpu") == work(tmp_path / "off")
+    replayed = selftaught("replay", "cpu", cwd=tmp_path)
+    assert replayed.returncode == 0, replayed.stdout + replayed.stderr
+    raised = selftaught("resume", "cpu", "--model-calls", "4", "--speculate", "off", cwd=tmp_path)
+    assert raised.returncode == 0, raised.stderr
+
+
+def test_a_value_that_there_is_not_is_told_with_those_that_there_are(tmp_path: Path) -> None:
+    done = selftaught(*RUN, "--speculate", "all", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "off" in done.stderr and "cpu" in done.stderr

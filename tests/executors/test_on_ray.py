@@ -1,0 +1,11 @@
+"""A cluster is a sandbox like any other: the same contract, on a real cluster of two nodes; and what only it can lose.
+
+Each suite runs in a pytest of its own, in a network namespace (one_machine.py).
+"""
+
+from executors.one_machine import needs_ray, passes
+
+
+@needs_ray
+def test_a_cluster_keeps_the_contract_of_a_sandbox_and_outlives_its_nodes() -> None:
+    passes("tests/executors/on_ray.py", "tests/sandbox/test_contract.py")

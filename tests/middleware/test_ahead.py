@@ -1,0 +1,150 @@
+"""What is scored before anybody asks: joined, reused and dropped as if it had not been, or on record as a guess."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from selftaught.core.address import working_at
+from selftaught.core.contracts import Program, Score
+from selftaught.core.errors import SandboxError
+from selftaught.middleware.ahead import Ahead
+from selftaught.middleware.recorded import RecordedUtility
+from selftaught.middleware.recorder import Recorder
+from selftaught.runs.records import Record, Scored
+from selftaught.runs.store import Store
+
+ONE, TWO = Program("x = 1\n"), Program("x = 2\n")
+
+
+@dataclass
+class Gated:
+    """A utility that scores when it is let."""
+
+    name: str = "task/val"
+    description: str = ""
+    deterministic: bool = True
+    begun: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    may: threading.Event = field(default_factory=threading.Event)
+    scored: list[Program] = field(default_factory=list)
+    fails: int = 0
+
+    def __call__(self, program: Program) -> Score:
+        self.scored.append(program)
+        self.begun.release()
+        assert self.may.wait(20)
+        if self.fails:
+            self.fails -= 1
+            raise SandboxError("the sandbox broke")
+        return Score(0.5, feedback="half")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.create(tmp_path / "run.sqlite") as made:
+        yield made
+
+
+def recorded(store: Store, utility: Gated) -> tuple[Recorder, RecordedUtility]:
+    recorder = Recorder(store)
+    return recorder, RecordedUtility(utility, recorder, guesses=Ahead(2), guessed=utility)
+
+
+def scores(store: Store) -> list[Scored]:
+    return [record for record in store if isinstance(record, Scored)]
+
+
+def told(record: Record) -> tuple[object, ...]:
+    assert isinstance(record, Scored)
+    return record.at, record.program, record.value, record.reused, record.guessed
+
+
+def test_who_asks_while_a_guess_runs_has_its_score_as_if_it_were_the_first(store: Store) -> None:
+    utility = Gated()
+    recorder, ahead = recorded(store, utility)
+    with working_at("/apply:a#0"):
+        ahead.ahead(lambda: ONE)
+        assert utility.begun.acquire(timeout=20)
+        utility.may.set()
+        assert [ahead(ONE).value, ahead(ONE).value] == [0.5, 0.5]
+        recorder.note_guesses("/apply:a#0")
+    assert utility.scored == [ONE]
+    assert [(record.reused, record.guessed, record.at.count("score:")) for record in scores(store)] == [
+        (False, False, 1),
+        (True, False, 1),
+    ]
+
+
+def test_what_nobody_asked_for_is_on_record_as_a_guess_at_the_end_of_the_work(store: Store) -> None:
+    utility = Gated()
+    utility.may.set()
+    recorder, ahead = recorded(store, utility)
+    with working_at("/apply:a#0"):
+        ahead.ahead(lambda: ONE)
+        assert utility.begun.acquire(timeout=20)
+        while recorder._scores["task/val", ONE.id].score.done() is False:
+            threading.Event().wait(0.005)
+    assert scores(store) == []
+    recorder.note_guesses("/apply:a#0")
+    recorder.note_guesses()
+    (guess,) = scores(store)
+    assert guess.guessed and guess.program == ONE.id and guess.at.startswith("/apply:a#0/guessed:")
+    assert store.text(guess.program) == ONE.source and store.text(guess.feedback) == "half"
+
+
+def test_a_guess_on_record_answers_a_later_start_as_if_it_were_asked_first(store: Store) -> None:
+    utility = Gated()
+    utility.may.set()
+    recorder, ahead = recorded(store, utility)
+    ahead.ahead(lambda: ONE)
+    assert utility.begun.acquire(timeout=20)
+    while not scores(store):
+        recorder.note_guesses()
+    later = Gated()
+    _, again = recorded(store, later)
+    assert again(ONE).feedback == "half"
+    assert later.scored == []
+    assert [(record.reused, record.guessed) for record in scores(store)] == [(False, True), (False, False)]
+
+
+def test_a_guess_that_fails_is_none(store: Store) -> None:
+    utility = Gated(fails=1)
+    _, ahead = recorded(store, utility)
+    ahead.ahead(lambda: ONE)
+    assert utility.begun.acquire(timeout=20)
+    utility.may.set()
+    assert ahead(ONE).value == 0.5
+    assert utility.scored == [ONE, ONE]
+    assert [(record.reused, record.guessed) for record in scores(store)] == [(False, False)]
+
+
+def test_a_utility_that_is_not_deterministic_is_not_guessed(store: Store) -> None:
+    utility = Gated(deterministic=False)
+    utility.may.set()
+    _, ahead = recorded(store, utility)
+    read: list[None] = []
+    ahead.ahead(lambda: read.append(None))
+    assert ahead(TWO).value == 0.5
+    assert utility.scored == [TWO] and read == []
+
+
+def test_addresses_and_records_are_those_of_a_run_without_guesses(store: Store, tmp_path: Path) -> None:
+    def asked(recorder: Recorder, utility: RecordedUtility) -> None:
+        with working_at("/apply:a#0"):
+            for program in (ONE, TWO, ONE):
+                utility(program)
+
+    utility = Gated()
+    utility.may.set()
+    recorder, ahead = recorded(store, utility)
+    with working_at("/apply:a#0"):
+        ahead.ahead(lambda: TWO)
+        assert utility.begun.acquire(timeout=20)
+    asked(recorder, ahead)
+    (tmp_path / "plain").mkdir()
+    with Store.create(tmp_path / "plain" / "run.sqlite") as plain:
+        plain_recorder = Recorder(plain)
+        asked(plain_recorder, RecordedUtility(utility, plain_recorder))
+        assert [told(record) for record in store] == [told(record) for record in plain]
