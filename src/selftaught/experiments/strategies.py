@@ -93,7 +93,7 @@ def greedy_refinement(known: Known) -> bool:
     seen = known.choices
     most = 0.1 if restarts(known) else 0.04  # a restart from the initial program, right after it, is not seen as one
     apart = known.takes_apart or known.crosses
-    return seen.moves >= FEWEST and seen.strayed <= most * seen.informed and not apart
+    return FEWEST <= seen.moves <= seen.informed and seen.strayed <= most * seen.informed and not apart
 
 
 def beam_search(known: Known) -> bool:
