@@ -50,7 +50,8 @@ class Reader:
         bin.mkdir()
         (bin / "selftaught").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m selftaught "$@"\n')
         (bin / "selftaught").chmod(0o755)
-        self.environment = {**os.environ, "PATH": f"{bin}:{os.environ['PATH']}", "COLUMNS": "100"}
+        wide = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+        self.environment = {**wide, "PATH": f"{bin}:{os.environ['PATH']}"}
 
     def start(self, command: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(

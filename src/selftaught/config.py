@@ -174,8 +174,8 @@ CommonDraws = Annotated[
 RaceLevel = Annotated[
     Annotated[float, Meta(gt=0, lt=1)] | None,
     setting(
-        "Racing: no more repeats for a candidate that is shown, at this level, to be worse than its parent. "
-        "Off unless given.",
+        "Racing: no more repeats for what is shown, at this level, to be worse: candidates than their parent, arms of "
+        "`experiment baselines` than the best. Off unless given.",
         Group.WHAT,
         of="run experiment",
     ),

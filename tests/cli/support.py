@@ -48,7 +48,7 @@ def in_process(*arguments: str, cwd: Path, **environment: str) -> subprocess.Com
 
 
 def env_of(changes: dict[str, str]) -> dict[str, str]:
-    """The environment of a command: no model and no key of the user's."""
-    unset = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "SELFTAUGHT_MODEL")
+    """The environment of a command: no model and no key of the user's, and lines as long as they are."""
+    unset = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "SELFTAUGHT_MODEL", "COLUMNS")
     env = {name: value for name, value in os.environ.items() if name not in unset}
     return {**env, "OLLAMA_HOST": "127.0.0.1:9", **changes}

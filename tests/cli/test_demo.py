@@ -26,7 +26,7 @@ def test_the_demo_shows_a_success(shown: tuple[Path, subprocess.CompletedProcess
     assert done.returncode == 0, done.stderr
     for split in ("val", "sealed test"):
         (found,) = re.findall(
-            rf"^{split} +([\d.]+) ± [\d.]+ +([\d.]+) ± [\d.]+ +\+([\d.]+) +\+([\d.]+) to", done.stdout, re.M
+            rf"^{split} +([\d.]+) ± [\d.]+ +([\d.]+) ± [\d.]+ +\+([\d.]+) \(\+([\d.]+) to", done.stdout, re.M
         )
         before, after, gain, low = map(float, found)
         assert after - before == pytest.approx(gain, abs=0.0011) and low > 0.1

@@ -127,6 +127,36 @@ def test_arms_have_their_draws_in_common_unless_they_are_told_not_to(tmp_path: P
     assert not [note for note in apart["notes"] if note.startswith("Common draws")]
 
 
+def test_arms_that_are_shown_to_be_worse_get_no_more_trials(tmp_path: Path) -> None:
+    good = "def algorithm(*arguments):\\n    return 0.9\\n"
+    task = [
+        '"""Return a number."""',
+        "SEED = 'def algorithm(x):\\n    return 0.5\\n'",
+        "def instances(rng, split):",
+        "    yield (rng.random(),), None",
+    ]
+    task += ["def grade(instance, answer):", "    return float(answer)"]
+    (tmp_path / "nearness.py").write_text("\n".join(task) + "\n")
+    for name, body in (("good", f"'{good}'"), ("same", "initial_solution"), ("broken", "None")):
+        (tmp_path / f"{name}.py").write_text(
+            f"def improve_algorithm(initial_solution, utility, language_model):\n    return {body}\n"
+        )
+    command = [
+        "experiment", "baselines", "nearness.py", "--improvers", "good.py,same.py,broken.py", "--models", "mutate",
+        *SMALL, "--trials", "14", "--race", "0.05", "--no-probes", "--out", "raced", "--json",
+    ]  # fmt: skip
+    done = in_process(*command, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    trials = {row["improver"]: row["n"] for row in told["tables"]["baselines"]}
+    assert trials["good.py"] == 14 and trials["same.py"] < 14 and trials["broken.py"] < 14
+    (note,) = [note for note in told["notes"] if note.startswith("Racing at level 0.05: ")]
+    saved = 4 * 14 - sum(trials.values())
+    assert f": {saved} of 56 runs were saved." in note and f"broken.py (mutate) after {trials['broken.py']}" in note
+    again = in_process(*command, cwd=tmp_path)
+    assert json.loads(again.stdout) == told
+
+
 def test_bypass_counts_by_both_rules_and_what_is_really_requested(tmp_path: Path) -> None:
     kept = load_improver("sandbox-seed", tmp_path).source
     literal = kept.replace("use_sandbox=True", "use_sandbox=False")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from selftaught.cli.terminal import Cleaned, Lasting, environment, print_json
+from selftaught.cli.printing import table
+from selftaught.cli.terminal import Cleaned, Lasting, columns, environment, folded, print_json
 from selftaught.report.figures import escape
 from selftaught.report.untrusted import in_table
 
@@ -72,6 +73,51 @@ def test_closed_streams_are_opened_on_nothing(tmp_path: Path) -> None:
     (tmp_path / "p.py").write_text("def algorithm(n):\n    return n\n")
     words = f"exec {sys.executable} -m selftaught score {task} {tmp_path}/p.py <&- >&- 2>&-"
     assert subprocess.run(["bash", "-c", words], timeout=100).returncode == 0
+
+
+class Screen(io.StringIO):
+    """A terminal, as far as streams tell."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "told", "width"),
+    [
+        (io.StringIO(), "", None),  # no terminal: a line is as long as it is
+        (io.StringIO(), "40", 40),
+        (io.StringIO(), "3", 20),
+        (io.StringIO(), "wide", None),
+        (Screen(), "", 80),
+        (Screen(), "60", 60),
+    ],
+)
+def test_a_line_is_as_wide_as_columns_says_or_the_terminal_is(
+    stream: io.StringIO, told: str, width: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", told)
+    assert columns(stream) == width
+
+
+def test_sentences_are_broken_between_words_and_paths_are_not_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    assert folded("go on with: selftaught resume runs/20261129-112546-parity-6503", io.StringIO()) == (
+        "go on with:\n  selftaught resume\n  runs/20261129-112546-parity-6503"
+    )
+
+
+def test_a_narrow_table_drops_columns_before_it_cuts_and_cuts_nothing_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    table(
+        ("id", "tokens", "idea"),
+        [("0123456789abcdef", "1,234", "a long idea of many words")],
+        spare=("tokens",),
+        free="idea",
+    )
+    assert capsys.readouterr().out.splitlines()[1] == "0123456789abcdef  a long idea of many words"
 
 
 # .env

@@ -1,19 +1,20 @@
 """What a run waits for is said: at once where a person answers, and why an attempt is made again."""
 
 import queue
+from typing import Any
 
 import pytest
 
 from selftaught.cli.progress import Progress
 from selftaught.models.waiting import Waiting
-from selftaught.runs.records import Tried
+from selftaught.runs.records import Answered, Tried
 
 
 class Heard(Progress):
     """Puts what it says into a queue."""
 
-    def __init__(self, waiting: Waiting) -> None:
-        super().__init__(depth=1, waiting=waiting)
+    def __init__(self, waiting: Waiting, **more: Any) -> None:
+        super().__init__(depth=1, waiting=waiting, **more)
         self.lines: queue.Queue[str] = queue.Queue()
 
     def say(self, text: str) -> None:
@@ -58,3 +59,52 @@ def test_an_attempt_after_which_there_is_no_other_is_left_to_the_end() -> None:
     with progress:
         progress.watch(tried(0, 0.0))
         assert progress.lines.empty()
+
+
+class Clock:
+    """One that stands still until it is set."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def answered(number: int) -> Answered:
+    return Answered(
+        at=f"/apply:1#0/ask:1#{number}", time=1e6, prompt="p" * 64, temperature=0.7, response="r" * 64, model="m",
+        input_tokens=None, output_tokens=None, finish_reason="stop", seconds=1.0,
+    )  # fmt: skip
+
+
+def test_without_a_terminal_a_line_comes_whenever_30_seconds_have_passed_whatever_is_waited_for() -> None:
+    clock = Clock()
+    progress = Heard(Waiting(), clock=clock)
+    with progress:
+        for now in (11.0, 32.0, 63.0, 94.0, 125.0):
+            progress._shown, clock.now = clock.now, now
+            assert "t = 1 of 1" in progress.lines.get(timeout=60)
+
+
+def test_the_time_that_is_left_follows_from_the_rate_and_never_passes_the_limit() -> None:
+    clock = Clock()
+    slow, short = (Heard(Waiting(), clock=clock, expected=40, seconds=seconds) for seconds in (None, 100.0))
+    for progress in (slow, short):
+        for number in range(10):
+            progress.watch(answered(number))
+    clock.now = 60.0
+    assert "00:01:00 · about 3:00 left" in str(slow._line())
+    assert "about 40 s left" in str(short._line())
+    for number in range(10, 40):
+        slow.watch(answered(number))
+    assert "left" not in str(slow._line())  # it takes longer than was expected
+
+
+def test_what_an_earlier_start_did_tells_nothing_of_the_rate() -> None:
+    clock = Clock()
+    progress = Heard(Waiting(), clock=clock, expected=40, on_record=[answered(number) for number in range(20)])
+    clock.now = 60.0
+    assert "left" not in str(progress._line())
+    for number in range(20, 30):
+        progress.watch(answered(number))
+    assert "about 1:00 left" in str(progress._line())

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from selftaught.core.racing import evidence_below, in_rounds
+from selftaught.core.racing import evidence_below, evidence_worse, in_rounds
 
 
 def stopped(draw: Callable[[random.Random], float], target: float, *, level: float = 0.05, most: int = 60) -> list[int]:
@@ -65,3 +65,18 @@ def test_rounds_take_each_task_in_turn_and_end_when_all_is_lost() -> None:
     assert list(in_rounds(map, 2, lost)(work, ["a0", "a1", "b0", "b1"])) == ["A0", "A1", "B0", "B1"]
     assert order == ["a0", "b0", "a1", "b1"]
     assert list(in_rounds(map, 2, lambda done: len(done) == 1)(work, ["a0", "a1", "b0", "b1"])) == ["A0", "B0"]
+
+
+@pytest.mark.parametrize("spread", [0.5, 0.05, 0.005])
+def test_an_arm_as_good_as_another_is_shown_to_be_worse_at_most_at_the_level(spread: float) -> None:
+    shown = 0
+    for seed in range(1000):
+        rng = random.Random(seed)
+        differences = [rng.choice([-1, 1]) * rng.uniform(0, spread) for _ in range(60)]
+        shown += any(evidence_worse(differences[:number]) >= 20 for number in range(1, 61))
+    assert shown < 1000 * 0.05
+
+
+def test_one_that_always_loses_is_found_whatever_the_unit_and_one_that_wins_never() -> None:
+    assert [evidence_worse([-unit] * 12) > 20 for unit in (0.5, 0.05, 0.005)] == [True] * 3
+    assert evidence_worse([0.05] * 60) <= 1.0

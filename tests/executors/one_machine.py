@@ -38,7 +38,7 @@ def inside_namespace(words: list[str], **variables: str) -> "subprocess.Complete
         env=outer | {"RAY_USAGE_STATS_ENABLED": "0"} | variables,
         capture_output=True,
         text=True,
-        timeout=170,
+        timeout=380,
     )
 
 

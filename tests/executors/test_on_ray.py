@@ -3,9 +3,12 @@
 Each suite runs in a pytest of its own, in a network namespace (one_machine.py).
 """
 
+import pytest
+
 from executors.one_machine import needs_ray, passes
 
 
 @needs_ray
+@pytest.mark.timeout(400)
 def test_a_cluster_keeps_the_contract_of_a_sandbox_and_outlives_its_nodes() -> None:
     passes("tests/executors/on_ray.py", "tests/sandbox/test_contract.py")

@@ -149,8 +149,15 @@ def carry_out(run: Run, more: Callable[[Record], str] = lambda record: "") -> Ru
     warn_if_unsafe(run.sandbox.tier)
     config, folder = run.inputs.config, run.folder
     depth = config.depth if config.kind == "run" else None
-    waiting = run.models.waiting
-    with Progress(depth=depth, on_record=run.store, waiting=waiting, caps=config.caps, more=more) as progress:
+    with Progress(
+        depth=depth,
+        on_record=run.store,
+        waiting=run.models.waiting,
+        caps=config.caps,
+        more=more,
+        expected=sum(share.expected.calls for share in forecast(run.inputs, run.models).shares),
+        seconds=config.max_time_seconds,
+    ) as progress:
         asked = dataclasses.replace(run, approve=asker(folder, run.gate, progress))
         try:
             run_stoppable(lambda: asked.work(progress.watch), run.gate, run.sandbox.close)

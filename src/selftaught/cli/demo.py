@@ -3,7 +3,6 @@
 What it replays is `wiring/demo.recording`; `benchmarks/demo_recording.py` makes it.
 """
 
-import shutil
 import sys
 import textwrap
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 from selftaught.cli import printing
 from selftaught.cli.actions import carry_out, start
-from selftaught.cli.terminal import environment, say, tell
+from selftaught.cli.terminal import columns, environment, folded, say, tell
 from selftaught.config import applying, make_config
 from selftaught.core.contracts import LanguageModel
 from selftaught.core.measurement import Estimate
@@ -52,16 +51,14 @@ MUTATE: dict[str, Any] = {
     "utility_calls": 7,
 }
 """Under a minute on two cores."""
-_INTRODUCTION = """\
-A program becomes better, in under a minute; no key, no network.
-
-  task      bin-packing: items come one by one, and go into as few bins as can be
-  seed      best fit: an item goes into the fullest bin that has room for it
-  improver  refine, a program too: it asks a model for better programs, has them
-            scored, shows the model how they did, and asks again
-  model     recorded answers, which ship with the package (docs/demo.md)
-  live      the sandbox, the scores, the statistics: all of it here and now
-"""
+_INTRODUCTION = (
+    ("task", "bin-packing: items come one by one, and go into as few bins as can be"),
+    ("seed", "best fit: an item goes into the fullest bin that has room for it"),
+    ("improver", "refine, a program too: it asks a model for better programs, has them scored, shows the model how "
+                 "they did, and asks again"),
+    ("model", "recorded answers, which ship with the package (docs/demo.md)"),
+    ("live", "the sandbox, the scores, the statistics: all of it here and now"),
+)  # fmt: skip
 _NEXT = (
     ("selftaught improve bin-packing --improver refine --model ollama/qwen3", "the same with a model of yours"),
     ("selftaught show last --candidates", "every program that was tried"),
@@ -69,15 +66,15 @@ _NEXT = (
 )
 _MOST_DIFF_LINES = 24
 _IDEA = "Idea:"
-_LEAST_IDEA = 20
+_LEAST_IDEA, _USUAL_COLUMNS = 20, 80
 
 
 def demo(seed: str | None, sandbox: str, runs: Path, *, mutate: bool, as_json: bool) -> None:
     """The recorded one, or a short self-improvement with the model `mutate`. `seed`: for other instances."""
     given = {"sandbox": sandbox} | ({} if seed is None else {"seed": seed})
     if mutate:
-        say(f"a short self-improvement on {MUTATE['tasks'][0]}; no key, no network. The model is `mutate`: random")
-        say("edits, the honest floor that any language model has to beat. Whatever comes out is shown.")
+        say(f"a short self-improvement on {MUTATE['tasks'][0]}; no key, no network")
+        say("the model is `mutate`: random edits, the honest floor that any language model has to beat")
         start(MUTATE | given, None, None, runs, as_json=as_json)
         return
     settings = SETTINGS | {"model": DEMO} | given
@@ -88,7 +85,7 @@ def demo(seed: str | None, sandbox: str, runs: Path, *, mutate: bool, as_json: b
         inputs, lambda: new_folder(runs, inputs.tasks[0].name, None), chosen.models, gate=chosen.gate
     ) as begun:
         story = Story(begun.store)
-        print(_INTRODUCTION, file=sys.stderr)
+        _introduce()
         found = carry_out(begun, story.of)
         if as_json:
             printing.dump(run_as_json(found, applying(begun.inputs.config), begun.folder.path.name))
@@ -98,6 +95,16 @@ def demo(seed: str | None, sandbox: str, runs: Path, *, mutate: bool, as_json: b
             print("\nNext:")
             for command, what in _NEXT:
                 print(f"  {command}\n      {what}")
+
+
+def _introduce() -> None:
+    width = columns(sys.stderr) or _USUAL_COLUMNS
+    print(folded("A program becomes better, in under a minute; no key, no network.", sys.stderr), file=sys.stderr)
+    print(file=sys.stderr)
+    for name, words in _INTRODUCTION:
+        text = textwrap.fill(f"  {name:8}  {words}", width, subsequent_indent=" " * 12, break_on_hyphens=False)
+        print(text, file=sys.stderr)
+    print(file=sys.stderr)
 
 
 class Story:
@@ -134,7 +141,7 @@ class Story:
         if record.response:
             idea = idea_of(self._store.text(record.response)).removeprefix(_IDEA).strip()
         line = f"    {score}  "
-        room = max(_LEAST_IDEA, shutil.get_terminal_size().columns - len(line) - 1)
+        room = max(_LEAST_IDEA, (columns(sys.stderr) or _USUAL_COLUMNS) - len(line) - 1)
         return line + textwrap.shorten(one_line(idea), room, placeholder=" …")
 
 
@@ -148,9 +155,10 @@ def _ending(found: RunView, store: Store, folder: RunFolder) -> None:
     printing.print_diff(store.text(made.solution), store.text(made.made), most=_MOST_DIFF_LINES)
     print()
     printing.table(
-        ("instances", "seed", "improved", "difference", "95 % interval"),
+        ("instances", "seed", "improved", "difference, 95 % interval"),
         [_compared(name, what, made, store) for name, what in _splits(made)],
-        right=("seed", "improved", "difference"),
+        right=("seed", "improved"),
+        spare=("seed",),
     )
     tell(f"{_counts(made)} instances each. ± is the standard error; the interval is that of paired differences.")
     tell("Improvers see scores of val alone: of the sealed test, nothing.")
@@ -178,12 +186,12 @@ def _splits(made: Improvement) -> list[tuple[str, str]]:
 def _compared(name: str, what: str, made: Improvement, store: Store) -> tuple[str, ...]:
     scored = {one.program: one for one in store if isinstance(one, Scored) and one.utility == name}
     before, after = scored[made.solution], scored[made.made or ""]
-    gain, difference, interval = made.gains.get(name), "—", "—"
+    gain, difference = made.gains.get(name), "—"
     if gain is not None:  # both have a grade of each instance
-        difference = f"{gain.mean:+.3f}"
         found = difference_interval(paired_differences(before.grades, after.grades), seed=0)
         interval = f"{found.low:+.3f} to {found.high:+.3f}" if isinstance(found, Interval) else str(found)
-    return (what, _shown(before), _shown(after), difference, interval)
+        difference = f"{gain.mean:+.3f} ({interval})"
+    return (what, _shown(before), _shown(after), difference)
 
 
 def _shown(scored: Scored) -> str:

@@ -257,6 +257,7 @@ _READ_BY = {
     "against": ("baselines", "suite"),
     "effect": ("curve", "transfer", "baselines", "imp-at-k", "suite"),
     "size": ("suite",),
+    "race": ("curve", "transfer", "baselines"),
     "improver": ("curve", "transfer", "baselines", "bypass", "imp-at-k"),
     "proposals": ("bypass",),
 }

@@ -1,6 +1,5 @@
 """Results on stdout: for people as text, for programs as one JSON object."""
 
-import shutil
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from selftaught.cli.options import in_flags
-from selftaught.cli.terminal import cleaned, console, print_json, say, tell
+from selftaught.cli.terminal import cleaned, columns, console, print_json, say, tell
 from selftaught.config import RunConfig, applying
 from selftaught.core.contracts import Score
 from selftaught.core.errors import UsageError
@@ -460,11 +459,11 @@ def table(
     widths = [max(map(_places, column)) for column in zip(*cells, strict=True)]
     least = [min(_LEAST_FREE, width) if name == free else width for name, width in zip(headers, widths, strict=True)]
     shown = [n for n in range(len(headers)) if widths[n]]
-    screen = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    screen = columns(sys.stdout) or sys.maxsize
     for name in spare:
         if _across(least, shown) > screen:
             shown = [n for n in shown if headers[n] != name]
-    beyond = max(0, _across(widths, shown) - screen)
+    beyond = max(0, _across(widths, shown) - screen) if sys.stdout.isatty() else 0
     widths = [max(fewest, width - beyond) for fewest, width in zip(least, widths, strict=True)]
     for row in cells:
         print(_GAP.join(_set(row[n], widths[n], headers[n] in right) for n in shown).rstrip())

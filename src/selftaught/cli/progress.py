@@ -22,12 +22,13 @@ from selftaught.report.untrusted import one_line
 from selftaught.report.view import Fold, Spent
 from selftaught.runs.records import Measured, Record, Session, Stepped, Tried
 
-_PLAIN_EVERY_SECONDS = 10.0
+_PLAIN_EVERY_SECONDS, _LEAST_OFTEN_SECONDS = 10.0, 30.0
 _REFRESH_PER_SECOND = 4
 _TICK_SECONDS = 0.5
 _LEAST_WAIT_SECONDS = 2.0
 _FAILED_EVERY_SECONDS = 5.0
 _LEAST_RATED_SECONDS = 10.0
+_MOST_DOUBLED = 2
 _BARS = "▁▂▃▄▅▆▇█"
 _MOST_BARS = 12
 NO_CAPS = Caps()
@@ -39,7 +40,8 @@ class Progress:
     `on_record`: what earlier starts of the run left; it counts, and nothing is said of it.
     `waiting`: what the calls of its models wait for; that is said, too, where nothing else is to be said.
     `depth`: how many steps it has; None of `improve`, which has none. `caps`: what may be spent. `more`: what else is
-    said of a record.
+    said of a record. `expected`: about how many responses it will take; `seconds`: how long it may last. From these
+    comes what is said of the time that is left.
     """
 
     def __init__(
@@ -51,12 +53,17 @@ class Progress:
         waiting: Waiting | None = None,
         caps: Caps = NO_CAPS,
         more: Callable[[Record], str] = lambda record: "",
+        expected: int | None = None,
+        seconds: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._clock = clock
+        self._expected, self._seconds = expected, seconds
         self._depth, self._quiet, self._caps, self._more = depth, quiet, caps, more
         self._lock = threading.Lock()
         self._console = console(stderr=True)
         self._live: Live | None = None
-        self._began = self._shown = time.monotonic()
+        self._began = self._shown = self._clock()
         self._waiting = waiting or Waiting()
         self._over = threading.Event()
         self._ticking = threading.Thread(target=self._tick, daemon=True)
@@ -65,6 +72,7 @@ class Progress:
         self._fold = Fold()
         for record in on_record:
             self._fold.add(record)
+        self._had = self._fold.total.responses
 
     def __enter__(self) -> "Progress":
         if not self._quiet and self._console.is_terminal and not self._console.is_dumb_terminal:
@@ -84,7 +92,7 @@ class Progress:
             self._live.stop()
 
     def _tick(self) -> None:
-        """Says what is waited for: of a person's reply at once, else where nothing was said for a while."""
+        """Says what is waited for: of a person's reply at once; else, now and then, how far it is."""
         said: dict[str, int] = {}
         while not self._over.wait(_TICK_SECONDS):
             waits = {wait.what: wait for wait in self._waiting.all()}
@@ -93,12 +101,10 @@ class Progress:
                 for what, count in people.items():
                     if count > said.get(what, 0):
                         self.say(_waiting_for(waits[what]))
-                often = _PLAIN_EVERY_SECONDS * 2 ** min(self._waits_said, 5)
-                wait = self._waiting.longest()
-                silent = self._live is None and time.monotonic() - self._shown >= often
-                if wait is not None and silent and wait.seconds >= _LEAST_WAIT_SECONDS:
-                    self._waits_said += 1
-                    self.say(_waiting_for(wait))
+                often = min(_PLAIN_EVERY_SECONDS * 2**self._waits_said, _LEAST_OFTEN_SECONDS)
+                if self._live is None and self._clock() - self._shown >= often:
+                    self._waits_said = min(self._waits_said + 1, _MOST_DOUBLED)
+                    self.say(self._waits() or str(self._line()))
             said = people
 
     @contextmanager
@@ -122,12 +128,12 @@ class Progress:
         self._waits_said = 0
         if said:
             self.say(said)
-        elif self._live is None and time.monotonic() - self._shown >= _PLAIN_EVERY_SECONDS:
+        elif self._live is None and self._clock() - self._shown >= _PLAIN_EVERY_SECONDS:
             self.say(str(self._line()))
 
     def say(self, text: str) -> None:
         """One line, above the live one if there is one."""
-        self._shown = time.monotonic()
+        self._shown = self._clock()
         if self._quiet:
             return
         if self._live is not None:
@@ -161,7 +167,7 @@ class Progress:
         `time_of_call`: 3 where it is the third time that the same call failed.
         """
         self._failed_unsaid += 1
-        now = time.monotonic()
+        now = self._clock()
         if not wait_seconds or now - self._failed_said_at < _FAILED_EVERY_SECONDS:
             return ""  # an attempt after which there is no other ends the run, which says so itself
         others, self._failed_unsaid, self._failed_said_at = self._failed_unsaid - 1, 0, now
@@ -170,8 +176,22 @@ class Progress:
         return f"  {in_flags(one_line(error, 200))}; again in {duration(wait_seconds)}{again}{more}"
 
     def _line(self) -> Text:
-        elapsed = time.strftime("%H:%M:%S", time.gmtime(time.monotonic() - self._began))
-        return Text(" · ".join(filter(None, [*self._found(), *self._spent(), elapsed, self._waits()])))
+        elapsed = time.strftime("%H:%M:%S", time.gmtime(self._clock() - self._began))
+        told = [*self._found(), *self._spent(), elapsed, self._left(), self._waits()]
+        return Text(" · ".join(filter(None, told)))
+
+    def _left(self) -> str:
+        """From the rate of this start. Nothing where too little is known, or it takes longer than expected."""
+        elapsed = self._clock() - self._began
+        done = self._totals()[0].responses
+        bounds = [] if self._seconds is None else [self._seconds - elapsed]
+        wanted = min((most for most in (self._expected, self._caps.calls) if most is not None), default=0)
+        if elapsed >= _LEAST_RATED_SECONDS and wanted > done > self._had:
+            bounds.append(elapsed * (wanted - done) / (done - self._had))
+        if not bounds or min(bounds) <= 0:
+            return ""
+        left = min(bounds)
+        return f"about {f'{left:.0f} s' if left < 60 else duration(left)} left"
 
     def _found(self) -> Iterator[str]:
         """Where it is, and what is best so far."""

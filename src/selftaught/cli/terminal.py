@@ -4,7 +4,6 @@ import errno
 import io
 import json
 import os
-import shutil
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -22,7 +21,7 @@ if TYPE_CHECKING:  # imported only by commands that run programs, or draw
 
 OK, FAILURE, USAGE, STOPPED, NO_SANDBOX, INTERRUPTED = 0, 1, 2, 3, 4, 130
 """Exit codes: documented in docs/commands.md."""
-_LEAST_COLUMNS = 20
+_LEAST_COLUMNS, _USUAL_COLUMNS = 20, 80
 
 
 def exit_code(error: SelfTaughtError) -> int:
@@ -120,15 +119,32 @@ def console(*, stderr: bool = False, width: int | None = None) -> "Console":
     return Console(file=cast(IO[str], drawn_on), width=width)
 
 
+def columns(stream: TextIO) -> int | None:
+    """How wide a line on the stream may be: what COLUMNS says, or its terminal; None where there is neither."""
+    told = os.environ.get("COLUMNS", "")
+    if told.isdecimal() and int(told):
+        return max(_LEAST_COLUMNS, int(told))
+    if not stream.isatty():
+        return None
+    try:
+        return max(_LEAST_COLUMNS, os.get_terminal_size(stream.fileno()).columns)
+    except (OSError, ValueError):
+        return _USUAL_COLUMNS
+
+
+def folded(line: str, stream: TextIO) -> str:
+    """A sentence broken between words where it is wider than a line may be. Words, as paths are, stay whole."""
+    width = columns(stream)
+    if width is None or len(line) <= width:
+        return line
+    margin = " " * (len(line) - len(line.lstrip(" ")))
+    lines = textwrap.wrap(line, width, subsequent_indent=f"{margin}  ", break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines)
+
+
 def tell(line: str) -> None:
     """A sentence on stdout. On a terminal it is broken between words; elsewhere it is one line, whatever its length."""
-    if not sys.stdout.isatty():
-        print(line)
-        return
-    margin = " " * (len(line) - len(line.lstrip(" ")))
-    width = max(_LEAST_COLUMNS, shutil.get_terminal_size().columns)
-    folded = textwrap.wrap(line, width, subsequent_indent=f"{margin}  ", break_long_words=False, break_on_hyphens=False)
-    print("\n".join(folded))
+    print(folded(line, sys.stdout))
 
 
 def cleaned(text: str) -> "Text":
@@ -221,5 +237,6 @@ def warn_if_unsafe(tier: str) -> None:
 
 
 def say(text: str) -> None:
-    """One line on stderr."""
-    print(f"selftaught: {text}", file=sys.stderr, flush=True)
+    """A sentence on stderr: broken between words on a terminal, one line in a log."""
+    line = f"selftaught: {text}"
+    print(folded(line, sys.stderr) if sys.stderr.isatty() else line, file=sys.stderr, flush=True)

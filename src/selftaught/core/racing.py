@@ -6,13 +6,18 @@ probability of at most `level`, at whatever moment one stops (Ville's inequality
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import exp, fsum
+from statistics import fmean
 from typing import Any
 
 from selftaught.core.contracts import In, Map, Out
 
 SHARES = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.97)
 """Of the largest bet that cannot lose everything: each is laid on its own, and what they make is averaged."""
+BETS = tuple(2.0**power for power in range(10))
+"""Of differences, for spreads from 1 down to .002."""
 _LEAST_ROOM = 1e-6
+_MOST_POWER = 700.0
 
 
 def evidence_below(values: Sequence[float], target: float) -> float:
@@ -28,6 +33,17 @@ def evidence_below(values: Sequence[float], target: float) -> float:
             wealth *= 1.0 + share / room * (target - value)
         total += max(0.0, wealth)
     return total / len(SHARES)
+
+
+def evidence_worse(differences: Sequence[float]) -> float:
+    """The same, that paired differences in -1 to 1 have their centre below 0, about which they are symmetric.
+
+    That is what the permutation test of paired differences assumes. The bets are those of a self-normalised sum (de la
+    Peña, A general class of exponential inequalities for martingales and ratios, Annals of Probability 27:1, 1999):
+    exp(-bet · d - (bet · d)² / 2) is at most 1 in the mean where the centre is 0 or more, whatever the spread.
+    """
+    total, squares = fsum(differences), fsum(difference * difference for difference in differences)
+    return fmean(exp(min(_MOST_POWER, -bet * total - bet * bet * squares / 2)) for bet in BETS)
 
 
 def cut_short(made: Sequence[object], tasks: Sequence[object]) -> Mapping[str, float]:

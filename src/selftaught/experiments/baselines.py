@@ -1,6 +1,6 @@
 """Improvers side by side at equal budget (paper §5.1, and what its critics asked for)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from selftaught.config import Parameters
@@ -27,6 +27,7 @@ from selftaught.experiments.design import (  # fmt: skip
     point,
     reported,
 )
+from selftaught.experiments.racing import Standing, standing
 from selftaught.report.figures import Figure, Point
 
 FLOOR = "mutate"
@@ -112,6 +113,7 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
         f"{given.utility_calls} utility calls; what each did spend stands beside it.",
         "An application that fails counts 0, and is counted; so does a solution that fails on test.",
         *in_one_mean(given, given.tasks, [sample for run in done.values() for sample in run.chain(1)]),
+        *_stopped(given, done),
         *reported(done),
     ]
     title = "Meta-utility on test, at equal budget of every application; price: of one trial"
@@ -133,4 +135,43 @@ def _crashed(runs: Sequence[Outcome]) -> int:
     return sum(sample.verdict == "ok" and sample.test_verdict not in (None, "ok") for sample in samples)
 
 
-BASELINES = Experiment("baselines", "§5.1: improvers side by side at equal budget", cells, result, pairs, partial=True)
+def _race(given: Parameters, done: Mapping[str, Outcome], failed: Collection[str]) -> Standing:
+    """By the scores on test; an arm of which a run failed is in no race."""
+    compared = [one for one in _compared(given) if not any(_cell(one.place, n) in failed for n in range(given.trials))]
+    against = given.against or given.improvers[0]
+    scores = {one.place: _arm(given, done, one.place).scores for one in compared}
+    return standing(scores, given.trials, given.race or 1.0, [one.place for one in compared if one.name == against])
+
+
+def raced(
+    given: Parameters, done: Mapping[str, Outcome], failed: Collection[str]
+) -> tuple[Collection[str], Collection[str]]:
+    """The cells that are to be run next, and those that never will be."""
+    race = _race(given, done, failed)
+    never = {_cell(arm, number) for arm, after in race.left.items() for number in range(after, given.trials)}
+    return {_cell(arm, race.next_trial) for arm in race.still_in if race.next_trial < given.trials}, never
+
+
+def _stopped(given: Parameters, done: Mapping[str, Outcome]) -> list[str]:
+    """What must be said of arms that have fewer trials than the rest."""
+    if given.race is None:
+        return []
+    names = {one.place: f"{one.name} ({one.model})" for one in _compared(given)}
+    failed: set[str] = set()
+    while (race := _race(given, done, failed)).next_trial < given.trials:  # of these there is no run, and will be none
+        now = {_cell(arm, race.next_trial) for arm in race.still_in}
+        failed |= {cell for cell in now if cell not in done}
+    left = race.left
+    saved = sum(given.trials - after for after in left.values())
+    each = ", ".join(f"{names[arm]} after {after}" for arm, after in left.items())
+    return [
+        f"Racing at level {given.race:g}: {saved} of {len(names) * given.trials} runs were saved. "
+        + (f"Shown to be worse than the best, and stopped: {each} trials; their intervals, and p of their differences, "
+           "do not allow for that they were looked at early. " if left else "No arm was stopped. ")
+        + "The best arm is stopped with a probability of at most the level, if differences are symmetric."
+    ]  # fmt: skip
+
+
+BASELINES = Experiment(
+    "baselines", "§5.1: improvers side by side at equal budget", cells, result, pairs, partial=True, race=raced
+)

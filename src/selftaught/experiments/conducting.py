@@ -143,7 +143,7 @@ def conduct(given: Parameters, lab: Lab) -> Result:
     for name, outcome in done.items():
         lab.audience.watching(name, outcome.records)
     failed: dict[str, Failed] = {}
-    while ready := [one for one in cells if one.name not in {*done, *failed} and (not one.after or one.after in done)]:
+    while ready := _ready(experiment, given, cells, done, failed):
         lab.audience.going_on(len(done), len(cells))
         failed |= _run_all(ready, lab)
         down = {one.model: one.reason for one in failed.values()}
@@ -152,15 +152,34 @@ def conduct(given: Parameters, lab: Lab) -> Result:
         before, done = done, finished_cells(lab.folder)
         if not done.keys() > before.keys() and not failed:
             raise RecordError(f"the runs of {lab.folder} ended and none is on record as finished; is its disk full?")
+    never = experiment.race(given, done, failed)[1] if experiment.race and given.race else ()
     for cell in cells:
-        if cell.name not in done and cell.name not in failed:
-            failed[cell.name] = replace(failed[cell.after], cell=cell.name)
+        if cell.name not in done and cell.name not in failed and cell.name not in never:
+            known = failed.get(cell.after) or next(
+                one for one in failed.values() if one.model == cell.settings["model"]
+            )
+            failed[cell.name] = replace(known, cell=cell.name)
     found = experiment.result(given, done)
     head = f"Model: {', '.join(given.models)}."
     notes = [head, *_missing(cells, list(failed.values())), *_versions(done), *found.notes, *in_common(done.values())]
     result = replace(found, notes=notes, failed=list(failed.values()))
     write_result(result, given, lab.folder)
     return result
+
+
+def _ready(
+    experiment: Experiment,
+    given: Parameters,
+    cells: Sequence[Cell],
+    done: Mapping[str, Outcome],
+    failed: Mapping[str, Failed],
+) -> list[Cell]:
+    """Those that can be run now; where arms race, one trial of each that is still in."""
+    left = [one for one in cells if one.name not in {*done, *failed} and (not one.after or one.after in done)]
+    if experiment.race is None or given.race is None:
+        return left
+    now, _ = experiment.race(given, done, failed)
+    return [one for one in left if one.name in now]
 
 
 def _missing(cells: Sequence[Cell], failed: Sequence[Failed]) -> list[str]:

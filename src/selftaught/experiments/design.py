@@ -1,6 +1,6 @@
 """What an experiment is: cells, each an ordinary run with its own record; and a result, a pure function of these."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any, NamedTuple, Protocol
@@ -163,7 +163,8 @@ class Failed:
 class Experiment:
     """`cells`: all that is to be run. `result`: of the finished ones, by their names. `pairs`: what it compares.
 
-    `partial`: whether the result can do without the cells of a model that failed for good.
+    `partial`: whether the result can do without the cells of a model that failed for good. `race`: of one
+    whose arms can.
     """
 
     name: str
@@ -172,6 +173,16 @@ class Experiment:
     result: Callable[[Parameters, Mapping[str, Outcome]], Result]
     pairs: Callable[[Parameters, Mapping[str, Outcome]], Sequence["Comparable"]] = lambda given, done: ()
     partial: bool = False
+    race: "Race | None" = None
+
+
+class Race(Protocol):
+    """Of cells by their names."""
+
+    def __call__(
+        self, given: Parameters, done: Mapping[str, Outcome], failed: Collection[str], /
+    ) -> tuple[Collection[str], Collection[str]]:
+        """Those that are to be run next, and those that never will be."""
 
 
 class Comparable(Protocol):

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
-from selftaught.core.contracts import Program, Verdict
+from selftaught.core.contracts import Program, Score, Verdict
 
 Value: TypeAlias = Any
 """Plain data: None, bool, int (of 1024 bytes), float, str, bytes, list, dict; towards the guest also numpy arrays and
@@ -163,6 +163,39 @@ class HasWorkshop(Protocol):
 
     def work(self, job: Job) -> Done:
         """Do it. Raises NoSandbox where this sandbox has no workshop; SandboxError."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """One scoring of a program by a task that calls it itself: all that it takes to do that elsewhere.
+
+    Attributes:
+        task, file, source, modules: the task's name, what errors call its text, that text, and the package's own texts
+            that it is made of.
+        provided: what it lets guests read; its files are the task's own, too.
+        split, number, salt: what its instances are drawn from.
+        paid: as of the judge.
+    """
+
+    task: str
+    file: str
+    source: str
+    modules: dict[str, str]
+    provided: Provided
+    split: str
+    number: int
+    salt: str
+    paid: bool
+    program: str
+
+
+@runtime_checkable
+class HasStage(Protocol):
+    """A sandbox whose guests are far away: a task that calls a program many times is better there, beside it."""
+
+    def play(self, scene: Scene) -> Score | None:
+        """The score; None where the task cannot go there: then it calls from here. Raises SandboxError, TaskError."""
         ...
 
 

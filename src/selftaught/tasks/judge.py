@@ -20,7 +20,7 @@ from selftaught.core.contracts import MOST_FEEDBACK, LanguageModel, Program, Sco
 from selftaught.core.errors import NoSandbox, SelfTaughtError, TaskError, UsageError
 from selftaught.core.run_seed import RunSeed
 from selftaught.core.text import printable
-from selftaught.sandbox.contract import HasWorkshop, Outcome, Sandbox
+from selftaught.sandbox.contract import HasStage, HasWorkshop, Outcome, Sandbox, Scene
 from selftaught.tasks.asking import Questions
 from selftaught.tasks.evaluation import Evaluation, grades_of, words_of
 from selftaught.tasks.feedback import CallLog, Explain, reason_of
@@ -97,6 +97,8 @@ class Judge:
     def _score(self, program: Program, *, until_ok: bool) -> Score:
         if self._spec.evaluation is not None:
             return self._evaluated(program, self._spec.evaluation)
+        if not until_ok and (played := self._played_elsewhere(program)) is not None:
+            return played
         instances = self.instances()
         graded: list[Score] = []
         baseline = 0.0 if until_ok or self._spec.scale is None else self._baseline()
@@ -116,6 +118,31 @@ class Judge:
             score = _scaled(score, graded, len(instances), self._spec.scale, baseline)
         told = log.text(score, len(instances)) if self._split == "val" else ""  # of the sealed test, nothing
         return replace(score, feedback=told, cpu_seconds=cpu_seconds)
+
+    def _played_elsewhere(self, program: Program) -> Score | None:
+        """Beside a guest that is far away, where the task drives it; and where times are not compared with ours."""
+        spec = self._spec
+        if spec.play is None or spec.asks is not None or not spec.deterministic:
+            return None
+        if not isinstance(self._sandbox, HasStage):
+            return None
+        return self._sandbox.play(self.scene(program))
+
+    def scene(self, program: Program) -> Scene:
+        """One scoring of it, as it is sent to where the program runs."""
+        spec = self._spec
+        return Scene(
+            task=spec.name,
+            file=spec.file,
+            source=spec.source,
+            modules=dict(spec.modules),
+            provided=spec.limits.provided,
+            split=self._split,
+            number=self._seed.number,
+            salt=self._seed.salt,
+            paid=self._paid,
+            program=program.source,
+        )
 
     def _evaluated(self, program: Program, evaluation: Evaluation) -> Score:
         """Of a task that judges programs as wholes. Raises TaskError where its check fails on the original."""

@@ -15,9 +15,9 @@ from importlib import metadata
 import msgspec
 
 from selftaught.core import errors
-from selftaught.core.contracts import Program
+from selftaught.core.contracts import Program, Score
 from selftaught.core.errors import NoSandbox, SandboxError
-from selftaught.sandbox.contract import Done, Improving, Job, Limits, Outcome, Provided, Value
+from selftaught.sandbox.contract import Done, Improving, Job, Limits, Outcome, Provided, Scene, Value
 from selftaught.sandbox.jail import Jail
 from selftaught.sandbox.packing import Packed, pack_call, pack_limits, unpack_outcome
 from selftaught.wiring.executors.packets import (
@@ -30,6 +30,8 @@ from selftaught.wiring.executors.packets import (
     Hello,
     More,
     Packet,
+    Play,
+    Played,
     Ready,
     from_node,
     pack,
@@ -66,7 +68,7 @@ class _Member:
 
 
 class Cluster:
-    """Implements `OpenSandbox` and `HasWorkshop`. A context manager: leaving it ends every guest on every node.
+    """Implements `OpenSandbox`, `HasStage` and `HasWorkshop`. A context manager: leaving it ends every guest.
 
     `engine` and `jail`, the sandbox of this machine, are closed with it. In the jail run improvers, programs that ask a
     model, and workshops.
@@ -204,6 +206,23 @@ class Cluster:
                 self._release(member)
         raise AssertionError  # the count has no end
 
+    def play(self, scene: Scene) -> Score | None:
+        files = _files(scene.provided)
+        told = {name: value for name, value in vars(scene).items() if name != "provided"}
+        for losses in itertools.count(1):
+            member = self._take()
+            try:
+                self._teach(member, files)
+                answer = self._answer(member, "play", Play(told, files.key))
+                if not isinstance(answer, Played):
+                    raise _Again(f"{member.place.name} spoke out of turn")
+                return answer.score
+            except _Again as again:
+                self._think_again(losses, again)
+            finally:
+                self._release(member)
+        raise AssertionError  # the count has no end
+
     def _think_again(self, losses: int, again: "_Again") -> None:
         if self._closed:
             raise SandboxError("the sandbox is closed") from again
@@ -214,14 +233,23 @@ class Cluster:
             ) from again
 
     def _first(self, member: _Member, work: "_Work", begin: Begin) -> Batch:
-        key = work.provided.key
-        with member.teaching:
-            if key and key not in member.knows:
-                self._asked(member, "files", work.provided)
-                member.knows.add(key)
+        self._teach(member, work.provided)
         return self._asked(member, "begin", begin)
 
+    def _teach(self, member: _Member, files: Files) -> None:
+        """What guests may read goes to a node once."""
+        with member.teaching:
+            if files.key and files.key not in member.knows:
+                self._asked(member, "files", files)
+                member.knows.add(files.key)
+
     def _asked(self, member: _Member, what: str, packet: Packet) -> Batch:
+        answer = self._answer(member, what, packet)
+        if not isinstance(answer, Batch):
+            raise _Again(f"{member.place.name} spoke out of turn")
+        return answer
+
+    def _answer(self, member: _Member, what: str, packet: Packet) -> Batch | Played:
         """Raises _Again if another node should be asked; what the node failed at, if no other would do better."""
         body = pack(packet)
         try:
@@ -231,7 +259,7 @@ class Cluster:
             raise _Again(f"{member.place.name}: {error}") from error
         except msgspec.MsgspecError as error:
             raise _Again(f"{member.place.name} answered what is no answer: {error}") from error
-        if isinstance(answer, Batch):
+        if isinstance(answer, (Batch, Played)):
             member.useful = True
             return answer
         kind, text = (answer.kind, answer.text) if isinstance(answer, Failed) else ("SandboxError", "spoke out of turn")

@@ -7,21 +7,29 @@ packet: an exception would be pickled by the engine.
 import itertools
 import os
 import platform
+import tempfile
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib import metadata
+from pathlib import Path
 
 import msgspec
 
 from selftaught.core.contracts import Program
 from selftaught.core.errors import SandboxError, SelfTaughtError, UsageError
+from selftaught.core.run_seed import RunSeed
 from selftaught.sandbox.choice import open_sandbox
-from selftaught.sandbox.contract import Outcome, Provided, Value
+from selftaught.sandbox.contract import Outcome, Provided, Scene, Value
 from selftaught.sandbox.jail import Jail
 from selftaught.sandbox.packing import Packed, pack_outcome, unpack_call, unpack_limits
+from selftaught.sandbox.provided import put_files
+from selftaught.tasks.judge import Judge
+from selftaught.tasks.loading import from_source, split_level
+from selftaught.tasks.spec import TaskSpec
 from selftaught.wiring.executors.packets import (
     Batch,
     Begin,
@@ -31,6 +39,8 @@ from selftaught.wiring.executors.packets import (
     Hello,
     More,
     Packet,
+    Play,
+    Played,
     Ready,
     Refused,
     pack,
@@ -58,6 +68,8 @@ class Node:
         self._lock = threading.Lock()
         self._runs: dict[int, _Run] = {}
         self._provided = {"": Provided()}
+        self._loading = threading.Lock()
+        self._tasks: dict[str, TaskSpec] = {}
 
     def hello(self, body: bytes) -> bytes:
         """Opens the sandbox. `Ready` or `Refused`."""
@@ -75,17 +87,16 @@ class Node:
         """The next ones."""
         return _told(self._more, body)
 
+    def play(self, body: bytes) -> bytes:
+        """A whole score: `Played` or `Failed`."""
+        return _told(self._play, body)
+
     def drop(self, run: int) -> None:
         """Nobody wants more of this run: its guest is ended."""
         with self._lock:
             dropped = self._runs.pop(run, None)
         if dropped is not None and isinstance(dropped.outcomes, Generator):
             dropped.outcomes.close()
-
-    def close(self) -> None:
-        """End all guests."""
-        if self._jail is not None:
-            self._jail.close()
 
     def _hello(self, body: bytes) -> Packet:
         hello = msgspec.msgpack.decode(body, type=Hello)
@@ -104,6 +115,28 @@ class Node:
             _check_package(name, wanted)
         self._provided[files.key] = Provided(packages=tuple(files.packages), files=tuple(files.files))
         return Batch([], over=True)
+
+    def _play(self, body: bytes) -> Packet:
+        play = msgspec.msgpack.decode(body, type=Play)
+        if self._jail is None:
+            raise SandboxError("the node was asked to score a program before it had a sandbox")
+        scene = Scene(**play.scene, provided=self._provided[play.provided])
+        try:
+            spec = self._task(scene)
+        except UsageError:  # a text that only its author's process can load
+            return Played(None)
+        judge = Judge(spec, self._jail, scene.split, RunSeed(scene.number, scene.salt), paid=scene.paid)
+        return Played(judge(Program(scene.program)))
+
+    def _task(self, scene: Scene) -> TaskSpec:
+        """Loaded once. Its text is trusted, as it is on the driver; its files lie in a folder of their own."""
+        key = sha256(msgspec.msgpack.encode([scene.task, scene.source, sorted(scene.modules.items())])).hexdigest()
+        with self._loading:
+            if key not in self._tasks:
+                name, level = split_level(scene.task) if "LEVELS" in scene.source else (scene.task, "")
+                folder = Path(put_files(scene.provided) or tempfile.gettempdir())
+                self._tasks[key] = from_source(scene.source, name, scene.file, scene.modules, level, folder)
+            return self._tasks[key]
 
     def _begin(self, body: bytes) -> Packet:
         begin = msgspec.msgpack.decode(body, type=Begin)

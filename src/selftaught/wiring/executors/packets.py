@@ -5,9 +5,11 @@ A call and what it returns are bytes in a packet: as sandbox/packing.py makes th
 
 import platform
 from importlib import metadata
+from typing import Any
 
 import msgspec
 
+from selftaught.core.contracts import Score
 from selftaught.sandbox.packing import Packed
 from selftaught.wiring.version import code
 
@@ -77,6 +79,13 @@ class Begin(Packet, frozen=True, tag="begin"):
     waits: bool
 
 
+class Play(Packet, frozen=True, tag="play"):
+    """Score a program by a task that calls it itself. `scene`: a `Scene` without what is provided."""
+
+    scene: dict[str, Any]
+    provided: str
+
+
 class More(Packet, frozen=True, tag="more"):
     """The next outcomes of a run; `call`: of this call, where the run waits for calls."""
 
@@ -108,6 +117,12 @@ class Batch(Packet, frozen=True, tag="batch"):
     over: bool
 
 
+class Played(Packet, frozen=True, tag="played"):
+    """The score; None where the task's text does not load there."""
+
+    score: Score | None
+
+
 class Failed(Packet, frozen=True, tag="failed"):
     """The node failed, not the program. `kind`: the name of an error in core/errors.py."""
 
@@ -115,7 +130,7 @@ class Failed(Packet, frozen=True, tag="failed"):
     text: str
 
 
-FromNode = Ready | Refused | Batch | Failed
+FromNode = Ready | Refused | Batch | Played | Failed
 
 _encoder = msgspec.msgpack.Encoder()
 _from_node: msgspec.msgpack.Decoder[FromNode] = msgspec.msgpack.Decoder(FromNode)
