@@ -130,6 +130,7 @@ def test_arms_have_their_draws_in_common_unless_they_are_told_not_to(tmp_path: P
 def test_arms_that_are_shown_to_be_worse_get_no_more_trials(tmp_path: Path) -> None:
     good = "def algorithm(*arguments):\\n    return 0.9\\n"
     task = [
+        '"""Return a number."""',
         "SEED = 'def algorithm(x):\\n    return 0.5\\n'",
         "def instances(rng, split):",
         "    yield (rng.random(),), None",
