@@ -155,6 +155,7 @@ def test_arms_that_are_shown_to_be_worse_get_no_more_trials(tmp_path: Path) -> N
     assert f": {saved} of 56 runs were saved." in note and f"broken.py (mutate) after {trials['broken.py']}" in note
     again = in_process(*command, cwd=tmp_path)
     assert json.loads(again.stdout) == told
+    assert "finished" in in_process("experiments", ".", cwd=tmp_path).stdout
 
 
 def test_bypass_counts_by_both_rules_and_what_is_really_requested(tmp_path: Path) -> None:
