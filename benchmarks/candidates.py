@@ -13,6 +13,7 @@ that `--candidates` decides the figure for 1,000.
 """
 
 import argparse
+import resource
 import statistics
 import subprocess
 import sys
@@ -93,17 +94,24 @@ def version_of_openevolve() -> str:
     return subprocess.run([HOME / "bin" / "python", "-c", told], check=True, capture_output=True, text=True).stdout
 
 
-def milliseconds(command: Callable[[str], list[str]]) -> float:
-    """Of one candidate: from one question to the server to the next, on average."""
+def milliseconds(command: Callable[[str], list[str]]) -> tuple[float, float]:
+    """Of one candidate: from one question to the server to the next, on average; and of CPU, the start's in it."""
     with tempfile.TemporaryDirectory() as folder, serving() as url:
         words = _inside(Path(folder), lambda: command(url))
+        before = _cpu_seconds()
         done = subprocess.run(words, cwd=folder, env=compiled(), capture_output=True, text=True)
+        computed = _cpu_seconds() - before
         times = times_asked(url)
     if len(times) < 2 * _WARM:
         raise SystemExit(
             f"{words[0]} asked {len(times)} times and ended with {done.returncode}:\n{done.stderr[-2000:]}"
         )
-    return 1000 * (times[-1] - times[_WARM]) / (len(times) - 1 - _WARM)
+    return 1000 * (times[-1] - times[_WARM]) / (len(times) - 1 - _WARM), 1000 * computed / len(times)
+
+
+def _cpu_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _inside(folder: Path, work: Callable[[], list[str]]) -> list[str]:
@@ -129,15 +137,18 @@ def main() -> None:
             "OpenEvolve, population 1000": lambda url: openevolve(url, count, 1000),
         }
     took: dict[str, list[float]] = {name: [] for name in rows}
+    computed: dict[str, list[float]] = {name: [] for name in rows}
     for _ in range(given.rounds):
         for name, command in rows.items():
-            took[name].append(milliseconds(command))
+            for figures, each in zip((took, computed), milliseconds(command), strict=True):
+                figures[name].append(each)
     beside = "" if given.alone else f", OpenEvolve {version_of_openevolve().strip()}"
     print(f"{count} candidates one by one, {given.rounds} rounds; selftaught {version('selftaught')}{beside}")
-    for name, each in took.items():
-        line = f"{name:<28}{statistics.median(each):7.2f} ms a candidate ({min(each):.2f} to {max(each):.2f})"
+    for name, times in took.items():
+        line = f"{name:<28}{statistics.median(times):7.2f} ms a candidate ({min(times):.2f} to {max(times):.2f})"
+        line += f", {statistics.median(computed[name]):.1f} ms of CPU"
         if name != "selftaught":
-            ratios = [a / b for a, b in zip(took["selftaught"], each, strict=True)]
+            ratios = [a / b for a, b in zip(took["selftaught"], times, strict=True)]
             line += f"; selftaught takes {statistics.median(ratios):.2f} times that"
         print(line)
 

@@ -13,7 +13,9 @@ import statistics
 import threading
 import time
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -48,6 +50,21 @@ def lpn_score(jail: Jail) -> Callable[[], None]:
         judge(task.seed)
 
     return once
+
+
+def lpn_unisolated() -> None:
+    """The same program on the same instances in this process, graded: what there is to compute."""
+    task = load_task("parity-with-noise")
+    with Jail(unsafe_tier(), 1) as jail:
+        instances = Judge(task, jail, "val", 4321).instances()
+
+    def once() -> None:
+        module: dict[str, Any] = {}
+        exec(task.seed.source, module)
+        for instance in instances:
+            task.grade(instance, module["algorithm"](*deepcopy(instance.args)))
+
+    print(f"LPN without any sandbox, in this process: {median_ms(once, 100):.2f} ms")
 
 
 def median_ms(work: Callable[[], None], repeats: int) -> float:
@@ -181,10 +198,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=300)
     parser.add_argument("--scored", type=int, default=10_000, help="null scores of the flatness test")
+    parser.add_argument("--scores", action="store_true", help="the table of scores alone")
     arguments = parser.parse_args()
     isolating = [found.make() for found in survey() if found.works]
     print(f"numpy {np.__version__}; isolating tiers here: {', '.join(tier.name for tier in isolating)}")
     scores([*isolating, unsafe_tier()], arguments.repeats)
+    lpn_unisolated()
+    if arguments.scores:
+        return
     for tier in isolating:
         layers(tier, arguments.repeats)
     for tier in isolating:

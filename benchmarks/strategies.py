@@ -1,10 +1,10 @@
 """How well strategies are read from what improvers do: precision and recall by strategy, on improvers with labels.
 
-python benchmarks/strategies.py [--half building|held_out] [--folder FOLDER]
+python benchmarks/strategies.py [--half building|held_out|afterwards] [--folder FOLDER]
 
 Each improver is rehearsed in the sandbox (experiments/rehearsal.py), as `selftaught experiment strategies` does it. The
 folder has `labels.toml` and a folder for each of its tables; without --folder, those of the tests, of which `held_out`
-was not looked at while the rules were made.
+was not looked at while the rules were made, and `afterwards` only when they had been mended by that look.
 """
 
 import argparse

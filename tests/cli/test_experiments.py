@@ -130,6 +130,7 @@ def test_arms_have_their_draws_in_common_unless_they_are_told_not_to(tmp_path: P
 def test_arms_that_are_shown_to_be_worse_get_no_more_trials(tmp_path: Path) -> None:
     good = "def algorithm(*arguments):\\n    return 0.9\\n"
     task = [
+        '"""Return a number."""',
         "SEED = 'def algorithm(x):\\n    return 0.5\\n'",
         "def instances(rng, split):",
         "    yield (rng.random(),), None",
@@ -154,6 +155,7 @@ def test_arms_that_are_shown_to_be_worse_get_no_more_trials(tmp_path: Path) -> N
     assert f": {saved} of 56 runs were saved." in note and f"broken.py (mutate) after {trials['broken.py']}" in note
     again = in_process(*command, cwd=tmp_path)
     assert json.loads(again.stdout) == told
+    assert "finished" in in_process("experiments", ".", cwd=tmp_path).stdout
 
 
 def test_bypass_counts_by_both_rules_and_what_is_really_requested(tmp_path: Path) -> None:
@@ -610,3 +612,69 @@ def test_where_every_model_fails_the_experiment_does(tmp_path: Path) -> None:
         done = in_process("experiment", "curve", *COMMANDS["curve"], *SMALL, *given, cwd=tmp_path, OPENAI_API_KEY="k")
     assert done.returncode == 1 and "401" in done.stderr and "go on with: selftaught experiment curve" in done.stderr
     assert not (tmp_path / "it" / "result.json").exists()
+
+
+def test_scores_against_spending_are_told_in_every_currency_that_is_known(tmp_path: Path) -> None:
+    """One asks once for one response, the other four times; the server counts tokens, which have a price."""
+    ask = "language_model.prompt('', initial_solution, 1, 0.5)"
+    for name, times in (("once", 1), ("often", 4)):
+        (tmp_path / f"{name}.py").write_text(
+            f"{IMPROVER}for n in range({times}):\n        {ask}\n"
+            "        utility(f'def algorithm(x): return {0.5 + 0.1 * n}')\n"
+            f"    return 'def algorithm(x): return {0.4 + 0.1 * times}'\n"
+        )
+    (tmp_path / "one.py").write_text(NUMBER)
+    with OpenAIServer(lambda request: "an answer") as server:
+        given = [
+            "--models",
+            "openai/m",
+            "--base-url",
+            server.base_url,
+            "--price",
+            "1,2",
+            "--trials",
+            "2",
+            "--seed",
+            "1",
+        ]
+        small = ["--model-calls", "4", "--responses", "1", "--utility-calls", "9", "--improvers", "once.py,often.py"]
+        done = in_process("experiment", "baselines", "one.py", *given, *small, "--out", "it", "--json",
+                          cwd=tmp_path, OPENAI_API_KEY="k")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    tables = json.loads(done.stdout)["tables"]
+    rows = {row["improver"]: [row[budget] for budget in "1234"] for row in tables["by-responses"] if "1" in row}
+    assert rows == {"once.py": pytest.approx([0.5] * 4), "often.py": pytest.approx([0.5, 0.6, 0.7, 0.8])}
+    assert {"by-tokens", "by-dollars"} < tables.keys()
+    equal = {(row["currency"], row["budget"]): row["difference"] for row in tables["equal-spending"]}
+    assert equal["responses", 1] == 0 and equal["responses", 4] == pytest.approx(0.3)
+    assert equal["dollars", max(budget for currency, budget in equal if currency == "dollars")] == pytest.approx(0.3)
+    drawn = (tmp_path / "it" / "by-tokens.svg").read_text()
+    assert drawn.count("<text") < 40  # round numbers along the axis, not one for each token
+
+
+def test_a_pilot_says_how_many_trials_a_difference_takes_and_what_they_cost(tmp_path: Path) -> None:
+    told = conduct("baselines", tmp_path)["tables"]
+    found = json.loads(in_process("experiment", "power", "baselines", "--json", cwd=tmp_path).stdout)
+    rows = {row["compared"]: row for row in found["tables"]["power"]}
+    needed = {row["compared"]: row["repeats needed"] for row in told["differences"]}
+    assert {name: row["trials"] for name, row in rows.items()} == needed  # the same effect of 0.03
+    assert all(row["Holm"] >= row["trials"] for row in rows.values())
+    prices = {row["improver"]: row["responses"] for row in told["baselines"]}
+    both = prices["seed"] + prices["chain-of-thought"]
+    assert rows["seed → chain-of-thought"]["responses"] == both * rows["seed → chain-of-thought"]["trials"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "wants the folder of one finished experiment, got 0"),
+        (["nothing"], "nothing holds no experiment"),
+        (["one", "--trials", "3"], "--trials has no use in power"),
+        (["one"], "compares nothing in two trials or more"),
+    ],
+)
+def test_what_is_no_pilot_is_refused(arguments: list[str], said: str, tmp_path: Path) -> None:
+    conduct("imp-at-k", tmp_path, "--trials", "1")
+    (tmp_path / "imp-at-k").rename(tmp_path / "one")
+    done = in_process("experiment", "power", *arguments, cwd=tmp_path)
+    assert done.returncode == 2 and said in done.stderr

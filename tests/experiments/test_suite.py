@@ -3,6 +3,8 @@
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,9 @@ from selftaught.experiments.design import Outcome, Result
 from selftaught.experiments.suite import SUITE
 from selftaught.experiments.suite_version import REFERENCE, SCALE, SIZES
 from selftaught.runs.records import Measured, Sampled
+from selftaught.tasks.loading import load_task
 from selftaught.tasks.measured import MEASURED
+from selftaught.tasks.spec import Wording
 
 REFERENCES = Path(__file__).parents[1] / "tasks" / "references"
 SEED, GOOD = SCALE["formulas"]
@@ -152,3 +156,14 @@ def test_a_result_of_another_version_is_not_gone_on_with() -> None:
     suite_version.check_version(begun)
     with pytest.raises(UsageError, match="begun as modern 0, and this release has modern 1"):
         suite_version.check_version(Parameters(experiment="suite", tasks=["-"], models=["m"], suite="modern 0"))
+
+
+@pytest.mark.parametrize("wording", [Wording(source=True), Wording(source=False)], ids=["source", "words"])
+def test_each_task_gets_its_own_reference_program(wording: Wording) -> None:
+    """Two of them have the same initial solution."""
+    names: dict[str, Any] = {}
+    exec(suite_version.reference_improver().source, names)
+    for name in SCALE:
+        task = load_task(name)
+        described = SimpleNamespace(str=task.described(wording=wording))
+        assert names["improve_algorithm"](task.seed.source, described, None) == suite_version.reference_of(name), name

@@ -10,7 +10,7 @@ from selftaught.runs.records import Chosen
 
 NOTHING = {
     "responses": 0, "input_tokens": 0, "output_tokens": 0, "uncounted": 0, "unpriced": 0, "model_calls": 0,
-    "applications": 0, "scores_run": 0, "scores_reused": 0, "seconds": 0.0, "shared": 0,
+    "applications": 0, "scores_run": 0, "scores_reused": 0, "scores_guessed": 0, "seconds": 0.0, "shared": 0,
 }  # fmt: skip
 
 

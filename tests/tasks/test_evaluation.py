@@ -180,6 +180,11 @@ def test_markers_that_do_not_pair_are_named(tmp_path: Path, seed: str) -> None:
         task(tmp_path, "    return 1", seed)
 
 
+def test_a_seed_that_no_improver_could_hand_over_is_refused_at_once(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="its SEED has 1,000,003 characters; a program may have 1,000,000"):
+        task(tmp_path, "    return 1", "# " + "x" * 1_000_000 + "\n")
+
+
 # ---------------------------------------------------------------------------------------------- folders of OpenEvolve
 
 LOAD = """\

@@ -33,6 +33,10 @@ CHANGES = {
     ),
     "always answers an empty list gets 1.0000": ("float(answer == sorted(numbers))", "float(answer == sorted(answer))"),
     "the seed has the best score already": ("return numbers\n", "return sorted(numbers)\n"),
+    "always answers a huge number: {file}: grade() gave 1e+308": (
+        'raise ValueError("wanted a list")',
+        "return float(answer)",
+    ),
     "moves by": ("return float(answer == sorted(numbers))", "return __import__('random').random()"),
     "of 20 crashed": ("return numbers\n", "return numbers if len(numbers) > 15 else 1 / 0\n"),
 }
@@ -41,7 +45,9 @@ CHANGES = {
 @pytest.mark.parametrize("problem", CHANGES)
 def test_a_problem_is_found(problem: str, sandbox: Jail, tmp_path: Path) -> None:
     text = SORT.replace(*CHANGES[problem])
-    assert text != SORT and any(problem in told for told in found(sandbox, tmp_path, text))
+    assert text != SORT and any(
+        problem.replace("{file}", str(tmp_path / "task.py")) in told for told in found(sandbox, tmp_path, text)
+    )
 
 
 def test_a_task_that_cannot_work_is_refused(sandbox: Jail, tmp_path: Path) -> None:

@@ -409,10 +409,15 @@ def demo(
 @app.command(cls=Grouped)
 @with_settings(settings_of("experiment"))
 def experiment(
-    name: Annotated[str, typer.Argument(help="curve, transfer, baselines, bypass, strategies, imp-at-k or suite.")],
+    name: Annotated[
+        str, typer.Argument(help="curve, transfer, baselines, bypass, strategies, imp-at-k, suite or power.")
+    ],
     settings: dict[str, Any],
     what: Annotated[
-        list[str] | None, typer.Argument(metavar="[TASK...]", help="Tasks; of strategies: runs; of suite: modern.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[TASK...]", help="Tasks; of strategies: runs; of suite: modern; of power: an experiment."
+        ),
     ] = None,
     label_with: Annotated[str | None, typer.Option(help="A model that labels strategies instead of the rules.")] = None,
     dry_run: DryRun = False,

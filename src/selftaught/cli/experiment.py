@@ -33,6 +33,7 @@ from selftaught.experiments.conducting import (
 from selftaught.experiments.design import Result
 from selftaught.experiments.forecasting import plan, plan_of_labels
 from selftaught.experiments.listing import list_experiments
+from selftaught.experiments.power import power
 from selftaught.experiments.results import PARAMETERS
 from selftaught.experiments.results import as_json as result_as_json
 from selftaught.experiments.shared_inputs import SharedInputs, check_unchanged, gather, kept
@@ -83,6 +84,9 @@ def experiment(
     as_json: bool,
 ) -> None:
     """Begin an experiment, or go on with the one in `out`; or only say what that would cost."""
+    if name == POWER:
+        _power(what, settings, as_json=as_json)
+        return
     _check_name(name)
     folder = out or EXPERIMENTS_FOLDER / f"{time.strftime('%Y%m%d-%H%M%S')}-{name}-{secrets.token_hex(2)}"
     told, limits = _split(settings)
@@ -150,11 +154,40 @@ def experiment(
         raise SystemExit(FAILURE)  # a script must not take it for the whole
 
 
+POWER = "power"
+
+
+def _power(folders: list[str], settings: Mapping[str, Any], *, as_json: bool) -> None:
+    """How many trials would be needed, from finished experiments."""
+    other = [name for name in settings if name != "effect"]
+    if other:
+        raise UsageError(f"`{other[0]}` has no use in {POWER}, which reads a finished experiment; it takes `effect`")
+    if len(folders) != 1:
+        raise UsageError(f"{POWER} wants the folder of one finished experiment, got {len(folders)}")
+    (named,) = folders
+    folder = next((at for at in (Path(named), EXPERIMENTS_FOLDER / named) if (at / PARAMETERS).is_file()), Path(named))
+    given, done = read_parameters(folder), finished_cells(folder)
+    kind = EXPERIMENTS[given.experiment]
+    every = kind.cells(given)
+    if not kind.partial and len(done) < len(every):
+        raise UsageError(f"{folder} is not finished: {len(done)} of {len(every)} runs are")
+    asked = _converted({**msgspec.to_builtins(given), **settings})
+    found = power(kind, given, done, asked.effect)
+    if as_json:
+        print_json(result_as_json(found, asked))
+        return
+    tell(found.tables[0].title)
+    experiment_table(found.tables[0], given.models)
+    for note in [f"From {folder}: {len(done)} of {len(every)} runs.", *found.notes]:
+        tell(note)
+
+
 def _check_name(name: str) -> None:
     if name not in EXPERIMENTS:
-        close = get_close_matches(name, EXPERIMENTS, 1)
+        close = get_close_matches(name, [*EXPERIMENTS, POWER], 1)
         hint = f"did you mean {close[0]!r}? There are " if close else "there are "
         known = "; ".join(f"{one.name} ({one.about})" for one in EXPERIMENTS.values())
+        known += f"; {POWER} (how many trials would be needed, from a finished one)"
         raise UsageError(f"no experiment is called {name!r}; {hint}{known}")
 
 

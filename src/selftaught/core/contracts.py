@@ -79,6 +79,7 @@ class Score:
 
 
 MOST_FEEDBACK = 4_000
+MOST_PROGRAM_CHARACTERS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

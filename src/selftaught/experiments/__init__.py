@@ -10,6 +10,12 @@ suite.py        improvers on the tasks with headroom, in numbers to be quoted
 suite_version.py    what these depend on, fixed; references.zip has the programs that their scale comes from
 imp_at_k.py     the gain after k applications of a frozen improver
 
+arms.py         what is compared, pair by pair, with what it cost
+spending.py     how far arms are when they have spent as much, in three currencies
+power.py        how many trials would be needed, from a pilot
+
+forecasting.py  what an experiment can cost, before anything is spent
+listing.py      which experiments there are, and how far each has come
 conducting.py   an experiment's runs, begun and gone on with
 shared_inputs.py    what an experiment depends on, kept in its folder
 results.py      what its runs say together, in files

@@ -109,25 +109,32 @@ def differences(given: Parameters, pairs: Sequence[Pair]) -> list[Table]:
     """A table, where there is anything to compare. p is of a permutation test, and after Holm for all of the table."""
     if not pairs or given.trials < 2:
         return []
-    seed = given.run_seed.number
-    tests = {n: permutation_test(pair.differences, seed=seed) for n, pair in enumerate(pairs) if pair.trials}
-    corrected = dict(zip(tests, holm([test.p for test in tests.values()]), strict=True)) if tests else {}
-    rows: list[tuple[object, ...]] = []
-    for n, pair in enumerate(pairs):
-        if n not in tests:
-            rows.append((pair.what, pair.model, None, None, None, 0, *[None] * (len(DIFFERENCES) - 6)))
-            continue
-        mean, _, low, high, count = of_differences(pair.differences, seed).cells
-        needed = repeats_needed(given.effect, pair.differences) if count > 1 else None
-        test = tests[n]
-        rows.append((
-            pair.what, pair.model, mean, low, high, count, test.p, corrected[n], test.smallest_p, *pair.dearer, needed,
-        ))  # fmt: skip
+    rows = []
+    for pair, row in zip(pairs, paired_rows(given, pairs), strict=True):
+        tested = len(pair.trials) > 1
+        least = permutation_test(pair.differences, seed=given.run_seed.number).smallest_p if tested else None
+        needed = repeats_needed(given.effect, pair.differences) if tested else None
+        rows.append((*row, least, *pair.dearer, needed))
     title = (
         f"Paired differences, on the same instances; + what the second spends more, by trial; repeats needed to see "
         f"{given.effect:g} (power 80 %)"
     )
     return [Table("differences", title, DIFFERENCES, rows)]
+
+
+def paired_rows(given: Parameters, pairs: Sequence[Pair]) -> list[tuple[object, ...]]:
+    """What is compared, its model, mean difference, interval, n, p, and p after Holm for all of these rows."""
+    seed = given.run_seed.number
+    tests = {n: permutation_test(pair.differences, seed=seed).p for n, pair in enumerate(pairs) if pair.trials}
+    corrected = dict(zip(tests, holm(list(tests.values())), strict=True)) if tests else {}
+    rows: list[tuple[object, ...]] = []
+    for n, pair in enumerate(pairs):
+        if n not in tests:
+            rows.append((pair.what, pair.model, None, None, None, 0, None, None))
+            continue
+        mean, _, low, high, count = of_differences(pair.differences, seed).cells
+        rows.append((pair.what, pair.model, mean, low, high, count, tests[n], corrected[n]))
+    return rows
 
 
 def in_one_mean(given: Parameters, tasks: Sequence[str], samples: Sequence[Sampled]) -> list[str]:

@@ -28,6 +28,7 @@ from selftaught.experiments.design import (  # fmt: skip
     reported,
 )
 from selftaught.experiments.racing import Standing, standing
+from selftaught.experiments.spending import NOTE, by_budget
 from selftaught.report.figures import Figure, Point
 
 FLOOR = "mutate"
@@ -121,9 +122,26 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
     if len(given.tasks) > 1:
         tables.append(Table("tasks", "By task", ("improver", "model", *BY_TASK), tasks))
     tables += differences(given, pairs(given, done))
+    against = given.against or given.improvers[0]
+    spent, curves = by_budget(given, _trials(given, done), against)
+    tables += spent
     title = "Improvers at equal budget, 95 % intervals"
     figure = Figure("baselines", title, "improver", "meta-utility on test", points, tuple(names))
-    return Result(tables, [figure], [*notes, *few(given.trials)])
+    notes += [NOTE] if spent else []
+    return Result(tables, [figure, *curves], [*notes, *few(given.trials)])
+
+
+def _trials(given: Parameters, done: Mapping[str, Outcome]) -> dict[tuple[str, str], list[tuple[int, Outcome]]]:
+    """Of each improver with each model, those that are finished; not of the floor, which costs nothing."""
+    return {
+        (one.name, one.model): [
+            (number, done[_cell(one.place, number)])
+            for number in range(given.trials)
+            if _cell(one.place, number) in done
+        ]
+        for one in _compared(given)
+        if one.name != FLOOR
+    }
 
 
 _HEADERS = ("improver", "model", *SUMMARY, "failed", "crashed", *PRICE)

@@ -1,7 +1,7 @@
 """What an improver goes on from: which program each question is about, and how that was chosen from what was known."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -44,7 +44,7 @@ class Choices:
             come, and because only worse ones had.
         jumps: to a program that is neither the last nor made of it.
         wide: groups of several programs that are asked about before anything new is known; `top`: those that are the
-            best known, or the best of the last group's answers; `groups`: of any number.
+            best known; `top_of_latest`: the best of the last group's answers; `groups`: of any number.
         dominated: about a program, while a better one had been asked about no oftener. traded: a better one oftener.
     """
 
@@ -62,6 +62,7 @@ class Choices:
     jumps: int = 0
     wide: int = 0
     top: int = 0
+    top_of_latest: int = 0
     groups: int = 0
     dominated: int = 0
     traded: int = 0
@@ -80,7 +81,7 @@ def choices(traces: Sequence[Trace]) -> Choices:
         _greed(picks, begun, initial, found)
         _steps(picks, begun, found)
         _groups(picks, initial, found)
-        _bounds(picks, found)
+        _bounds(_grouped(picks, initial), found)
     return found
 
 
@@ -181,12 +182,12 @@ def _groups(picks: Sequence[Pick], initial: str, found: Choices) -> None:
         if bases == {initial} and not before:
             before = {program for pick in group for program in pick.question.programs}
             continue
-        found.groups += 1
         scores = group[0].question.scores
-        if 1 < len(bases) < len(scores):  # of all that are known nothing is chosen
+        found.groups += len(bases) == 1 or len(bases) < len(scores)  # of all that are known nothing is chosen
+        if 1 < len(bases) < len(scores):
             found.wide += 1
-            latest = {program: value for program, value in scores.items() if program in before or program in bases}
-            found.top += _are_top(bases, scores) or _are_top(bases, latest)
+            found.top += _are_top(bases, scores)
+            found.top_of_latest += _are_top(bases, {one: value for one, value in scores.items() if one in before})
         before = {program for pick in group for program in pick.question.programs}
 
 
@@ -195,7 +196,9 @@ def _grouped(picks: Sequence[Pick], initial: str) -> Iterator[list[Pick]]:
     for pick in picks:
         if group:
             known = pick.base in group[0].question.scores or pick.base == initial
-            again = pick.base in {one.base for one in group[:-1]} and pick.base != group[-1].base
+            bases = {one.base for one in group}
+            again = pick.base in bases and pick.base != group[-1].base
+            again |= bases == {pick.base} and len(pick.question.scores) > len(group[0].question.scores)
             if pick.question.call != group[-1].question.call and (again or not known):
                 yield group
                 group = []
@@ -211,12 +214,13 @@ def _are_top(programs: set[str], scores: dict[str, float]) -> bool:
     return min(scores[program] for program in programs) >= least - _EPS
 
 
-def _bounds(picks: Sequence[Pick], found: Choices) -> None:
+def _bounds(groups: Iterable[Sequence[Pick]], found: Choices) -> None:
     visits: Counter[str] = Counter()
-    for pick in picks:
-        if pick.value is not None:
-            better = [program for program, value in pick.question.scores.items() if value > pick.value + _EPS]
-            dominated = any(visits[program] <= visits[pick.base] for program in better)
+    for group in groups:
+        scores, bases = group[0].question.scores, {pick.base for pick in group}
+        for base in bases & scores.keys():
+            better = [one for one, value in scores.items() if value > scores[base] + _EPS and one not in bases]
+            dominated = any(visits[one] <= visits[base] for one in better)
             found.dominated += dominated
             found.traded += bool(better) and not dominated
-        visits[pick.base] += 1
+        visits.update(bases)

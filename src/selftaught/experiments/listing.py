@@ -63,6 +63,7 @@ def standing(folder: Path) -> Standing:
     cells = [
         _cell(cell.name, cell.what, str(cell.settings["model"]), begun.get(cell.name))
         for cell in EXPERIMENTS[given.experiment].cells(given)
+        if cell.name in begun or given.race is None or not (folder / RESULT).is_file()  # else it was raced, and lost
     ]
     return Standing(folder, given, cells, _status(folder, cells, list(begun.values())))
 

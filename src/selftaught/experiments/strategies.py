@@ -91,13 +91,16 @@ def _returns_the_best(trace: Trace) -> bool:
 def greedy_refinement(known: Known) -> bool:
     """Each question is about the one best program so far; of a restarted run, about the best of the run."""
     seen = known.choices
-    return seen.moves >= FEWEST and seen.strayed <= 0.04 * seen.informed and not known.takes_apart
+    most = 0.1 if restarts(known) else 0.04  # a restart from the initial program, right after it, is not seen as one
+    apart = known.takes_apart or known.crosses
+    return FEWEST <= seen.moves <= seen.informed and seen.strayed <= most * seen.informed and not apart
 
 
 def beam_search(known: Known) -> bool:
     """Several of the best are kept, and the model is asked about each of them by itself."""
     seen = known.choices
-    return seen.top >= FEWEST and seen.top >= 0.75 * seen.wide and seen.wide >= 0.4 * seen.groups and not known.crosses
+    top = max(seen.top, seen.top_of_latest)
+    return top >= max(FEWEST, 0.9 * seen.wide) and seen.wide >= 0.4 * seen.groups and not known.crosses
 
 
 def simulated_annealing(known: Known) -> bool:

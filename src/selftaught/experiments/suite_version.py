@@ -127,13 +127,16 @@ def reference_of(task: str) -> str:
 
 
 def reference_improver() -> Program:
-    """An improver that asks nobody, and answers each task's initial solution with the task's reference program."""
-    programs = {load_task(task).seed.source: reference_of(task) for task in SCALE}
+    """An improver that asks nobody, and answers with the reference program of the task.
+
+    Tasks are told apart by the first line of their text: two of them have one and the same initial solution.
+    """
+    programs = {load_task(task).about.strip().splitlines()[0]: reference_of(task) for task in SCALE}
     return Program(
         f'"""The reference programs of the suite {NAME} {VERSION}: no search, and no model."""\n\n'
         f"PROGRAMS = {programs!r}\n\n\n"
         "def improve_algorithm(initial_solution, utility, language_model):\n"
-        "    return PROGRAMS[initial_solution]\n"
+        "    return next(program for line, program in PROGRAMS.items() if line in utility.str)\n"
     )
 
 

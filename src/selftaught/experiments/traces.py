@@ -163,7 +163,8 @@ def _trace(applied: Applied, records: Sequence[Answered | ScoreRecord], text: Ca
     events: list[Asked | Scored] = []
     characters, call = 0, 0
     before: Answered | ScoreRecord | None = None
-    for record in records[:_MOST_EVENTS]:
+    asked = [record for record in records if not (isinstance(record, ScoreRecord) and record.guessed)]
+    for record in asked[:_MOST_EVENTS]:
         if isinstance(record, ScoreRecord):
             program = text(record.program)
             characters += len(program)

@@ -13,6 +13,7 @@ _COLOURS = ("#1f5fa8", "#c2512b", "#2f7d4f", "#7a4fa0", "#8a6d00", "#b0306a", "#
 _LEGEND_HEIGHT = 18
 _CHARACTER = 6.4
 _LEAST_SPAN = 0.01
+_MOST_MARKS = 12
 _STYLE = (
     "text{font:12px system-ui,sans-serif;fill:#222}.title{font-weight:600;font-size:14px}.axis{stroke:#999}"
     ".grid{stroke:#e4e4e4}rect.paper{fill:#fff}"
@@ -101,12 +102,21 @@ def _tick(value: float, at: float) -> str:
 
 
 def _below(figure: Figure, x: Scale, bottom: float, right: float, *, slanted: bool) -> list[str]:
-    names = figure.categories or tuple(str(number) for number in range(int(right) + 1))
+    places: dict[float, str] = {value: f"{value:,g}" for value in _along(right)}
+    if figure.categories:
+        places = {float(place): name for place, name in enumerate(figure.categories)}
     turn = ' text-anchor="end" transform="rotate(-40 {x:.1f} {y:.1f})"' if slanted else ' text-anchor="middle"'
     return [
         f'<text x="{x(place):.1f}" y="{bottom + 18:.1f}"{turn.format(x=x(place), y=bottom + 18)}>{escape(name)}</text>'
-        for place, name in enumerate(names)
+        for place, name in places.items()
     ]
+
+
+def _along(right: float) -> list[float]:
+    """Where the axis is marked: every whole number, where they are few, else round numbers."""
+    if right == int(right) and right <= _MOST_MARKS:
+        return [float(number) for number in range(int(right) + 1)]
+    return [value for value in round_numbers(0.0, right) if value <= right]
 
 
 def _line(points: Sequence[Point], colour: str, x: Scale, y: Scale, *, joined: bool) -> list[str]:

@@ -67,11 +67,9 @@ class History:
         What is scored at once becomes known in any order, and a replay has to come to the same: so the latest is what
         came of the latest earlier call, and of several such the longest, since its text may hold another's.
         """
-        with self.lock:
-            responses = reversed(list(self._responses))
         text = program.source.strip()
-        held = next((heard for heard in responses if text in heard[2]), None)
         with self.lock:
+            held = next((heard for heard in reversed(self._responses) if text in heard[2]), None)
             if held is None:
                 self._begin(program, 0)
                 return Origin()

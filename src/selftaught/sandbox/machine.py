@@ -12,6 +12,7 @@ from selftaught.core.address import draw_seed, here
 from selftaught.core.ahead import ScoresAhead, hearing
 from selftaught.core.budget import Allowance, Meter, ask, score
 from selftaught.core.contracts import (
+    MOST_PROGRAM_CHARACTERS,
     Application,
     Completion,
     LanguageModel,
@@ -30,7 +31,6 @@ from selftaught.sandbox.history import History
 from selftaught.sandbox.reading import is_program, program_of, read_by_improvers
 
 ENTRY = "improve_algorithm"
-MOST_PROGRAM_CHARACTERS = 1_000_000
 MOST_PROGRAMS = 10_000
 MOST_FREE_REQUESTS = 300
 """Beyond the budgets: an improver may ask on for what it no longer gets, but after so many times it waits longer each

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from selftaught import plugins
-from selftaught.core.contracts import Program
+from selftaught.core.contracts import MOST_PROGRAM_CHARACTERS, Program
 from selftaught.core.errors import UsageError
 from selftaught.sandbox.contract import Limits, Provided
 from selftaught.sandbox.provided import find_packages
@@ -207,6 +207,11 @@ def from_names(
     imports = imports or frozen.Importer({})
     _check_parts(defined, where)
     parts = read_parts(defined, where)
+    if len(parts["SEED"]) > MOST_PROGRAM_CHARACTERS:
+        raise UsageError(
+            f"the task {where}: its SEED has {len(parts['SEED']):,} characters; a program may have "
+            f"{MOST_PROGRAM_CHARACTERS:,}"
+        )
     level = _level(defined, where, level)
     entry, shown = parts["ENTRY"], parts["NAME"] or name
     provided = _provided(parts, where, folder or Path())

@@ -60,7 +60,7 @@ def checkup(task: TaskSpec, sandbox: Sandbox, seed: RunSeed) -> Iterator[Remark]
     yield from _standing(task, val, first)
     yield _noise([first, *(val(task.seed) for _ in range(_AGAIN))], deterministic=task.deterministic)
     if task.evaluation is None:
-        yield from _empty_answers(task, val, first)
+        yield from _empty_answers(task, Judge(task, sandbox, "val", seed, paid=True), first)
     else:
         yield _empty_program(val, first)
     yield _mutated(task, val, seed)
@@ -138,10 +138,14 @@ def _noise(scores: list[Score], *, deterministic: bool) -> Remark:
 
 
 def _empty_answers(task: TaskSpec, val: Judge, seed: Score) -> Iterator[Remark]:
-    earned = {
-        name: val(Program(f"def {task.entry}(*arguments):\n    return {answer}\n")).value
+    scores = {
+        name: val(Program(f"def {task.entry}(*arguments):\n    return {answer}\n"))
         for name, answer in EMPTY_ANSWERS.items()
     }
+    for name, score in scores.items():
+        if score.fault:
+            yield Remark(f"a program that always answers {name}: {score.fault}", problem=True)
+    earned = {name: score.value for name, score in scores.items()}
     better = {name: value for name, value in earned.items() if value > seed.value + _MORE_THAN_CHANCE}
     for name, value in better.items():
         yield Remark(f"a program that always answers {name} gets {value:.4f}, more than the seed", problem=True)

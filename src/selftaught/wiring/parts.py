@@ -10,7 +10,7 @@ from selftaught.config import RunConfig
 from selftaught.core.address import in_places
 from selftaught.core.algorithm import MetaUtility
 from selftaught.core.budget import Allowance
-from selftaught.core.contracts import Apply, LanguageModel, Program, Score, Task, Utility
+from selftaught.core.contracts import MOST_PROGRAM_CHARACTERS, Apply, LanguageModel, Program, Score, Task, Utility
 from selftaught.core.feedback import Made, of_improver
 from selftaught.core.measurement import Sample, measure
 from selftaught.core.racing import in_rounds
@@ -27,7 +27,6 @@ from selftaught.sandbox.contract import Limits, Sandbox
 from selftaught.sandbox.machine import (
     HOTTEST,
     IMPROVER_LIMITS,
-    MOST_PROGRAM_CHARACTERS,
     MOST_PROMPT_CHARACTERS,
     Machine,
 )
