@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from selftaught.config import Parameters
 from selftaught.experiments.arms import (
@@ -121,6 +122,7 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
     tables = [Table("baselines", title, _HEADERS, rows)]
     if len(given.tasks) > 1:
         tables.append(Table("tasks", "By task", ("improver", "model", *BY_TASK), tasks))
+    tables += _without_errors(given, done)
     tables += differences(given, pairs(given, done))
     against = given.against or given.improvers[0]
     spent, curves = by_budget(given, _trials(given, done), against)
@@ -151,6 +153,21 @@ def _crashed(runs: Sequence[Outcome]) -> int:
     """Solutions that came of a good application, and failed when they were scored on test."""
     samples = [sample for run in runs for sample in run.chain(1)]
     return sum(sample.verdict == "ok" and sample.test_verdict not in (None, "ok") for sample in samples)
+
+
+def _without_errors(given: Parameters, done: Mapping[str, Outcome]) -> list[Table]:
+    """§5.1's second number of chain of thought: the mean of the solutions that ran, where some of any arm did not."""
+    rows: list[tuple[object, ...]] = []
+    lost = 0
+    for one in _compared(given):
+        samples = [sample for run in _runs(given, done, one.place) for sample in run.chain(1)]
+        ran = [s.test for s in samples if s.verdict == "ok" and s.test_verdict == "ok" and s.test is not None]
+        rows.append((one.name, one.model, fmean(ran) if ran else None, len(ran), len(samples)))
+        lost += len(samples) - len(ran)
+    headers = ("improver", "model", "mean", "ran", "of")
+    return (
+        [Table("without-errors", "The same, of the solutions that ran without an error", headers, rows)] if lost else []
+    )
 
 
 def _race(given: Parameters, done: Mapping[str, Outcome], failed: Collection[str]) -> Standing:

@@ -1,0 +1,35 @@
+"""§5.1: improvers side by side."""
+
+import pytest
+
+from selftaught.config import Parameters
+from selftaught.experiments.baselines import BASELINES
+from selftaught.experiments.design import Outcome
+from selftaught.runs.records import Measured, Sampled
+
+GIVEN = Parameters(
+    experiment="baselines", tasks=["parity"], models=["m"], improvers=["seed", "chain-of-thought"], trials=3, seed="1"
+)
+
+
+def cell(test: float, verdict: str = "ok", test_verdict: str = "ok") -> Outcome:
+    one = Sampled(
+        task="parity", program="p", verdict=verdict, note="", val=0.0, val_verdict="ok", test=test,
+        test_verdict=test_verdict,
+    )  # fmt: skip
+    return Outcome([Measured(at="/chain#1", time=1.0, improver="i", samples=[one], seconds=0.0)], str, "")
+
+
+def test_the_mean_of_the_solutions_that_ran_stands_beside_the_mean_of_all() -> None:
+    done = {f"0-{number}": cell(0.5) for number in range(3)}
+    done |= {"1-0": cell(0.9), "1-1": cell(0.0, test_verdict="crashed"), "1-2": cell(0.7, verdict="crashed")}
+    done |= {f"2-{number}": cell(0.4) for number in range(3)}
+    tables = {table.name: {row[0]: row for row in table.rows} for table in BASELINES.result(GIVEN, done).tables}
+    assert tables["baselines"]["chain-of-thought"][2] == pytest.approx(0.3)
+    assert tables["without-errors"]["chain-of-thought"] == ("chain-of-thought", "m", pytest.approx(0.9), 1, 3)
+    assert tables["without-errors"]["seed"][2:] == (pytest.approx(0.5), 3, 3)
+
+
+def test_where_all_ran_there_is_one_mean() -> None:
+    done = {f"{place}-{number}": cell(0.5) for place in range(3) for number in range(3)}
+    assert "without-errors" not in {table.name for table in BASELINES.result(GIVEN, done).tables}
