@@ -17,7 +17,8 @@ def cell(test: float, verdict: str = "ok", test_verdict: str = "ok") -> Outcome:
         task="parity", program="p", verdict=verdict, note="", val=0.0, val_verdict="ok", test=test,
         test_verdict=test_verdict,
     )  # fmt: skip
-    return Outcome([Measured(at="/chain#1", time=1.0, improver="i", samples=[one], seconds=0.0)], str, "")
+    measured = [Measured(at=f"/chain#{k}", time=1.0, improver="i", samples=[one], seconds=0.0) for k in (0, 1)]
+    return Outcome(measured, str, "")
 
 
 def test_the_mean_of_the_solutions_that_ran_stands_beside_the_mean_of_all() -> None:
