@@ -146,15 +146,17 @@ PROGRAM = """import time
 
 
 def algorithm(x):
-    until = time.process_time() + %r
-    while time.process_time() < until:
-        pass
+    time.sleep(%r)
     return 0.3 + %d / 1e6  # candidate %d
 """
+"""It holds its place on a node as one that computes would, and no core of this machine, which has all the nodes."""
 
 
 def real(plan: Plan, executor: str) -> tuple[float, float]:
-    """Seconds by the wall clock of a real run's rounds, and the CPU seconds of this process in them."""
+    """Seconds by the wall clock from the first response to the last candidate's score, and CPU seconds of this process.
+
+    The seed is scored before, and the best program tested after that.
+    """
     count = 0
 
     def model(prompt: Prompt) -> str:
@@ -168,10 +170,16 @@ def real(plan: Plan, executor: str) -> tuple[float, float]:
         task.write_text(TASK)
         improver.write_text(IMPROVER % (plan.rounds, plan.responses))
         marks: list[tuple[float, float]] = []
+        left = plan.rounds * plan.responses
 
         def mark(record: object) -> None:
-            if type(record).__name__ in ("Answered", "Scored"):
+            nonlocal left
+            kind = type(record).__name__
+            if kind == "Answered" and not marks:
                 marks.append((time.monotonic(), _cpu_seconds()))
+            elif kind == "Scored" and marks and left:
+                left -= 1
+                marks[1:] = [(time.monotonic(), _cpu_seconds())]
 
         selftaught.improve(
             str(task),
@@ -195,29 +203,29 @@ def _cpu_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def calibrated(executor: str, rounds: int) -> Constants:
+def calibrated(executor: str, rounds: int, repeats: int) -> Constants:
     """Of this machine, in a run whose programs and model cost nothing."""
     one = Plan(rounds=rounds, responses=1, latency=0.0, cost=0.0)
-    wall, cpu = zip(*(real(one, executor) for _ in range(3)), strict=True)
+    wall, cpu = zip(*(real(one, executor) for _ in range(repeats)), strict=True)
     driver = statistics.median(cpu) / rounds
     rest = max(0.0, statistics.median(wall) / rounds - driver)
     return Constants(driver, rest / 2, rest / 2)
 
 
-def check() -> None:
+def check(repeats: int) -> None:
     """Real runs beside simulated ones, with the constants of this machine."""
     stay_alone()
     print(f"{'nodes':>5}{'latency s':>11}{'cost s':>8}{'real s':>9}{'simulated s':>13}{'ratio':>7}")
     for count in (1, 2):
         with nodes(count) as address:
             executor = f"ray:{address}"
-            const = calibrated(executor, 20)
+            const = calibrated(executor, 20, repeats)
             told = ", ".join(f"{name} {1000 * value:.1f} ms" for name, value in vars(const).items())
             print(f"      constants: {told}")
             for latency, cost in ((0.0, 0.1), (0.3, 0.1), (1.0, 0.02)):
                 plan = Plan(nodes=count, rounds=3, responses=8, latency=latency, cost=cost, constants=const)
-                took = statistics.median(real(plan, executor)[0] for _ in range(3))
-                # The first response is where the clock of the real run starts, a round's wait less.
+                took = statistics.median(real(plan, executor)[0] for _ in range(repeats))
+                # The clock of the real run starts with the first response, one wait later.
                 simulated = simulate(replace(plan, latency=latency)).seconds - latency
                 print(f"{count:>5}{latency:>11g}{cost:>8g}{took:>9.2f}{simulated:>13.2f}{simulated / took:>7.2f}")
 
@@ -239,9 +247,11 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=float)
     parser.add_argument("--nodes", default="1,2,4,8,16,32,64,128,256")
     parser.add_argument("--check", action="store_true", help="against real runs, with constants of this machine")
+    parser.add_argument("--repeats", type=int, default=3, help="of each real run, of which the median counts")
     asked = vars(parser.parse_args())
-    if asked.pop("check"):
-        check()
+    checks, repeats = asked.pop("check"), asked.pop("repeats")
+    if checks:
+        check(repeats)
         return
     counts = [int(count) for count in asked.pop("nodes").split(",")]
     given = {name: value for name, value in asked.items() if value is not None}
