@@ -101,7 +101,9 @@ def test_what_was_done_has_a_span_each_and_nothing_else(traced: Traced) -> None:
 
     records = traced.records
     assert spans("chat") == sorted(
-        record.at for record in records if isinstance(record, Answered) and not record.follows
+        record.draw or record.at
+        for record in records
+        if isinstance(record, Answered) and not record.follows and not record.shared
     )
     assert spans("invoke_agent") == sorted(record.at for record in records if isinstance(record, Applied))
     assert spans("evaluate") == sorted(
@@ -118,8 +120,10 @@ def test_spans_nest_as_the_work_does_over_all_threads(traced: Traced) -> None:
         if "selftaught.address" in span.attributes
     }
     assert len(work) > 20
+    bought = {r.draw: r.at for r in traced.records if isinstance(r, Answered) and not r.shared}
     for address, span in work.items():
-        above = [other for other in work if address.startswith(f"{other}/")]
+        at = bought.get(address, address)  # of a draw in common: where it was bought
+        above = [other for other in work if at.startswith(f"{other}/")]
         parent = by_id[span.parent]
         if above:
             assert parent.attributes["selftaught.address"] == max(above, key=len)
@@ -135,7 +139,7 @@ def test_each_response_is_below_the_iteration_that_asked_for_it(traced: Traced) 
             span = by_id[span.parent]
         return int(span.attributes.get("selftaught.t", 0))
 
-    recorded = {record.at: record.t for record in traced.records if isinstance(record, Answered)}
+    recorded = {record.draw or record.at: record.t for record in traced.records if isinstance(record, Answered)}
     chats = traced.receiver.named("chat")
     assert {span.attributes["selftaught.address"]: iteration(span) for span in chats} == recorded
     assert set(recorded.values()) == set(range(DEPTH + 1))
@@ -226,7 +230,8 @@ def test_a_resumed_run_shows_only_what_it_asks_itself(tmp_path: Path) -> None:
             "resume", "one", "--otel", "--max-calls", "1000", cwd=tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=second.endpoint
         )
     before, after = ([s.attributes["selftaught.address"] for s in r.named("chat")] for r in (first, second))
-    answered = [record.at for record in records_of(tmp_path / "one") if isinstance(record, Answered)]
+    bought = [r for r in records_of(tmp_path / "one") if isinstance(r, Answered) and not r.shared]
+    answered = [record.draw or record.at for record in bought]
     assert len(before) == 5 and sorted(before + after) == sorted(answered)
     (run,) = first.named("invoke_workflow")
     assert (run.attributes["selftaught.outcome"], run.status) == ("stopped", 0)  # a cap is no error
