@@ -159,7 +159,8 @@ def test_a_finished_improve_goes_on_with_more_budget(tmp_path: Path) -> None:
     before = len(records(tmp_path / "r"))
     assert selftaught("resume", "r", cwd=tmp_path).returncode == 0  # nothing is left to do: two records of the start
     assert len(records(tmp_path / "r")) == before + 2
-    assert selftaught("replay", "r", cwd=tmp_path).returncode == 0
+    replayed = selftaught("replay", "r", cwd=tmp_path)
+    assert replayed.returncode == 0, replayed.stdout
 
 
 def test_a_finished_run_is_made_deeper(tmp_path: Path) -> None:

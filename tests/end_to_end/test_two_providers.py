@@ -48,9 +48,10 @@ def where(up: OpenAIServer, port: int) -> dict[str, str]:
 
 
 def on_record(folder: Path) -> tuple[list[Answered], list[Tried]]:
+    """The responses that were bought, and the attempts that failed."""
     with Store.open(folder / "r" / "run.sqlite", writable=False) as store:
         told = list(store)
-    return [r for r in told if isinstance(r, Answered)], [r for r in told if isinstance(r, Tried)]
+    return [r for r in told if isinstance(r, Answered) and not r.shared], [r for r in told if isinstance(r, Tried)]
 
 
 @pytest.mark.parametrize("down", ["refuses", "overloaded"])

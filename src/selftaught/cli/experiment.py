@@ -34,12 +34,12 @@ from selftaught.experiments.design import Result
 from selftaught.experiments.forecasting import plan, plan_of_labels
 from selftaught.experiments.listing import list_experiments
 from selftaught.experiments.power import power
-from selftaught.experiments.results import PARAMETERS
 from selftaught.experiments.results import as_json as result_as_json
 from selftaught.experiments.shared_inputs import SharedInputs, check_unchanged, gather, kept
 from selftaught.middleware.gate import Gate
 from selftaught.models.served.traffic import Traffic
 from selftaught.models.waiting import Waiting
+from selftaught.runs.folder import PARAMETERS
 from selftaught.runs.salt import data_folder, salted, salted_afresh
 from selftaught.tasks.loading import PAPER
 from selftaught.wiring.choosing import choose_models

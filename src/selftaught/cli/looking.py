@@ -16,7 +16,7 @@ from selftaught.core.version import VERSION
 from selftaught.report.candidates import candidates as every_candidate
 from selftaught.report.provenance import provenance
 from selftaught.report.view import RunView, view
-from selftaught.runs.folder import REPORT, RunFolder, find_run, list_runs
+from selftaught.runs.folder import PARAMETERS, REPORT, RunFolder, find_run, list_runs
 from selftaught.runs.provenance import Provenance, with_provenance
 from selftaught.runs.records import Answered, Applied, Scored
 from selftaught.runs.store import Store
@@ -154,8 +154,6 @@ def report(name: str, runs: Path, out: Path | None) -> None:
 
 def _experiment(name: str) -> Path | None:
     """The folder of an experiment of that name, or at that path; None where there is none."""
-    from selftaught.experiments.results import PARAMETERS
-
     places = (Path(name), EXPERIMENTS_FOLDER / name)
     return next((place for place in places if (place / PARAMETERS).is_file()), None)
 

@@ -19,7 +19,7 @@ from selftaught.experiments.labels import model_labels
 from selftaught.experiments.proposed_strategies import STRATEGIES, Proposal, by_rules
 from selftaught.experiments.proposed_strategies import result as proposed_result
 from selftaught.experiments.rehearsal import rehearse
-from selftaught.experiments.results import PARAMETERS, write_result
+from selftaught.experiments.results import write_result
 from selftaught.experiments.sandbox_bypass import BYPASS
 from selftaught.experiments.shared_inputs import SharedInputs, keep
 from selftaught.experiments.suite import SUITE
@@ -29,7 +29,7 @@ from selftaught.middleware.common_draws import Bought, CommonDraws, Sharing
 from selftaught.middleware.gate import Branch, Gate
 from selftaught.middleware.recorded import draws_on_record
 from selftaught.middleware.run_budget import RunBudget
-from selftaught.runs.folder import RunFolder, find_run
+from selftaught.runs.folder import PARAMETERS, RunFolder, find_run
 from selftaught.runs.records import Ended, Record, Session, run_id
 from selftaught.runs.store import Store, text_id
 from selftaught.sandbox.contract import OpenSandbox

@@ -7,8 +7,8 @@ from pathlib import Path
 from selftaught.config import Parameters
 from selftaught.core.errors import UsageError
 from selftaught.experiments.conducting import EXPERIMENTS, read_parameters
-from selftaught.experiments.results import PARAMETERS, RESULT
-from selftaught.runs.folder import RunFolder, list_runs
+from selftaught.experiments.results import RESULT
+from selftaught.runs.folder import PARAMETERS, RunFolder, list_runs
 from selftaught.runs.records import Answered, Applied, Ended, Scored
 from selftaught.runs.store import Store
 

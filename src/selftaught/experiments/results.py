@@ -14,7 +14,6 @@ from selftaught.report.untrusted import in_table
 from selftaught.runs.folder import RunFolder
 
 RESULT = "result.json"
-PARAMETERS = "experiment.toml"
 
 
 def write_result(result: Result, given: Parameters, folder: Path) -> None:

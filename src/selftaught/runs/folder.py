@@ -28,6 +28,8 @@ LOCK = f".{STORE}.lock"
 INPUTS = "inputs"
 IMPROVERS = "improvers"
 REPORT = "report.html"
+PARAMETERS = "experiment.toml"
+"""In the folder of an experiment: its parameters. A folder with it is one."""
 GONE = "it was deleted, moved or replaced while the run went on"
 MOST_FILE_BYTES = 64 << 20
 """Of one file of a run but its store, which is read piece by piece, and its report."""

@@ -13,6 +13,7 @@ from selftaught.middleware.gate import Gate
 from selftaught.models.replay import Replay
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.records import (
+    AGAIN,
     Answered,
     Applied,
     Approved,
@@ -84,7 +85,11 @@ def replay(folder: RunFolder, sandbox: OpenSandbox, watch: Callable[[Record], No
             except ModelUnavailable as error:
                 broke_off = str(error)
             after = list(again.store)
-    return _compared(before, after, model, finished=finished, broke_off=broke_off)
+    # Of a run that went on with a larger budget the winner of the smaller one was scored again, and was superseded.
+    asked = {record.at for record in after}
+    superseded = [r for r in before if inputs.earlier and r.at.startswith(f"/{AGAIN}:") and r.at not in asked]
+    kept = [record for record in before if record not in superseded]
+    return _compared(kept, after, model, finished=finished, broke_off=broke_off)
 
 
 def _compared(
