@@ -72,6 +72,20 @@ def test_everything_independent_waits_at_once(folder: Path) -> None:
         assert server.most_in_flight == 30
 
 
+def bought_more(log: Path, responses: int, child: subprocess.Popen[bytes]) -> bool:
+    """Wait until the server gave so many responses more; False if the run ended before."""
+    wanted = lines(log) + responses
+    while child.poll() is None:
+        if lines(log) >= wanted:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def lines(log: Path) -> int:
+    return len(log.read_text().splitlines()) if log.exists() else 0
+
+
 def test_killed_at_random_moments_a_run_buys_no_recorded_response_twice(folder: Path) -> None:
     log = folder / "asked.log"
     command = [
@@ -97,15 +111,14 @@ def test_killed_at_random_moments_a_run_buys_no_recorded_response_twice(folder: 
         while True:
             whole = [sys.executable, "-m", "selftaught", *arguments]
             child = subprocess.Popen(whole, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-            try:
-                child.wait(0.6 + chance.random() if kills < 6 else 120)
-            except subprocess.TimeoutExpired:
+            if kills < 6 and bought_more(log, chance.randint(1, 3), child):
                 child.send_signal(signal.SIGKILL)
                 child.wait()
                 kills += 1
                 if (folder / "runs/one/run.sqlite").exists():
                     arguments = ["resume", "one"]
                 continue
+            child.wait(120)
             assert child.stderr is not None
             assert child.returncode == 0, child.stderr.read().decode()
             break
@@ -114,7 +127,7 @@ def test_killed_at_random_moments_a_run_buys_no_recorded_response_twice(folder: 
     assert kills >= 3
     store = Store.open(folder / "runs/one/run.sqlite", writable=False)
     recorded = [record for record in store if isinstance(record, Answered)]
-    bought = len(log.read_text().splitlines())
+    bought = lines(log)
     expected = predicted(depth=2, repeats=2, responses=3, measured=3)
     assert len(recorded) == expected
     assert len({record.at for record in recorded}) == expected
