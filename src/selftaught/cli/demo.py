@@ -21,7 +21,7 @@ from selftaught.report.candidates import idea_of
 from selftaught.report.untrusted import one_line
 from selftaught.report.view import Improvement, RunView
 from selftaught.runs.folder import RunFolder, new_folder
-from selftaught.runs.records import Answered, Chosen, Record, Scored
+from selftaught.runs.records import Answered, Chosen, Record, Scored, split_of
 from selftaught.runs.salt import salted
 from selftaught.runs.store import Store
 from selftaught.statistics import Interval, difference_interval, paired_differences
@@ -123,7 +123,7 @@ class Story:
                 rounds, programs = SETTINGS["model_calls"], SETTINGS["responses"]
                 return f"  round {call} of {rounds}: the model is asked for {programs} programs"
             case Scored(program=program) if (
-                record.utility.endswith("/val") and not record.guessed and program not in self._told
+                split_of(record.utility) == "val" and not record.guessed and program not in self._told
             ):
                 self._told.add(program)
                 return self._scored(record)
@@ -180,7 +180,7 @@ def _counts(made: Improvement) -> int:
 
 
 def _splits(made: Improvement) -> list[tuple[str, str]]:
-    return [(name, "sealed test" if name.endswith("/test") else "val") for name in made.before]
+    return [(name, "sealed test" if split_of(name) == "test" else "val") for name in made.before]
 
 
 def _compared(name: str, what: str, made: Improvement, store: Store) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import msgspec
 from selftaught.cli import printing
 from selftaught.cli.experiment_progress import ExperimentProgress
 from selftaught.cli.experiment_tables import experiment_table
-from selftaught.cli.options import EXPERIMENTS_FOLDER
+from selftaught.cli.options import EXPERIMENTS_FOLDER, find_experiment
 from selftaught.cli.stopping import run_stoppable
 from selftaught.cli.terminal import FAILURE, environment, open_jail, print_json, say, tell
 from selftaught.config import Parameters, RunConfig, declared, from_mapping, plainly, preset_of, with_seed_as_text
@@ -165,7 +165,7 @@ def _power(folders: list[str], settings: Mapping[str, Any], *, as_json: bool) ->
     if len(folders) != 1:
         raise UsageError(f"{POWER} wants the folder of one finished experiment, got {len(folders)}")
     (named,) = folders
-    folder = next((at for at in (Path(named), EXPERIMENTS_FOLDER / named) if (at / PARAMETERS).is_file()), Path(named))
+    folder = find_experiment(named) or Path(named)
     given, done = read_parameters(folder), finished_cells(folder)
     kind = EXPERIMENTS[given.experiment]
     every = kind.cells(given)

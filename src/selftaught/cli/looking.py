@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from selftaught.cli import printing
-from selftaught.cli.options import EXPERIMENTS_FOLDER
+from selftaught.cli.options import EXPERIMENTS_FOLDER, find_experiment
 from selftaught.cli.terminal import say, write_exactly
 from selftaught.config import RunConfig
 from selftaught.core.contracts import Program
@@ -16,7 +16,7 @@ from selftaught.core.version import VERSION
 from selftaught.report.candidates import candidates as every_candidate
 from selftaught.report.provenance import provenance
 from selftaught.report.view import RunView, view
-from selftaught.runs.folder import PARAMETERS, REPORT, RunFolder, find_run, list_runs
+from selftaught.runs.folder import REPORT, RunFolder, find_run, list_runs
 from selftaught.runs.provenance import Provenance, with_provenance
 from selftaught.runs.records import Answered, Applied, Scored
 from selftaught.runs.store import Store
@@ -132,7 +132,7 @@ def _export_recording(folder: RunFolder, store: Store, out: Path | None) -> None
 
 def report(name: str, runs: Path, out: Path | None) -> None:
     """One self-contained HTML file, of a run or of an experiment."""
-    if (experiment := _experiment(name)) is not None:
+    if (experiment := find_experiment(name)) is not None:
         from selftaught.cli import experiments  # with what runs them
 
         experiments.report(experiment, out)
@@ -150,12 +150,6 @@ def report(name: str, runs: Path, out: Path | None) -> None:
         file = out
         _write(file, html)
     print(file)
-
-
-def _experiment(name: str) -> Path | None:
-    """The folder of an experiment of that name, or at that path; None where there is none."""
-    places = (Path(name), EXPERIMENTS_FOLDER / name)
-    return next((place for place in places if (place / PARAMETERS).is_file()), None)
 
 
 @contextmanager

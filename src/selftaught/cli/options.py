@@ -10,9 +10,17 @@ import typer
 from typer.core import TyperCommand
 
 from selftaught.config import Group, Parameters, RunConfig, Setting, declared
+from selftaught.runs.folder import PARAMETERS
 
 RUNS = Path("runs")
 EXPERIMENTS_FOLDER = Path("experiments")
+
+
+def find_experiment(name: str) -> Path | None:
+    """The folder of an experiment at that path, or of that name; None where there is none."""
+    return next((at for at in (Path(name), EXPERIMENTS_FOLDER / name) if (at / PARAMETERS).is_file()), None)
+
+
 DECLARED = {**declared(Parameters), **declared(RunConfig)}
 """Every setting by its name."""
 
