@@ -9,6 +9,8 @@ budget.py       what one application of an improver may spend
 money.py        what the language model costs a run, and the caps on it
 address.py      the name of each piece of work, from its content
 comparing.py    what is compared with what: where improvers have their draws of the model in common
+ahead.py        what may be done before anybody asks for it
+line.py         who goes first where there is not room for all
 racing.py       when an improver is scored no further, since it cannot win any more
 run_seed.py     what a run draws from: a number, and a salt that nobody can guess
 text.py         untrusted text, made fit for one line
