@@ -18,6 +18,7 @@ origin.py       where a program that an improver scores comes from
 varying.py      programs that may get another score each time
 suspicion.py    what a person who watches over a run wants to know of
 feedback.py     what an improver may read of how an improver was scored
+model_name.py   the name of a model, and what it says of who answers
 version.py      the version of this package
 errors.py       every error raised on purpose, and whose fault it is
 """
