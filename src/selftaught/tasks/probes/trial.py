@@ -77,17 +77,18 @@ class Prober:
     def _grades(
         self, program: Program, instances: Sequence[Instance], what: str, invalid: Counter[str] | None = None
     ) -> list[float]:
-        grades = []
+        scores = []
         seed = draw_seed(str(self._run_seed.number), self._spec.name, "probe", what, "guest")
         with closing(self._val.graded(program, instances, seed)) as answers:
             for instance, (outcome, score) in zip(instances, answers, strict=True):
-                grades.append(self._val.seen(score))
+                scores.append(score)
                 if invalid is not None and outcome.verdict is Verdict.OK and score.value > 0:
                     try:
                         self._probes.check(instance, outcome.value)
                     except ValueError as error:
                         invalid[str(error)] += 1
-        return grades
+        # Only now: what a grade looks like may take the initial solution's, and who computes must not wait to compute.
+        return [self._val.seen(score) for score in scores]
 
     def _plain(self) -> tuple[list[Instance], bool]:
         """Instances that nothing in the run has; or the run's own, and True, where there are no others."""
@@ -109,9 +110,11 @@ class Prober:
     def _changed(self, *forms: str) -> list[Instance]:
         """Each plain instance in these forms, one upon the other."""
         rng = Random(draw_seed(str(self._run_seed.instances), self._spec.name, "probe", *forms))
-        changed, _ = self._plain()
+        plain, _ = self._plain()
+        changed = list(plain)
         for name in forms:
-            changed = [self._probes.forms[name](rng, instance) for instance in changed]
+            for place, instance in enumerate(changed):  # one by one: all of them together may be 100 MB
+                changed[place] = self._probes.forms[name](rng, instance)
         return changed
 
 
