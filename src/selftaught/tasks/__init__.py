@@ -13,6 +13,7 @@ beside.py                files beside a task that its programs may read
 adapters/                folders of OpenEvolve, functions in repositories: each becomes a task file
 templates/               what `selftaught new` writes
 judge.py                 turns a task into a utility: makes instances, runs programs on them, grades outside
+drawn.py                 instances that several need at once, drawn once
 shown.py                 the part of a task's own code that a model may read
 syntax.py                Python's reader, one text at a time
 frozen.py                the texts of the package that a task is made of: kept in a run, and executed from there
