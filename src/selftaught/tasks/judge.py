@@ -22,8 +22,10 @@ from selftaught.core.text import printable
 from selftaught.sandbox.contract import HasStage, HasWorkshop, Outcome, Sandbox, Scene
 from selftaught.tasks.asking import Questions
 from selftaught.tasks.copying import copied
+from selftaught.tasks.drawn import drawn_once
 from selftaught.tasks.evaluation import Evaluation, grades_of, words_of
 from selftaught.tasks.feedback import CallLog, Explain, reason_of
+from selftaught.tasks.loading import is_built_in
 from selftaught.tasks.playing import Call, CallFailed
 from selftaught.tasks.scale import Scale
 from selftaught.tasks.spec import HOPELESS_AFTER, SPLITS, Instance, Scoring, TaskSpec, Wording, line_in
@@ -288,7 +290,10 @@ class Judge:
         """What programs are scored on. Holds what only `grade` may see. Raises TaskError."""
         with self._lock:
             if self._made is None:
-                self._made = self._make_instances()
+                built_in = is_built_in(self._spec.source)  # of others the text need not be all that they depend on
+                texts = (self._spec.source, *sorted(self._spec.modules.items()))
+                what = (self._spec.name, texts, self._split, self._seed.instances)
+                self._made = drawn_once(what, self._make_instances) if built_in else self._make_instances()
             return self._made
 
     def _make_instances(self) -> list[Instance]:
