@@ -1,7 +1,7 @@
 """What runs on a node: a sandbox, and who hands its guests their calls. Trusted, as the driver is; bytes in, bytes out.
 
-Called from several threads at once, but of one run only one call at a time. A packet comes in one or more pieces, as the
-engine carries them best. What goes wrong here is answered in a packet: the engine would pickle an exception.
+Called from several threads at once, but of one run only one call at a time. A packet comes in as many pieces as the
+engine carries best. What goes wrong here is answered in a packet: the engine would pickle an exception.
 """
 
 import itertools

@@ -31,7 +31,7 @@ _ADDRESS = re.compile(r"[^/\s]+:[0-9]{1,5}")
 _HIGHEST_PORT = 65535
 _QUIET = {"log_to_driver": False, "logging_level": logging.ERROR}
 _PIECE_BYTES = 64 << 10
-"""An argument beyond 100 KiB goes through Ray's object store, which costs 4 ms of CPU; smaller ones go with the call."""
+"""Ray puts an argument beyond 100 KiB into its object store, which costs 4 ms of CPU; smaller ones go with the call."""
 _MOST_PIECES = 64
 """Beyond that the object store is the better way."""
 _CONTROLS = 4
