@@ -3,8 +3,8 @@ from helpers import extract_code
 
 
 def improve_algorithm(initial_solution, utility, language_model):
-    """A walk that always goes to the best new neighbour; the last ten programs are not visited again."""
-    tabu = deque([initial_solution], maxlen=10)
+    """A walk that always goes to the best new neighbour; what was scored is not visited again."""
+    tabu = deque([initial_solution], maxlen=60)
     here, record = initial_solution, (utility(initial_solution), initial_solution)
     for step in range(8):
         if utility.uses >= utility.budget or language_model.times_used >= language_model.budget:
@@ -16,6 +16,6 @@ def improve_algorithm(initial_solution, utility, language_model):
             continue
         values = {c: utility(c) for c in open_ones}
         here = max(values, key=values.get)
-        tabu.append(here)
+        tabu.extend(open_ones)
         record = max(record, (values[here], here))
     return record[1]
