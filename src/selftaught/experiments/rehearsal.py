@@ -34,7 +34,7 @@ from selftaught.sandbox.machine import IMPROVER_LIMITS, Machine
 WORLDS = ("hot", "cold", "plateau", "hot", "cold", "hot", "cold", "hot", "cold", "even", "even", "even")
 """What an improver learns from rewards is seen in the difference; several of each tell it from chance."""
 _MORE = ("hot", "cold") * 4
-"""Besides, for an improver whose answers were not all equally likely to be better: whether it learns is not sure yet."""
+"""Besides, for an improver whose answers were not all equally likely to be better: it may learn from that."""
 _REPEATING = (0, 1, 2, 5, 6, 9)
 """The worlds, by their number, in which answers repeat themselves; of the first of `hot` and `cold` half."""
 TOLD = Allowance(model_calls=20, responses_per_call=5, utility_calls=101)

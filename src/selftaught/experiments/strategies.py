@@ -394,16 +394,17 @@ def _again(trace: Trace) -> tuple[int, int]:
     Not spared is one text, to the letter, if it was not under way at the same time: it is remembered by that.
     """
     first: dict[str, int] = {}
-    last: dict[str, int] = {}
+    last: dict[str, tuple[int, Scored]] = {}
     times: Counter[str] = Counter()
     scored = asked = 0
     for place, event in enumerate(trace.events):
         if isinstance(event, Asked):
             asked = place
             continue
-        if (before := last.get(event.program)) is not None:
-            scored += before < asked or not (event.beside or trace.events[before].beside)
-        last[event.program] = place
+        if event.program in last:
+            before, same = last[event.program]
+            scored += before < asked or not (event.beside or same.beside)
+        last[event.program] = place, event
         first.setdefault(event.program.strip(), place)
         times[event.program.strip()] += 1
     calls: dict[int, list[str]] = defaultdict(list)
