@@ -175,7 +175,7 @@ RaceLevel = Annotated[
     Annotated[float, Meta(gt=0, lt=1)] | None,
     setting(
         "Racing: no more repeats for what is shown, at this level, to be worse: candidates than their parent, arms of "
-        "`experiment baselines` than the best. Off unless given.",
+        "`experiment baselines` and `suite` than the best. Off unless given.",
         Group.WHAT,
         of="run experiment",
     ),

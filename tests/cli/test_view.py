@@ -15,7 +15,7 @@ from cli.support import QUICK, env_of, in_process, selftaught
 from cli.viewing import ask, first_event, viewing
 from report.a_run import CHILD, a_finished_run, identity
 from selftaught.config import RunConfig, to_toml
-from selftaught.runs.records import Noticed
+from selftaught.runs.records import Noticed, Session, run_id
 from selftaught.runs.store import Store
 
 CONFIG = RunConfig(kind="run", tasks=["sorting"], model="scripted", depth=1)
@@ -172,6 +172,25 @@ def test_a_prompt_is_answered_in_the_page(tmp_path: Path) -> None:
         finally:
             run.kill()
     assert (tmp_path / "box" / f"{stem}.reply.txt").read_text() == "nothing but words"
+
+
+@pytest.mark.parametrize("setting", ["model", "improver_model", "task_model", "program_model"])
+def test_a_prompt_to_any_model_of_the_run_is_answered_in_the_page(tmp_path: Path, setting: str) -> None:
+    box = tmp_path / "box"
+    box.mkdir()
+    config = msgspec.structs.replace(CONFIG, **{setting: f"relay:{box}"})
+    folder = kept(tmp_path / "runs" / "one", config)
+    with Store.open(folder / "run.sqlite") as store:
+        session = next(iter(store))
+    assert isinstance(session, Session)
+    stem = "000001-ab12"
+    (box / f"{stem}.prompt.json").write_text(json.dumps({"run": run_id("one", session), "user": "what now?"}))
+    (box / f"{stem}.prompt.txt").write_text("what now?")
+    with viewing("one", "--port", "0", cwd=tmp_path) as url:
+        origin = "/".join(url.split("/")[:3])
+        assert "what now?" in ask(url)[2]
+        assert ask(f"{url}/answer", "POST", f"name={stem}&answer=reply&text=this", Origin=origin)[0] == 303
+    assert (box / f"{stem}.reply.txt").read_text() == "this"
 
 
 def test_a_proposal_is_approved_in_the_page(tmp_path: Path) -> None:

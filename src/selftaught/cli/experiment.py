@@ -290,7 +290,7 @@ _READ_BY = {
     "against": ("baselines", "suite"),
     "effect": ("curve", "transfer", "baselines", "imp-at-k", "suite"),
     "size": ("suite",),
-    "race": ("curve", "transfer", "baselines"),
+    "race": ("curve", "transfer", "baselines", "suite"),
     "improver": ("curve", "transfer", "baselines", "bypass", "imp-at-k"),
     "proposals": ("bypass",),
 }

@@ -11,9 +11,10 @@ from typing import TypeVar
 
 from selftaught.core.contracts import Program, Verdict
 from selftaught.core.errors import SandboxError, TaskError, UsageError
+from selftaught.core.line import IMPROVER
 from selftaught.guest import wire
 from selftaught.sandbox import cgroups, workshop
-from selftaught.sandbox.broker import IMPROVER, Broker, Turns
+from selftaught.sandbox.broker import Broker, Turns
 from selftaught.sandbox.contract import Done, Improving, Job, Limits, Outcome, Provided, Value
 from selftaught.sandbox.conversation import Ended, Guest, Question, outcome_of
 from selftaught.sandbox.provided import NOTHING, View, find_packages, put_files, remove_files

@@ -15,6 +15,8 @@ templates/               what `selftaught new` writes
 judge.py                 turns a task into a utility: makes instances, runs programs on them, grades outside
 shown.py                 the part of a task's own code that a model may read
 syntax.py                Python's reader, one text at a time
+frozen.py                the texts of the package that a task is made of: kept in a run, and executed from there
+measured.py              what was measured of the built-in tasks, to choose one by
 feedback.py              what an improver may read of how a program was scored
 parity_with_noise.py     learning parity with noise (paper §5.1)
 parity.py                the same without noise (Table 1, as the rest)

@@ -5,12 +5,13 @@ from random import Random
 
 from selftaught.config import RunConfig
 from selftaught.core.money import Amount, Caps
+from selftaught.core.work import IMPROVER, SOLUTION
 from selftaught.runs.records import PROGRAM
 from selftaught.sandbox.machine import MOST_PROMPT_CHARACTERS
 from selftaught.tasks.spec import SPLITS
 from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.kinds import MOST_TRIES
-from selftaught.wiring.models import IMPROVER, SOLUTION, Models, PricedModel
+from selftaught.wiring.models import Models, PricedModel
 from selftaught.wiring.parts import describe, wording_of
 
 _BYTES_PER_TOKEN = 4

@@ -14,6 +14,7 @@ from selftaught.core.contracts import MOST_PROGRAM_CHARACTERS, Apply, LanguageMo
 from selftaught.core.feedback import Made, of_improver
 from selftaught.core.measurement import Sample, measure
 from selftaught.core.racing import in_rounds
+from selftaught.core.work import IMPROVER, SOLUTION
 from selftaught.middleware.ahead import Ahead
 from selftaught.middleware.common_draws import Sharing
 from selftaught.middleware.gate import Gate
@@ -35,7 +36,7 @@ from selftaught.tasks.probes.trial import Prober
 from selftaught.tasks.spec import TaskSpec, Wording
 from selftaught.wiring.accepting import Accepting, Approve
 from selftaught.wiring.inputs import Inputs
-from selftaught.wiring.models import IMPROVER, SOLUTION, Models
+from selftaught.wiring.models import Models
 from selftaught.wiring.probing import probe
 from selftaught.wiring.racing import Race
 from selftaught.wiring.stack import Stack

@@ -83,9 +83,9 @@ class RetryPolicy:
     def call(self, attempt: Callable[[], list[Completion]], traffic: Traffic, tokens: int = 0) -> list[Completion]:
         """The first answer that comes. Raises ModelUnavailable with the last failure's message."""
         made = billed = 0
-        since = 0.0
+        since, number = 0.0, traffic.number()
         while True:
-            answer, failed, took = self._attempt(attempt, traffic, tokens)
+            answer, failed, took = self._attempt(attempt, traffic, tokens, number)
             if failed is None:
                 return answer
             since = since or time.monotonic()
@@ -108,9 +108,9 @@ class RetryPolicy:
         return f"{tries}, for {self.seconds:g} s; to wait longer: `patience_seconds`" if until > self.seconds else None
 
     def _attempt(
-        self, attempt: Callable[[], list[Completion]], traffic: Traffic, tokens: int
+        self, attempt: Callable[[], list[Completion]], traffic: Traffic, tokens: int, number: int
     ) -> tuple[list[Completion], Failed | None, float]:
-        with traffic.place(tokens) as place:
+        with traffic.place(tokens, number) as place:
             began = time.monotonic()
             try:
                 answer = attempt()
