@@ -99,7 +99,8 @@ def test_an_honest_program_beside_hostile_ones_is_right_every_time(isolating_san
     attacking = threading.Thread(target=attack)
     attacking.start()
     limits = Limits(cpu_seconds=0.2, wall_seconds=1.0)
-    values = [raid(isolating_sandbox, HONEST, limits=limits).value for _ in range(count := times(20, 100))]
+    count = times(20, 100)
+    values = [raid(isolating_sandbox, HONEST, limits=limits).value for _ in range(count)]
     over.set()
     attacking.join()
     assert values == [7] * count
