@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cli.support import in_process, selftaught
+from cli.support import in_process
 from selftaught.runs.records import Answered, Applied, Chosen, Measured, Record, Scored
 from selftaught.runs.store import Store
 
@@ -34,17 +34,17 @@ def content(record: Record) -> tuple[object, ...]:
 
 def test_scoring_ahead_changes_nothing_that_comes_out(tmp_path: Path) -> None:
     for value in ("off", "cpu"):
-        done = selftaught(*RUN, "--speculate", value, "--out", value, cwd=tmp_path)
+        done = in_process(*RUN, "--speculate", value, "--out", value, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
     assert work(tmp_path / "cpu") == work(tmp_path / "off")
-    replayed = selftaught("replay", "cpu", cwd=tmp_path)
+    replayed = in_process("replay", "cpu", cwd=tmp_path)
     assert replayed.returncode == 0, replayed.stdout + replayed.stderr
-    raised = selftaught("resume", "cpu", "--model-calls", "4", "--speculate", "off", cwd=tmp_path)
+    raised = in_process("resume", "cpu", "--model-calls", "4", "--speculate", "off", cwd=tmp_path)
     assert raised.returncode == 0, raised.stderr
 
 
 def test_a_value_that_there_is_not_is_told_with_those_that_there_are(tmp_path: Path) -> None:
-    done = selftaught(*RUN, "--speculate", "some", cwd=tmp_path)
+    done = in_process(*RUN, "--speculate", "some", cwd=tmp_path)
     assert done.returncode == 2
     assert all(value in done.stderr for value in ("off", "cpu", "all"))
 
@@ -58,14 +58,14 @@ OF_IMPROVERS = [
 
 def test_improvers_that_are_scored_ahead_change_nothing_either_and_show_says_how_many_were(tmp_path: Path) -> None:
     for value in ("off", "all"):
-        done = selftaught(*OF_IMPROVERS, "--speculate", value, "--out", value, cwd=tmp_path)
+        done = in_process(*OF_IMPROVERS, "--speculate", value, "--out", value, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert ("whose score may never be" in done.stderr) == (value == "all")
     assert work(tmp_path / "off") <= work(tmp_path / "all")  # and what nobody asked for
-    shown = selftaught("show", "all", cwd=tmp_path).stdout
+    shown = in_process("show", "all", cwd=tmp_path).stdout
     assert "scores were begun before they were asked for" in shown
-    assert "Guesses" not in selftaught("show", "off", cwd=tmp_path).stdout
-    replayed = selftaught("replay", "all", cwd=tmp_path)
+    assert "Guesses" not in in_process("show", "off", cwd=tmp_path).stdout
+    replayed = in_process("replay", "all", cwd=tmp_path)
     assert replayed.returncode == 0, replayed.stdout + replayed.stderr
 
 

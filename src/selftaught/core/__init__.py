@@ -15,6 +15,7 @@ racing.py       when an improver is scored no further, since it cannot win any m
 run_seed.py     what a run draws from: a number, and a salt that nobody can guess
 text.py         untrusted text, made fit for one line
 origin.py       where a program that an improver scores comes from
+work.py         what a model is being asked for, and for which piece of work
 varying.py      programs that may get another score each time
 suspicion.py    what a person who watches over a run wants to know of
 feedback.py     what an improver may read of how an improver was scored
