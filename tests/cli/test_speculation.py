@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cli.support import selftaught
+from cli.support import in_process
 from selftaught.runs.records import Answered, Applied, Chosen, Measured, Record, Scored
 from selftaught.runs.store import Store
 
@@ -34,16 +34,16 @@ def content(record: Record) -> tuple[object, ...]:
 
 def test_scoring_ahead_changes_nothing_that_comes_out(tmp_path: Path) -> None:
     for value in ("off", "cpu"):
-        done = selftaught(*RUN, "--speculate", value, "--out", value, cwd=tmp_path)
+        done = in_process(*RUN, "--speculate", value, "--out", value, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
     assert work(tmp_path / "cpu") == work(tmp_path / "off")
-    replayed = selftaught("replay", "cpu", cwd=tmp_path)
+    replayed = in_process("replay", "cpu", cwd=tmp_path)
     assert replayed.returncode == 0, replayed.stdout + replayed.stderr
-    raised = selftaught("resume", "cpu", "--model-calls", "4", "--speculate", "off", cwd=tmp_path)
+    raised = in_process("resume", "cpu", "--model-calls", "4", "--speculate", "off", cwd=tmp_path)
     assert raised.returncode == 0, raised.stderr
 
 
 def test_a_value_that_there_is_not_is_told_with_those_that_there_are(tmp_path: Path) -> None:
-    done = selftaught(*RUN, "--speculate", "all", cwd=tmp_path)
+    done = in_process(*RUN, "--speculate", "all", cwd=tmp_path)
     assert done.returncode == 2
     assert "off" in done.stderr and "cpu" in done.stderr

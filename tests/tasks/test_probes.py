@@ -61,7 +61,7 @@ def test_probing_runs_one_program_after_the_other_also_where_scores_are_seen_bes
         "def instances(rng, split):\n    yield from (((rng.random(),), None) for _ in range(3))\n"
         "def grade(instance, answer):\n    return float(answer)\n"
     )
-    prober = Prober(load_task(str(tmp_path / "lengths.py")), OneAtATime(sandbox), RunSeed(SEED))  # type: ignore[arg-type]
+    prober = Prober(load_task(str(tmp_path / "lengths.py")), OneAtATime(sandbox), RunSeed(SEED))
     trial = prober(Program("def algorithm(x):\n    return x + 1\n"))
     assert trial.fresh and min(trial.fresh[1]) > 0.5
 

@@ -347,7 +347,7 @@ def comparison(found: "Comparison", name: str, *, as_json: bool) -> None:
                 print(f"    {which + ':':<10}{one_line(told, 300)}")
 
 
-def summary(folder: RunFolder, config: RunConfig, run: RunView, responses: int) -> dict[str, Any]:
+def summary(folder: RunFolder, config: RunConfig, run: RunView, responses: int | None) -> dict[str, Any]:
     """One run as a row of the list; of `run` only the steps are read."""
     best, seed = run.best_step, run.seed_step
     return {

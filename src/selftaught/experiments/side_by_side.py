@@ -65,14 +65,15 @@ class SideBySide:
     def cells(self, experiment: str, **of_beside: object) -> list[Cell]:
         """Each on all tasks, once for each trial, whose instances are the same for all: they pair.
 
+        One trial of all comes before the next one: so they share what they have in common while it is there.
         `of_beside`: settings of the one that asks no model.
         """
         return [
             Cell(one.trial(number), self.given.settings(
                 experiment, str(number), kind="chain", tasks=self.given.tasks, model=one.model or FLOOR,
                 improver=one.improver, depth=1, repeats=1, **(of_beside if one == self.beside else {})), one.improver)
-            for one in self.entrants
             for number in range(self.given.trials)
+            for one in self.entrants
         ]  # fmt: skip
 
     def outcomes(self, done: Mapping[str, Outcome], one: Entrant) -> dict[int, Outcome]:

@@ -47,6 +47,11 @@ class Turns:
         self._line = Line(self._wanted)
         self._granted: dict[Waiter, threading.Event] = {}
 
+    @property
+    def held(self) -> int:
+        """How many guests compute."""
+        return self._held
+
     def take(self, urgency: int = SCORE) -> None:
         """Wait for a turn. Who works at a guess is less urgent than `urgency`, until it is wanted."""
         waiter, granted = self._line.waiter(urgency), threading.Event()
