@@ -29,13 +29,13 @@ from selftaught.core.contracts import (
     Utility,
 )
 from selftaught.core.measurement import measure
+from selftaught.core.work import SOLUTION
 from selftaught.middleware.common_draws import Sharing
 from selftaught.middleware.recorded import RecordedApply, RecordedMeasure, RecordedModel
 from selftaught.middleware.recorder import Recorder
 from selftaught.runs.records import Answered, Session
 from selftaught.runs.store import Store
 from selftaught.statistics import repeats_needed
-from selftaught.wiring.models import SOLUTION
 
 EFFECT = 0.01
 INITIAL, SPREAD, PULL = 0.80, 0.02, 0.5

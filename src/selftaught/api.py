@@ -18,6 +18,7 @@ import msgspec
 from selftaught.config import RunConfig, declared, make_config
 from selftaught.core.contracts import ModelFunction, Program, Score
 from selftaught.core.errors import UsageError
+from selftaught.core.model_name import CALLED
 from selftaught.core.run_seed import RunSeed
 from selftaught.report.candidates import Candidate, candidates
 from selftaught.report.view import RunView, view
@@ -30,7 +31,7 @@ from selftaught.tasks.from_python import Task
 from selftaught.tasks.loading import load_task
 from selftaught.tasks.spec import TaskSpec
 from selftaught.wiring import scoring
-from selftaught.wiring.choosing import CALLED, choose_models
+from selftaught.wiring.choosing import choose_models
 from selftaught.wiring.going_on import RAISED
 from selftaught.wiring.inputs import IMPROVERS, check_program, load_frozen, load_inputs, read_text
 from selftaught.wiring.kept_settings import frozen_config

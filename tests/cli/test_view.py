@@ -11,11 +11,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cli.support import QUICK, env_of, in_process, selftaught
+from cli.support import QUICK, env_of, in_process
 from cli.viewing import ask, first_event, viewing
 from report.a_run import CHILD, a_finished_run, identity
-from selftaught.config import RunConfig, to_toml
-from selftaught.runs.records import Noticed
+from selftaught.config import Parameters, RunConfig, to_toml
+from selftaught.runs.records import Noticed, Session, run_id
 from selftaught.runs.store import Store
 
 CONFIG = RunConfig(kind="run", tasks=["sorting"], model="scripted", depth=1)
@@ -37,8 +37,11 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "runs" / "broken").mkdir()
     (folder / "runs" / "broken" / "run.sqlite").write_bytes(b"")
     made = folder / "experiments" / "curve-1"
-    made.mkdir(parents=True)
-    made.joinpath("result.json").write_text(json.dumps({"tables": {"points": [{"t": 0, "val": "<script>"}]}}))
+    kept(made / "runs" / "0-0")
+    given = Parameters(experiment="curve", tasks=["parity"], models=["mutate"], trials=2)
+    made.joinpath("experiment.toml").write_text(to_toml(msgspec.to_builtins(given)))
+    told = {"tables": {"points": [{"t": 0, "val": "<script>"}]}, "notes": ["n = 1"], "titles": {"points": "By t"}}
+    made.joinpath("result.json").write_text(json.dumps(told))
     made.joinpath("curve.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     return folder
 
@@ -70,11 +73,17 @@ def test_runs_are_compared(url: str) -> None:
     assert ask(f"{url}compare?run=one")[::2] == (400, "tick two runs or more to compare them\n")
 
 
-def test_an_experiment_has_its_tables_and_its_figure(url: str) -> None:
-    status, _, text = ask(f"{url}experiment/curve-1")
+def test_the_page_of_an_experiment_is_its_report_and_hears_of_news(url: str, root: Path) -> None:
+    status, headers, text = ask(f"{url}experiment/curve-1")
     assert status == 200 and "&lt;script&gt;" in text and "<td><script>" not in text
-    status, headers, _ = ask(f"{url}experiment/curve-1/curve.svg")
-    assert (status, headers["content-type"]) == (200, "image/svg+xml") and "content-security-policy" in headers
+    for told in ("By t", "n = 1", "1 of 2 runs finished", "data:image/svg+xml;base64,", "EventSource", ">not begun<"):
+        assert told in text
+    assert "img-src data:" in headers["content-security-policy"]
+    seen, kind, *_ = first_event(f"{url}experiment/curve-1/events")
+    assert kind == "event: changed" and seen.removeprefix("id: ") in text
+    with viewing("experiments/curve-1", "--port", "0", cwd=root) as its_own:
+        assert its_own.endswith("/experiment/curve-1") and "By t" in ask(its_own)[2]
+        assert ">0-0</a>" in ask(its_own.removesuffix("experiment/curve-1"))[2]
 
 
 @pytest.mark.parametrize(
@@ -174,6 +183,25 @@ def test_a_prompt_is_answered_in_the_page(tmp_path: Path) -> None:
     assert (tmp_path / "box" / f"{stem}.reply.txt").read_text() == "nothing but words"
 
 
+@pytest.mark.parametrize("setting", ["model", "improver_model", "task_model", "program_model"])
+def test_a_prompt_to_any_model_of_the_run_is_answered_in_the_page(tmp_path: Path, setting: str) -> None:
+    box = tmp_path / "box"
+    box.mkdir()
+    config = msgspec.structs.replace(CONFIG, **{setting: f"relay:{box}"})
+    folder = kept(tmp_path / "runs" / "one", config)
+    with Store.open(folder / "run.sqlite") as store:
+        session = next(iter(store))
+    assert isinstance(session, Session)
+    stem = "000001-ab12"
+    (box / f"{stem}.prompt.json").write_text(json.dumps({"run": run_id("one", session), "user": "what now?"}))
+    (box / f"{stem}.prompt.txt").write_text("what now?")
+    with viewing("one", "--port", "0", cwd=tmp_path) as url:
+        origin = "/".join(url.split("/")[:3])
+        assert "what now?" in ask(url)[2]
+        assert ask(f"{url}/answer", "POST", f"name={stem}&answer=reply&text=this", Origin=origin)[0] == 303
+    assert (box / f"{stem}.reply.txt").read_text() == "this"
+
+
 def test_a_proposal_is_approved_in_the_page(tmp_path: Path) -> None:
     folder = kept(tmp_path / "runs" / "one")
     (folder / "approval").mkdir()
@@ -200,7 +228,7 @@ def test_compare_pairs_what_met_the_same_instances(tmp_path: Path) -> None:
     for name, repeats in (("a", 1), ("b", 2)):
         words = ["run", "parity", *QUICK[2:], "--model", "mutate", "--seed", "5:00000000000000aa", "--depth", "1"]
         words[words.index("--repeats") + 1] = str(repeats)
-        done = selftaught(*words, "--out", f"runs/{name}", cwd=tmp_path)
+        done = in_process(*words, "--out", f"runs/{name}", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
     told = json.loads(in_process("compare", "a", "b", "a", "--json", cwd=tmp_path).stdout)
     first, *_, last = told["differences"]

@@ -3,8 +3,10 @@
 import queue
 from typing import Any
 
+import msgspec
 import pytest
 
+from selftaught.cli.experiment_progress import ExperimentProgress
 from selftaught.cli.progress import Progress
 from selftaught.models.waiting import Waiting
 from selftaught.runs.records import Answered, Tried
@@ -108,3 +110,19 @@ def test_what_an_earlier_start_did_tells_nothing_of_the_rate() -> None:
     for number in range(20, 30):
         progress.watch(answered(number))
     assert "about 1:00 left" in str(progress._line())
+
+
+def test_an_experiment_says_how_long_its_runs_will_still_take_together() -> None:
+    """20 responses are of an earlier start, 5 of the new ones were bought for another run: 10 came in a minute."""
+    clock = Clock()
+    progress = ExperimentProgress("suite", waiting=Waiting(), expected=50, clock=clock)
+    progress.going_on(1, 3)
+    progress.watching("0-0", [answered(number) for number in range(20)])
+    watch = [progress.watching(run, []) for run in ("0-1", "0-2")]
+    clock.now = 60.0
+    assert "left" not in str(progress._line())
+    for number in range(10):
+        watch[number % 2](msgspec.structs.replace(answered(number), shared=number < 5))
+    assert str(progress._line()) == (
+        "suite: 1 of 3 runs · 25 responses · 0 programs scored · 00:01:00 · about 2:00 left"
+    )

@@ -1,6 +1,8 @@
 """Which arms still race, as a function of the trials that are finished."""
 
-from selftaught.experiments.racing import Standing, standing
+import pytest
+
+from selftaught.experiments.racing import Standing, earliest, standing
 
 TRIALS = 20
 
@@ -34,3 +36,12 @@ def test_with_more_arms_more_evidence_is_asked_for() -> None:
     two = standing({0: arm(0.7), 1: arm(0.5)}, TRIALS, 0.05, keep=[]).left[1]
     many = standing({0: arm(0.7), 1: arm(0.5), **{number: arm(0.7) for number in range(2, 12)}}, TRIALS, 0.05, keep=[])
     assert many.left[1] > two
+
+
+@pytest.mark.parametrize("arms", [2, 7])
+def test_nobody_leaves_before_it_is_said_to_be_possible(arms: int) -> None:
+    """With differences that are all the same, which is the most that so few trials can show."""
+    first = earliest(arms, 0.05)
+    lost = {place: dict.fromkeys(range(first), 0.5 - 0.125 * (place > 0)) for place in range(arms)}
+    assert set(standing(lost, first, 0.05, keep=[]).left.values()) == {first}
+    assert standing(lost, first - 1, 0.05, keep=[]).left == {}

@@ -117,8 +117,8 @@ def test_each_task_weighs_the_same_in_the_mean() -> None:
 
 def test_several_models_are_arms_of_their_own_and_compared() -> None:
     found = told(given(tasks=["formulas"], trials=2, models="a,b"), {
-        "0-0": one_task(SEED, SEED), "0-1": one_task(GOOD, GOOD), "1-0": one_task(SEED, GOOD),
-        "1-1": one_task(GOOD, GOOD), "reference": one_task(GOOD, GOOD)})  # fmt: skip
+        "0": one_task(SEED, SEED), "2": one_task(GOOD, GOOD), "1": one_task(SEED, GOOD),
+        "3": one_task(GOOD, GOOD), "reference": one_task(GOOD, GOOD)})  # fmt: skip
     means = [row[:3] for table in found.tables[:1] for row in table.rows]
     assert means == [("best-of-n", "a", 0.0), ("mine", "a", pytest.approx(0.5)), ("best-of-n", "b", pytest.approx(1)),
                      ("mine", "b", pytest.approx(1)), (REFERENCE, "", pytest.approx(1))]  # fmt: skip
@@ -131,7 +131,7 @@ def test_several_models_are_arms_of_their_own_and_compared() -> None:
 
 def test_of_a_model_that_failed_for_good_there_is_nothing_and_the_rest_stands() -> None:
     found = told(given(tasks=["formulas"], trials=2, models="a,b"), {
-        "0-0": one_task(GOOD, GOOD), "1-0": one_task(GOOD, GOOD), "1-1": one_task(SEED),
+        "0": one_task(GOOD, GOOD), "1": one_task(GOOD, GOOD), "3": one_task(SEED),
         "reference": one_task(GOOD, GOOD)})  # fmt: skip
     assert [(row[0], row[1], row[2], row[6]) for row in found.tables[0].rows] == [
         ("best-of-n", "a", pytest.approx(1), 2), ("mine", "a", pytest.approx(1), 2), ("best-of-n", "b", None, 0),
@@ -149,6 +149,25 @@ def test_what_is_not_as_the_version_fixes_it_stands_in_the_title() -> None:
         "of one trial"
     )
     assert any("not to be compared with" in note for note in other.notes)
+
+
+def test_an_arm_that_always_loses_leaves_the_race_and_the_references_are_no_rivals() -> None:
+    """Each trial has all that are in; the reference programs are far above everybody, and are measured in all."""
+    trials, half = 20, SEED + (GOOD - SEED) / 2
+    raced = given(tasks=["formulas"], trials=trials, race=0.05)
+    reached = {"0": one_task(*[half] * trials), "1": one_task(*[SEED] * trials), "reference": one_task(*[1.0] * trials)}
+    done = {f"{place}-{n}": outcome(*pair) for place, pairs in reached.items() for n, pair in enumerate(pairs)}
+    assert SUITE.race
+    references = {f"reference-{n}" for n in range(trials)}
+    assert SUITE.race(raced, {}, ()) == ({"0-0", "1-0", *references}, set())
+    _, never = SUITE.race(raced, done, ())
+    left = trials - len(never)
+    assert never == {f"1-{n}" for n in range(left, trials)} and 6 <= left < trials
+    found = SUITE.result(raced, {name: one for name, one in done.items() if name not in never})
+    assert f"{len(never)} of 40 runs were saved" in " ".join(found.notes) and f"mine (m) after {left}" in found.notes[4]
+    assert "race" in found.tables[0].title.partition("changed: ")[2]  # the version fixes that all have all trials
+    assert SUITE.in_vain(raced) == []
+    assert "none can be stopped before it has 10" in SUITE.in_vain(given(tasks=["tsp"], trials=9, race=0.05))[0]
 
 
 def test_a_result_of_another_version_is_not_gone_on_with() -> None:

@@ -12,13 +12,14 @@ from selftaught.core.contracts import Completion, Prompt
 from selftaught.core.errors import ModelUnavailable
 from selftaught.core.feedback import loop_time
 from selftaught.core.money import Tariff
+from selftaught.core.work import SOLUTION
 from selftaught.middleware.common_draws import CommonDraws, Sharing
 from selftaught.middleware.recorded import RecordedModel, draws_on_record
 from selftaught.middleware.recorder import Recorder
 from selftaught.middleware.threads import thread_map
 from selftaught.runs.records import PROGRAM, Answered, Session
 from selftaught.runs.store import Store
-from selftaught.wiring.models import SOLUTION, Models, PricedModel
+from selftaught.wiring.models import Models, PricedModel
 
 PROMPT = Prompt("expert", "improve this", 0.7)
 

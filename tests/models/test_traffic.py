@@ -2,11 +2,14 @@
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from selftaught.core.ahead import Guess, InVain, guessing
 from selftaught.core.errors import RunStopped
+from selftaught.core.work import IMPROVER, SOLUTION, working_on
 from selftaught.models.served.traffic import Traffic
 
 
@@ -93,3 +96,114 @@ def test_a_stop_ends_the_wait_for_a_place() -> None:
     go(traffic)
     with pytest.raises(RunStopped):
         go(traffic)
+
+
+def asks(
+    traffic: Traffic, role: str = SOLUTION, guess: Guess | None = None
+) -> tuple[threading.Event, Callable[[], None]]:
+    """Asks in a thread of its own: an event for the place that it got, and what gives that back."""
+    given, over = threading.Event(), threading.Event()
+
+    def call() -> None:
+        with working_on(role=role), guessing(guess), traffic.place(0):
+            given.set()
+            over.wait(20)
+
+    thread = threading.Thread(target=call, daemon=True)
+    thread.start()
+
+    def end() -> None:
+        over.set()
+        thread.join(20)
+
+    return given, end
+
+
+def waits(traffic: Traffic, number: int) -> None:
+    """Until so many wait."""
+    for _ in range(2000):
+        with traffic._lock:
+            if len(traffic._called) == number:
+                return
+        threading.Event().wait(0.005)
+    raise AssertionError("they do not wait")
+
+
+def test_improvers_ask_first_then_who_is_waited_for_and_guesses_last() -> None:
+    traffic = Traffic(1)
+    with traffic.place(0):
+        guess, end_guess = asks(traffic, guess=Guess())
+        waits(traffic, 1)
+        score, end_score = asks(traffic)
+        waits(traffic, 2)
+        improver, end_improver = asks(traffic, IMPROVER)
+        waits(traffic, 3)
+    assert improver.wait(20) and not score.is_set()
+    end_improver()
+    assert score.wait(20) and not guess.is_set()
+    end_score()
+    assert guess.wait(20)
+    end_guess()
+
+
+def test_a_guess_that_becomes_wanted_goes_before_the_other_guesses() -> None:
+    traffic, wanted = Traffic(1), Guess()
+    with traffic.place(0):
+        other, end_other = asks(traffic, guess=Guess())
+        waits(traffic, 1)
+        guess, end_guess = asks(traffic, guess=wanted)
+        waits(traffic, 2)
+        wanted.want()
+    assert guess.wait(20) and not other.is_set()
+    end_guess()
+    assert other.wait(20)
+    end_other()
+
+
+def test_guesses_leave_a_place_free() -> None:
+    traffic = Traffic(2)
+    first, end_first = asks(traffic, guess=Guess())
+    assert first.wait(20)
+    second, end_second = asks(traffic, guess=Guess())
+    waits(traffic, 1)
+    with traffic.place(0):  # at once
+        assert not second.is_set()
+    end_first()
+    assert second.wait(20)
+    end_second()
+
+
+def test_a_guess_that_is_dropped_asks_no_more() -> None:
+    traffic, guess = Traffic(1), Guess()
+
+    def call() -> None:
+        with guessing(guess):
+            go(traffic)
+
+    with ThreadPoolExecutor(1) as thread, traffic.place(0):
+        asked = thread.submit(call)
+        waits(traffic, 1)
+        guess.drop()
+        with pytest.raises(InVain):
+            asked.result(20)
+    go(traffic)
+
+
+def test_a_call_that_is_made_again_keeps_its_place() -> None:
+    traffic = Traffic(1)
+    number = traffic.number()
+    first: list[str] = []
+    with traffic.place(0):
+        later, end_later = asks(traffic)
+        waits(traffic, 1)
+
+        def call() -> None:
+            with traffic.place(0, number):
+                first.append("later" if later.is_set() else "again")
+
+        thread = threading.Thread(target=call, daemon=True)
+        thread.start()
+        waits(traffic, 2)
+    thread.join(20)
+    assert first == ["again"] and later.wait(20)
+    end_later()

@@ -4,7 +4,8 @@ import threading
 from collections.abc import Callable
 
 from selftaught.core.ahead import Guess, guessing
-from selftaught.sandbox.broker import IMPROVER, SCORE, Turns
+from selftaught.core.line import IMPROVER, SCORE
+from selftaught.sandbox.broker import Turns
 
 
 def in_a_thread(
@@ -40,7 +41,7 @@ def waits(turns: Turns, number: int) -> None:
     """Until so many wait."""
     for _ in range(2000):
         with turns._lock:
-            if sum(not waiter.granted.is_set() for *_, waiter in turns._waiting) == number:
+            if len(turns._granted) == number:
                 return
         threading.Event().wait(0.005)
     raise AssertionError("they do not wait")
@@ -96,7 +97,7 @@ def test_a_guess_that_becomes_wanted_is_as_urgent_as_any_other() -> None:
     waits(turns, 2)
     wanted.want()
     score, end_score = in_a_thread(turns)
-    waits(turns, 4)  # the wanted one stands there twice
+    waits(turns, 3)
     turns.give()
     assert guess.wait(20) and not score.is_set()
     end_guess()

@@ -38,7 +38,7 @@ def scored(sandbox: Jail, path: str, program: str, *, paid: bool = False) -> Sco
     ("name", "meant"), [("CPU_SECOND", "CPU_SECONDS"), ("DIRECTON", "DIRECTION"), ("BASE_LINE", "BASELINE")]
 )
 def test_a_name_that_seems_misspelt_is_told(name: str, meant: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=f"{name} means nothing to a task; did you mean {meant}"):
+    with pytest.raises(UsageError, match=f"{name} has no meaning in a task file; did you mean {meant}"):
         load_task(write(tmp_path, f"{name} = 1\n" + GRADE))
 
 

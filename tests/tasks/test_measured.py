@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from selftaught.cli import actions
+from selftaught.cli import task_list
 from selftaught.tasks.bounds.known import KNOWN
 from selftaught.tasks.bounds.loading import load_bound
 from selftaught.tasks.loading import PAPER, load_task, task_names
@@ -49,13 +49,13 @@ def test_the_page_has_the_same_figures() -> None:
 
 
 def test_the_table_fits_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    actions.tasks(as_json=False)
+    task_list.show(as_json=False)
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80
     assert [line.split()[0] for line in lines[1 : 1 + len(MEASURED)]] == list(MEASURED)
 
 
 def test_json_has_all_of_it(capsys: pytest.CaptureFixture[str]) -> None:
-    actions.tasks(as_json=True)
+    task_list.show(as_json=True)
     rows = {row["task"]: row for row in json.loads(capsys.readouterr().out)["tasks"]}
     assert rows["tsp"]["best"] == MEASURED["tsp"].best and rows["tsp"]["about"].startswith("Find a short round trip")

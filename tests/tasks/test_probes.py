@@ -36,6 +36,36 @@ def probed(sandbox: Jail, task: TaskSpec, source: str) -> list[Finding]:
     return probe(Prober(task, sandbox, RunSeed(SEED)), RunSeed(SEED), 25)(Program(source), ())
 
 
+class OneAtATime:
+    """A sandbox in which who runs a program while another runs fails: on one core it would wait for itself."""
+
+    def __init__(self, sandbox: Jail) -> None:
+        self.tier, self._sandbox, self._busy = sandbox.tier, sandbox, False
+
+    def run(self, *arguments: Any, **named: Any) -> Iterator[Any]:
+        assert not self._busy
+        self._busy = True
+        try:
+            yield from self._sandbox.run(*arguments, **named)
+        finally:
+            self._busy = False
+
+
+def test_probing_runs_one_program_after_the_other_also_where_scores_are_seen_beside_the_initial_ones(
+    sandbox: Jail, tmp_path: Path
+) -> None:
+    """With two of such tasks at once, on two cores, each waited for the other's core."""
+    (tmp_path / "lengths.py").write_text(
+        '"""Return a number, the larger the better. Write algorithm(x)."""\n'
+        'SEED = "def algorithm(x):\\n    return x"\nDIRECTION = "maximize"\n'
+        "def instances(rng, split):\n    yield from (((rng.random(),), None) for _ in range(3))\n"
+        "def grade(instance, answer):\n    return float(answer)\n"
+    )
+    prober = Prober(load_task(str(tmp_path / "lengths.py")), OneAtATime(sandbox), RunSeed(SEED))
+    trial = prober(Program("def algorithm(x):\n    return x + 1\n"))
+    assert trial.fresh and min(trial.fresh[1]) > 0.5
+
+
 def flagged(found: list[Finding]) -> list[str]:
     return [finding.probe for finding in found if finding.flagged]
 

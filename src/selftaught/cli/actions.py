@@ -35,7 +35,6 @@ from selftaught.runs.store import Store
 from selftaught.tasks.bounds.kept import REFERENCES, Kept
 from selftaught.tasks.frozen import is_ours
 from selftaught.tasks.loading import is_built_in, load_task
-from selftaught.tasks.measured import MEASURED
 from selftaught.wiring.accepting import out_of_reach
 from selftaught.wiring.choosing import choose_models
 from selftaught.wiring.forecast import forecast
@@ -149,13 +148,16 @@ def carry_out(run: Run, more: Callable[[Record], str] = lambda record: "") -> Ru
     warn_if_unsafe(run.sandbox.tier)
     config, folder = run.inputs.config, run.folder
     depth = config.depth if config.kind == "run" else None
+    told = forecast(run.inputs, run.models)
+    if told.guesses.calls and run.tracing is None:
+        say(printing.guesses_at_most(told))
     with Progress(
         depth=depth,
         on_record=run.store,
         waiting=run.models.waiting,
         caps=config.caps,
         more=more,
-        expected=sum(share.expected.calls for share in forecast(run.inputs, run.models).shares),
+        expected=sum(share.expected.calls for share in told.shares),
         seconds=config.max_time_seconds,
     ) as progress:
         asked = dataclasses.replace(run, approve=asker(folder, run.gate, progress))
@@ -234,13 +236,3 @@ def _check_tasks_are_ours(recording: str, folder: RunFolder) -> None:
             f"the recording {recording} brings a task of its own, {', '.join(foreign)}: a Python file that would run "
             "here with all your rights. If you trust its author: --trust-tasks"
         )
-
-
-def tasks(*, as_json: bool) -> None:
-    """The built-in tasks, a row for each level."""
-    rows = []
-    for name, told in MEASURED.items():
-        task = load_task(name)
-        kind = "interactive" if task.play else "function"
-        rows.append({"task": name, "about": task.about.splitlines()[0], "kind": kind, **dataclasses.asdict(told)})
-    printing.tasks(rows, as_json=as_json)

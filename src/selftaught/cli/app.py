@@ -361,9 +361,9 @@ def check(
 @app.command(cls=Grouped)
 def tasks(as_json: AsJson = False) -> None:
     """List the built-in tasks."""
-    from selftaught.cli import actions
+    from selftaught.cli import task_list
 
-    actions.tasks(as_json=as_json)
+    task_list.show(as_json=as_json)
 
 
 @app.command(cls=Grouped)

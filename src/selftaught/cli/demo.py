@@ -14,6 +14,7 @@ from selftaught.cli.terminal import columns, environment, folded, say, tell
 from selftaught.config import applying, make_config
 from selftaught.core.contracts import LanguageModel
 from selftaught.core.measurement import Estimate
+from selftaught.core.model_name import DEMO
 from selftaught.models.replay import Replay
 from selftaught.report import tables
 from selftaught.report.as_json import as_json as run_as_json
@@ -25,7 +26,7 @@ from selftaught.runs.records import Answered, Chosen, Record, Scored, split_of
 from selftaught.runs.salt import salted
 from selftaught.runs.store import Store
 from selftaught.statistics import Interval, difference_interval, paired_differences
-from selftaught.wiring.choosing import DEMO, choose_models
+from selftaught.wiring.choosing import choose_models
 from selftaught.wiring.inputs import load_inputs
 from selftaught.wiring.run import Run
 

@@ -22,6 +22,7 @@ from selftaught.core.run_seed import RunSeed
 from selftaught.experiments import suite_version as suite
 from selftaught.experiments.conducting import (
     EXPERIMENTS,
+    Choose,
     Lab,
     conduct,
     finished_cells,
@@ -32,7 +33,7 @@ from selftaught.experiments.conducting import (
 )
 from selftaught.experiments.design import Result
 from selftaught.experiments.forecasting import plan, plan_of_labels
-from selftaught.experiments.listing import list_experiments
+from selftaught.experiments.listing import FINISHED, list_experiments, standing
 from selftaught.experiments.power import power
 from selftaught.experiments.results import as_json as result_as_json
 from selftaught.experiments.shared_inputs import SharedInputs, check_unchanged, gather, kept
@@ -125,10 +126,12 @@ def experiment(
     open_experiment(folder, given, shared_inputs)
     if not begun:
         say(f"a new experiment in {folder}")
+    expected = None if name == "strategies" else _expected(given, shared_inputs, choose, folder)
+    seconds = limits.get("max_time_seconds")
 
     with (
         _sandbox(name, limits.get("sandbox", "auto")) as jail,
-        ExperimentProgress(name, waiting=waiting, caps=caps) as progress,
+        ExperimentProgress(name, waiting=waiting, caps=caps, expected=expected, seconds=seconds) as progress,
     ):
         other_version = bool(limits.get("other_version"))
         lab = Lab(folder, shared_inputs, jail, choose, gate, caps, progress, other_version, tracing)
@@ -152,6 +155,12 @@ def experiment(
     if found[0].failed:
         say(f"to try again what failed: selftaught experiment {name} --out {folder}")
         raise SystemExit(FAILURE)  # a script must not take it for the whole
+
+
+def _expected(given: Parameters, shared_inputs: SharedInputs, choose: Choose, folder: Path) -> int:
+    """About how many responses all runs will take: those of the finished ones, and the forecast of the others."""
+    done = {cell.name: cell.responses for cell in standing(folder).cells if cell.status == FINISHED}
+    return sum(done.values()) + plan(given, shared_inputs, choose, done).total.expected.calls
 
 
 POWER = "power"
@@ -290,7 +299,7 @@ _READ_BY = {
     "against": ("baselines", "suite"),
     "effect": ("curve", "transfer", "baselines", "imp-at-k", "suite"),
     "size": ("suite",),
-    "race": ("curve", "transfer", "baselines"),
+    "race": ("curve", "transfer", "baselines", "suite"),
     "improver": ("curve", "transfer", "baselines", "bypass", "imp-at-k"),
     "proposals": ("bypass",),
 }

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import astuple
+from dataclasses import astuple, replace
+from typing import Any
 
 from selftaught.cli.progress import NO_CAPS, Progress
 from selftaught.core.money import Caps
@@ -12,10 +13,15 @@ from selftaught.runs.records import Record, Tried
 
 
 class ExperimentProgress(Progress):
-    """Implements `Audience`. A context manager, as `Progress` is."""
+    """Implements `Audience`. A context manager, as `Progress` is.
 
-    def __init__(self, name: str, *, waiting: Waiting, caps: Caps = NO_CAPS) -> None:
-        super().__init__(depth=None, waiting=waiting, caps=caps)
+    `expected`: about how many responses all its runs will take, those of earlier starts included. `times`: as there.
+    """
+
+    def __init__(
+        self, name: str, *, waiting: Waiting, caps: Caps = NO_CAPS, expected: int | None = None, **times: Any
+    ) -> None:
+        super().__init__(depth=None, waiting=waiting, caps=caps, expected=expected, **times)
         self._name, self._done, self._every = name, 0, 0
         self._folds: dict[str, Fold] = {}
 
@@ -42,6 +48,7 @@ class ExperimentProgress(Progress):
             fold.add(record)
         with self._lock:
             self._folds[run] = fold
+            self._had += fold.total.responses
 
         def watch(record: Record) -> None:
             with self._lock:
@@ -51,11 +58,14 @@ class ExperimentProgress(Progress):
         return watch
 
     def _found(self) -> Iterator[str]:
-        yield f"{self._name}: {self._done} of {self._every} runs"
+        yield f"{self._name}: {f'{self._done} of {self._every} runs' if self._every else 'being prepared'}"
 
     def _totals(self) -> tuple[Spent, float, Counter[str]]:
         """Without seconds: runs that go on at once have some in common."""
         folds = list(self._folds.values())
         sums = [sum(column) for column in zip(*(astuple(fold.total) for fold in folds), strict=True)]
-        spent = Spent(*(int(number) for number in sums[:-1])) if sums else Spent()
-        return spent, sum(fold.dollars for fold in folds), sum((fold.no_program for fold in folds), Counter[str]())
+        return (
+            replace(Spent(*sums), seconds=0.0),
+            sum(fold.dollars for fold in folds),
+            sum((fold.no_program for fold in folds), Counter[str]()),
+        )

@@ -11,6 +11,7 @@ from selftaught.core.errors import RecordError, SelfTaughtError, UsageError
 from selftaught.experiments.listing import FINISHED, Standing, list_experiments, standing
 from selftaught.experiments.results import RESULT
 from selftaught.report.experiment_page import experiment_page
+from selftaught.report.page import Live
 from selftaught.report.untrusted import one_line
 from selftaught.runs.folder import REPORT, RunFolder
 
@@ -56,17 +57,7 @@ def _row(told: Standing) -> dict[str, Any]:
 
 def report(folder: Path, out: Path | None) -> None:
     """One self-contained HTML file: figures and tables as far as there are, and every run of it."""
-    told = standing(folder)
-    result = _result(folder / RESULT)
-    figures = {path.stem: _as_data(path) for path in sorted(folder.glob("*.svg")) if not path.is_symlink()}
-    html = experiment_page(
-        folder.name,
-        msgspec.to_builtins(told.given),
-        result,
-        figures,
-        [(c.name, c.what, c.model, c.status or "not begun", c.note, str(c.responses)) for c in told.cells],
-        f"{told.finished} of {len(told.cells)} runs finished; {told.responses:,} responses",
-    )
+    html = page_of(folder)
     if out is None:
         print(RunFolder(folder).write(REPORT, html))
         return
@@ -75,6 +66,20 @@ def report(folder: Path, out: Path | None) -> None:
     except OSError as error:
         raise UsageError(f"cannot write {out}: {error.strerror}") from error
     print(out)
+
+
+def page_of(folder: Path, live: Live | None = None) -> str:
+    """The report, as it is today; `live`: what a server adds to it. Raises UsageError, RecordError."""
+    told = standing(folder)
+    return experiment_page(
+        folder.name,
+        msgspec.to_builtins(told.given),
+        _result(folder / RESULT),
+        {path.stem: _as_data(path) for path in sorted(folder.glob("*.svg")) if not path.is_symlink()},
+        [(c.name, c.what, c.model, c.status or "not begun", c.note, str(c.responses)) for c in told.cells],
+        f"{told.finished} of {len(told.cells)} runs finished; {told.responses:,} responses",
+        live=live,
+    )
 
 
 def _result(file: Path) -> dict[str, Any]:

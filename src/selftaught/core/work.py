@@ -5,6 +5,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
+IMPROVER, SOLUTION = "improver", "solution"
+"""What a model is asked for: a better improver, or a better solution."""
+
 
 @dataclass(frozen=True, slots=True)
 class Work:

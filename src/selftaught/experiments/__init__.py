@@ -10,6 +10,9 @@ suite.py        improvers on the tasks with headroom, in numbers to be quoted
 suite_version.py    what these depend on, fixed; references.zip has the programs that their scale comes from
 imp_at_k.py     the gain after k applications of a frozen improver
 
+side_by_side.py     improvers with models, in equal trials: cells, pairs and race of baselines.py and suite.py
+racing.py       which arms still can win
+
 arms.py         what is compared, pair by pair, with what it cost
 spending.py     how far arms are when they have spent as much, in three currencies
 power.py        how many trials would be needed, from a pilot

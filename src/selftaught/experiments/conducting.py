@@ -139,6 +139,8 @@ def conduct(given: Parameters, lab: Lab) -> Result:
                 given.run_seed,
                 allow_failing_seed=given.allow_failing_seed or is_built_in(task.source),
             )
+    for line in experiment.in_vain(given):
+        lab.audience.say(line)
     cells, done = experiment.cells(given), finished_cells(lab.folder)
     for name, outcome in done.items():
         lab.audience.watching(name, outcome.records)

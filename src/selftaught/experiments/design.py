@@ -164,7 +164,7 @@ class Experiment:
     """`cells`: all that is to be run. `result`: of the finished ones, by their names. `pairs`: what it compares.
 
     `partial`: whether the result can do without the cells of a model that failed for good. `race`: of one
-    whose arms can.
+    whose arms can; `in_vain`: what must be known before a race that cannot save anything.
     """
 
     name: str
@@ -174,6 +174,7 @@ class Experiment:
     pairs: Callable[[Parameters, Mapping[str, Outcome]], Sequence["Comparable"]] = lambda given, done: ()
     partial: bool = False
     race: "Race | None" = None
+    in_vain: Callable[[Parameters], list[str]] = lambda given: []
 
 
 class Race(Protocol):

@@ -7,6 +7,7 @@ import msgspec
 
 from selftaught.core.contracts import Prompt
 from selftaught.core.money import Caps
+from selftaught.core.work import IMPROVER
 from selftaught.experiments.strategies import CIRCUMVENTIONS, RULES
 from selftaught.experiments.traces import Trace, as_text
 from selftaught.middleware.gate import Gate
@@ -15,7 +16,7 @@ from selftaught.middleware.run_budget import RunBudget
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.records import Session
 from selftaught.runs.store import Store
-from selftaught.wiring.models import IMPROVER, Models
+from selftaught.wiring.models import Models
 from selftaught.wiring.stack import Stack
 
 Labels = Callable[[str, Sequence[Trace]], frozenset[str] | None]

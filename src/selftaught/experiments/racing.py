@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from statistics import fmean
 
 from selftaught.core.racing import evidence_worse
@@ -26,8 +27,8 @@ def standing(scores: Mapping[int, Mapping[int, float]], trials: int, level: floa
     K arms at level / (K - 1), so that the truly best one is lost with a probability of at most `level`.
     """
     still_in, left = list(scores), dict[int, int]()
-    threshold = max(1, len(scores) - 1) / level
-    for number in range(trials):
+    threshold = _threshold(len(scores), level)
+    for number in range(trials if scores else 0):
         if any(number not in scores[arm] for arm in still_in):
             return Standing(tuple(still_in), number, left)
         done = {arm: [scores[arm][trial] for trial in range(number + 1)] for arm in still_in}
@@ -37,6 +38,19 @@ def standing(scores: Mapping[int, Mapping[int, float]], trials: int, level: floa
         left |= dict.fromkeys(worse, number + 1)
         still_in = [arm for arm in still_in if arm not in worse]
     return Standing(tuple(still_in), trials, left)
+
+
+def earliest(arms: int, level: float) -> int:
+    """After how many trials an arm can leave at all, of so many: where each difference is the same."""
+    return next(n for n in count(1) if evidence_worse([-_SAME] * n) >= _threshold(arms, level))
+
+
+_SAME = 1 / 64
+"""A power of two, as the bets are: other differences show a little less."""
+
+
+def _threshold(arms: int, level: float) -> float:
+    return max(1, arms - 1) / level
 
 
 def _less(arm: Sequence[float], best: Sequence[float]) -> list[float]:

@@ -1,63 +1,47 @@
 """Improvers side by side on tasks with headroom, in numbers to be quoted: suite_version.py says what they depend on."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
 from selftaught.config import Parameters
-from selftaught.experiments.arms import NO_SUMMARY, PRICE, Arm, Pair, between_models, differences
+from selftaught.experiments.arms import NO_SUMMARY, PRICE, differences
 from selftaught.experiments.design import (  # fmt: skip
     SUMMARY,
-    Cell,
     Experiment,
     Outcome,
     Result,
     Table,
     few,
     of_differences,
-    point,
     reported,
 )
+from selftaught.experiments.side_by_side import Entrant, SideBySide
 from selftaught.experiments.suite_version import BASELINES, NAME, REFERENCE, SCALE, VERSION, changed
 from selftaught.report.figures import Figure, Point
 from selftaught.runs.records import Sampled
 
 _INITIAL = "initial solution"
-
-
-@dataclass(frozen=True, slots=True)
-class _Compared:
-    """One improver with one model; `model` is "" of the reference programs. `cell`: how its cells' names begin."""
-
-    improver: str
-    model: str
-    cell: str
-
-    @property
-    def searches(self) -> bool:
-        return self.improver != REFERENCE
-
-
-def _compared(given: Parameters) -> Iterator[_Compared]:
-    for number, model in enumerate(given.models):
-        for place, improver in enumerate(given.improvers):
-            if improver != REFERENCE:
-                yield _Compared(improver, model, f"{place}-{number}" if len(given.models) > 1 else f"{place}")
-    yield _Compared(REFERENCE, "", "reference")
-
-
-def cells(given: Parameters) -> list[Cell]:
-    """Each improver on all tasks, once for each trial; all of a trial have the same instances: they pair."""
-    return [
-        Cell(f"{one.cell}-{trial}", given.settings(
-            "suite", str(trial), kind="chain", tasks=given.tasks, model=one.model or "mutate", improver=one.improver,
-            depth=1, repeats=1, **({} if one.searches else _ASKS_NOBODY)), one.improver)
-        for one in _compared(given)
-        for trial in range(given.trials)
-    ]  # fmt: skip
-
-
+_REFERENCES = Entrant(REFERENCE, "", "reference")
 _ASKS_NOBODY = {"model_calls": 1, "responses": 1, "utility_calls": 1}
+
+
+def _arms(given: Parameters) -> SideBySide:
+    """The improvers; and the reference programs, which are measured in every trial, and no rival of theirs."""
+    searching = [name for name in given.improvers if name != REFERENCE]
+    return SideBySide(
+        given,
+        searching,
+        _REFERENCES,
+        given.against or BASELINES[0],
+        lambda run: _normalised(given, run),
+        competes=False,
+    )
+
+
+def _normalised(given: Parameters, outcome: Outcome) -> float:
+    """Of a trial: the mean over the tasks."""
+    return fmean(one.normalised for one in _reached(given, {0: outcome}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,77 +77,43 @@ def _own(sample: Sampled, initial: Sampled) -> float:
     return sample.test or 0.0
 
 
-def _outcomes(given: Parameters, done: Mapping[str, Outcome], one: _Compared) -> dict[int, Outcome]:
-    """By trial; of a model that failed for good there are fewer, or none."""
-    names = {trial: f"{one.cell}-{trial}" for trial in range(given.trials)}
-    return {trial: done[name] for trial, name in names.items() if name in done}
-
-
-def _arm(given: Parameters, outcomes: Mapping[int, Outcome]) -> Arm:
-    """Its score in a trial is the mean over the tasks."""
-    found = _reached(given, outcomes)
-    return Arm(
-        {trial: fmean(one.normalised for one in found if one.trial == trial) for trial in outcomes},
-        {trial: outcome.bought for trial, outcome in outcomes.items()},
-        sum(one.verdict != "ok" for one in found),
-    )
-
-
-def pairs(given: Parameters, done: Mapping[str, Outcome]) -> list[Pair]:
-    """With each model: every improver against one. Then each improver with every two models."""
-    arms = {
-        (one.improver, one.model): _arm(given, _outcomes(given, done, one)) for one in _compared(given) if one.searches
-    }
-    against, found = given.against or BASELINES[0], list[Pair]()
-    improvers = list(dict.fromkeys(improver for improver, _ in arms))
-    for (improver, model), arm in arms.items():
-        if improver != against:
-            found.append(Pair(f"{against} → {improver}", model, arms[against, model], arm))
-    for improver in improvers:
-        found += between_models(improver, {model: arms[improver, model] for model in given.models})
-    return found
-
-
 def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
     """Each improver's mean over the tasks, what it cost, how it differs from `against`; and what each task came to."""
     rows: list[tuple[object, ...]] = []
-    names = [_INITIAL, *given.improvers]
-    points: dict[str, list[Point]] = {"": [Point(0, 0.0)]}
-    reached = {}
-    for one in _compared(given):
-        outcomes = _outcomes(given, done, one)
-        arm, reached[one] = _arm(given, outcomes), _reached(given, outcomes)
-        told = of_differences(list(arm.scores.values()), given.run_seed.number).cells if arm.scores else NO_SUMMARY
-        rows.append((one.improver, one.model, *told, arm.failed, *arm.price))
-        line = one.model if len(given.models) > 1 else ""
-        points.setdefault(line, []).extend(point(names.index(one.improver), told))
+    arms, told, reached = _arms(given), {}, {}
+    for one in arms.entrants:
+        arm, reached[one] = arms.arm(done, one), _reached(given, arms.outcomes(done, one))
+        scores = list(arm.scores.values())
+        told[one] = of_differences(scores, given.run_seed.number).cells if scores else NO_SUMMARY
+        rows.append((one.name, one.model, *told[one], arm.failed, *arm.price))
     title = f"{given.suite}, {given.size}{_but(given)}: normalised score on test"
     headers = ("improver", "model", *SUMMARY, "failed", *PRICE)
     tables = [
         Table("suite", f"{title}, at equal budget; price: of one trial", headers, rows),
         _tasks(given, reached),
-        *differences(given, pairs(given, done)),
+        *differences(given, arms.pairs(done)),
         _scores(reached),
     ]
-    axis = "0: initial solution, 1: reference programs of the version"
-    figure = Figure("suite", title, "improver", axis, points, tuple(names))
-    return Result(tables, [figure], [*_notes(given), *reported(done), *few(given.trials)])
+    axis, names = "0: initial solution, 1: reference programs of the version", (_INITIAL, *given.improvers)
+    points = {"": [Point(0, 0.0)], **arms.drawn(told, names)}
+    figure = Figure("suite", title, "improver", axis, points, names)
+    return Result(tables, [figure], [*_notes(given), *arms.stopped(done), *reported(done), *few(given.trials)])
 
 
 def _but(given: Parameters) -> str:
     return f" (changed: {', '.join(changed(given))})" if changed(given) else ""
 
 
-def _tasks(given: Parameters, reached: Mapping[_Compared, Sequence[_Reached]]) -> Table:
+def _tasks(given: Parameters, reached: Mapping[Entrant, Sequence[_Reached]]) -> Table:
     """Of each task, in its own number: initial solution and reference program, here and then; and the best arm."""
     rows: list[tuple[object, ...]] = []
     for task in given.tasks:
         of_it = {arm: [one for one in found if one.task == task] for arm, found in reached.items()}
         here = {arm: fmean(one.score for one in found) for arm, found in of_it.items() if found}
-        (reference,) = (arm for arm in here if not arm.searches)
-        initial = fmean(one.initial for one in of_it[reference])
-        best = max((arm for arm in here if arm.searches), key=lambda arm: here[arm], default=reference)
-        rows.append((task, initial, SCALE[task][0], here[reference], SCALE[task][1], here[best],
+        initial = fmean(one.initial for one in of_it[_REFERENCES])
+        searching = [arm for arm in here if arm != _REFERENCES]
+        best = max(searching, key=lambda arm: here[arm], default=_REFERENCES)
+        rows.append((task, initial, SCALE[task][0], here[_REFERENCES], SCALE[task][1], here[best],
                      best.improver if here[best] > initial else None, best.model))  # fmt: skip
     version = f"v{VERSION}"
     headers = ("task", "initial", version, "reference", f"{version} ref", "best", "of", "model")
@@ -171,7 +121,7 @@ def _tasks(given: Parameters, reached: Mapping[_Compared, Sequence[_Reached]]) -
     return Table("tasks", title, headers, rows, spare=(version,))
 
 
-def _scores(reached: Mapping[_Compared, Sequence[_Reached]]) -> Table:
+def _scores(reached: Mapping[Entrant, Sequence[_Reached]]) -> Table:
     rows = [
         (arm.improver, arm.model, one.task, one.trial, one.initial, one.score, one.normalised, one.verdict)
         for arm, found in reached.items()
@@ -198,4 +148,13 @@ def _notes(given: Parameters) -> list[str]:
     return told
 
 
-SUITE = Experiment("suite", "improvers on the tasks with headroom, to be quoted", cells, result, pairs, partial=True)
+SUITE = Experiment(
+    "suite",
+    "improvers on the tasks with headroom, to be quoted",
+    lambda given: _arms(given).cells("suite", **_ASKS_NOBODY),
+    result,
+    lambda given, done: _arms(given).pairs(done),
+    partial=True,
+    race=lambda given, done, failed: _arms(given).raced(done, failed),
+    in_vain=lambda given: _arms(given).in_vain(),
+)

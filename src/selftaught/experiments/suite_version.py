@@ -70,7 +70,7 @@ def fixed(size: str) -> dict[str, Any]:
     one = SIZES[size]
     budget = {"model_calls": one.model_calls, "responses": one.responses, "utility_calls": one.utility_calls}
     limits = {name: getattr(_DEFAULT, name) for name in _LIMITS}
-    return {"tasks": list(one.tasks), "trials": one.trials, **budget, **limits, **_LIKE_IMPROVE}
+    return {"tasks": list(one.tasks), "trials": one.trials, "race": None, **budget, **limits, **_LIKE_IMPROVE}
 
 
 _LIMITS = ("improver_cpu_seconds", "improver_wall_seconds", "improver_memory_mib", "fidelity")

@@ -11,6 +11,7 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 MOST_CHARACTERS = 200_000
 """Of one program. Beyond it a text counts as none."""
@@ -26,24 +27,45 @@ _BUILTINS = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__"}
 _Definition = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Outline:
     """A program at a glance.
 
     Attributes:
         functions: functions and classes at the top level, in order. `defs`: of them the functions.
         names: whatever is bound at the top level.
-        roots: what is bound at the top level and mentioned by no other statement there: functions, or else names.
-        lacks: names that are used and bound nowhere in the text, nor built in.
         acts: whether it is more than expressions: data parses as an expression.
     """
 
     functions: tuple[str, ...]
     defs: frozenset[str]
     names: frozenset[str]
-    roots: frozenset[str]
-    lacks: frozenset[str]
     acts: bool
+    tree: ast.Module = field(repr=False, compare=False)
+
+    @cached_property
+    def roots(self) -> frozenset[str]:
+        """What is bound at the top level and mentioned by no other statement there: functions, or else names."""
+        mentioned = self._looked_through[0]
+        functions = frozenset(self.functions)
+        return functions - mentioned or self.names - mentioned or functions or self.names
+
+    @property
+    def lacks(self) -> frozenset[str]:
+        """Names that are used and bound nowhere in the text, and that are not built in."""
+        return self._looked_through[1]
+
+    @cached_property
+    def _looked_through(self) -> tuple[frozenset[str], frozenset[str]]:
+        """What its statements mention of each other, and what it lacks. More work than parsing, and seldom needed."""
+        used, bound, mentioned = set[str](), set[str](), set[str]()
+        for node in self.tree.body:
+            uses, binds = _used_and_bound(node)
+            used |= uses
+            bound |= binds
+            mentioned |= uses - ({node.name} if isinstance(node, _Definition) else set())
+        lacks = frozenset[str]() if _imports_all(self.tree) else frozenset(used - bound - _BUILTINS)
+        return frozenset(mentioned), lacks
 
 
 @dataclass
@@ -89,17 +111,9 @@ def _bearable(text: str) -> bool:
 def _outline(tree: ast.Module) -> Outline:
     functions = tuple(dict.fromkeys(node.name for node in tree.body if isinstance(node, _Definition)))
     names = frozenset(name for node in tree.body for name in bound_at_top(node))
-    used, bound, mentioned = set[str](), set[str](), set[str]()
-    for node in tree.body:
-        uses, binds = _used_and_bound(node)
-        used |= uses
-        bound |= binds
-        mentioned |= uses - ({node.name} if isinstance(node, _Definition) else set())
-    lacks = frozenset() if _imports_all(tree) else frozenset(used - bound - _BUILTINS)
     acts = any(not isinstance(node, ast.Expr) for node in tree.body)
     defs = frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
-    roots = frozenset(functions) - mentioned or names - mentioned or frozenset(functions) or names
-    return Outline(functions, defs, names, roots, lacks, acts)
+    return Outline(functions, defs, names, acts, tree)
 
 
 def bound_at_top(statement: ast.stmt) -> Iterator[str]:

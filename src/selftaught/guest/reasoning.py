@@ -12,6 +12,11 @@ _OPENING = (
 )
 _CLOSING = rf"</{_NAMES}\s{{0,3}}>|\[/THINK\]|◁/think▷|<\|end_of_thought\|>|<\|END_THINKING\|>|<unused95>|</details>"
 _MARK = re.compile(rf"(?P<opening>{_OPENING})|(?P<closing>{_CLOSING})", re.IGNORECASE)
+_IN_A_MARK = (
+    *("think", "thought", "reason", "reflection", "analysis", "scratch", "rationale", "monologue", "brainstorm"),
+    *("deliberation", "unused9", "details"),
+)
+"""One of these words is in each mark."""
 _FINAL_CHANNEL = re.compile(r"<\|channel\|>\s{0,3}final\b[^<\n]{0,40}<\|message\|>|^analysis[\s\S]*assistantfinal")
 _OTHER_CHANNEL = re.compile(
     r"(?:<\|start\|>\w{0,20})?<\|channel\|>(?:(?!<\|(?:end|return|call)\|>)[\s\S])*(?:<\|(?:end|return|call)\|>|\Z)"
@@ -45,6 +50,10 @@ def without_reasoning(text: str, programs: list[Span]) -> str:
 
 def has_reasoning(text: str) -> bool:
     """Whether there is any mark of it: else nothing need be looked at more closely."""
+    if text.isascii():  # what is searched for without regard to case may be written with other characters, too
+        lower = text.lower()
+        if not any(word in lower for word in _IN_A_MARK):
+            return False
     return _MARK.search(text) is not None
 
 

@@ -31,6 +31,7 @@ _WRAPPING = re.compile(
 _MOST_LOOSE, _MOST_PARTS = 8, 100
 _MOST_STRINGS = 1000
 _MOST_JOINED = 8
+_NAME = re.compile(r"[A-Za-z_]\w*")
 _LINE_START_NOISE = re.compile(r"^[\ufeff\u200b\u200c\u200d\u2060]+", re.MULTILINE)
 
 Wanted = frozenset[str]
@@ -58,7 +59,8 @@ def _cleaned(text: str) -> str:
     """Line ends as line ends, and without what a wrong reading of UTF-16 or a byte order mark left."""
     if text.count("\0") > len(text) // 4:
         text = text.replace("\0", "").lstrip("\ufffd\xff\xfe")
-    return _LINE_START_NOISE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text if text.isascii() else _LINE_START_NOISE.sub("", text)
 
 
 @lru_cache(maxsize=4)
@@ -122,22 +124,23 @@ class _Response:
         """With the blocks, and the statements of the program to be replaced, that define what it uses."""
         pieces = [chosen]
         for _ in range(_MOST_JOINED):
-            lacks = _lacks(pieces)
             others = [block for block in found if not any(block is piece for piece in pieces)]
+            lacks = _lacks(pieces) if others else frozenset()
             helper = next((block for block in reversed(others) if lacks & _outline(block).names), None)
             if helper is None:
                 break
             pieces.append(helper)
         order = {id(block): place for place, block in enumerate(found)}
         before = sorted((block for block in pieces if block is not chosen), key=lambda block: order[id(block)])
-        texts = [self._lent(_lacks(pieces)) if lends else "", *(block.text for block in before), chosen.text]
+        texts = [self._lent(pieces) if lends else "", *(block.text for block in before), chosen.text]
         joined = _with_future_first("\n\n".join(text.strip("\n") for text in texts if text.strip()))
         return joined if len(texts) == 2 and not texts[0] or self._effort.outline(joined) else chosen.text
 
-    def _lent(self, lacks: frozenset[str]) -> str:
-        """The statements of the program to be replaced that define these names, and what those need in turn."""
-        if self._outline is None or not lacks & self._outline[1].names:
+    def _lent(self, pieces: Sequence[Block]) -> str:
+        """The statements of the program to be replaced that define what these lack, and what those need in turn."""
+        if self._outline is None or not _may_lack(pieces, self._outline[1].names):
             return ""
+        lacks = _lacks(pieces)
         tree = Effort().tree(self._outline[0])
         statements = [] if tree is None else [(node, frozenset(bound_at_top(node))) for node in tree.body]
         taken: dict[int, ast.stmt] = {}
@@ -249,6 +252,15 @@ def _lacks(pieces: Sequence[Block]) -> frozenset[str]:
     outlines = [_outline(piece) for piece in pieces]
     bound: frozenset[str] = frozenset().union(*(outline.names for outline in outlines))
     return frozenset().union(*(outline.lacks for outline in outlines)) - bound
+
+
+def _may_lack(pieces: Sequence[Block], names: frozenset[str]) -> bool:
+    """Whether they may use any of these names that they do not define, by the words in their texts alone."""
+    undefined = names.difference(*(_outline(piece).names for piece in pieces))
+    # Python takes some other characters for the same name.
+    return bool(undefined) and any(
+        not piece.text.isascii() or undefined.intersection(_NAME.findall(piece.text)) for piece in pieces
+    )
 
 
 def _first_line(node: ast.stmt) -> int:

@@ -10,4 +10,5 @@ scripted.py  answers from a file: for tests, examples, demonstrations
 replay.py    answers from a recording
 prices.py    what a model's tokens cost: the user's word, else a published list
 choose.py    from a name to a model, and why
+waiting.py   what calls wait for, and since when
 """

@@ -12,6 +12,7 @@ from pathlib import Path
 from selftaught import plugins
 from selftaught.core.contracts import LanguageModel
 from selftaught.core.errors import ModelUnavailable, UsageError
+from selftaught.core.model_name import AUTO, DEMO, MUTATE, RELAY, REPLAY, SCRIPTED, provider_and_model
 from selftaught.models.calling import from_package
 from selftaught.models.mutate import Mutate
 from selftaught.models.relay import Relay
@@ -67,7 +68,7 @@ def choose_model(
     "temperature=no") over them.
     """
     why, waits = "asked for by name", waiting or Waiting()
-    if name == "auto" and environment.get("SELFTAUGHT_MODEL"):
+    if name == AUTO and environment.get("SELFTAUGHT_MODEL"):
         name, why = environment["SELFTAUGHT_MODEL"], "SELFTAUGHT_MODEL is set"
 
     def served(provider_name: str, model: str, why: str, url: str | None = base_url) -> ChosenModel:
@@ -98,20 +99,20 @@ def choose_model(
         ollama = _ollama(environment)
         if ollama is not None:
             return served("ollama", ollama[1], "a local Ollama server answers; this is its first model", ollama[0])
-        return ChosenModel(Mutate(seed), "mutate", None, "no model is configured, no key is set, no Ollama answers")
+        return ChosenModel(Mutate(seed), MUTATE, None, "no model is configured, no key is set, no Ollama answers")
 
-    if name == "auto":
+    if name == AUTO:
         return automatic()
-    if name == "mutate":
-        return ChosenModel(Mutate(seed), "mutate", None, why)
-    if name == "scripted" and script is not None:
-        return ChosenModel(Scripted(script, seed), "scripted", None, why)
-    if name == "scripted" or name.startswith("scripted:"):
+    if name == MUTATE:
+        return ChosenModel(Mutate(seed), MUTATE, None, why)
+    if name == SCRIPTED and script is not None:
+        return ChosenModel(Scripted(script, seed), SCRIPTED, None, why)
+    if name == SCRIPTED or name.startswith(f"{SCRIPTED}:"):
         raise UsageError("the model scripted answers from a file: `model=scripted` `script=FILE.json`")
-    if name.startswith("relay:") and name != "relay:":
-        folder = Path(name.removeprefix("relay:")).absolute()  # a resume may begin in another folder
-        return ChosenModel(Relay(folder, seed=seed, stop=stop, waiting=waits), f"relay:{folder}", None, why)
-    provider, _, model = name.partition("/")
+    if name.startswith(RELAY) and name != RELAY:
+        folder = Path(name.removeprefix(RELAY)).absolute()  # a resume may begin in another folder
+        return ChosenModel(Relay(folder, seed=seed, stop=stop, waiting=waits), f"{RELAY}{folder}", None, why)
+    provider, model = provider_and_model(name)
     if provider == "ollama" and model:
         return served("ollama", model, why, base_url or _ollama_url(environment))
     if provider in PROVIDERS and model:
@@ -129,9 +130,10 @@ def _unknown(name: str, why: str) -> UsageError:
         return UsageError(
             f"no model is called {name!r} ({why}): its provider stands before it; did you mean {family}/{name}?"
         )
-    known = ["auto", "mutate", "demo", "scripted", "relay:DIR", "replay:RUN", *served]
-    close = get_close_matches(name.partition("/")[0], ["auto", "mutate", "scripted", "relay:", *PROVIDERS], 1)
-    hint = f"; did you mean {close[0]!r}?" if close and close[0] != name.partition("/")[0] else ""
+    known = [AUTO, MUTATE, DEMO, SCRIPTED, f"{RELAY}DIR", f"{REPLAY}RUN", *served]
+    begins = name.partition("/")[0]
+    close = get_close_matches(begins, [AUTO, MUTATE, SCRIPTED, RELAY, *PROVIDERS], 1)
+    hint = f"; did you mean {close[0]!r}?" if close and close[0] != begins else ""
     return UsageError(
         f"no model is called {name!r} ({why}){hint}; there are {', '.join(known)}, or any name with `base_url`"
     )

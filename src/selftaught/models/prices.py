@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from selftaught.core.errors import UsageError
+from selftaught.core.model_name import is_free, provider_and_model
 from selftaught.core.money import FREE, Flat, Price
 
-_FREE = ("mutate", "scripted", "relay:", "replay:")
 _WANTED = "wanted IN,OUT or MODEL=IN,OUT, in US dollars per million tokens, as in `price=0.4,1.6`"
 
 
@@ -41,10 +41,10 @@ def find_price(name: str, base_url: str | None, told: Sequence[str]) -> Price | 
     ours = _told(name, [_parse(text) for text in told])
     if ours is not None:
         return ours
-    if name in _FREE or name.startswith(tuple(prefix for prefix in _FREE if prefix.endswith(":"))):
+    if is_free(name):
         return FREE
-    provider, _, model = name.partition("/")
-    return _listed(model, None if base_url else provider, base_url) if model else None
+    provider, model = provider_and_model(name)
+    return _listed(model, None if base_url else provider, base_url) if provider and model else None
 
 
 def _told(name: str, prices: Sequence[tuple[str | None, Flat]]) -> Flat | None:

@@ -126,7 +126,7 @@ def policy(*scripts: str, more: str = "") -> str:
 
 def live_policy(*scripts: str) -> str:
     """Of a page that a server shows: it may ask, and answer, that server."""
-    mine = "connect-src 'self'; form-action 'self'; img-src 'self'; base-uri 'none'"
+    mine = "connect-src 'self'; form-action 'self'; img-src data:; base-uri 'none'"
     return policy(script(), *scripts, more=mine)
 
 

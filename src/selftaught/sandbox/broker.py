@@ -4,23 +4,23 @@ What a service raises for the guest (BudgetExceeded, BadRequest) is passed in. A
 ended at once, never shown it, and it is raised here when every request under way has come to its end.
 """
 
-import heapq
-import itertools
 import threading
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
-from dataclasses import dataclass, field
 from functools import partial
 from inspect import signature
 
 from selftaught.core.ahead import Guess, guess_here
 from selftaught.core.contracts import Verdict
 from selftaught.core.errors import BadRequest, BudgetExceeded
+from selftaught.core.line import IMPROVER, SCORE, Line, Waiter
 from selftaught.guest import wire
 from selftaught.sandbox import serving
 from selftaught.sandbox.contract import Improving, Value
 from selftaught.sandbox.conversation import Answer, Ended, Guest, Question
+from selftaught.sandbox.crew import Crew
 
 MOST_REQUESTS_UNDER_WAY = 256
 MOST_BYTES_UNDER_WAY = 32 << 20
@@ -28,21 +28,6 @@ MOST_BYTES_UNDER_WAY = 32 << 20
 DELAY_SECONDS = 1e-5
 """How much longer each request is delayed than the one before: five thousand of them take two minutes."""
 _SHOWN = (BudgetExceeded, BadRequest)
-
-
-IMPROVER, SCORE, GUESS = range(3)
-"""Who computes first: what an improver asks next is most of what others wait for; then what somebody waits for."""
-
-
-@dataclass(eq=False)
-class _Waiter:
-    guess: Guess | None
-    granted: threading.Event = field(default_factory=threading.Event)
-
-    @property
-    def in_vain(self) -> bool:
-        """As far as is known."""
-        return self.guess is not None and not self.guess.wanted
 
 
 class Turns:
@@ -57,21 +42,26 @@ class Turns:
         self._cores = cores
         self._lock = threading.Lock()
         self._held = 0
-        self._in_vain: set[Guess] = set()
-        self._waiting: list[tuple[int, int, _Waiter]] = []
-        self._numbers = itertools.count()
+        self._guesses: Counter[Guess] = Counter()
+        """The turns that they hold."""
+        self._line = Line(self._wanted)
+        self._granted: dict[Waiter, threading.Event] = {}
+
+    @property
+    def held(self) -> int:
+        """How many guests compute."""
+        return self._held
 
     def take(self, urgency: int = SCORE) -> None:
         """Wait for a turn. Who works at a guess is less urgent than `urgency`, until it is wanted."""
-        guess = guess_here()
-        waiter = _Waiter(guess)
-        wanted = partial(self._wanted, waiter, urgency)
+        waiter, granted = self._line.waiter(urgency), threading.Event()
         with self._lock:
-            if guess is not None:
-                guess.when_wanted.append(wanted)
-            self._push(GUESS if waiter.in_vain else urgency, waiter)
+            self._granted[waiter] = granted
+            self._line.push(waiter)
             self._grant()
-        waiter.granted.wait()
+        over = self._line.follow(waiter)
+        granted.wait()
+        over()
 
     def give(self) -> None:
         """Let another compute."""
@@ -79,32 +69,25 @@ class Turns:
         with self._lock:
             self._held -= 1
             if guess is not None:
-                self._in_vain.discard(guess)
+                self._guesses -= Counter([guess])
             self._grant()
 
-    def _push(self, urgency: int, waiter: _Waiter) -> None:
-        heapq.heappush(self._waiting, (urgency, next(self._numbers), waiter))
-
-    def _wanted(self, waiter: _Waiter, urgency: int) -> None:
-        """A guess is one no more."""
+    def _wanted(self, waiter: Waiter) -> None:
         with self._lock:
-            if waiter.guess is not None:
-                self._in_vain.discard(waiter.guess)
-            if not waiter.granted.is_set():
-                self._push(urgency, waiter)  # once more, further in front
+            if not waiter.gone:
+                self._line.push(waiter)  # once more, further in front
                 self._grant()
 
     def _grant(self) -> None:
-        while self._waiting:
-            _, _, waiter = self._waiting[0]
-            if not waiter.granted.is_set():
-                if self._held - (0 if waiter.in_vain else len(self._in_vain)) >= self._cores:
-                    return
-                self._held += 1
-                if waiter.in_vain and waiter.guess is not None:
-                    self._in_vain.add(waiter.guess)
-                waiter.granted.set()
-            heapq.heappop(self._waiting)
+        while waiter := self._line.first():
+            in_vain = sum(turns for guess, turns in self._guesses.items() if not guess.wanted)
+            if self._held - (0 if waiter.in_vain else in_vain) >= self._cores:
+                return
+            self._held += 1
+            if waiter.guess is not None:
+                self._guesses[waiter.guess] += 1
+            self._line.leave(waiter)
+            self._granted.pop(waiter).set()
 
 
 class Broker:
@@ -114,7 +97,9 @@ class Broker:
         self._guest, self._improving, self._turns = guest, improving, turns
         self._lock = threading.Lock()
         self._sending = threading.Lock()
-        self._under_way: dict[int, threading.Thread] = {}
+        self._crew = Crew()
+        self._under_way: set[int] = set()
+        self._signatures = {name: signature(service) for name, service in improving.services.items()}
         self._bytes: dict[int, int] = {}
         self._holds_turn = True
         self._over = False
@@ -132,10 +117,8 @@ class Broker:
             self._ended.set()
             self._guest.kill()
             with self._lock:
-                threads = list(self._under_way.values())
                 self._give_turn()
-            for thread in threads:  # what is being recorded and paid for is not abandoned
-                thread.join()
+            self._crew.end()  # what is being recorded and paid for is not abandoned
             self._guest.end()
             if self._failure is not None:
                 raise self._failure
@@ -150,19 +133,17 @@ class Broker:
             raise Ended(Verdict.PROTOCOL_ERROR, "asked for a service that there is not")
         self._asked += 1
         delay = max(0, self._asked - self._improving.swift_requests) * DELAY_SECONDS
-        work = (self._serve, service, request, delay)
-        thread = threading.Thread(target=copy_context().run, args=work, daemon=True)
         with self._lock:
             if request.id in self._under_way or len(self._under_way) >= MOST_REQUESTS_UNDER_WAY:
                 raise Ended(Verdict.PROTOCOL_ERROR, "asked for too much at once, or twice under one number")
             if sum(self._bytes.values()) + size > MOST_BYTES_UNDER_WAY:
                 most = MOST_BYTES_UNDER_WAY >> 20
                 raise Ended(Verdict.TOO_LARGE, f"had more than {most} MiB of requests under way at once")
-            self._under_way[request.id] = thread
+            self._under_way.add(request.id)
             self._bytes[request.id] = size
             self._delayed += delay > 0
             self._give_turn()
-        thread.start()
+        self._crew.do(partial(copy_context().run, self._serve, service, request, delay))
 
     def _wait(self, delay: float) -> None:
         """One after the other, so that to ask from many threads is no quicker. Ends when the conversation does."""
@@ -197,7 +178,7 @@ class Broker:
     def _answer(self, service: Callable[..., Value], request: wire.Ask) -> wire.Reply:
         try:
             try:
-                signature(service).bind(*request.arguments)
+                self._signatures[request.service].bind(*request.arguments)
             except TypeError as error:  # the guest's doing: a TypeError from within the service would be ours
                 raise BadRequest(f"{request.service}: {error}") from None
             return wire.Reply(request.id, service(*request.arguments))
@@ -211,7 +192,8 @@ class Broker:
         if needs_turn:
             self._turns.take(IMPROVER)
         with self._lock:
-            del self._under_way[request.id], self._bytes[request.id]
+            self._under_way.remove(request.id)
+            del self._bytes[request.id]
             if needs_turn and not self._under_way and not self._over:
                 self._holds_turn = True
             elif needs_turn:

@@ -12,9 +12,13 @@ evaluation.py            programs that are judged as wholes, in a workshop
 beside.py                files beside a task that its programs may read
 adapters/                folders of OpenEvolve, functions in repositories: each becomes a task file
 templates/               what `selftaught new` writes
+copying.py               copies of instances, for what may change them
 judge.py                 turns a task into a utility: makes instances, runs programs on them, grades outside
+drawn.py                 instances that several need at once, drawn once
 shown.py                 the part of a task's own code that a model may read
 syntax.py                Python's reader, one text at a time
+frozen.py                the texts of the package that a task is made of: kept in a run, and executed from there
+measured.py              what was measured of the built-in tasks, to choose one by
 feedback.py              what an improver may read of how a program was scored
 parity_with_noise.py     learning parity with noise (paper §5.1)
 parity.py                the same without noise (Table 1, as the rest)

@@ -9,7 +9,6 @@ import random
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from copy import deepcopy
 from dataclasses import replace
 from math import isfinite, sqrt
 from statistics import fmean, stdev
@@ -22,8 +21,11 @@ from selftaught.core.run_seed import RunSeed
 from selftaught.core.text import printable
 from selftaught.sandbox.contract import HasStage, HasWorkshop, Outcome, Sandbox, Scene
 from selftaught.tasks.asking import Questions
+from selftaught.tasks.copying import copied
+from selftaught.tasks.drawn import drawn_once
 from selftaught.tasks.evaluation import Evaluation, grades_of, words_of
 from selftaught.tasks.feedback import CallLog, Explain, reason_of
+from selftaught.tasks.loading import is_built_in
 from selftaught.tasks.playing import Call, CallFailed
 from selftaught.tasks.scale import Scale
 from selftaught.tasks.spec import HOPELESS_AFTER, SPLITS, Instance, Scoring, TaskSpec, Wording, line_in
@@ -274,7 +276,7 @@ class Judge:
         with closing(Call(self._sandbox, program, spec.entry, spec.limits, seed, spec.seed, asking)) as call:
             outcome = Outcome(Verdict.OK)
             try:
-                score = self._graded(play(deepcopy(instance), call))
+                score = self._graded(play(copied(instance), call))
             except CallFailed as error:
                 outcome = error.outcome
                 score = Score(0.0, outcome.verdict, outcome.note, feedback=reason_of(outcome))
@@ -288,7 +290,10 @@ class Judge:
         """What programs are scored on. Holds what only `grade` may see. Raises TaskError."""
         with self._lock:
             if self._made is None:
-                self._made = self._make_instances()
+                built_in = is_built_in(self._spec.source)  # of others the text need not be all that they depend on
+                texts = (self._spec.source, *sorted(self._spec.modules.items()))
+                what = (self._spec.name, texts, self._split, self._seed.instances)
+                self._made = drawn_once(what, self._make_instances) if built_in else self._make_instances()
             return self._made
 
     def _make_instances(self) -> list[Instance]:
@@ -319,7 +324,7 @@ class Judge:
 
         def words(answer: Any) -> str:
             try:
-                said = explain(deepcopy(instance), answer)
+                said = explain(copied(instance), answer)
             except (Exception, SystemExit) as error:
                 return f"explain() raised {_kind_and_line(self._spec, error)}"
             if not isinstance(said, str):
@@ -334,7 +339,7 @@ class Judge:
         try:
             # A copy: what `grade` does to its instance must not reach the next program's.
             more = (outcome.cpu_seconds,) if self._spec.takes_time else ()
-            grade = self._spec.grade(deepcopy(instance), outcome.value, *more)
+            grade = self._spec.grade(copied(instance), outcome.value, *more)
         except (Exception, SystemExit) as error:
             return self._raised(f"grade() of a {type(outcome.value).__name__}", error)
         return self._graded(grade)

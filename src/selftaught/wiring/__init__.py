@@ -23,6 +23,8 @@ checkup.py    `selftaught check`: what can be known of a task before it costs an
 correcting.py a task's file corrected in the middle of a run
 traced.py     what a trace says of a run
 probing.py    a solution judged by the grades on its task's probes
+racing.py     how many repeats a candidate improver gets under the meta-utility
+version.py    which code computes: the version, and a hash of what decides what a run computes
 scoring.py    one program's score outside of any run
 installed.py  the plugins of installed packages, held against what is built in
 """

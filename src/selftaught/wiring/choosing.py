@@ -9,6 +9,7 @@ import msgspec
 from selftaught.config import PRESETS, RunConfig, Settings
 from selftaught.core.contracts import ModelFunction
 from selftaught.core.errors import UsageError
+from selftaught.core.model_name import CALLED, DEMO, REPLAY, has_tokens, provider_and_model
 from selftaught.core.money import Caps, Tariff
 from selftaught.middleware.gate import Gate
 from selftaught.models.calling import Called
@@ -25,12 +26,6 @@ from selftaught.wiring.recorded_answers import demo_model, replay_model
 
 BOUNDED_OUTPUT_TOKENS = 8192
 """The most of one response where a cap needs a bound and the user named none."""
-_REPLAY = "replay:"
-DEMO = "demo"
-"""The model whose answers are in a recording that the package ships."""
-CALLED = "called:"
-"""Before the name of a Python function that is the model."""
-_NO_TOKENS = ("mutate", "scripted", "relay:", DEMO)
 
 
 @dataclass(frozen=True)
@@ -70,11 +65,11 @@ def choose_models(
     waiting = waiting or Waiting()
 
     def priced(name: str) -> PricedModel:
-        if name.startswith(_REPLAY) and name not in found:
-            recording, where, otherwise = replay_model(name[len(_REPLAY) :], inputs, runs)
+        if name.startswith(REPLAY) and name not in found:
+            recording, where, otherwise = replay_model(name[len(REPLAY) :], inputs, runs)
             why = "its recorded responses, and nothing else"
             why += f"; recorded with {otherwise}: asked otherwise it may have no response" if otherwise else ""
-            found[name] = ChosenModel(recording, f"{_REPLAY}{where}", None, why)
+            found[name] = ChosenModel(recording, f"{REPLAY}{where}", None, why)
         elif name == DEMO and name not in found:
             found[name] = ChosenModel(
                 demo_model(inputs), DEMO, None, "answers that ship with the package, and no others"
@@ -100,9 +95,7 @@ def choose_models(
                 capability=config.capability,
             )
         chosen = found[name]
-        tariff = Tariff(
-            find_price(chosen.name, chosen.base_url, config.price), bound, not chosen.name.startswith(_NO_TOKENS)
-        )
+        tariff = Tariff(find_price(chosen.name, chosen.base_url, config.price), bound, has_tokens(chosen.name))
         if caps.dollars is not None and tariff.price is None:
             whose = ", which has the provider's own server" if chosen.base_url else ""
             raise UsageError(
@@ -170,7 +163,7 @@ def _server(name: str, config: RunConfig) -> str:
 
 def _provider(name: str) -> str:
     """Who serves it. A name that says nothing of that is one of an OpenAI-compatible server's own."""
-    provider, _, model = name.partition("/")
+    provider, model = provider_and_model(name)
     return provider if model and provider in PROVIDERS else "openai"
 
 

@@ -1,5 +1,6 @@
 """The plugins of installed packages, held against what is built in: which are found, and which can be used."""
 
+from selftaught.core.model_name import own_names
 from selftaught.models.served.providers import PROVIDERS
 from selftaught.plugins import KINDS, Plugin, listed
 from selftaught.sandbox.choice import TIERS
@@ -16,7 +17,7 @@ def installed_plugins() -> list[Plugin]:
     return listed(
         {
             "tasks": task_names(),
-            "models": [*PROVIDERS, "auto", "mutate", "scripted", "relay", "replay"],
+            "models": [*PROVIDERS, *own_names()],
             "improvers": improver_names(),
             "sandboxes": ["auto", "unsafe", *TIERS],
             "executors": BUILT_IN,

@@ -5,15 +5,13 @@ from typing import Protocol, runtime_checkable
 
 from selftaught.core.contracts import LanguageModel
 from selftaught.core.money import NOTHING, Amount, Tariff
+from selftaught.core.work import IMPROVER
 from selftaught.middleware.recorder import note_failed_attempt
 from selftaught.middleware.run_budget import attempt_failed
 from selftaught.models.served.retrying import FailedAttempt
 from selftaught.models.waiting import Waiting
 from selftaught.runs.records import PROGRAM, Answered, Tried
 from selftaught.runs.store import Store
-
-IMPROVER, SOLUTION = "improver", "solution"
-"""What a model is asked for: a better improver, or a better solution; or by a program itself (`PROGRAM`)."""
 
 
 def failed_attempt(attempt: FailedAttempt) -> None:

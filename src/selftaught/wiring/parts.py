@@ -14,6 +14,7 @@ from selftaught.core.contracts import MOST_PROGRAM_CHARACTERS, Apply, LanguageMo
 from selftaught.core.feedback import Made, of_improver
 from selftaught.core.measurement import Sample, measure
 from selftaught.core.racing import in_rounds
+from selftaught.core.work import IMPROVER, SOLUTION
 from selftaught.middleware.ahead import Ahead
 from selftaught.middleware.common_draws import Sharing
 from selftaught.middleware.gate import Gate
@@ -35,7 +36,7 @@ from selftaught.tasks.probes.trial import Prober
 from selftaught.tasks.spec import TaskSpec, Wording
 from selftaught.wiring.accepting import Accepting, Approve
 from selftaught.wiring.inputs import Inputs
-from selftaught.wiring.models import IMPROVER, SOLUTION, Models
+from selftaught.wiring.models import Models
 from selftaught.wiring.probing import probe
 from selftaught.wiring.racing import Race
 from selftaught.wiring.stack import Stack
@@ -74,11 +75,12 @@ def assemble(
     approve: Approve | None = None,
     sharing: Sharing | None = None,
     guesses: Ahead | None = None,
+    guesses_of_improvers: Ahead | None = None,
 ) -> Parts:
     """A run's parts, each within the stack of wrappers."""
     config = inputs.config
     run_budget = run_budget or RunBudget(config.caps, models.spent(recorder.store), gate)
-    stack = Stack(recorder, gate, run_budget, tracing, sharing, guesses)
+    stack = Stack(recorder, gate, run_budget, tracing, sharing, guesses, guesses_of_improvers)
     model, task_model = stack.model(models.improver, IMPROVER), stack.model(models.solution, SOLUTION)
 
     asked = stack.model(models.asked, PROGRAM)

@@ -10,6 +10,7 @@ from typing import Any
 
 from selftaught.config import RunConfig
 from selftaught.core.errors import UsageError
+from selftaught.core.model_name import RELAY
 from selftaught.report.page import Asked
 from selftaught.report.untrusted import many_lines, one_line
 from selftaught.runs.folder import RunFolder
@@ -18,7 +19,6 @@ from selftaught.runs.store import Store
 
 _MOST_BYTES = 8 << 20
 _MOST_SHOWN = 20
-_RELAY = "relay:"
 _STEM = re.compile(r"\d+-[0-9a-f]+")
 _STEP = re.compile(r"t\d+")
 
@@ -36,10 +36,10 @@ def answer(folder: RunFolder, config: RunConfig, fields: dict[str, str]) -> None
         told = {"approved": kind == "approve", "note": text.strip()}
         asked, file = (folder.path / "approval" / f"{name}{end}" for end in (".json", ".answer.json"))
         _write(asked, file, json.dumps(told))
-    elif kind == "reply" and _STEM.fullmatch(name) and config.model.startswith(_RELAY):
+    elif kind == "reply" and _STEM.fullmatch(name) and (boxes := _boxes(config)):
         if not text.strip():
             raise UsageError("the reply is empty: write what the model should have answered")
-        box = Path(config.model.removeprefix(_RELAY))
+        box = next((box for box in boxes if (box / f"{name}.prompt.txt").is_file()), boxes[0])
         _write(box / f"{name}.prompt.txt", box / f"{name}.reply.txt", text)
     else:
         raise UsageError("that is not what is asked here")
@@ -69,9 +69,18 @@ def _id_of(folder: RunFolder, store: Store) -> str:
 
 
 def _prompts(config: RunConfig, run: str, here: str) -> Iterator[Asked]:
-    if not config.model.startswith(_RELAY):
-        return
-    box = Path(config.model.removeprefix(_RELAY))
+    for box in _boxes(config):
+        yield from _prompts_in(box, run, here)
+
+
+def _boxes(config: RunConfig) -> list[Path]:
+    """The folders in which models of this run wait for replies."""
+    named = (config.model, config.improver_model, config.task_model, config.program_model)
+    relays = (name.removeprefix(RELAY) for name in named if name is not None and name.startswith(RELAY))
+    return [Path(folder) for folder in dict.fromkeys(relays)]
+
+
+def _prompts_in(box: Path, run: str, here: str) -> Iterator[Asked]:
     for file in _listed(box, ".prompt.json"):
         stem = file.name.removesuffix(".prompt.json")
         told = _json(file)

@@ -1,10 +1,8 @@
 """What each address of the live page shows, as HTML."""
 
-import json
 from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -13,19 +11,21 @@ from markupsafe import Markup
 
 from selftaught.cli import printing
 from selftaught.cli.candidates import parts_of
+from selftaught.cli.experiments import page_of
 from selftaught.cli.live.answering import waiting
-from selftaught.cli.live.watched import Runs, Watched
+from selftaught.cli.live.watched import Runs, Watched, WatchedExperiment
+from selftaught.cli.options import EXPERIMENTS_FOLDER
 from selftaught.core.errors import SelfTaughtError
+from selftaught.experiments.listing import list_experiments
 from selftaught.report.candidates import candidates
 from selftaught.report.comparison import Compared, comparison
 from selftaught.report.curve import Line, curve
 from selftaught.report.lineage import compare
 from selftaught.report.page import Live, environment, live_policy, page, resource, script
 from selftaught.report.untrusted import many_lines
-from selftaught.runs.folder import RunFolder, list_runs
+from selftaught.runs.folder import PARAMETERS, RunFolder, list_runs
 from selftaught.runs.records import Answered
 
-_MOST_RESULT_BYTES = 64 << 20
 _MOST_NAME = 8
 
 
@@ -50,7 +50,7 @@ class Pages:
                 row = {"run": folder.path.name, "error": str(error) or type(error).__name__}
             rows.append({"error": "", **row, "link": link})
         experiments = [
-            {"name": one.name, "link": f"{self.base}/experiment/{quote(one.name, safe='')}"}
+            {"name": one.folder.name, "link": f"{self.base}/experiment/{quote(one.folder.name, safe='')}"}
             for one in self.experiments()
         ]
         where = f"{self.runs.root}"
@@ -61,7 +61,7 @@ class Pages:
 
     def state(self) -> str:
         """Differs when there is something new in any of them."""
-        told = []
+        told = [one.folder.name for one in self.experiments()]
         for folder in self.listed():
             with suppress(OSError):
                 told.append(f"{folder.path.name}:{self.runs.find(folder).state()}")
@@ -118,23 +118,20 @@ class Pages:
             "Comparison", comparison=comparison(told), curves=Markup(curve(lines, "val against t")), changes=changes
         )
 
-    def experiments(self) -> list[Path]:
-        """Folders beside the runs, or in experiments/, that hold an experiment's results."""
+    def experiments(self) -> list[WatchedExperiment]:
+        """Those beside the runs, or in experiments/; or the one whose runs these are."""
         if self.runs.only is not None:
             return []
-        found = []
-        for root in dict.fromkeys((self.runs.root, self.runs.root.parent / "experiments")):
-            try:
-                found += [path for path in root.iterdir() if (path / "result.json").is_file() and not path.is_symlink()]
-            except OSError:
-                continue
-        return sorted(found)
+        if (self.runs.root.parent / PARAMETERS).is_file():
+            return [WatchedExperiment(self.runs.root.parent)]
+        roots = dict.fromkeys((self.runs.root, self.runs.root.parent / EXPERIMENTS_FOLDER))
+        return [WatchedExperiment(path) for root in roots for path in list_experiments(root) if not path.is_symlink()]
 
-    def experiment(self, folder: Path) -> str:
-        """Its figure and its tables."""
-        here = f"{self.base}/experiment/{quote(folder.name, safe='')}"
-        pictures = [f"{here}/{quote(path.name)}" for path in sorted(folder.glob("*.svg"))]
-        return self._page(folder.name, pictures=pictures, tables=list(_tables(folder / "result.json").items()))
+    def experiment(self, watched: WatchedExperiment) -> str:
+        """Its report, as far as it has come."""
+        here = f"{self.base}/experiment/{quote(watched.folder.name, safe='')}"
+        live = Live(f"{here}/events?seen={watched.state()}", f"{self.base}/", "", self._script)
+        return page_of(watched.folder, live)
 
     def _page(self, title: str, *, events: str = "", home: str | None = None, back: str = "", **what: Any) -> str:
         return (
@@ -157,16 +154,3 @@ class Pages:
 def _short(name: str) -> str:
     """Its end, where it is long: names of runs begin with the time."""
     return name if len(name) <= _MOST_NAME else "…" + name[-_MOST_NAME + 1 :]
-
-
-def _tables(file: Path) -> dict[str, list[dict[str, Any]]]:
-    """Of an experiment, those that have rows."""
-    try:
-        told = json.loads(file.read_bytes()[:_MOST_RESULT_BYTES])
-        return {
-            str(name): rows
-            for name, rows in told["tables"].items()
-            if isinstance(rows, list) and rows and all(isinstance(row, dict) for row in rows)
-        }
-    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
-        return {}

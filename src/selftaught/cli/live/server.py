@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.responses import StreamingResponse as Streaming
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -26,7 +26,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from selftaught.cli.candidates import find_id
 from selftaught.cli.live.answering import answer
 from selftaught.cli.live.pages import Pages
-from selftaught.cli.live.watched import Runs, Watched
+from selftaught.cli.live.watched import Runs, Watched, WatchedExperiment
+from selftaught.cli.options import find_experiment
 from selftaught.cli.terminal import say
 from selftaught.core.errors import SelfTaughtError, UsageError
 from selftaught.report.page import live_policy, resource
@@ -39,6 +40,8 @@ _MOST_BODY_BYTES = 8 << 20
 _POLL_SECONDS = 0.5
 _ALIVE_SECONDS = 15.0
 _STOP_SECONDS = 1
+_EXPERIMENT_PAUSE_SECONDS = 5.0
+"""Every run of it is looked at anew."""
 _LOAD = 4
 """How many times as long as it takes to make a page, the page is left as it is."""
 
@@ -66,6 +69,9 @@ def _wanted(name: str | None, runs: Path) -> tuple[Runs, str]:
     if name is None:
         return Runs(runs), ""
     path = Path(name)
+    if experiment := find_experiment(name):
+        experiment = experiment.resolve()
+        return Runs(experiment / "runs"), f"experiment/{experiment.name}"
     if path.is_dir() and not (path / STORE).exists():
         if not list_runs(path):
             raise UsageError(f"{name} holds no run; wanted a run, or a folder of runs")
@@ -107,7 +113,7 @@ def application(runs: Runs, token: str, port: int) -> Starlette:
         Route("/run/{name}/text/{id}", site.text),
         Route("/run/{name}/answer", site.answer, methods=["POST"]),
         Route("/experiment/{name}", site.experiment),
-        Route("/experiment/{name}/{file}", site.picture),
+        Route("/experiment/{name}/events", site.experiment_events),
     ]
     return Starlette(
         routes=[Mount(f"/{token}", routes=routes), Route("/favicon.ico", _no_picture)],
@@ -184,12 +190,9 @@ class _Site:
     def experiment(self, request: Request) -> Response:
         return self._html(self.pages.experiment(self._experiment(request)))
 
-    def picture(self, request: Request) -> Response:
-        folder = self._experiment(request)
-        file = next((one for one in folder.glob("*.svg") if one.name == request.path_params["file"]), None)
-        if file is None or file.is_symlink() or not file.is_file():
-            raise HTTPException(404)
-        return FileResponse(file, media_type="image/svg+xml", headers=self._headers)
+    async def experiment_events(self, request: Request) -> Response:
+        watched = await anyio.to_thread.run_sync(self._experiment, request)
+        return self._stream(request, watched.state, lambda: _EXPERIMENT_PAUSE_SECONDS)
 
     async def events(self, request: Request) -> Response:
         watched = await anyio.to_thread.run_sync(self._named, request)
@@ -208,8 +211,8 @@ class _Site:
             raise HTTPException(404, "there is no such run here")
         return found
 
-    def _experiment(self, request: Request) -> Path:
-        found = next((one for one in self.pages.experiments() if one.name == request.path_params["name"]), None)
+    def _experiment(self, request: Request) -> WatchedExperiment:
+        found = next((one for one in self.pages.experiments() if one.folder.name == request.path_params["name"]), None)
         if found is None:
             raise HTTPException(404, "there is no such experiment here")
         return found

@@ -5,11 +5,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 from selftaught.config import RunConfig
+from selftaught.experiments.results import RESULT
 from selftaught.report.view import KILLED, Fold, RunView
-from selftaught.runs.folder import RunFolder
+from selftaught.runs.folder import PARAMETERS, RunFolder, list_runs
 from selftaught.runs.store import Store
 from selftaught.wiring.kept_settings import frozen_config, in_force
 
@@ -54,6 +56,7 @@ class Watched:
         """Differs when there is something new to show. Raises OSError where the run is gone."""
         log = self.folder.store.with_name(f"{self.folder.store.name}-wal")
         sizes = [self.folder.store.stat()] + ([log.stat()] if log.exists() else [])
+        sizes = [found for found in sizes if found.st_size]  # who reads a store makes an empty log beside it
         told = [f"{found.st_size}.{found.st_mtime_ns}" for found in sizes]
         waiting = self.folder.path / "approval"
         asked = sorted(path.name for path in waiting.iterdir()) if waiting.is_dir() else []
@@ -62,6 +65,20 @@ class Watched:
     def _identity(self) -> tuple[int, int]:
         found = self.folder.store.stat()
         return found.st_dev, found.st_ino
+
+
+class WatchedExperiment:
+    """One experiment, with all its runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def state(self) -> str:
+        """Differs when there is something new to show. Raises OSError where the experiment is gone."""
+        result = self.folder / RESULT
+        told = [str(result.stat().st_mtime_ns if result.is_file() else (self.folder / PARAMETERS).stat().st_mtime_ns)]
+        told += [f"{run.path.name}:{Watched(run).state()}" for run in list_runs(self.folder / "runs")]
+        return sha256("|".join(told).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 class Runs:

@@ -9,6 +9,9 @@ output of a span that is no model call, nor for a price: those are OpenInference
 
 from urllib.parse import urlsplit
 
+from selftaught.core.model_name import own_kind
+from selftaught.core.model_name import provider_and_model as split
+
 OPERATION = "gen_ai.operation.name"
 CHAT, INVOKE_AGENT, INVOKE_WORKFLOW = "chat", "invoke_agent", "invoke_workflow"
 PROVIDER = "gen_ai.provider.name"
@@ -114,8 +117,7 @@ def address_and_port(url: str | None) -> tuple[str | None, int | None]:
 
 def provider_and_model(name: str) -> tuple[str, str]:
     """From a model's full name. A path in it stays here: a relay's folder, a recording's file."""
-    kind, colon, _ = name.partition(":")
-    if colon and kind in ("relay", "replay"):
-        return IN_PROCESS, kind
-    provider, slash, model = name.partition("/")
-    return (_PROVIDERS.get(provider, provider), model) if slash else (IN_PROCESS, name)
+    if kind := own_kind(name):
+        return IN_PROCESS, kind.removesuffix(":")
+    provider, model = split(name)
+    return (_PROVIDERS.get(provider, provider), model) if provider else (IN_PROCESS, model)

@@ -15,6 +15,7 @@ http.py                the HTTP client under an SDK: one deadline, a largest ans
 json_size.py           what a server's JSON becomes, weighed before it is decoded
 temperatures.py        which temperatures a model takes, and what is asked in the place of another
 stream.py              answers that come in pieces; other_streams.py: those of Anthropic and Google
+thoughts.py            what a model thought, apart from what it answers
 error_body.py          what a server says of a failure: its words, codes and numbers, in whatever body
 meaning.py             what that means: the one classifier, for every server
 failures.py            what follows: an answer, another attempt, or an end with advice

@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from selftaught.core.contracts import Completion, Prompt
 from selftaught.core.text import sendable
 from selftaught.models.served.asking import Asker, AskOptions, Question, shared
@@ -63,29 +65,33 @@ class OpenAIChat:
             timeout_seconds=ask_options.timeout_seconds,
             local=self._server.is_local,
         )
-        return openai.OpenAI(
+        sdk = openai.OpenAI(
             api_key=self._server.key or "none",  # local servers want some key, and any
             base_url=self._server.base_url,
             timeout=client.timeout,
             max_retries=0,
             http_client=client,
         )
+        headers = client.headers.copy()
+        headers.update({**_texts(sdk.default_headers), **_texts(sdk.auth_headers)})
+        url = sdk.base_url.copy_with(raw_path=sdk.base_url.raw_path + b"chat/completions")
+        self._wire = client, url, headers
+        return sdk
 
     def _ask(self, question: Question) -> list[Completion]:
-        import openai
-
-        client = self._client()
+        self._client()
+        client, url, headers = self._wire
+        # As the SDK sends it, by the same HTTP client. What the SDK adds to that are classes of requests, answers and
+        # errors, which took half of a call's time and are not used here.
+        content = msgspec.json.encode(self._body(question))
         try:
-            # The SDK's way for requests of one's own. `create` first holds each request against the types of all of its
-            # parameters, which costs a quarter of the time of a call.
-            body = client.post("/chat/completions", cast_to=self._library.Response, body=self._body(question)).read()
-        except openai.APIStatusError as error:
-            answer = error.response
+            answer = client.send(self._library.Request("POST", url, headers=headers, content=content))
+        except Exception as error:  # whatever a connection or a proxy raises, the SDK takes for this
+            raise self._unreachable(error) from None
+        if not answer.is_success:
             self._streaming.refused(answer.status_code)
             raise self._failures.refused(answer.status_code, answer.text, answer.headers, question) from None
-        except openai.APIConnectionError as error:
-            raise self._unreachable(error.__cause__ or error) from None
-        return shared(self._failures.read(body, self._completions, question))
+        return shared(self._failures.read(answer.content, self._completions, question))
 
     def _unreachable(self, error: BaseException) -> Failed:
         failed = self._failures.unreachable(error)
@@ -135,6 +141,11 @@ class OpenAIChat:
             reasoning=sendable(of_message(message)),
             response_id=id_of(answer, "id"),
         )
+
+
+def _texts(headers: Mapping[str, object]) -> dict[str, str]:
+    """Those that have a value: the SDK marks others as left out."""
+    return {name: value for name, value in headers.items() if isinstance(value, str)}
 
 
 def _finish_reason(choice: dict[str, Any], message: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from selftaught.core.ahead import not_wanted
 from selftaught.core.contracts import Completion
 from selftaught.core.errors import ModelUnavailable
 from selftaught.models.served.traffic import Traffic
@@ -83,9 +84,9 @@ class RetryPolicy:
     def call(self, attempt: Callable[[], list[Completion]], traffic: Traffic, tokens: int = 0) -> list[Completion]:
         """The first answer that comes. Raises ModelUnavailable with the last failure's message."""
         made = billed = 0
-        since = 0.0
+        since, number = 0.0, traffic.number()
         while True:
-            answer, failed, took = self._attempt(attempt, traffic, tokens)
+            answer, failed, took = self._attempt(attempt, traffic, tokens, number)
             if failed is None:
                 return answer
             since = since or time.monotonic()
@@ -108,9 +109,9 @@ class RetryPolicy:
         return f"{tries}, for {self.seconds:g} s; to wait longer: `patience_seconds`" if until > self.seconds else None
 
     def _attempt(
-        self, attempt: Callable[[], list[Completion]], traffic: Traffic, tokens: int
+        self, attempt: Callable[[], list[Completion]], traffic: Traffic, tokens: int, number: int
     ) -> tuple[list[Completion], Failed | None, float]:
-        with traffic.place(tokens) as place:
+        with traffic.place(tokens, number) as place:
             began = time.monotonic()
             try:
                 answer = attempt()
@@ -137,4 +138,5 @@ class RetryPolicy:
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             self.stop()
+            not_wanted()
             time.sleep(min(left, _SLICE_SECONDS))

@@ -2,6 +2,9 @@
 
 The number in flight is adaptive: a server that says it is too many (429) halves it, and each answer adds a little until
 it is as high as the user allows. While a server asks to be left alone, no call of any thread goes out to it.
+
+Who goes first: what an improver of improvers asks, since all else waits for that; then what somebody waits for, in the
+order of asking; guesses last, and never into the last free places.
 """
 
 import threading
@@ -11,9 +14,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from selftaught.core.ahead import not_wanted
 from selftaught.core.errors import ModelUnavailable
+from selftaught.core.line import IMPROVER, SCORE, Line, Waiter
+from selftaught.core.work import IMPROVER as OF_IMPROVERS
+from selftaught.core.work import work
 
 _SLICE_SECONDS = 0.2
+_KEPT_FREE = 8
+"""One place of so many, and of two or more one at least, is kept free of guesses: who asks in earnest then finds one.
+"""
 
 
 @dataclass
@@ -83,7 +93,9 @@ class Traffic:
         minute_seconds: float = 60.0,
     ) -> None:
         self._most, self._stop = most, stop
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._line = Line(self._wanted)
+        self._called: dict[Waiter, threading.Event] = {}
         self._allowed = float(most)
         self._in_flight = 0
         self._cut_at = self._paused_until = 0.0
@@ -96,37 +108,76 @@ class Traffic:
         """How many may be in flight now."""
         return int(self._allowed)
 
+    def number(self) -> int:
+        """For a call that comes now: whoever makes it again after a failure keeps its place by this."""
+        return self._line.number()
+
     @contextmanager
-    def place(self, tokens: int) -> Iterator[Place]:
+    def place(self, tokens: int, number: int | None = None) -> Iterator[Place]:
         """Waits for a place for an attempt of about `tokens`. What `stop` raises ends the wait.
 
-        Raises ModelUnavailable where an earlier attempt has shown that none will be answered.
+        Raises ModelUnavailable where an earlier attempt has shown that none will be answered; InVain in a guess that
+        was dropped.
         """
-        with self._changed:
-            while not self._over and (seconds := self._wait_seconds(tokens)) > 0:
-                self._stop()
-                self._changed.wait(min(seconds, _SLICE_SECONDS))
-            self._stop()  # those that queued here while the run was stopped buy nothing more
-            if self._over:
-                raise ModelUnavailable(self._over)
-            now = time.monotonic()
-            self._in_flight += 1
-            self._requests.add(now, 1)
-            entry = self._tokens.add(now, tokens)
-        place = Place(now)
+        waiter = self._line.waiter(IMPROVER if work().role == OF_IMPROVERS else SCORE, number)
+        with self._lock:
+            self._called[waiter] = threading.Event()
+            self._line.push(waiter)
+        over = self._line.follow(waiter)
+        try:
+            entry = self._waited(waiter, tokens)
+        finally:
+            over()
+            with self._lock:
+                self._line.leave(waiter)
+                del self._called[waiter]
+                self._call_first()  # there may be room for the next one, too
+        place = Place(time.monotonic())
         try:
             yield place
         finally:
-            with self._changed:
+            with self._lock:
                 self._in_flight -= 1
                 if place.tokens is not None:
                     self._tokens.correct(entry, place.tokens)
                 self._over = self._over or place.over
                 self._learn(place)
-                self._changed.notify()
+                self._call_first()
 
-    def _wait_seconds(self, tokens: int) -> float:
-        if self._in_flight >= int(self._allowed):
+    def _waited(self, waiter: Waiter, tokens: int) -> _Entry:
+        """Until it is this one's turn, and there is room; then the place is taken."""
+        while True:
+            self._stop()  # those that queued here while the run was stopped buy nothing more
+            not_wanted()
+            with self._lock:
+                if self._over:
+                    raise ModelUnavailable(self._over)
+                first = self._line.first() is waiter
+                seconds = self._wait_seconds(tokens, in_vain=waiter.in_vain) if first else _SLICE_SECONDS
+                if seconds <= 0:
+                    now = time.monotonic()
+                    self._in_flight += 1
+                    self._requests.add(now, 1)
+                    return self._tokens.add(now, tokens)
+                called = self._called[waiter]
+                called.clear()
+            called.wait(min(seconds, _SLICE_SECONDS))
+
+    def _wanted(self, waiter: Waiter) -> None:
+        with self._lock:
+            if not waiter.gone:
+                self._line.push(waiter)  # once more, further in front
+                self._call_first()
+
+    def _call_first(self) -> None:
+        first = self._line.first()
+        if first is not None:
+            self._called[first].set()
+
+    def _wait_seconds(self, tokens: int, *, in_vain: bool) -> float:
+        allowed = int(self._allowed)
+        kept_free = max(1, allowed // _KEPT_FREE) if in_vain and allowed > 1 else 0
+        if self._in_flight >= allowed - kept_free:
             return _SLICE_SECONDS  # or until one leaves
         now = time.monotonic()
         waits = self._requests.wait_seconds(now, 1), self._tokens.wait_seconds(now, tokens), self._paused_until - now
@@ -141,4 +192,3 @@ class Traffic:
             self._cut_at = now
         elif place.answered:
             self._allowed = min(float(self._most), self._allowed + 1 / self._allowed)
-            self._changed.notify()  # there may be room for two

@@ -2,6 +2,7 @@
 
 loading.py   the probes of a task: `FORMS` and `check` of the file named like it (`HARD_FORMS` at its level `hard`)
 trial.py     runs a program on the probes of its task
+forms.py     what forms are made of
 
 What the grades say, a loss beyond the noise or none: `wiring/probing.py`.
 

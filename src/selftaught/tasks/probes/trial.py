@@ -51,7 +51,8 @@ class Prober:
         self._probes = load_probes(spec)
         self._val = Judge(spec, sandbox, "val", run_seed, paid=True)
         self._lock = threading.Lock()
-        self._made: tuple[list[Instance], bool] | None = None
+        self._made: tuple[Sequence[Instance], bool] | None = None
+        self._parts: list[Sequence[Instance]] = []  # as they were drawn: others may need the same
 
     def __call__(self, program: Program, recorded: Sequence[float] = ()) -> Trial:
         """`recorded`: its grades on record, by instance of the run's val. Raises TaskError, SandboxError."""
@@ -77,31 +78,33 @@ class Prober:
     def _grades(
         self, program: Program, instances: Sequence[Instance], what: str, invalid: Counter[str] | None = None
     ) -> list[float]:
-        grades = []
+        scores = []
         seed = draw_seed(str(self._run_seed.number), self._spec.name, "probe", what, "guest")
         with closing(self._val.graded(program, instances, seed)) as answers:
             for instance, (outcome, score) in zip(instances, answers, strict=True):
-                grades.append(self._val.seen(score))
+                scores.append(score)
                 if invalid is not None and outcome.verdict is Verdict.OK and score.value > 0:
                     try:
                         self._probes.check(instance, outcome.value)
                     except ValueError as error:
                         invalid[str(error)] += 1
-        return grades
+        # Only now: what a grade looks like may take the initial solution's, and who computes must not wait to compute.
+        return [self._val.seen(score) for score in scores]
 
-    def _plain(self) -> tuple[list[Instance], bool]:
+    def _plain(self) -> tuple[Sequence[Instance], bool]:
         """Instances that nothing in the run has; or the run's own, and True, where there are no others."""
         with self._lock:
             if self._made is None:
                 self._made = self._drawn()
             return self._made
 
-    def _drawn(self) -> tuple[list[Instance], bool]:
+    def _drawn(self) -> tuple[Sequence[Instance], bool]:
         own = self._val.instances()
         plain: list[Instance] = []
         while len(plain) < max(ENOUGH, len(own)):
             seed = draw_seed(str(self._run_seed.instances), self._spec.name, "probe", str(len(plain)))
-            plain += Judge(self._spec, self._sandbox, "val", seed).instances()
+            self._parts.append(Judge(self._spec, self._sandbox, "val", seed).instances())
+            plain += self._parts[-1]
             if same([instance.args for instance in plain], [instance.args for instance in own]):
                 return own, True
         return plain, False
@@ -109,9 +112,11 @@ class Prober:
     def _changed(self, *forms: str) -> list[Instance]:
         """Each plain instance in these forms, one upon the other."""
         rng = Random(draw_seed(str(self._run_seed.instances), self._spec.name, "probe", *forms))
-        changed, _ = self._plain()
+        plain, _ = self._plain()
+        changed = list(plain)
         for name in forms:
-            changed = [self._probes.forms[name](rng, instance) for instance in changed]
+            for place, instance in enumerate(changed):  # one by one: all of them together may be 100 MB
+                changed[place] = self._probes.forms[name](rng, instance)
         return changed
 
 

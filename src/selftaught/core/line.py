@@ -1,0 +1,81 @@
+"""Who goes first where there is not room for all, at the cores and at a model: the most urgent, then who came first."""
+
+import heapq
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from selftaught.core.ahead import Guess, guess_here
+
+IMPROVER, SCORE, GUESS = range(3)
+"""What an improver does next is most of what others wait for; then what somebody waits for; then what nobody asked for.
+"""
+
+
+@dataclass(eq=False)
+class Waiter:
+    """One who waits. `number`: by when it came."""
+
+    guess: Guess | None
+    urgency: int
+    number: int
+    gone: bool = False
+
+    @property
+    def in_vain(self) -> bool:
+        """As far as is known."""
+        return self.guess is not None and not self.guess.wanted
+
+    @property
+    def place(self) -> tuple[int, int, int]:
+        """Of guesses the one that began first."""
+        if self.in_vain and self.guess is not None:
+            return GUESS, self.guess.number, self.number
+        return self.urgency, 0, self.number
+
+
+class Line:
+    """Those who wait. Its owner locks it, and hears by `changed` when a guess in it has become wanted."""
+
+    def __init__(self, changed: Callable[[Waiter], None]) -> None:
+        self._changed = changed
+        self._waiting: list[tuple[tuple[int, int, int], int, Waiter]] = []
+        self._numbers, self._pushes = itertools.count(), itertools.count()
+
+    def number(self) -> int:
+        """For one who comes now, and may leave and come again."""
+        return next(self._numbers)
+
+    def waiter(self, urgency: int, number: int | None = None) -> Waiter:
+        """For the work in this context: a guess is less urgent than `urgency`, until it is wanted."""
+        return Waiter(guess_here(), urgency, self.number() if number is None else number)
+
+    def push(self, waiter: Waiter) -> None:
+        """It waits; of one that waits already: its place is another now. Locked."""
+        heapq.heappush(self._waiting, (waiter.place, next(self._pushes), waiter))
+
+    def follow(self, waiter: Waiter) -> Callable[[], None]:
+        """Hear when it becomes wanted, until what is returned is called. Not locked: it may be heard at once."""
+        guess = waiter.guess
+        if guess is None:
+            return _nothing
+
+        def changed() -> None:
+            self._changed(waiter)
+
+        guess.when_wanted(changed)
+        return lambda: guess.forget(changed)
+
+    def first(self) -> Waiter | None:
+        """Who goes next. Locked."""
+        while self._waiting and self._waiting[0][-1].gone:
+            heapq.heappop(self._waiting)
+        return self._waiting[0][-1] if self._waiting else None
+
+    def leave(self, waiter: Waiter) -> None:
+        """It waits no more. Locked."""
+        waiter.gone = True
+
+
+def _nothing() -> None:
+    """There is nothing to undo."""
