@@ -30,7 +30,7 @@ def test_the_demo_shows_a_success(shown: tuple[Path, subprocess.CompletedProcess
         )
         before, after, gain, low = map(float, found)
         assert after - before == pytest.approx(gain, abs=0.0011) and low > 0.1
-    assert "+def rule(capacity, tight, roomy):" in done.stdout or "lines more of the diff" in done.stdout
+    assert "+def rule(capacity, tight, roomy):" in done.stdout or "more lines of the diff" in done.stdout
     assert "Next:\n  selftaught improve bin-packing --improver refine" in done.stdout
 
 

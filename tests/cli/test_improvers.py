@@ -70,7 +70,7 @@ def test_a_file_that_is_exported_tells_of_its_run_and_loads_as_the_program(where
         (["--keep", "last"], "cannot be called 'last'"),
         (["--keep", "x", "--out", "y"], "wanted one of --out and --keep"),
         (["--keep", "x", "--what", "recording"], "there is no 'recording' to export"),
-        (["--keep", "x", "--what", "solution-0"], "solution-0 is no improver that this run has measured"),
+        (["--keep", "x", "--what", "solution-0"], "solution-0 is not a measured improver of this run"),
     ],
 )
 def test_what_cannot_be_kept_is_named(where: Path, tmp_path: Path, words: list[str], said: str) -> None:

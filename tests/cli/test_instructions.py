@@ -66,7 +66,7 @@ def test_a_run_keeps_them_and_is_repeated_without_the_file(tmp_path: Path) -> No
     done = command("resume", "run", "--max-calls", "100", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "0.000 → 1.000" in done.stdout
-    assert "Everything came out as recorded" in command("replay", "run", cwd=tmp_path).stdout
+    assert "All results are as recorded" in command("replay", "run", cwd=tmp_path).stdout
     kept = tmp_path / "run" / "inputs" / "instructions.given.txt"
     assert kept.read_text() == KNOWN
     kept.chmod(0o600)

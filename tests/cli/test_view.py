@@ -70,7 +70,7 @@ def test_the_page_of_a_run_is_its_report(url: str) -> None:
 def test_runs_are_compared(url: str) -> None:
     status, _, text = ask(f"{url}compare?run=one&run=two")
     assert status == 200 and "two against one, val: +0.0000" in text
-    assert ask(f"{url}compare?run=one")[::2] == (400, "tick two runs or more to compare them\n")
+    assert ask(f"{url}compare?run=one")[::2] == (400, "select two or more runs to compare them\n")
 
 
 def test_the_page_of_an_experiment_is_its_report_and_hears_of_news(url: str, root: Path) -> None:

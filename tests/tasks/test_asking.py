@@ -166,7 +166,7 @@ def test_from_new_to_a_better_prompt_each_question_on_record_and_asked_once(tmp_
     assert not result.run.no_program  # an answer to a program need not hold one
     before = len(asked)
     again = command("replay", "run", cwd=tmp_path)
-    assert "Everything came out as recorded" in again.stdout, again.stdout + again.stderr
+    assert "All results are as recorded" in again.stdout, again.stdout + again.stderr
     assert len(asked) == before
 
 
