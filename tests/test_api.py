@@ -98,7 +98,7 @@ def test_the_same_call_with_a_higher_cap_goes_on(task: str) -> None:
     [
         ({"repeats": 9}, "was begun with repeats=1, not 9"),
         ({"depht": 1}, "no setting is called 'depht'; did you mean 'depth'?"),
-        ({"task": "parity"}, "holds another run: run of near"),
+        ({"task": "parity"}, "contains another run: run of near"),
         ({"task": "no-such"}, "no task is called 'no-such'"),
         ({"model": 3}, "wanted a name or a function, got 3"),
         ({"depth": 0, "out": "other"}, "`depth`: wanted a whole number of at least 1, got 0"),

@@ -79,10 +79,10 @@ def test_a_recording_of_another_task_is_refused_before_anything_starts(finished:
     ("body", "said"),
     [
         (b"", "is damaged: it breaks off"),
-        (b"no gzip at all", "is no recording, or a damaged one"),
-        (gzip.compress(b"{}"), "is no recording"),
+        (b"no gzip at all", "is not a recording, or is damaged"),
+        (gzip.compress(b"{}"), "is not a recording"),
         (gzip.compress(b'{"schema": "selftaught.recording/99"}'), "this selftaught reads selftaught.recording/1 and"),
-        (gzip.compress(b'{"schema": "selftaught.recording/1"}'), "is no recording"),
+        (gzip.compress(b'{"schema": "selftaught.recording/1"}'), "is not a recording"),
     ],
     ids=["empty", "no gzip", "no schema", "another version", "nothing else"],
 )
