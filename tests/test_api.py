@@ -197,7 +197,7 @@ def test_a_run_of_a_function_says_on_the_command_line_how_it_goes_on(task: str) 
     done = subprocess.run(
         [sys.executable, "-m", "selftaught", "resume", "it"], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 2 and "go on with it from Python" in done.stderr
+    assert done.returncode == 2 and "continue the run from Python" in done.stderr
 
 
 def test_importing_the_package_imports_nothing_else() -> None:

@@ -65,4 +65,4 @@ def test_what_the_demo_made_is_a_run_like_any_other(shown: tuple[Path, subproces
 def test_the_demos_answers_are_for_its_own_task(tmp_path: Path) -> None:
     done = in_process("improve", "parity", "--model", "demo", cwd=tmp_path)
     assert done.returncode == 2
-    assert "answers for bin-packing alone, and none for parity" in done.stderr
+    assert "answers only for bin-packing, not for parity" in done.stderr

@@ -75,7 +75,7 @@ def test_a_run_keeps_them_and_is_repeated_without_the_file(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(None, "cannot read no.md"), (b" \n", "no instructions in it"), (b"\xff", "not UTF-8")]
+    ("content", "said"), [(None, "cannot read no.md"), (b" \n", "has no instructions"), (b"\xff", "not UTF-8")]
 )
 def test_a_file_without_instructions_is_named(tmp_path: Path, content: bytes | None, said: str) -> None:
     if content is not None:

@@ -13,7 +13,7 @@ _MARK = "# selftaught.improver/1 "
 
 
 class Measure(msgspec.Struct, frozen=True, kw_only=True):
-    """A mean over the tasks it was measured on, and its standard error, if any; `seed`: the mean of the seed improver."""
+    """A mean over the tasks it was measured on, and its standard error, if any; `seed`: that of the seed improver."""
 
     mean: float
     error: float | None = None
