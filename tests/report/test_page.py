@@ -139,7 +139,7 @@ def test_the_page_shows_what_the_run_was(tmp_path: Path) -> None:
         "1 *",
         "0.900 ± 0.100",
         "+ return l.prompt('', s)[0]",
-        "Proposed and not taken",
+        "Proposed and not accepted",
         "KeyError: 3",
         "1 run, 1 copied from an equal program's score",
         "25+ (20 in, 5 out; 1 responses without a full count)",
