@@ -129,7 +129,7 @@ def test_what_cannot_be_meant_is_named(tmp_path: Path, more: str, said: str) -> 
 
 def test_a_workshop_has_no_way_to_a_model(tmp_path: Path) -> None:
     (tmp_path / "whole.py").write_text('"""X."""\nASKS_MODEL = True\nSEED = "1"\ndef evaluate(path): return 1\n')
-    with pytest.raises(UsageError, match="ASKS_MODEL, and no instances"):
+    with pytest.raises(UsageError, match="ASKS_MODEL, but no instances"):
         load_task(str(tmp_path / "whole.py"))
 
 
@@ -200,5 +200,5 @@ def test_another_model_for_programs_and_what_it_can_cost(tmp_path: Path) -> None
 
 def test_a_program_without_a_model_is_told_so(sandbox: Jail, tmp_path: Path) -> None:
     spec = task(tmp_path, "def algorithm(text, language_model): ...")
-    with pytest.raises(UsageError, match="ask a language model, and there is none here"):
+    with pytest.raises(UsageError, match="ask a language model, but no model is given"):
         Judge(spec, sandbox, "val", 1)(Program(spec.seed.source))

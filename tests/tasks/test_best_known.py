@@ -164,9 +164,9 @@ def test_a_best_that_fails_is_named_before_anything_is_spent(tmp_path: Path, bod
     ("more", "said"),
     [
         ("BOUND = 3", "has best and BOUND"),
-        ("def best():\n    return 1", "best is no function of one argument"),
-        ("def probe_x(instance):\n    return instance", "probe_x is no function of two arguments"),
-        ("check_answer = 3", "check_answer is no function"),
+        ("def best():\n    return 1", "best is not a function of one argument"),
+        ("def probe_x(instance):\n    return instance", "probe_x is not a function of two arguments"),
+        ("check_answer = 3", "check_answer is not a function"),
     ],
 )
 def test_what_cannot_be_meant_is_named(tmp_path: Path, more: str, said: str) -> None:
@@ -176,7 +176,7 @@ def test_what_cannot_be_meant_is_named(tmp_path: Path, more: str, said: str) -> 
 
 def test_a_task_without_instances_has_no_best_of_them(tmp_path: Path) -> None:
     (tmp_path / "whole.py").write_text('"""X."""\nSEED = "1"\ndef evaluate(path): return 1\ndef best(i): return 1\n')
-    with pytest.raises(UsageError, match="best beside evaluate or CHECK: there are no instances"):
+    with pytest.raises(UsageError, match="best and also evaluate or CHECK: there are no instances"):
         load_task(str(tmp_path / "whole.py"))
 
 

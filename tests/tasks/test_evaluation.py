@@ -343,7 +343,7 @@ def test_the_result_is_a_patch_that_applies(repository: Path, text: str) -> None
         ("src/pkg/mod.py::C.f", None, "needs a check"),
         ("src/pkg/new.py::f", "true", "is not tracked by git"),
         ("src/pkg/odd.py::f", "true", "is not UTF-8 text"),
-        ("/proc/self/status::f", "true", "is in no git repository"),
+        ("/proc/self/status::f", "true", "is not in a git repository"),
     ],
 )
 def test_what_cannot_be_improved_is_named(repository: Path, name: str, check: str | None, told: str) -> None:
