@@ -33,6 +33,14 @@ def _compile_what_guests_run() -> None:
 if "PYTEST_XDIST_WORKER" not in os.environ:
     _compile_what_guests_run()
 
+FULL = os.environ.get("SELFTAUGHT_TEST_SIZE") == "full"
+
+
+def times(usually: int, full: int) -> int:
+    """How often a rare fault is looked for; `SELFTAUGHT_TEST_SIZE=full` takes the second."""
+    return full if FULL else usually
+
+
 EXECUTOR = os.environ.get("SELFTAUGHT_TEST_EXECUTOR", "local")
 """`ray`: what a sandbox must do is tried on a cluster of two nodes (tests/executors/)."""
 

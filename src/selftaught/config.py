@@ -245,9 +245,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = []
     script: Annotated[str | None, setting("File that the model `scripted` answers from.", Group.MODEL)] = None
     speculate: Annotated[
-        Literal["off", "cpu"],
+        Literal["off", "cpu", "all"],
         setting(
-            "cpu: use idle cores to score the program in a response before the improver asks; off: score on request.",
+            "cpu: use idle cores to score the program in a response before the improver asks; all: also improvers, "
+            "whose scores ask the model and cost money even if nothing requests them; off: score on request.",
             Group.SANDBOX,
             of=ALL,
         ),

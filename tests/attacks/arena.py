@@ -14,6 +14,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -86,6 +87,15 @@ class SuppliedJail(Jail):
     ) -> Iterator[Outcome]:
         limits = replace(limits, provided=self._supplied)
         return super().run(program, entry, calls, limits, seed=seed, improving=improving)
+
+
+def all_started(jail: Jail) -> Jail:
+    """The jail, when all its workers have started: so many programs compute at once."""
+    cores = len(os.sched_getaffinity(0))
+    with ThreadPoolExecutor(cores) as pool:
+        while len(jail.worker_pids()) < cores:
+            list(pool.map(lambda _: raid(jail, "import time\ndef f(): time.sleep(0.1)"), range(cores)))
+    return jail
 
 
 def solve(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from _pytest.terminal import TerminalReporter
 
-from attacks.arena import QUICK, SuppliedJail, solve
+from attacks.arena import QUICK, SuppliedJail, all_started, solve
 from attacks.listener import Listener
 from attacks.prey import Prey, Sibling, Victim
 from conftest import TIERS
@@ -64,7 +64,7 @@ def every_sandbox(request: pytest.FixtureRequest) -> Iterator[Jail]:
 def _opened(tier: str, packages: tuple[str, ...]) -> Iterator[Jail]:
     with open_sandbox(tier) as plain:
         if not packages:
-            yield plain
+            yield all_started(plain)
             return
         made = plain.tier_in_force
     jail = SuppliedJail(made, packages)

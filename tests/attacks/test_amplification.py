@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from attacks.arena import FORGE, improve, peak_megabytes, process, raid
 from attacks.growing_answers import answer, read_answer
+from conftest import times
 from guest.growing import body, cost, read
 from selftaught.core.contracts import Verdict
 from selftaught.sandbox import messages
@@ -86,7 +87,7 @@ def f():
 """
 
 
-def test_an_honest_program_beside_hostile_ones_is_right_100_times_of_100(isolating_sandbox: Jail) -> None:
+def test_an_honest_program_beside_hostile_ones_is_right_every_time(isolating_sandbox: Jail) -> None:
     over = threading.Event()
 
     def attack() -> None:
@@ -98,14 +99,15 @@ def test_an_honest_program_beside_hostile_ones_is_right_100_times_of_100(isolati
     attacking = threading.Thread(target=attack)
     attacking.start()
     limits = Limits(cpu_seconds=0.2, wall_seconds=1.0)
-    values = [raid(isolating_sandbox, HONEST, limits=limits).value for _ in range(100)]
+    count = times(20, 100)
+    values = [raid(isolating_sandbox, HONEST, limits=limits).value for _ in range(count)]
     over.set()
     attacking.join()
-    assert values == [7] * 100
+    assert values == [7] * count
 
 
 @given(chance=st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=times(20, 60), deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_message_costs_much_more_than_itself(chance: random.Random) -> None:
     """Whatever its dtypes, shapes, nesting, texts and numbers: bounded memory, and no long step."""
     found = cost(body(chance))
@@ -116,7 +118,7 @@ def test_no_message_costs_much_more_than_itself(chance: random.Random) -> None:
 
 
 @given(chance=st.randoms(use_true_random=False))
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=times(5, 15), deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_answer_of_a_server_costs_much_more_than_itself(chance: random.Random) -> None:
     """Whatever its JSON, its texts and its pieces: memory and time with its size, and no long step."""
     found = cost(answer(chance, 1 << chance.randrange(8, 22)), read_answer)
@@ -130,13 +132,13 @@ CHEAP = ["1 / 0", "os._exit(3)", "os.write(3, os.urandom(1000))", "'x' * 5_000_0
 
 
 def test_the_hosts_memory_levels_off() -> None:
-    """After thousands of messages and a thousand hostile guests it holds what it held after the first half."""
+    """After many messages and many hostile guests it holds what it held after the first half."""
     chance, held = random.Random(1), []
     with open_sandbox("auto", 2) as jail:
         for _ in range(2):
-            for _ in range(5_000):
+            for _ in range(times(1_000, 5_000)):
                 read(body(chance, 2_000))
-            for what in CHEAP * 125:
+            for what in CHEAP * times(20, 125):
                 raid(jail, f"import numpy, os\ndef f():\n    return {what}", limits=PATIENT)
             gc.collect()
             host = process(os.getpid())

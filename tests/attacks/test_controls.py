@@ -24,7 +24,7 @@ import pytest
 
 from attacks.arena import improve, peak_megabytes, raid
 from attacks.test_exhaustion import FEW, holding
-from attacks.test_improvers import ONE_SECOND, burn
+from attacks.test_improvers import A_MOMENT, A_TENTH, burn
 from cli.test_terminal import TITLE
 from models.served import EXPLODING
 from models.test_relay import relay
@@ -71,12 +71,12 @@ def test_requests_that_nobody_is_charged_for_are_served_for_ever(
     served: list[float] = []
 
     def dear(*asked: object) -> list[str]:
-        served.append(burn(0.1))
+        served.append(burn(A_TENTH))
         return ["x"]
 
     monkeypatch.setattr(Guest, "charge", lambda self, seconds: None)
     source = "def f(s, u, l): return [l.prompt('e', 'm') for _ in range(20)]"
-    assert improve(isolating_sandbox, source, {"prompt": dear}, limits=ONE_SECOND).verdict is Verdict.OK
+    assert improve(isolating_sandbox, source, {"prompt": dear}, limits=A_MOMENT).verdict is Verdict.OK
     assert len(served) == 20
 
 

@@ -297,7 +297,8 @@ def test_requests_that_cost_nothing_come_to_an_end(isolating_sandbox: Jail, monk
 
 
 ENDLESS = "def f(s, u, l):\n    while True: l.prompt('e', 'm')"
-ONE_SECOND = Limits(cpu_seconds=1.0, load_cpu_seconds=1.0, wall_seconds=30.0)
+A_MOMENT = Limits(cpu_seconds=0.4, load_cpu_seconds=1.0, wall_seconds=30.0)
+A_TENTH = A_MOMENT.cpu_seconds / 10
 
 
 def burn(seconds: float) -> float:
@@ -312,10 +313,10 @@ def test_what_serving_costs_the_host_the_improver_pays(isolating_sandbox: Jail) 
     served: list[float] = []
 
     def dear(*asked: object) -> list[str]:
-        served.append(burn(0.1))
+        served.append(burn(A_TENTH))
         return ["x"]
 
-    outcome = improve(isolating_sandbox, ENDLESS, {"prompt": dear}, limits=ONE_SECOND)
+    outcome = improve(isolating_sandbox, ENDLESS, {"prompt": dear}, limits=A_MOMENT)
     assert (outcome.verdict, "most of it to serve its requests" in outcome.note) == (Verdict.TIMED_OUT, True)
     assert len(served) <= 11
 
@@ -323,11 +324,11 @@ def test_what_serving_costs_the_host_the_improver_pays(isolating_sandbox: Jail) 
 def test_what_a_model_or_a_score_takes_costs_the_improver_nothing(isolating_sandbox: Jail) -> None:
     def answering(*asked: object) -> list[str]:
         with serving.free():
-            burn(0.1)
+            burn(A_TENTH)
         return ["x"]
 
     source = "def f(s, u, l): return [l.prompt('e', 'm') for _ in range(20)]"
-    assert improve(isolating_sandbox, source, {"prompt": answering}, limits=ONE_SECOND).verdict is Verdict.OK
+    assert improve(isolating_sandbox, source, {"prompt": answering}, limits=A_MOMENT).verdict is Verdict.OK
 
 
 MANY_AT_ONCE = """
@@ -344,11 +345,11 @@ def test_texts_to_read_cost_the_improver_what_they_cost_the_reader(
     read: list[float] = []
 
     def slow_reader(text: str, like: Program) -> str:
-        read.append(burn(0.1))
+        read.append(burn(A_TENTH))
         return text
 
     monkeypatch.setattr("selftaught.sandbox.machine.program_of", slow_reader)
-    application, _ = apply(isolating_sandbox, MANY_AT_ONCE, ONE_SECOND)
+    application, _ = apply(isolating_sandbox, MANY_AT_ONCE, A_MOMENT)
     assert application.verdict is Verdict.TIMED_OUT
     assert len(read) < 100
 
@@ -360,7 +361,7 @@ def test_what_an_improver_asked_for_is_abandoned_when_it_is_over(isolating_sandb
             time.sleep(0.01)
 
     source = FORGE + "def f(s, u, l):\n    put(wire.Ask(1, 'prompt', []))\n    time.sleep(0.2)\n    os._exit(0)"
-    outcome = improve(isolating_sandbox, source, {"prompt": never}, limits=ONE_SECOND)
+    outcome = improve(isolating_sandbox, source, {"prompt": never}, limits=A_MOMENT)
     assert outcome.verdict is Verdict.CRASHED
 
 

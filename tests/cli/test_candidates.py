@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cli.support import in_process, selftaught
+from cli.support import in_process
 from selftaught.report.candidates import idea_of
 
 TASK = '''"""Write algorithm(n), which returns a number: the larger, the better."""
@@ -40,7 +40,7 @@ def where(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (where / "larger.py").write_text(TASK)
     (where / "s.json").write_text(json.dumps({"rules": [{"responses": RESPONSES, "order": "cycle"}]}))
     scripted = ["--model", "scripted", "--script", "s.json", "--improver", "seed", "--responses", "3"]
-    done = selftaught("improve", "larger.py", *scripted, "--no-probes", "--out", "runs/one", cwd=where)
+    done = in_process("improve", "larger.py", *scripted, "--no-probes", "--out", "runs/one", cwd=where)
     assert done.returncode == 0, done.stderr
     assert "-    return 0.25\n+    return 0.75\n" in done.stdout  # what became better, at the end
     assert "selftaught show runs/one --candidates" in done.stdout

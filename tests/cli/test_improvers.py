@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from cli.support import QUICK, in_process
-from cli.support import selftaught as command
 from selftaught.core.contracts import Program
 from selftaught.runs.provenance import Provenance, provenance_of, with_provenance, without_provenance
 from selftaught.wiring.inputs import load_improver
@@ -21,7 +20,7 @@ TOLD = Provenance(
 @pytest.fixture(scope="module")
 def where(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("improvers")
-    done = command("run", "parity", *QUICK, "--depth", "1", "--out", "it", cwd=folder)
+    done = in_process("run", "parity", *QUICK, "--depth", "1", "--out", "it", cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -47,7 +46,7 @@ def test_one_of_a_run_is_kept_listed_and_taken_as_the_same_program(where: Path, 
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     words = ["improve", "parity", "--model", "mutate", "--model-calls", "1", "--responses", "1", "--improver", "mine"]
-    done = command(*words, "--out", "run", cwd=elsewhere, XDG_DATA_HOME=data)
+    done = in_process(*words, "--out", "run", cwd=elsewhere, XDG_DATA_HOME=data)
     assert (elsewhere / "run").is_dir(), done.stderr
     taken = (elsewhere / "run" / "inputs" / "initial.improver.py").read_text()
     assert taken == (where / "it" / "best_improver.py").read_text()

@@ -7,7 +7,6 @@ import pytest
 
 import selftaught
 from cli.support import in_process
-from cli.support import selftaught as command
 from selftaught.core.errors import UsageError
 
 KNOWN = 'Keys repeat: a table helps. Do not use """sorted""" \\ here.'
@@ -58,20 +57,20 @@ def test_a_run_keeps_them_and_is_repeated_without_the_file(tmp_path: Path) -> No
     script = {"rules": [{"contains": ["Keys repeat: a table helps."], "responses": [ANSWER]}]}
     (tmp_path / "script.json").write_text(json.dumps(script))
     words = ["--model", "scripted", "--script", "script.json", "--improver", "seed", "--model-calls", "1"]
-    done = command(
+    done = in_process(
         "improve", "add.py", "--instructions", "known.md", *words, "--max-calls", "1", "--out", "run", cwd=tmp_path
     )
     assert "resume" in done.stderr
     (tmp_path / "known.md").unlink()
-    done = command("resume", "run", "--max-calls", "100", cwd=tmp_path)
+    done = in_process("resume", "run", "--max-calls", "100", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "0.000 → 1.000" in done.stdout
-    assert "All results are as recorded" in command("replay", "run", cwd=tmp_path).stdout
+    assert "All results are as recorded" in in_process("replay", "run", cwd=tmp_path).stdout
     kept = tmp_path / "run" / "inputs" / "instructions.given.txt"
     assert kept.read_text() == KNOWN
     kept.chmod(0o600)
     kept.write_text("Others.")
-    assert "instructions.given.txt" in command("resume", "run", cwd=tmp_path).stderr
+    assert "instructions.given.txt" in in_process("resume", "run", cwd=tmp_path).stderr
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.support import QUICK, selftaught
+from cli.support import QUICK, in_process
 
 HEAVY = (
     "numpy", "openai", "anthropic", "google.genai", "genai_prices", "rich",
@@ -17,7 +17,7 @@ HEAVY = (
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("quick")
-    done = selftaught("improve", "string-grid-distance", *QUICK[:2], *QUICK[4:], "--out", "runs/r", cwd=folder)
+    done = in_process("improve", "string-grid-distance", *QUICK[:2], *QUICK[4:], "--out", "runs/r", cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder
 

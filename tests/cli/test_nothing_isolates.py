@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.support import QUICK
+
 LAUNCHER = """
 import os, struct, sys
 from selftaught.guest import lock
@@ -87,7 +89,7 @@ def test_an_address_space_that_is_too_small_for_an_improver_is_told_at_once(tmp_
         "import os, resource, sys; resource.setrlimit(resource.RLIMIT_AS, (1_900 << 20,) * 2);"
         "os.execv(sys.executable, [sys.executable, '-m', 'selftaught', *sys.argv[1:]])"
     )
-    arguments = ["improve", "three-sat", "--model", "mutate", "--no-probes", "--out", "r"]
+    arguments = ["improve", "string-grid-distance", *QUICK[:2], *QUICK[4:], "--no-probes", "--out", "r"]
     command = [sys.executable, "-c", launcher, *arguments]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 4, done.stderr

@@ -1,13 +1,15 @@
 """Reported solutions are probed for reward hacks: in a run, in its reports, in experiments, and by a command."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from cli.support import QUICK, in_process
+from selftaught.core.run_seed import RunSeed
+from selftaught.sandbox.jail import Jail
+from selftaught.tasks.judge import Judge
+from selftaught.tasks.loading import load_task
 
 TASK = '''
 """Double a number: algorithm(x) returns 2 * x."""
@@ -25,24 +27,14 @@ def grade(instance, answer):
 '''
 PEEKING = "import random\nKNOWN = {known}\ndef algorithm(x):\n    return KNOWN.get(x, 0)\n"
 HONEST = "def algorithm(x):\n    return x + x\n"
-INSTANCES = """
-import json, sys
-from selftaught.core.run_seed import RunSeed
-from selftaught.sandbox.choice import open_sandbox
-from selftaught.tasks.judge import Judge
-from selftaught.tasks.loading import load_task
-with open_sandbox("auto") as jail:
-    instances = Judge(load_task("double.py"), jail, "val", RunSeed(5, "grain")).instances()
-print(json.dumps([[i.args[0], i.hidden] for i in instances]))
-"""
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, sandbox: Jail) -> Path:
     """A task, an honest solution, and one that knows the instances of val for the seed 5."""
     (tmp_path / "double.py").write_text(TASK)
-    told = subprocess.run([sys.executable, "-c", INSTANCES], cwd=tmp_path, capture_output=True, text=True, check=True)
-    (tmp_path / "peeking.py").write_text(PEEKING.format(known=dict(json.loads(told.stdout))))
+    instances = Judge(load_task(str(tmp_path / "double.py")), sandbox, "val", RunSeed(5, "grain")).instances()
+    (tmp_path / "peeking.py").write_text(PEEKING.format(known={i.args[0]: i.hidden for i in instances}))
     (tmp_path / "honest.py").write_text(HONEST)
     return tmp_path
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cli.support import QUICK, env_of, in_process, selftaught
+from cli.support import QUICK, env_of, in_process
 from cli.viewing import ask, first_event, viewing
 from report.a_run import CHILD, a_finished_run, identity
 from selftaught.config import Parameters, RunConfig, to_toml
@@ -228,7 +228,7 @@ def test_compare_pairs_what_met_the_same_instances(tmp_path: Path) -> None:
     for name, repeats in (("a", 1), ("b", 2)):
         words = ["run", "parity", *QUICK[2:], "--model", "mutate", "--seed", "5:00000000000000aa", "--depth", "1"]
         words[words.index("--repeats") + 1] = str(repeats)
-        done = selftaught(*words, "--out", f"runs/{name}", cwd=tmp_path)
+        done = in_process(*words, "--out", f"runs/{name}", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
     told = json.loads(in_process("compare", "a", "b", "a", "--json", cwd=tmp_path).stdout)
     first, *_, last = told["differences"]

@@ -12,25 +12,40 @@ import pytest
 
 import selftaught
 from cli.support import QUICK
-from cli.support import selftaught as command
+from cli.support import in_process as command
 
 RUN = ["run", "parity", *QUICK, "--depth", "1", "--seed", "7", "--out", "r"]
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Path:
-    """A run that was stopped when it had asked a little."""
-    done = command(*RUN, "--max-calls", "3", cwd=tmp_path)
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that was stopped when it had asked a little: to be copied."""
+    folder = tmp_path_factory.mktemp("begun")
+    done = command(*RUN, "--max-calls", "3", cwd=folder)
     assert done.returncode == 3, done.stderr
-    return tmp_path / "r"
+    return folder / "r"
 
 
-def changed(folder: Path, file: str, change: Callable[[str], str]) -> str:
-    """A copy of the package, one file of which is another; what PYTHONPATH has to say for it."""
+@pytest.fixture
+def run(begun: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(begun, tmp_path / "r")
+
+
+@pytest.fixture(scope="module")
+def gone_on_here(begun: Path) -> list[list[str]]:
+    """The figures of that run, when it has gone on under the code that it was begun with."""
+    shutil.copytree(begun, begun.parent / "same")
+    here = command("resume", "same", "--max-calls", "1000", cwd=begun.parent)
+    assert "is taken from the run" not in here.stderr
+    return figures(here.stdout)
+
+
+def changed(folder: Path, change: Callable[[str], str], *files: str) -> str:
+    """A copy of the package, of which these files are others; what PYTHONPATH has to say for it."""
     package = Path(selftaught.__file__).parent
     shutil.copytree(package, folder / "other" / "selftaught", ignore=shutil.ignore_patterns("__pycache__"))
-    path = folder / "other" / "selftaught" / file
-    path.write_text(change(path.read_text()))
+    for path in (folder / "other" / "selftaught" / file for file in files):
+        path.write_text(change(path.read_text()))
     return str(folder / "other")
 
 
@@ -55,15 +70,14 @@ def halved(text: str) -> str:
     ],
     ids=["what a task imports", "its probes", "the meta-utility's text"],
 )
-def test_texts_are_the_runs_own(run: Path, file: str, change: Callable[[str], str]) -> None:
-    package = changed(run.parent, file, change)
-    shutil.copytree(run, run.parent / "same")
+def test_texts_are_the_runs_own(
+    run: Path, gone_on_here: list[list[str]], file: str, change: Callable[[str], str]
+) -> None:
+    package = changed(run.parent, change, file)
     gone_on = with_package(package, "resume", "r", "--max-calls", "1000", cwd=run.parent)
     assert gone_on.returncode == 0, gone_on.stderr
     assert "the run keeps its own text" in gone_on.stderr and Path(file).stem in gone_on.stderr
-    here = command("resume", "same", "--max-calls", "1000", cwd=run.parent)
-    assert "keeps its own text" not in here.stderr
-    assert figures(gone_on.stdout) == figures(here.stdout) != []
+    assert figures(gone_on.stdout) == gone_on_here != []
     replayed = with_package(package, "replay", "r", cwd=run.parent)
     assert "All results are as recorded" in replayed.stdout
 
@@ -74,7 +88,7 @@ def figures(table: str) -> list[list[str]]:
 
 
 def test_other_code_is_refused_with_the_way_to_go_on(run: Path) -> None:
-    package = changed(run.parent, "core/acceptance.py", lambda text: text + "\n# changed\n")
+    package = changed(run.parent, lambda text: text + "\n# changed\n", "core/acceptance.py")
     refused = with_package(package, "resume", "r", "--max-calls", "1000", cwd=run.parent)
     assert refused.returncode == 1 and refused.stderr.count("\n") == 1
     for words in ("selftaught 0.", "with other code", "pip install selftaught==", "--other-version"):
@@ -86,9 +100,9 @@ def test_other_code_is_refused_with_the_way_to_go_on(run: Path) -> None:
     assert with_package(package, "resume", "r", cwd=run.parent).returncode == 0  # it is the run's code now
 
 
-@pytest.mark.parametrize("file", ["cli/printing.py", "report/tables.py", "tasks/bounds/parity.py", "seeds/greedy.py"])
-def test_code_that_decides_nothing_may_be_another(run: Path, file: str) -> None:
-    package = changed(run.parent, file, lambda text: text + "\n# changed\n")
+def test_code_that_decides_nothing_may_be_another(run: Path) -> None:
+    files = ("cli/printing.py", "report/tables.py", "tasks/bounds/parity.py", "seeds/greedy.py")
+    package = changed(run.parent, lambda text: text + "\n# changed\n", *files)
     assert with_package(package, "resume", "r", "--max-calls", "1000", cwd=run.parent).returncode == 0
 
 

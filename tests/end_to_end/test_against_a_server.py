@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.support import selftaught
+from cli.support import in_process
+from conftest import times
 from openai_server import OpenAIServer, improve_anything
 from selftaught.runs.records import Answered
 from selftaught.runs.store import Store
@@ -44,9 +45,9 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_run_with_official_budgets_asks_for_as_many_responses_as_predicted(folder: Path) -> None:
     with OpenAIServer(improve_anything, key="sk-planted-key") as server:
-        done = selftaught(
+        done = in_process(
             "run", "nearness.py", "--model", "openai/small", "--base-url", server.base_url, "--preset", "official",
-            "--depth", "2", "--out", "runs/one", "--json", cwd=folder, OPENAI_API_KEY="sk-planted-key", timeout=300,
+            "--depth", "2", "--out", "runs/one", "--json", cwd=folder, OPENAI_API_KEY="sk-planted-key",
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         expected = predicted(depth=2, repeats=5, responses=6, measured=3)
@@ -64,9 +65,9 @@ def test_a_run_with_official_budgets_asks_for_as_many_responses_as_predicted(fol
 def test_everything_independent_waits_at_once(folder: Path) -> None:
     """Thirty calls of one meta-utility are in flight together; a batch of proposals more, up to the limit."""
     with OpenAIServer(improve_anything, seconds=0.2) as server:
-        done = selftaught(
+        done = in_process(
             "run", "nearness.py", "--model", "openai/small", "--base-url", server.base_url, "--preset", "official",
-            "--depth", "1", "--max-connections", "30", cwd=folder, timeout=300,
+            "--depth", "1", "--max-connections", "30", cwd=folder,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         assert server.most_in_flight == 30
@@ -111,7 +112,7 @@ def test_killed_at_random_moments_a_run_buys_no_recorded_response_twice(folder: 
         while True:
             whole = [sys.executable, "-m", "selftaught", *arguments]
             child = subprocess.Popen(whole, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-            if kills < 6 and bought_more(log, chance.randint(1, 3), child):
+            if kills < times(3, 6) and bought_more(log, chance.randint(1, 3), child):
                 child.send_signal(signal.SIGKILL)
                 child.wait()
                 kills += 1
@@ -124,7 +125,7 @@ def test_killed_at_random_moments_a_run_buys_no_recorded_response_twice(folder: 
             break
     finally:
         server.kill()
-    assert kills >= 3
+    assert kills >= times(2, 3)
     store = Store.open(folder / "runs/one/run.sqlite", writable=False)
     recorded = [record for record in store if isinstance(record, Answered)]
     bought = lines(log)
@@ -141,11 +142,11 @@ def test_a_model_that_stays_away_ends_the_run_and_it_resumes(folder: Path) -> No
     with OpenAIServer(improve_anything) as server:
         port = int(re.findall(r":(\d+)/", server.base_url)[0])
     begun = time.monotonic()
-    done = selftaught(
+    done = in_process(
         "improve", "nearness.py", "--improver", "seed", "--model", "openai/small",
         "--base-url", f"http://127.0.0.1:{port}/v1", "--max-time", "2", "--out", "runs/one", cwd=folder,
     )  # fmt: skip
     assert done.returncode in (1, 3) and "selftaught resume runs/one" in done.stderr
     assert time.monotonic() - begun < 60
     with OpenAIServer(improve_anything, port=port):
-        assert selftaught("resume", "one", cwd=folder).returncode == 0
+        assert in_process("resume", "one", cwd=folder).returncode == 0

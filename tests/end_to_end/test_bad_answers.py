@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from cli.support import selftaught
+from cli.support import in_process
 from durability.world import TASK
 from openai_server import Fault, OpenAIServer, Wire
 from selftaught.runs.records import Answered, Tried
@@ -35,7 +35,7 @@ FAULTS = {
 def test_each_is_told_and_made_good(tmp_path: Path) -> None:
     (tmp_path / "nearness.py").write_text(TASK)
     with OpenAIServer(lambda request: ANSWER, faults=iter(FAULTS.values())) as server:
-        done = selftaught(
+        done = in_process(
             "improve", "nearness.py", "--model", "openai/small", "--base-url", server.base_url, "--capability", "n=no",
             "--improver", "seed", "--responses", str(len(FAULTS)), "--model-calls", "1", "--no-probes", "--out", "r",
             cwd=tmp_path,

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cli.support import selftaught
+from cli.support import in_process
+from conftest import times
 from openai_server import Fault, OpenAIServer, improve_anything
 from selftaught.runs.records import Answered, Tried
 from selftaught.runs.store import Store
@@ -85,7 +86,7 @@ def test_one_call_in_five_fails_and_the_ledger_agrees_with_the_server_to_the_tok
     (tmp_path / "nearness.py").write_text(TASK)
     counting = Counting(1)
     with OpenAIServer(counting.answer, faults=counting.faults()) as server:
-        done = selftaught(*RUN, "--base-url", server.base_url, "--out", "run", "--json", cwd=tmp_path, timeout=170)
+        done = in_process(*RUN, "--base-url", server.base_url, "--out", "run", "--json", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         requests = len(server.requests)
     answered, tried = books(tmp_path / "run")
@@ -105,7 +106,7 @@ def test_the_same_with_kills_in_between(tmp_path: Path) -> None:
     counting, chance, kills, store = Counting(2), random.Random(3), 0, tmp_path / "run" / "run.sqlite"
     with OpenAIServer(counting.answer, faults=counting.faults(), seconds=0.05) as server:
         arguments = [*RUN, "--base-url", server.base_url, "--out", "run"]
-        while kills < 4:
+        while kills < times(2, 4):
             whole = [sys.executable, "-m", "selftaught", *arguments]
             with subprocess.Popen(whole, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
                 while not store.exists() and child.poll() is None:  # killed before, it would be no run yet
@@ -117,7 +118,7 @@ def test_the_same_with_kills_in_between(tmp_path: Path) -> None:
                     child.send_signal(signal.SIGKILL)
             kills += 1
             arguments = ["resume", "run"]
-        done = selftaught("resume", "run", cwd=tmp_path, timeout=150)
+        done = in_process("resume", "run", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
     answered, _ = books(tmp_path / "run")
     assert len(answered) == len({record.at for record in answered}) == 246

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cli.support import selftaught
+from cli.support import in_process
 from selftaught.core.contracts import Program
 from selftaught.report.candidates import candidates
 from selftaught.runs.records import prompt_parts
@@ -72,14 +72,14 @@ def records(run: Path) -> list[dict[str, Any]]:
 
 def test_a_run_whose_prompts_hold_times_is_repeated_and_answered_from_its_recording(tmp_path: Path) -> None:
     command = prepared(tmp_path, SHOWS_FEEDBACK, fenced(TIMED), fenced(TIMED + "# again\n"))
-    done = selftaught(*command, *SCRIPTED, "--out", "first", cwd=tmp_path)
+    done = in_process(*command, *SCRIPTED, "--out", "first", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     scored = [r for r in records(tmp_path / "first") if r["kind"] == "scored" and r["utility"].endswith("/val")]
     assert all(record["feedback"] and len(record["grades"]) == 30 for record in scored)
-    again = selftaught("replay", "first", "--json", cwd=tmp_path)
+    again = in_process("replay", "first", "--json", cwd=tmp_path)
     assert json.loads(again.stdout)["differences"] == [], again.stdout
-    assert selftaught("export", "first", "--what", "recording", "--out", "one.recording", cwd=tmp_path).returncode == 0
-    other = selftaught(*command, "--model", "replay:one.recording", "--out", "other", cwd=tmp_path)
+    assert in_process("export", "first", "--what", "recording", "--out", "one.recording", cwd=tmp_path).returncode == 0
+    other = in_process(*command, "--model", "replay:one.recording", "--out", "other", cwd=tmp_path)
     assert other.returncode == 0, other.stderr
     assert (tmp_path / "other/improved.py").read_text() == (tmp_path / "first/improved.py").read_text()
 
@@ -106,13 +106,13 @@ def test_what_an_improver_had_found_when_it_failed_is_handed_over(
     rounds: str, returned: str, said: str, tmp_path: Path
 ) -> None:
     improver = GREEDY.replace("ROUNDS", rounds).replace("RETURNED", returned)
-    done = selftaught(*prepared(tmp_path, improver, fenced(SORTED)), *SCRIPTED, "--out", "r", cwd=tmp_path)
+    done = in_process(*prepared(tmp_path, improver, fenced(SORTED)), *SCRIPTED, "--out", "r", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "r/improved.py").read_text() == SORTED
     assert said in done.stdout and "The result is the best program that it scored." in done.stdout
-    told = json.loads(selftaught("show", "r", "--json", cwd=tmp_path).stdout)["improvement"]
+    told = json.loads(in_process("show", "r", "--json", cwd=tmp_path).stdout)["improvement"]
     assert (told["source"], told["after"]["sorting/val"]) == ("scored", 1.0)
-    assert selftaught("replay", "r", cwd=tmp_path).returncode == 0
+    assert in_process("replay", "r", cwd=tmp_path).returncode == 0
 
 
 def test_responses_that_were_bought_and_never_scored_are_scored_in_the_end(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def improve_algorithm(initial_solution, utility, language_model):
     return initial_solution
 """
     command = prepared(tmp_path, forgetful, "no idea", fenced(SORTED))
-    done = selftaught(*command, *SCRIPTED, "--out", "r", cwd=tmp_path)
+    done = in_process(*command, *SCRIPTED, "--out", "r", cwd=tmp_path)
     assert done.returncode == 0 and (tmp_path / "r/improved.py").read_text() == SORTED
     assert "The result is a program from a response that it did not score." in done.stdout
 
@@ -135,7 +135,7 @@ def improve_algorithm(initial_solution, utility, language_model):
     return initial_solution
 """
     command = prepared(tmp_path, spender, fenced(SORTED))
-    done = selftaught(*command, *SCRIPTED, "--out", "r", cwd=tmp_path)
+    done = in_process(*command, *SCRIPTED, "--out", "r", cwd=tmp_path)
     assert done.returncode == 0 and "sorted" not in (tmp_path / "r/improved.py").read_text()
 
 
@@ -147,40 +147,40 @@ def test_a_finished_improve_goes_on_with_more_budget(tmp_path: Path) -> None:
         json.dumps({"rules": [{"contains": ["< 15"], "responses": [fenced(SORTED)]},
                               {"contains": [], "responses": [fenced(poor)]}]})
     )  # fmt: skip
-    assert selftaught(*command, *SCRIPTED, "--out", "r", cwd=tmp_path).returncode == 0
+    assert in_process(*command, *SCRIPTED, "--out", "r", cwd=tmp_path).returncode == 0
     assert "< 15" in (tmp_path / "r/improved.py").read_text()
-    refused = selftaught("resume", "r", "--model-calls", "1", cwd=tmp_path)
+    refused = in_process("resume", "r", "--model-calls", "1", cwd=tmp_path)
     assert refused.returncode == 2 and "model_calls: wanted at least the 2 that the run has, got 1" in refused.stderr
-    done = selftaught("resume", "r", "--model-calls", "4", cwd=tmp_path)
+    done = in_process("resume", "r", "--model-calls", "4", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "r/improved.py").read_text() == SORTED
     applied = [r for r in records(tmp_path / "r") if r["kind"] == "applied"]
     assert [record["model_calls"] for record in applied] == [1, 1]
     before = len(records(tmp_path / "r"))
-    assert selftaught("resume", "r", cwd=tmp_path).returncode == 0  # nothing is left to do: two records of the start
+    assert in_process("resume", "r", cwd=tmp_path).returncode == 0  # nothing is left to do: two records of the start
     assert len(records(tmp_path / "r")) == before + 2
-    replayed = selftaught("replay", "r", cwd=tmp_path)
+    replayed = in_process("replay", "r", cwd=tmp_path)
     assert replayed.returncode == 0, replayed.stdout
 
 
 def test_a_finished_run_is_made_deeper(tmp_path: Path) -> None:
     prepared(tmp_path, SHOWS_FEEDBACK, "nothing")
     run = ["run", "sorting.py", "--model", "mutate", "--depth", "1", "--repeats", "1", "--seed", "3", "--out", "r"]
-    done = selftaught(
+    done = in_process(
         *run, "--model-calls", "1", "--responses", "2", "--utility-calls", "3", "--no-probes", cwd=tmp_path
     )
     assert done.returncode == 0, done.stderr
     first = records(tmp_path / "r")
-    deeper = selftaught("resume", "r", "--depth", "2", "--json", cwd=tmp_path)
+    deeper = in_process("resume", "r", "--depth", "2", "--json", cwd=tmp_path)
     assert deeper.returncode == 0, deeper.stderr
     told = json.loads(deeper.stdout)
     assert [step["t"] for step in told["steps"]] == [0, 1, 2] and told["config"]["depth"] == 2
     assert records(tmp_path / "r")[: len(first)] == first
-    assert json.loads(selftaught("show", "r", "--json", cwd=tmp_path).stdout)["config"]["depth"] == 2
+    assert json.loads(in_process("show", "r", "--json", cwd=tmp_path).stdout)["config"]["depth"] == 2
     for flags, said in ((["--depth", "1"], "wanted at least the 2"), (["--model-calls", "9"], "cannot be changed")):
-        refused = selftaught("resume", "r", *flags, cwd=tmp_path)
+        refused = in_process("resume", "r", *flags, cwd=tmp_path)
         assert refused.returncode == 2 and said in refused.stderr, refused.stderr
-    assert selftaught("replay", "r", cwd=tmp_path).returncode == 0
+    assert in_process("replay", "r", cwd=tmp_path).returncode == 0
 
 
 def test_every_candidate_is_on_record_with_parent_round_prompt_and_response(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_every_candidate_is_on_record_with_parent_round_prompt_and_response(tmp_
     command = prepared(tmp_path, improver)
     rules = [{"contains": ["< 15"], "responses": [fenced(SORTED)]}, {"contains": [], "responses": [fenced(poor)]}]
     (tmp_path / "script.json").write_text(json.dumps({"rules": rules}))
-    assert selftaught(*command, *SCRIPTED, "--out", "r", cwd=tmp_path).returncode == 0
+    assert in_process(*command, *SCRIPTED, "--out", "r", cwd=tmp_path).returncode == 0
     store = Store.open(tmp_path / "r/run.sqlite", writable=False)
     found = candidates(store)
     seed, half, whole = (
@@ -220,7 +220,7 @@ def test_a_proposal_waits_for_a_person_and_the_answer_is_repeated(tmp_path: Path
     over = threading.Event()
     person = threading.Thread(target=answer)
     person.start()
-    done = selftaught(*command, "--approve", "--out", "r", cwd=tmp_path)
+    done = in_process(*command, "--approve", "--out", "r", cwd=tmp_path)
     over.set()
     person.join()
     assert done.returncode == 0 and "waiting for approval" in done.stderr, done.stderr
@@ -231,4 +231,4 @@ def test_a_proposal_waits_for_a_person_and_the_answer_is_repeated(tmp_path: Path
         ("approved", False, "not today"), ("stepped", False, ""),
     ]  # fmt: skip
     assert "not approved, kept" in done.stdout
-    assert selftaught("replay", "r", cwd=tmp_path).returncode == 0
+    assert in_process("replay", "r", cwd=tmp_path).returncode == 0

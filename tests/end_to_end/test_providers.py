@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.support import selftaught
+from cli.support import in_process
 from openai_server import Fault, OpenAIServer
 from other_servers import AnthropicServer, GoogleServer
 from selftaught.runs.records import Answered, Tried
@@ -53,9 +53,9 @@ def answers(folder: Path) -> list[Answered]:
 )
 def test_each_provider_improves_a_program(folder: Path, server_class: type[OpenAIServer], model: str, key: str) -> None:
     with server_class(lambda request: ANSWER, key="sk-planted") as server:
-        done = selftaught(
+        done = in_process(
             "improve", "nearness.py", "--model", model, "--base-url", server.base_url, *SMALL,
-            "--temperature-policy", "drop", cwd=folder, timeout=120, **{key: "sk-planted"},
+            "--temperature-policy", "drop", cwd=folder, **{key: "sk-planted"},
         )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "return 0.75" in (folder / "one" / "improved.py").read_text()
@@ -70,12 +70,12 @@ def test_a_model_that_stays_away_ends_the_run_with_a_line_and_the_run_goes_on(fo
     faults = iter([None, Fault(body="cut"), Fault(401)])
     with OpenAIServer(lambda request: ANSWER, faults=faults) as server:
         command = ("improve", "nearness.py", "--model", "vllm/small", "--base-url", server.base_url, *SMALL)
-        done = selftaught(*command, "--max-connections", "1", "--capability", "n=no", cwd=folder, timeout=120)
+        done = in_process(*command, "--max-connections", "1", "--capability", "n=no", cwd=folder)
         assert done.returncode == 1
         assert "refused the key (401)" in done.stderr and "VLLM_API_KEY" in done.stderr
         assert "continue with: selftaught resume one" in done.stderr and "Traceback" not in done.stderr
         assert len(server.requests) == 3
-        more = selftaught("resume", "one", "--json", cwd=folder, timeout=120)
+        more = in_process("resume", "one", "--json", cwd=folder)
         assert more.returncode == 0, more.stderr
         assert len(server.requests) == 5  # three responses; none of them asked for again
     failed = [record.error for record in Store.open(folder / "one" / "run.sqlite") if isinstance(record, Tried)]
@@ -86,11 +86,11 @@ def test_a_resume_may_drop_the_temperature_that_ended_the_run(folder: Path) -> N
     fault = Fault(400, message="Unsupported value: 'temperature' does not support 0.7")
     with OpenAIServer(lambda request: ANSWER, faults=iter([fault] * 3)) as server:
         command = ("improve", "nearness.py", "--model", "openai/new", "--base-url", server.base_url, *SMALL)
-        done = selftaught(*command, cwd=folder, timeout=120)
+        done = in_process(*command, cwd=folder)
         assert done.returncode == 1 and "--capability temperature=no --temperature-policy drop" in done.stderr
         told = ("--capability", "temperature=no", "--temperature-policy", "drop")
         server.faults = iter([])
-        more = selftaught("resume", "one", *told, "--json", cwd=folder, timeout=120)
+        more = in_process("resume", "one", *told, "--json", cwd=folder)
         assert more.returncode == 0, more.stderr
     assert {record.dropped for record in answers(folder)} == {"temperature=0.7"}
 
@@ -112,7 +112,7 @@ def test_a_relay_is_answered_by_files_across_a_restart(folder: Path) -> None:
     assert all(one["address"].startswith(f"{one['application']}/ask:") for one in told)
     for name in asked:
         (box / name.replace(".prompt.", ".reply.")).write_text(ANSWER)
-    more = selftaught("resume", "one", "--json", cwd=folder, timeout=120)
+    more = in_process("resume", "one", "--json", cwd=folder)
     assert more.returncode == 0, more.stderr
     assert sorted(path.name for path in box.glob("*.prompt.txt")) == asked
     assert "return 0.75" in (folder / "one" / "improved.py").read_text()
@@ -133,7 +133,7 @@ def test_a_relay_is_answered_by_files_across_a_restart(folder: Path) -> None:
 def test_what_is_wrong_is_said_in_one_line_before_anything_is_spent(
     folder: Path, arguments: tuple[str, ...], said: str
 ) -> None:
-    done = selftaught("improve", "nearness.py", *arguments, *SMALL, cwd=folder, timeout=60, OPENAI_API_KEY="sk-x")
+    done = in_process("improve", "nearness.py", *arguments, *SMALL, cwd=folder, OPENAI_API_KEY="sk-x")
     assert done.returncode in (1, 2) and said in done.stderr
     assert done.stderr.count("\n") == 1 and "sk-x" not in done.stderr
     assert not (folder / "one").exists()
@@ -142,8 +142,8 @@ def test_what_is_wrong_is_said_in_one_line_before_anything_is_spent(
 def test_responses_that_a_model_gives_together_are_one_call(folder: Path) -> None:
     with OpenAIServer(lambda request: ANSWER) as server:
         command = ("improve", "nearness.py", "--model", "vllm/small", "--base-url", server.base_url, *SMALL)
-        done = selftaught(
-            *command, "--improver", "seed", "--requests-per-minute", "100", cwd=folder, timeout=120
+        done = in_process(
+            *command, "--improver", "seed", "--requests-per-minute", "100", cwd=folder
         )  # the seed asks for the same three times
         assert done.returncode == 0, done.stderr
         assert [request["n"] for request in server.requests] == [3]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.support import selftaught
+from cli.support import in_process
 from durability.world import TASK
 
 IMPROVE = ["improve", "nearness.py", "--model", "openai/x", "--no-probes", "--responses", "1", "--model-calls", "1"]
@@ -55,10 +55,10 @@ def folder(tmp_path: Path) -> Path:
 def test_the_time_of_a_run_is_over_while_its_server_is_silent(folder: Path, head: bytes) -> None:
     """Long before the time that one answer may take."""
     with silent(head) as (url, asked):
-        done = selftaught(*IMPROVE, "--base-url", url, "--max-time", "10", "--out", "r", cwd=folder)
+        done = in_process(*IMPROVE, "--base-url", url, "--max-time", "5", "--out", "r", cwd=folder)
     assert asked.is_set()
-    assert done.returncode == 3 and "the time limit of 10 s" in done.stderr and "selftaught resume r" in done.stderr
-    shown = selftaught("show", "r", cwd=folder)
+    assert done.returncode == 3 and "the time limit of 5 s" in done.stderr and "selftaught resume r" in done.stderr
+    shown = in_process("show", "r", cwd=folder)
     assert "stopped" in shown.stdout and "killed" not in shown.stdout
 
 
@@ -70,4 +70,4 @@ def test_a_run_is_interrupted_while_its_server_is_silent(folder: Path, number: i
             assert asked.wait(60)
             run.send_signal(number)
             assert run.wait(60) == 130
-    assert "interrupted" in selftaught("show", "r", cwd=folder).stdout
+    assert "interrupted" in in_process("show", "r", cwd=folder).stdout

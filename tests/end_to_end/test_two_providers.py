@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.support import selftaught
+from cli.support import in_process
 from durability.world import TASK
 from openai_server import Fault, OpenAIServer, improve_anything
 from other_servers import AnthropicServer
@@ -59,11 +59,11 @@ def test_one_that_stays_down_ends_the_run_and_a_resume_buys_only_what_is_missing
     folder: Path, up: OpenAIServer, port: int, down: str
 ) -> None:
     if down == "refuses":
-        done = selftaught(*RUN, cwd=folder, timeout=150, **where(up, port))
+        done = in_process(*RUN, cwd=folder, **where(up, port))
         said = f"http://127.0.0.1:{port} cannot be reached: [Errno 111] Connection refused; is it running?"
     else:
         with AnthropicServer(improve_anything, faults=itertools.repeat(Fault(529)), port=port):
-            done = selftaught(*RUN, "--patience", "2", cwd=folder, timeout=150, **where(up, port))
+            done = in_process(*RUN, "--patience", "2", cwd=folder, **where(up, port))
         said = f"http://127.0.0.1:{port} answered 529: a fault of the test's"
     assert done.returncode == 1 and "Traceback" not in done.stderr
     last = " ".join(done.stderr.split())
@@ -74,7 +74,7 @@ def test_one_that_stays_down_ends_the_run_and_a_resume_buys_only_what_is_missing
     assert len(answered) == len(up.requests) > 0
 
     with AnthropicServer(improve_anything, port=port) as back:
-        more = selftaught("resume", "r", cwd=folder, timeout=150, **where(up, port))
+        more = in_process("resume", "r", cwd=folder, **where(up, port))
         assert more.returncode == 0, more.stderr
         answered, _ = on_record(folder)
         of = [record.role for record in answered]
@@ -84,7 +84,7 @@ def test_one_that_stays_down_ends_the_run_and_a_resume_buys_only_what_is_missing
 
 def test_one_that_is_down_for_a_while_is_waited_for(folder: Path, up: OpenAIServer, port: int) -> None:
     with AnthropicServer(improve_anything, faults=iter([Fault(529), Fault(503)]), port=port) as server:
-        done = selftaught(*RUN, "--max-connections", "1", cwd=folder, timeout=150, **where(up, port))
+        done = in_process(*RUN, "--max-connections", "1", cwd=folder, **where(up, port))
         assert done.returncode == 0, done.stderr
         answered, tried = on_record(folder)
         assert [(record.role, record.failure) for record in tried] == [("improver", "529"), ("improver", "503")]

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from conftest import times
 from guest.fuzz_wire import MESSAGES, PATIENT, HostsEnd, fields, frames, fuzz, hosts_end, is_plain
 from selftaught.core.contracts import Verdict
 from selftaught.guest import wire
 from selftaught.sandbox.conversation import Ended
 
-MANY = settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=times(300, 2000), deadline=None, suppress_health_check=list(HealthCheck))
 ENDS = {Verdict.BAD_ANSWER, Verdict.PROTOCOL_ERROR, Verdict.TOO_LARGE, Verdict.TIMED_OUT}
 
 VALUES = st.recursive(

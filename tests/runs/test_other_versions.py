@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.support import selftaught
+from cli.support import in_process
 from selftaught.core.contracts import Verdict
 from selftaught.core.errors import RecordError
 from selftaught.report.view import view
@@ -55,7 +55,7 @@ def test_an_older_store_that_is_written_to_becomes_one_of_this_version(old: Path
 
 def test_an_older_run_is_shown_and_exported(old: Path) -> None:
     for command in (["show"], ["export"], ["report"], ["export", "--what", "recording", "--out", "r"]):
-        done = selftaught(command[0], "run", *command[1:], cwd=old.parent)
+        done = in_process(command[0], "run", *command[1:], cwd=old.parent)
         assert done.returncode == 0, done.stderr
     store = Store.open(old / "run.sqlite", writable=False)
     assert read_recording(old.parent / "r").records == list(store)
@@ -69,7 +69,7 @@ def test_a_store_of_a_newer_version_is_refused_in_one_line(old: Path, writable: 
     with pytest.raises(RecordError, match="written by a newer selftaught.*install a newer") as refused:
         Store.open(old / "run.sqlite", writable=writable)
     assert "\n" not in str(refused.value)
-    done = selftaught("show", "run", cwd=old.parent)
+    done = in_process("show", "run", cwd=old.parent)
     assert done.returncode == 1 and done.stderr.count("\n") == 1 and "newer selftaught" in done.stderr
 
 

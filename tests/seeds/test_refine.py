@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.support import selftaught
+from cli.support import in_process
 from seeds.support import INITIAL, Asked, InTurn, Returns, answer, applied, program, script, seed_text, to
 from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Application, Program, Score
@@ -68,6 +68,6 @@ def test_what_is_left_of_the_scores_goes_to_marked_numbers(sandbox: Jail) -> Non
 def test_it_is_what_improve_takes_unless_told(arguments: list[str], improver: str, tmp_path: Path) -> None:
     (tmp_path / "sorting.py").write_text(SORTING.read_text())
     budget = ["--model-calls", "1", "--responses", "1", "--utility-calls", "2", "--no-probes", "--model", "mutate"]
-    done = selftaught("improve", "sorting.py", *budget, *arguments, "--out", "r", cwd=tmp_path)
+    done = in_process("improve", "sorting.py", *budget, *arguments, "--out", "r", cwd=tmp_path)
     assert "Traceback" not in done.stderr
     assert (tmp_path / "r/inputs/initial.improver.py").read_text() == seed_text(improver.replace("_", "-"))

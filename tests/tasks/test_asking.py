@@ -8,7 +8,6 @@ import pytest
 
 import selftaught
 from cli.support import in_process
-from cli.support import selftaught as command
 from selftaught.core.contracts import Completion, Program, Prompt, Score, Verdict
 from selftaught.core.errors import ModelUnavailable, RunStopped, UsageError
 from selftaught.runs.folder import RunFolder
@@ -165,7 +164,7 @@ def test_from_new_to_a_better_prompt_each_question_on_record_and_asked_once(tmp_
     assert {entry.role for entry in result.run.ledger} == {PROGRAM, "solution"}
     assert not result.run.no_program  # an answer to a program need not hold one
     before = len(asked)
-    again = command("replay", "run", cwd=tmp_path)
+    again = in_process("replay", "run", cwd=tmp_path)
     assert "All results are as recorded" in again.stdout, again.stdout + again.stderr
     assert len(asked) == before
 
@@ -178,7 +177,7 @@ def test_another_model_for_programs_and_what_it_can_cost(tmp_path: Path) -> None
     }
     (tmp_path / "script.json").write_text(json.dumps(script))
     words = ["--model", "mutate", "--program-model", "scripted", "--script", "script.json", "--responses", "2"]
-    done = command("improve", "sorting.py", *words, "--out", "run", cwd=tmp_path)
+    done = in_process("improve", "sorting.py", *words, "--out", "run", cwd=tmp_path)
     assert done.returncode in (0, 1), done.stderr
     assert "program   scripted" in done.stdout and "solution  mutate" in done.stdout
     told = json.loads(in_process("improve", "sorting.py", *words, "--dry-run", "--json", cwd=tmp_path).stdout)

@@ -7,7 +7,6 @@ from random import Random
 import pytest
 
 from cli.support import in_process
-from cli.support import selftaught as command
 from selftaught.core.errors import TaskError, UsageError
 from selftaught.core.standing import is_solved, way_to_best
 from selftaught.tasks.bounds.loading import load_bound
@@ -94,7 +93,7 @@ def test_score_bound_and_show_say_the_share_in_the_tasks_own_number(tmp_path: Pa
     script = {"rules": [{"contains": [], "responses": [f"```python\n{HALFWAY}```"]}]}
     (tmp_path / "script.json").write_text(json.dumps(script))
     flags = ["--model", "scripted", "--script", "script.json", "--model-calls", "1"]
-    done = command(
+    done = in_process(
         "improve",
         "packing.py",
         *flags,
@@ -109,7 +108,7 @@ def test_score_bound_and_show_say_the_share_in_the_tasks_own_number(tmp_path: Pa
     assert done.stdout.count(", 50% of the way to the best known") == 2  # of val, and of the sealed test
     shown = in_process("show", "run", cwd=tmp_path).stdout
     assert ", 50% of the way to the best known" in shown
-    done = command(
+    done = in_process(
         "run",
         "packing.py",
         *flags,
@@ -139,7 +138,7 @@ def test_a_seed_that_is_as_good_as_the_best_known_is_said(tmp_path: Path) -> Non
     file = packing(tmp_path)
     file.write_text(file.read_text().replace("return sum(items)", "return max(items)"))
     flags = ["--model", "mutate", "--model-calls", "1", "--responses", "1", "--utility-calls", "2"]
-    done = command("improve", "packing.py", *flags, "--out", "run", cwd=tmp_path, XDG_DATA_HOME=str(tmp_path))
+    done = in_process("improve", "packing.py", *flags, "--out", "run", cwd=tmp_path, XDG_DATA_HOME=str(tmp_path))
     assert "from the seed itself: improvers cannot be compared on this task" in done.stdout
 
 

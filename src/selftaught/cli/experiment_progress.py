@@ -58,7 +58,7 @@ class ExperimentProgress(Progress):
         return watch
 
     def _found(self) -> Iterator[str]:
-        yield f"{self._name}: {self._done} of {self._every} runs"
+        yield f"{self._name}: {f'{self._done} of {self._every} runs' if self._every else 'being prepared'}"
 
     def _totals(self) -> tuple[Spent, float, Counter[str]]:
         """Without seconds: parallel runs share some."""

@@ -31,7 +31,8 @@ def list_all(runs: Path, *, as_json: bool) -> None:
             with Store.open(folder.store, writable=False, checked=False) as store:
                 run = view(store.without(Answered, Scored, Applied), in_work=folder.in_work())
                 config = in_force(config_of(folder), run.sessions)
-                rows.append(printing.summary(folder, config, run, store.count(Answered)))
+                responses = store.count(Answered) if as_json else None
+                rows.append(printing.summary(folder, config, run, responses))
         except Exception as error:  # any error: one damaged run must not hide the others
             rows.append({"run": folder.path.name, "error": str(error) or type(error).__name__})
     printing.run_list(rows, runs, as_json=as_json)

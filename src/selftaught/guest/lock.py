@@ -16,6 +16,8 @@ from collections.abc import Iterable
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
+_libc.prctl.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
+_MACHINE = platform.machine()
 
 _SECCOMP = {"x86_64": 317, "aarch64": 277}
 _CAPSET = {"x86_64": 126, "aarch64": 91}
@@ -41,9 +43,8 @@ def _check(result: int, what: str) -> int:
     return result
 
 
-def _prctl(option: int, *arguments: int) -> None:
-    padded = [ctypes.c_ulong(a) for a in (*arguments, 0, 0, 0, 0)[:4]]
-    _check(_libc.prctl(option, *padded), f"prctl({option})")
+def _prctl(option: int, argument: int) -> None:
+    _check(_libc.prctl(option, argument, 0, 0, 0), "prctl")
 
 
 def die_with_parent() -> None:
@@ -65,7 +66,7 @@ def drop_capabilities() -> None:
     """Give up every capability, now and for any program to come."""
     _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
     header = struct.pack("Ii", 0x20080522, 0)
-    _check(_libc.syscall(_CAPSET[platform.machine()], header, bytes(24)), "capset")
+    _check(_libc.syscall(_CAPSET[_MACHINE], header, bytes(24)), "capset")
 
 
 def drop_user(user: int) -> None:
@@ -136,9 +137,9 @@ def seccomp(program: bytes) -> None:
     """Install a BPF program (struct sock_filter[]) as this process's system call filter, for good."""
     buffer = ctypes.create_string_buffer(program, len(program))
     fprog = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
-    _check(_libc.syscall(_SECCOMP[platform.machine()], 1, 0, fprog), "seccomp")
+    _check(_libc.syscall(_SECCOMP[_MACHINE], 1, 0, fprog), "seccomp")
 
 
 def seccomp_available() -> bool:
     """Whether the kernel has seccomp filters: it refuses a null filter with EFAULT, not EINVAL."""
-    return int(_libc.syscall(_SECCOMP.get(platform.machine(), -1), 1, 0, None)) < 0 and ctypes.get_errno() == 14
+    return int(_libc.syscall(_SECCOMP.get(_MACHINE, -1), 1, 0, None)) < 0 and ctypes.get_errno() == 14

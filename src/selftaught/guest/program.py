@@ -5,6 +5,7 @@ import itertools
 import linecache
 import os
 import random
+import select
 import sys
 import threading
 import types
@@ -22,6 +23,7 @@ _MODULE = "program"
 _FILE = "<program>"
 _THREAD_STACK_BYTES = 512 << 10  # an improver's threads must fit its address space
 _MOST_TEXT = 500
+_CHUNK_BYTES, _MOST_BYTES = 1 << 15, 1 << 20  # of one read
 
 
 class Channel:
@@ -33,6 +35,7 @@ class Channel:
         self._reading = False
         self._replies: dict[int, wire.Reply] = {}
         self._numbers = itertools.count()
+        self._received = bytearray()
 
     def send(self, message: wire.Message) -> None:
         left = memoryview(wire.frame(message))
@@ -43,6 +46,12 @@ class Channel:
     def receive(self) -> wire.ToGuest:
         (size,) = wire.HEADER.unpack(self._exactly(wire.HEADER.size))
         return wire.to_guest.decode(self._exactly(size))
+
+    def waits(self) -> bool:
+        """Whether the host has sent something already."""
+        poll = select.poll()
+        poll.register(CHANNEL, select.POLLIN)
+        return bool(poll.poll(0))
 
     def ask(self, service: str, *arguments: Any) -> Any:
         """Send a request, wait for its reply; one thread reads for all that wait."""
@@ -68,16 +77,15 @@ class Channel:
             raise ERRORS[answer.error_kind](answer.error_text)
         return answer.value
 
-    @staticmethod
-    def _exactly(size: int) -> bytes:
-        parts = []
-        while size:
-            part = os.read(CHANNEL, min(size, 1 << 20))
+    def _exactly(self, size: int) -> bytes:
+        while (lacking := size - len(self._received)) > 0:
+            part = os.read(CHANNEL, min(max(lacking, _CHUNK_BYTES), _MOST_BYTES))
             if not part:
                 os._exit(0)  # the host is gone, or done with us
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
+            self._received += part
+        taken = bytes(self._received[:size])
+        del self._received[:size]
+        return taken
 
 
 def _no_processes(*arguments: Any, **keywords: Any) -> int:
@@ -90,7 +98,8 @@ def serve() -> None:
     for name in ("fork", "forkpty", "posix_spawn", "posix_spawnp", "system"):
         setattr(os, name, _no_processes)
     channel = Channel()
-    _warm_up()
+    if not channel.waits():  # who asked for this guest waits already: what its program does not need is left alone
+        _warm_up()
     entry: Callable[..., Any] | None = None
     extra: tuple[Any, ...] = ()
     facts: dict[str, Any] | None = None

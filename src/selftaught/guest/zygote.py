@@ -6,8 +6,11 @@ message bounds, and ends when the host hangs up.
 """
 
 import array
+import contextlib
+import ctypes
 import gc
 import os
+import posix
 import select
 import signal
 import socket
@@ -37,6 +40,7 @@ def main(control: str) -> None:
     _warm_up()
     sys.modules["helpers"] = _helpers()
     event_loop.install()
+    os.register_at_fork = posix.register_at_fork  # see `interpreter._BOOT`; packages may have reasons
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     host = _reach(control)
     setup = wire.to_zygote.decode(host.recv(1 << 20))
@@ -46,6 +50,8 @@ def main(control: str) -> None:
         lock.die_with_parent()  # even one that is stopped, and so would not see its host hang up
     _send(host, wire.Ready(setup.layers, os.getuid(), lock.address_space_limit()), os.pidfd_open(os.getpid()))
     gc.collect()
+    with contextlib.suppress(AttributeError):  # not every C library has it
+        ctypes.CDLL(None).malloc_trim(0)  # each page that is held costs every guest time, at its start and its end
     gc.freeze()  # guests never touch, and so never copy, what was there before them
     channel, request = _serve(host, setup)  # comes back in a guest only
     try:
@@ -112,6 +118,9 @@ def _prepare(setup: wire.Setup) -> None:
         lock.no_new_privileges()
     if "non-dumpable" in setup.layers:
         lock.hide_memory()
+    os.environ.clear()
+    for name in lock.ONE_THREAD if setup.imports else ():
+        os.putenv(name, "1")  # constants for C libraries that a package loads later: a guest has no threads
 
 
 def _send(host: socket.socket, message: wire.Message, *descriptors: int) -> None:
@@ -153,7 +162,6 @@ def _become_guest(channel: int, setup: wire.Setup, request: wire.Fork) -> None:
         os.dup2(_NULL, standard)
     os.closerange(program.CHANNEL + 1, _RULESET)
     os.closerange(_RULESET + 1, 1 << 16)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
     lock.die_with_parent()
     if "rlimits" in setup.layers:
         lock.limit_resources(request.memory_bytes, request.cpu_seconds, _GUEST_DESCRIPTORS)
@@ -164,9 +172,6 @@ def _become_guest(channel: int, setup: wire.Setup, request: wire.Fork) -> None:
     if "landlock" in setup.layers:
         lock.landlock_restrict(_RULESET)
         os.close(_RULESET)
-    os.environ.clear()
-    for name in lock.ONE_THREAD if setup.imports else ():
-        os.putenv(name, "1")  # constants for C libraries that a package loads later: a guest has no threads
     if "seccomp" in setup.layers:
         lock.seccomp(setup.filters[request.filter])
 

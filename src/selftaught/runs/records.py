@@ -55,6 +55,10 @@ PROGRAM = "program"
 """The role in which a program that is scored asks a model."""
 
 
+META_UTILITY = "meta-utility"
+"""The name of the utility that scores improvers."""
+
+
 class Answered(_Record, frozen=True, tag="answered"):
     """The model gave one response. `prompt` is the text id of prompt_text(system, user).
 
@@ -66,8 +70,8 @@ class Answered(_Record, frozen=True, tag="answered"):
     known. `draw`: the address under which all that are compared get the same response, and at
     which the model was asked; "" if nothing is shared. `shared`: it was bought before, at `bought_at` in this run
     or in another (RUN:ADDRESS) and for `bought_for` US dollars; here its `cost` is 0, and it counts for no cap.
-    `guessed`: asked before it was requested. `call`: the number, from 1 in each application, of the improver's call
-    that it answers; 0: unknown.
+    `guessed`: bought for a score that was not requested yet; it was requested later, if the score is recorded.
+    `call`: the number, from 1 in each application, of the improver's call that it answers; 0: unknown.
     """
 
     prompt: str
@@ -123,7 +127,7 @@ class Scored(_Record, frozen=True, tag="scored"):
     `grades`: by instance, in order. `feedback`: text id of the text for an improver; "" if there is none.
     `round`, `parent`, `response` and `beside`, of a program that an improver scored: as in core/origin.py. `value` is
     what an improver sees; `raw` and `raw_error` are the task's own number, if it differs, and `numbers` its other
-    numbers. `guessed`: scored before it was requested, and charged to nobody until then.
+    numbers. `guessed`: scored without a request, and charged to nobody. `ahead`: requested after its scoring started.
     """
 
     utility: str
@@ -145,6 +149,7 @@ class Scored(_Record, frozen=True, tag="scored"):
     numbers: dict[str, Number] = {}
     guessed: bool = False
     beside: int = 0
+    ahead: bool = False
 
 
 class Applied(_Record, frozen=True, tag="applied"):

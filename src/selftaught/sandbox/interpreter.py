@@ -10,7 +10,13 @@ from pathlib import Path
 from selftaught.core.errors import NoSandbox
 from selftaught.sandbox.provided import NOTHING, View
 
-_BOOT = "import sys; sys.path[:0] = sys.argv[2:]; from selftaught.guest.zygote import main; main(sys.argv[1])"
+_BOOT = (
+    "import os, sys; sys.path[:0] = sys.argv[2:]; "
+    # The standard library's handlers of a fork mend what other threads may have held. A zygote has no other, and each
+    # handler costs every guest: which pages it writes to have to be copied.
+    "os.register_at_fork = lambda **handlers: None; "
+    "from selftaught.guest.zygote import main; main(sys.argv[1])"
+)
 _SYSTEM_LIBRARIES = (
     "/lib",
     "/lib32",

@@ -12,6 +12,7 @@ evaluation.py            programs that are judged as wholes, in a workshop
 beside.py                files beside a task that its programs may read
 adapters/                folders of OpenEvolve, functions in repositories: each becomes a task file
 templates/               what `selftaught new` writes
+copying.py               copies of instances, for what may change them
 judge.py                 turns a task into a utility: makes instances, runs programs on them, grades outside
 drawn.py                 instances that several need at once, drawn once
 shown.py                 the part of a task's own code that a model may read

@@ -10,6 +10,7 @@ import sys
 import types
 import warnings
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
@@ -34,7 +35,7 @@ HOUSE = {
 def texts_behind(source: str) -> dict[str, str]:
     """The texts of the modules that a task's text takes something from, and so on, by the modules' names."""
     found: dict[str, str] = {}
-    waiting = _taken(source)
+    waiting = set(_taken(source))
     while waiting:
         name = waiting.pop()
         if name not in found:
@@ -104,19 +105,20 @@ class Importer:
         return builtins.__import__(name, globals, locals, fromlist or (), level)
 
 
-def _taken(source: str) -> set[str]:
-    """The modules of this folder that a text takes something from."""
+@lru_cache(128)
+def _taken(source: str) -> frozenset[str]:
+    """The modules of this folder that a text takes something from. A task is read several times as a run begins."""
     try:
         tree = tree_of(source)
     except UNREADABLE:  # reported when it is executed
-        return set()
+        return frozenset()
     named = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level}
     ours = {
         name
         for name in named
         if name and name.startswith(ROOM) and name.removeprefix(ROOM).replace(".", "/") not in HOUSE
     }
-    return set(filter(has_text, ours))
+    return frozenset(filter(has_text, ours))
 
 
 def _file(module: str) -> Any:

@@ -9,7 +9,6 @@ import random
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from copy import deepcopy
 from dataclasses import replace
 from math import isfinite, sqrt
 from statistics import fmean, stdev
@@ -22,6 +21,7 @@ from selftaught.core.run_seed import RunSeed
 from selftaught.core.text import printable
 from selftaught.sandbox.contract import HasStage, HasWorkshop, Outcome, Sandbox, Scene
 from selftaught.tasks.asking import Questions
+from selftaught.tasks.copying import copied
 from selftaught.tasks.drawn import drawn_once
 from selftaught.tasks.evaluation import Evaluation, grades_of, words_of
 from selftaught.tasks.feedback import CallLog, Explain, reason_of
@@ -276,7 +276,7 @@ class Judge:
         with closing(Call(self._sandbox, program, spec.entry, spec.limits, seed, spec.seed, asking)) as call:
             outcome = Outcome(Verdict.OK)
             try:
-                score = self._graded(play(deepcopy(instance), call))
+                score = self._graded(play(copied(instance), call))
             except CallFailed as error:
                 outcome = error.outcome
                 score = Score(0.0, outcome.verdict, outcome.note, feedback=reason_of(outcome))
@@ -324,7 +324,7 @@ class Judge:
 
         def words(answer: Any) -> str:
             try:
-                said = explain(deepcopy(instance), answer)
+                said = explain(copied(instance), answer)
             except (Exception, SystemExit) as error:
                 return f"explain() raised {_kind_and_line(self._spec, error)}"
             if not isinstance(said, str):
@@ -339,7 +339,7 @@ class Judge:
         try:
             # A copy: what `grade` does to its instance must not reach the next program's.
             more = (outcome.cpu_seconds,) if self._spec.takes_time else ()
-            grade = self._spec.grade(deepcopy(instance), outcome.value, *more)
+            grade = self._spec.grade(copied(instance), outcome.value, *more)
         except (Exception, SystemExit) as error:
             return self._raised(f"grade() of a {type(outcome.value).__name__}", error)
         return self._graded(grade)

@@ -58,12 +58,11 @@ class _Shown:
 
     def _used(self, statements: Sequence[ast.stmt], wanted: set[str]) -> set[str]:
         """A name may be used above its definition: until nothing is added."""
-        used, before = set(wanted), set[str]()
-        while used != before:
-            before = set(used)
-            for statement in statements:
-                if _bound(statement) & used and not _bound(statement) & self.hide:
-                    used |= set(_names(statement))
+        used, left = set(wanted), {statement: _bound(statement) for statement in statements}
+        while taken := [one for one, names in left.items() if names & used and not names & self.hide]:
+            for statement in taken:
+                used |= set(_names(statement))
+                del left[statement]
         return used
 
     def _imported(self, module: str, names: set[str]) -> Iterator[tuple[str, bool]]:

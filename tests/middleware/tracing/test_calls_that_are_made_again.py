@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.support import QUICK, selftaught
+from cli.support import QUICK, in_process
 from durability.world import TASK
 from middleware.tracing.receiver import Received, Receiver
 from openai_server import Fault, OpenAIServer
@@ -18,7 +18,7 @@ BETTER = "```python\ndef algorithm(x):\n    return 0.75\n```"
 
 def improve(folder: Path, server: OpenAIServer, receiver: Receiver, *flags: str, code: int = 0) -> None:
     (folder / "nearness.py").write_text(TASK)
-    done = selftaught(
+    done = in_process(
         "improve", "nearness.py", "--model", "openai/small", "--base-url", server.base_url, *QUICK[4:], "--responses",
         "1", *flags, "--out", "one", cwd=folder, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint,
     )  # fmt: skip

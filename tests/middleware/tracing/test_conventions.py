@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from cli.support import QUICK, selftaught
+from cli.support import QUICK, in_process
 from durability.world import TASK
 from middleware.tracing import conventions
 from middleware.tracing.receiver import Received, Receiver
@@ -44,7 +44,7 @@ def test_a_run_with_content_is_valid_by_the_published_schemas(
     (tmp_path / "nearness.py").write_text(TASK)
     faults = iter([Fault(429, {"retry-after": "0"}), None, Fault(400, message="maximum context length is 10 tokens")])
     with server(lambda request: ANSWER, faults=faults) as serving, Receiver() as receiver:
-        done = selftaught(
+        done = in_process(
             "improve", "nearness.py", "--model", f"{provider}/small", "--base-url", serving.base_url, *QUICK[4:],
             "--otel-content", "--out", "one", "--capability", "temperature=yes", cwd=tmp_path,
             OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint,

@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from cli.support import QUICK, selftaught
+from cli.support import QUICK, in_process
 from durability.world import TASK
 from middleware.tracing.receiver import Receiver
 from openai_server import OpenAIServer, improve_anything
@@ -32,7 +32,7 @@ def improve(folder: Path, server: OpenAIServer, receiver: Receiver, flag: str) -
         f"OTEL_EXPORTER_OTLP_ENDPOINT={receiver.endpoint}/\n"
         f"OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20{RECEIVERS_KEY}\n"
     )
-    done = selftaught(
+    done = in_process(
         "improve", "nearness.py", "--improver", "seed", "--model", "openai/small", "--base-url", server.base_url,
         *QUICK[4:], flag,
         "--out", "one", cwd=folder, OPENAI_API_KEY=KEY,

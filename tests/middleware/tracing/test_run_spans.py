@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.support import QUICK, selftaught
+from cli.support import QUICK, in_process
 from middleware.tracing.receiver import Received, Receiver
 from selftaught.runs.records import Answered, Applied, Record, Scored, Stepped
 from selftaught.runs.store import Store
@@ -41,7 +41,7 @@ def records_of(folder: Path) -> list[Record]:
 def traced(tmp_path_factory: pytest.TempPathFactory) -> Traced:
     where = tmp_path_factory.mktemp("traced")
     with Receiver() as receiver:
-        done = selftaught(*RUN, "--otel", cwd=where, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint)
+        done = in_process(*RUN, "--otel", cwd=where, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint)
     assert done.returncode == 0, done.stderr
     assert "warning" not in done.stderr
     return Traced(where, receiver, records_of(where / "one"))
@@ -202,7 +202,7 @@ def test_tracing_is_no_part_of_what_a_run_depends_on(traced: Traced, tmp_path: P
     frozen = (traced.where / "one" / "config.toml").read_text()
     assert "otel" not in frozen
     with Receiver() as receiver:
-        done = selftaught(
+        done = in_process(
             "resume", "one", "--otel-content", cwd=traced.where, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint
         )
     assert done.returncode == 0, done.stderr
@@ -221,12 +221,12 @@ def test_tracing_is_no_part_of_what_a_run_depends_on(traced: Traced, tmp_path: P
 
 def test_a_resumed_run_shows_only_what_it_asks_itself(tmp_path: Path) -> None:
     with Receiver() as first:
-        capped = selftaught(
+        capped = in_process(
             *RUN, "--otel", "--max-calls", "5", cwd=tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=first.endpoint
         )
         assert capped.returncode == 3, capped.stderr
     with Receiver() as second:
-        selftaught(
+        in_process(
             "resume", "one", "--otel", "--max-calls", "1000", cwd=tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=second.endpoint
         )
     before, after = ([s.attributes["selftaught.address"] for s in r.named("chat")] for r in (first, second))
@@ -242,7 +242,7 @@ def test_a_resumed_run_shows_only_what_it_asks_itself(tmp_path: Path) -> None:
 def test_an_experiment_has_a_span_for_each_of_its_runs(tmp_path: Path) -> None:
     small = ["--trials", "2", "--depth", "1", "--repeats", "1", *QUICK[4:], "--models", "mutate", "--out", "it"]
     with Receiver() as receiver:
-        done = selftaught(
+        done = in_process(
             "experiment", "curve", "string-grid-distance", *small, "--otel", cwd=tmp_path,
             OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint,
         )  # fmt: skip
