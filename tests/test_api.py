@@ -96,7 +96,7 @@ def test_the_same_call_with_a_higher_cap_goes_on(task: str) -> None:
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        ({"repeats": 9}, "was begun with repeats=1, not 9"),
+        ({"repeats": 9}, "was started with repeats=1, not 9"),
         ({"depht": 1}, "no setting is called 'depht'; did you mean 'depth'?"),
         ({"task": "parity"}, "contains another run: run of near"),
         ({"task": "no-such"}, "no task is called 'no-such'"),
@@ -156,7 +156,7 @@ def test_a_task_whose_source_cannot_be_read_goes_on_with_the_same_call_alone(tas
     done = subprocess.run(
         [sys.executable, "-m", "selftaught", "resume", "it"], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 2 and "go on with the same call" in done.stderr
+    assert done.returncode == 2 and "continue with the same call" in done.stderr
 
 
 def test_a_task_of_functions_that_is_wrong_says_so(task: str) -> None:

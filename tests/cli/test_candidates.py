@@ -130,7 +130,7 @@ def test_the_idea_is_what_the_model_says_beside_its_program(response: str, idea:
     ("arguments", "said"),
     [
         (["show", "one", "xyz"], "'xyz' is not an id: wanted at least 4 of its characters, from 0 to 9 and a to f"),
-        (["show", "one", "ab"], "'ab' is no id"),
+        (["show", "one", "ab"], "'ab' is not an id"),
         (["show", "one", "0" * 64], "one has no text 0000"),
         (["show", "one", "abcd", "--candidates"], "wanted only one of ID, --candidates and --responses"),
         (["diff", "one", "0" * 8, "1" * 8], "one has no text 00000000"),

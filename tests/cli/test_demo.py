@@ -47,7 +47,7 @@ def test_each_round_and_each_programs_idea_are_told_as_they_come(
 def test_every_prompt_of_the_demo_is_on_record(shown: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     """Else a text that prompts are made of has changed since: python benchmarks/demo_recording.py makes it anew."""
     folder, done = shown
-    assert "not on record" not in done.stdout
+    assert "not in the recording" not in done.stdout
     (run,) = (folder / "runs").glob("*bin-packing*")
     with Store.open(run / "run.sqlite", writable=False) as store:
         answered = [record for record in store if isinstance(record, Answered)]

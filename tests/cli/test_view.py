@@ -150,7 +150,7 @@ def test_two_may_look_at_once(root: Path) -> None:
         assert one != two and ask(one)[0] == ask(two)[0] == 200
 
 
-@pytest.mark.parametrize(("what", "told"), [("nosuch", "no run is called"), ("empty", "holds no run")])
+@pytest.mark.parametrize(("what", "told"), [("nosuch", "no run is called"), ("empty", "has no run")])
 def test_what_cannot_be_viewed_is_said(tmp_path: Path, what: str, told: str) -> None:
     (tmp_path / "empty").mkdir()
     done = in_process("view", what, "--no-browser", cwd=tmp_path)

@@ -36,7 +36,7 @@ def gone_on_here(begun: Path) -> list[list[str]]:
     """The figures of that run, when it has gone on under the code that it was begun with."""
     shutil.copytree(begun, begun.parent / "same")
     here = command("resume", "same", "--max-calls", "1000", cwd=begun.parent)
-    assert "is taken from the run" not in here.stderr
+    assert "keeps its own text" not in here.stderr
     return figures(here.stdout)
 
 

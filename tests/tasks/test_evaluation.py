@@ -319,7 +319,7 @@ def test_a_function_may_have_a_score_of_its_own(jail: Jail, repository: Path) ->
 
 def test_a_check_that_fails_before_any_change_costs_nothing(jail: Jail, repository: Path) -> None:
     spec = load_task("src/pkg/mod.py::C.f", check="echo so it is >&2; exit 3")
-    with pytest.raises(TaskError, match="failed with exit code 3, before anything is changed: so it is"):
+    with pytest.raises(TaskError, match="failed with exit code 3, before any change: so it is"):
         scored(jail, spec, paid=False)
 
 

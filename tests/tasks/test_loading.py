@@ -211,7 +211,7 @@ def test_a_task_that_reads_a_file_beside_it_does_not_stand_alone(tmp_path: Path)
     (tmp_path / "words.txt").write_text("def algorithm(x): return x\n")
     reads = "import pathlib\nSEED = pathlib.Path(__file__).with_name('words.txt').read_text()\n"
     check_stands_alone(load_task(write(tmp_path, name="alone.py")))
-    with pytest.raises(UsageError, match=r"reads.py, line 3: it fails .+ a task is one file, which reads no other"):
+    with pytest.raises(UsageError, match=r"reads.py, line 3: it fails .+ a task is one file that reads no other"):
         check_stands_alone(load_task(write(tmp_path, name="reads.py", seed=reads)))
 
 

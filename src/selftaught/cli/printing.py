@@ -298,11 +298,11 @@ def forecast(told: "Forecast", *, as_json: bool) -> None:
 
 
 def guesses_at_most(told: "Forecast") -> str:
-    """What may be bought for scores of improvers that nobody asks for, and what bounds that."""
+    """The responses that may be bought for scores that are never requested, and their limit."""
     most = told.guesses
     return in_flags(
-        f"Of the most, {most.calls:,} responses (${most.dollars:,.2f}) are for improvers whose score may never be\n"
-        "asked for (`speculate=all`). Under a cap these get a quarter of what is left, at most."
+        f"At most {most.calls:,} of these responses (${most.dollars:,.2f}) are for improvers whose score may never be\n"
+        "requested (`speculate=all`). Under a cap they get at most a quarter of the rest."
     )
 
 

@@ -107,5 +107,5 @@ def test_a_dotenv_file_cannot_send_the_environments_headers_elsewhere(folder: Pa
     with Receiver() as receiver:
         (folder / ".env").write_text(f"OTEL_EXPORTER_OTLP_ENDPOINT={receiver.endpoint}\n")
         done = selftaught(*IMPROVE, "--otel", cwd=folder, OTEL_EXPORTER_OTLP_HEADERS="authorization=sk-planted")
-    assert done.returncode == 2 and "OTEL_EXPORTER_OTLP_ENDPOINT stands in .env" in done.stderr
+    assert done.returncode == 2 and "OTEL_EXPORTER_OTLP_ENDPOINT is in .env" in done.stderr
     assert receiver.bodies == [] and "sk-planted" not in done.stderr
