@@ -25,7 +25,8 @@ def history(folder: Path) -> set[tuple[object, ...]]:
     with Store.open(folder / "run.sqlite", writable=False) as store:
         kept = [record for record in store if not isinstance(record, (Session, Ended))]
     scored = {record.at for record in kept}
-    return {content(r) for r in kept if not (isinstance(r, Answered) and r.guessed and score_of(r.at) not in scored)}
+    in_vain = {r.at for r in kept if isinstance(r, Answered) and r.guessed and score_of(r.at) not in scored}
+    return {content(record) for record in kept if record.at not in in_vain} - {()}
 
 
 def score_of(at: str) -> str:
