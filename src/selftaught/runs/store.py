@@ -244,6 +244,10 @@ class Store:
         """What is wrong with a store that was opened and cannot be read: it is gone, or damaged."""
         if not self.path.exists():
             return RecordError(f"cannot read {self.path}: {GONE}")
+        if "unknown field" in str(error):
+            return RecordError(
+                f"{self.path} holds what this selftaught does not know ({error}): read it with the one that wrote it"
+            )
         return RecordError(f"{self.path} is damaged: {error}; restore it from a copy")
 
     def _catch_up(self) -> None:
