@@ -136,6 +136,9 @@ def test_arms_have_their_draws_in_common_unless_they_are_told_not_to(tmp_path: P
     for name in ("a", "b"):
         (tmp_path / f"{name}.py").write_text(load_improver("seed", tmp_path).source + f"# {name}\n")
     arms = ["--improvers", "a.py,b.py"]
+    forecast = [*COMMANDS["baselines"], *SMALL, *arms, "--dry-run", "--json"]
+    planned = json.loads(in_process("experiment", "baselines", *forecast, cwd=tmp_path).stdout)
+    assert (planned["in_common"], planned["total"]["most"]["calls"]) == (6, 18)
     common = conduct("baselines", tmp_path, *arms)
     difference = next(row for row in common["tables"]["differences"] if row["compared"] == "a.py → b.py")
     assert difference["difference"] == 0
@@ -143,6 +146,8 @@ def test_arms_have_their_draws_in_common_unless_they_are_told_not_to(tmp_path: P
     assert first["mean"] == second["mean"] and first["responses"] == second["responses"] == floor["responses"] == 2
     assert "Common draws: 18 responses were read, and 12 bought." in common["notes"]
     shutil.rmtree(tmp_path / "baselines")
+    planned = in_process("experiment", "baselines", *forecast, "--common-draws", "off", cwd=tmp_path)
+    assert json.loads(planned.stdout)["in_common"] is None
     apart = conduct("baselines", tmp_path, *arms, "--common-draws", "off")
     assert not [note for note in apart["notes"] if note.startswith("Common draws")]
 
