@@ -7,6 +7,7 @@ leaves a prefix of what was put. Records that are put together share a commit, w
 Texts are kept once, by SHA-256, compressed. SQL no newer than SQLite 3.40.
 """
 
+import errno
 import fcntl
 import os
 import queue
@@ -237,7 +238,7 @@ class Store:
 
     def _check(self, error: BaseException | None) -> None:
         if error is not None:
-            said = GONE if isinstance(error, Gone) else why(self.path.parent, error, "is the disk full?")
+            said = GONE if isinstance(error, Gone) else why(self.path.parent, error, _advice(error))
             raise RecordError(f"cannot write to {self.path}: {said}") from error
 
     def _unreadable(self, error: Exception) -> RecordError:
@@ -358,9 +359,13 @@ class Store:
 
     def _commit(self, connection: sqlite3.Connection, jobs: Sequence[_Job]) -> None:
         if not _commit(connection, jobs):
-            for job in jobs:  # one bad record must not take its neighbours with it
-                if not _commit(connection, [job]) and not job.durable:  # nothing waits for it that could get the error
-                    self._failure = self._failure or job.error
+            for job in jobs:  # one bad record must not take with it what came before
+                if self._failure is not None:  # what comes after one that is lost would leave a hole in the record
+                    job.error = self._failure
+                elif (
+                    not _commit(connection, [job]) and not job.durable
+                ):  # nothing waits for it that could get the error
+                    self._failure = job.error
 
     def _sync(self, log: "_Log", jobs: Sequence[_Job]) -> None:
         try:
@@ -372,6 +377,14 @@ class Store:
         for job in jobs:
             job.error = job.error or self._failure
         self._durable = self._written
+
+
+def _advice(error: BaseException) -> str:
+    """What to do about a failure to write."""
+    full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or (
+        isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    )
+    return "make room there and resume the run" if full else "is the disk full?"
 
 
 _OWN_IDS = os.access in os.supports_effective_ids
