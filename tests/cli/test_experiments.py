@@ -3,7 +3,9 @@
 import csv
 import json
 import shutil
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -531,6 +533,18 @@ def test_other_parameters_are_refused_with_the_difference(finished: Finished, tm
     done = in_process("experiment", "imp-at-k", "--depth", "3", "--out", "imp-at-k", cwd=tmp_path)
     assert done.returncode == 2 and "depth was 2, and is 3" in done.stderr
     assert in_process("experiment", "imp-at-k", "--out", "imp-at-k", cwd=tmp_path).returncode == 0
+
+
+def test_other_code_is_refused_before_it_begins_a_run(tmp_path: Path) -> None:
+    conduct("imp-at-k", tmp_path)
+    kept, gone = sorted((tmp_path / "imp-at-k" / "runs").iterdir())
+    shutil.rmtree(gone)
+    with closing(sqlite3.connect(kept / "run.sqlite")) as store, store:
+        store.execute("""UPDATE records SET body = json_set(body, '$.code', 'another') WHERE at LIKE '/session%'""")
+    done = in_process("experiment", "imp-at-k", "--out", "imp-at-k", cwd=tmp_path)
+    assert done.returncode == 1 and "with other code" in done.stderr and not gone.exists()
+    done = in_process("experiment", "imp-at-k", "--out", "imp-at-k", "--other-version", cwd=tmp_path)
+    assert done.returncode == 0 and "Some runs were made by" in done.stdout
 
 
 TWO = ["--models", "mutate,scripted", "--script", "script.json"]

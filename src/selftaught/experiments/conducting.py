@@ -30,7 +30,7 @@ from selftaught.middleware.gate import Branch, Gate
 from selftaught.middleware.recorded import draws_on_record
 from selftaught.middleware.run_budget import RunBudget
 from selftaught.runs.folder import PARAMETERS, RunFolder, find_run
-from selftaught.runs.records import Ended, Record, Session, run_id
+from selftaught.runs.records import Answered, Applied, Ended, Record, Scored, Session, run_id
 from selftaught.runs.store import Store, text_id
 from selftaught.sandbox.contract import OpenSandbox
 from selftaught.tasks.loading import is_built_in
@@ -263,12 +263,12 @@ def _run_all(cells: Sequence[Cell], lab: Lab) -> dict[str, Failed]:
 
     Raises SelfTaughtError for all else; the others end too then, and what they have is on record.
     """
+    if not lab.other_version:
+        _check_versions(lab.folder)
     run_budget, draws = RunBudget(lab.caps, NOTHING, lab.gate), CommonDraws()
     prepared = [_prepare(cell, lab) for cell in cells]
     for folder, models in _all_begun(lab, prepared):
         with Store.open(folder.store, writable=False) as store:
-            if not lab.other_version:
-                check_version(store)  # all cells by the same code, those that are finished too
             run_budget.add(models.spent(store))
             draws.learn(_shared_draws(folder, store, draws))
     changed = {"other_version": True} if lab.other_version else {}
@@ -303,6 +303,13 @@ def _run_all(cells: Sequence[Cell], lab: Lab) -> dict[str, Failed]:
     if errors:
         raise lab.gate.reason or errors[0]
     return {one.cell: one for future in waiting if (one := future.result())}
+
+
+def _check_versions(folder: Path) -> None:
+    """All cells by the same code, those that are finished too; before another is begun."""
+    for path in sorted((folder / "runs").glob("*/run.sqlite")):
+        with Store.open(path, writable=False) as store:
+            check_version(store.without(Answered, Applied, Scored))
 
 
 def _shared_draws(folder: RunFolder, store: Store, draws: CommonDraws) -> Iterator[tuple[str, Bought]]:
