@@ -32,17 +32,15 @@ def main() -> None:
     found: dict[tuple[str, str], set[str]] = {}
     with open_sandbox("auto") as jail:
         for half in halves:
-            for name, labelled in labels[half].items():
+            for name in labels[half]:
                 source = (given.folder / half / f"{name}.py").read_text()
-                wanted[half, name] = set(labelled)
+                wanted[half, name] = set(labels[half][name])
                 found[half, name] = set(strategies(rehearse(source, jail)))
             show(half, {place: of for place, of in wanted.items() if place[0] == half}, found)
-            for place, of in wanted.items():
-                missed, wrong = of - found[place], found[place] - of
-                if place[0] == half and (missed or wrong):
-                    print(
-                        f"{place[1]}: missed {', '.join(sorted(missed)) or '-'}; wrong {', '.join(sorted(wrong)) or '-'}"
-                    )
+            for (of, name), labelled in wanted.items():
+                missed, wrong = labelled - found[of, name], found[of, name] - labelled
+                if of == half and (missed or wrong):
+                    print(f"{name}: missed {', '.join(sorted(missed)) or '-'}; wrong {', '.join(sorted(wrong)) or '-'}")
     if len(halves) > 1:
         show(", ".join(halves), wanted, found)
 
