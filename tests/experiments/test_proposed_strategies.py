@@ -9,10 +9,10 @@ from selftaught.config import Parameters
 from selftaught.core.errors import RecordError
 from selftaught.experiments.design import Outcome, Result
 from selftaught.experiments.kept_rehearsals import FOLDER, keep, kept
-from selftaught.experiments.proposed_strategies import META, Proposal, result
+from selftaught.experiments.proposed_strategies import Proposal, result
 from selftaught.experiments.traces import Asked, Scored, Trace
+from selftaught.runs.records import META_UTILITY, Session
 from selftaught.runs.records import Scored as ScoreRecord
-from selftaught.runs.records import Session
 from selftaught.statistics import fisher_exact, holm
 
 
@@ -21,8 +21,8 @@ def run(name: str, model: str, *proposals: str) -> Outcome:
     session = Session(at="/session#0", version="", tier="", model=model)
     scores = [
         ScoreRecord(
-            at=f"/t:1/score:{number}", utility=META, program=f"{number} {text}", value=0.5, verdict="ok", note="",
-            reused=False, seconds=0.0,
+            at=f"/t:1/score:{number}", utility=META_UTILITY, program=f"{number} {text}", value=0.5, verdict="ok",
+            note="", reused=False, seconds=0.0,
         )
         for number, text in enumerate(proposals)
     ]  # fmt: skip

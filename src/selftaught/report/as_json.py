@@ -2,8 +2,8 @@
 
 schema        "selftaught.run/1"; a change that breaks a reader changes the number
 run           the folder's name
-status, note  of the last session: "finished", "interrupted", "stopped", "failed"; "killed" where it has not
-              said how it ended, "running" where it has not; "new" where none began
+status, note  of the last session: "finished", "interrupted", "stopped", "failed"; "killed" if its end is not
+              recorded, "running" if it has not ended; "new" before the first
 config        the frozen configuration: the settings that the run's own command takes
 sessions      time (seconds since the epoch), selftaught's version, sandbox tier and its layers, model
 steps         one for each t: improver and proposed (SHA-256; proposed may be null), accepted, verdict and note of the
@@ -23,6 +23,8 @@ ledger        what was bought of the model: for each t, role (improver, solution
               of `cut` ones the server counted far fewer tokens than the prompt has
 probed        for each reported solution and task what its probes for reward hacks found: mean grades before and after,
               p (adjusted; null where nothing is left to chance), whether that flags it, and a note
+guesses       scores that were begun before they were asked for: used and unused; what the unused bought of a model:
+              responses, tokens, dollars, and how many of the responses are unpriced
 no_program    how many responses held no program, by the reason: cut at the token limit, empty, refused …
 noticed       what guests did that was denied or suspicious
 faults        what tasks' own code did wrong while programs were scored: a grade that raised; each once
@@ -66,6 +68,7 @@ def as_json(run: RunView, config: Mapping[str, Any], name: str) -> dict[str, Any
         "failures": [asdict(f) | {"examples": [one_line(note) for note in f.examples]} for f in run.failures],
         "ledger": [asdict(entry) | {"sources": list(entry.sources)} for entry in run.ledger],
         "probed": [_probed(probed) for probed in run.probed],
+        "guesses": asdict(run.guesses),
         "no_program": run.no_program,
         "noticed": [{"program": n.program, "what": n.what, "note": one_line(n.note)} for n in run.noticed],
         "faults": [one_line(fault) for fault in run.faults],

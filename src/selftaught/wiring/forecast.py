@@ -1,10 +1,10 @@
-"""What a run can cost at most, and what it is expected to, before anything is spent."""
+"""The highest and the expected cost of a run, before anything is spent."""
 
 from dataclasses import dataclass, replace
 from random import Random
 
 from selftaught.config import RunConfig
-from selftaught.core.money import Amount, Caps
+from selftaught.core.money import NOTHING, Amount, Caps
 from selftaught.core.work import IMPROVER, SOLUTION
 from selftaught.runs.records import PROGRAM
 from selftaught.sandbox.machine import MOST_PROMPT_CHARACTERS
@@ -28,7 +28,7 @@ _ONE_CALL = frozenset("seed paper-seed earlier-seed chain-of-thought sandbox-see
 class Share:
     """One role's part. `expected`: if every improver does as the first one does, and programs keep their length.
 
-    `responses` of the most are `most.calls`. `dollars` are None where the model has no price.
+    `responses` of the most are `most.calls`. `dollars` are None if the model has no price.
     """
 
     role: str
@@ -42,14 +42,18 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Each role's share. `binding`: the caps that are below the most; what is spent ends there."""
+    """Each role's share. `binding`: the caps below the highest cost; spending ends there.
+
+    `guesses`: the part of the highest cost, in all roles, for scores that may not be requested (`speculate=all`).
+    """
 
     shares: tuple[Share, ...]
     binding: tuple[str, ...]
+    guesses: Amount = NOTHING
 
 
 def forecast(inputs: Inputs, models: Models, *, unknown_improver: bool = False) -> Forecast:
-    """From the settings alone; nothing is asked of a model. `unknown_improver`: another run will make it."""
+    """From the settings alone, without a model. `unknown_improver`: another run will make it."""
     config, allowance = inputs.config, inputs.config.allowance
     scored = min(1 + allowance.responses_per_call, allowance.utility_calls)  # the seed improver's, with its initial one
     once = config.improver in _ONE_CALL and not unknown_improver
@@ -67,23 +71,36 @@ def forecast(inputs: Inputs, models: Models, *, unknown_improver: bool = False) 
     most, expected = work.solving
     shares += _of_programs(inputs, models.asked, most * (allowance.utility_calls + 1), expected * (scored + 1))
     used = tuple(share for share in shares if share.applications)
-    return Forecast(used, _binding(config.caps, used))
+    guesses = NOTHING
+    for share in shares[1:]:  # all but the improvers' own
+        guesses += _part(share.most, work.guessed, most)
+    return Forecast(used, _binding(config.caps, used), guesses)
+
+
+def _part(amount: Amount, part: int, of: int) -> Amount:
+    """Of an amount for so many applications."""
+    return Amount(amount.calls * part // of, amount.tokens * part // of, amount.dollars * part / of) if of else NOTHING
 
 
 @dataclass(frozen=True, slots=True)
 class _Applications:
-    """How often an improver is applied, to improvers and to solutions: (at most, as expected)."""
+    """How often an improver is applied, to improvers and to solutions: (at most, as expected).
+
+    `guessed`: of the most to solutions, for scores of improvers that nobody may ask for. Expected: all are used.
+    """
 
     improving: tuple[int, int]
     solving: tuple[int, int]
+    guessed: int = 0
 
 
 def _applications(config: RunConfig, in_d: int, scored: int) -> _Applications:
     """`in_d`: |D|. `scored`: programs that the seed improver has scored."""
     if config.kind == "run":
         t, measured = config.depth, config.depth + 1  # I_0, and at most one new improver each time
-        most = in_d * (t * config.utility_calls + measured)
-        return _Applications((t, t), (most, in_d * (t * scored + measured)))
+        guessed = min(config.utility_calls, config.model_calls * config.responses) if config.speculate == "all" else 0
+        most = in_d * (t * (config.utility_calls + guessed) + measured)
+        return _Applications((t, t), (most, in_d * (t * scored + measured)), in_d * t * guessed)
     if config.kind == "chain":
         return _Applications((0, 0), (in_d * config.depth, in_d * config.depth))
     if config.kind == "bypass":

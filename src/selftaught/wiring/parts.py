@@ -41,7 +41,7 @@ from selftaught.wiring.probing import probe
 from selftaught.wiring.racing import Race
 from selftaught.wiring.stack import Stack
 
-if TYPE_CHECKING:  # imported only when a run is to be traced
+if TYPE_CHECKING:  # imported only when a run is traced
     from selftaught.middleware.tracing.run import Tracing
 
 
@@ -49,8 +49,8 @@ if TYPE_CHECKING:  # imported only when a run is to be traced
 class Parts:
     """A run, ready to go: D, L, û, the way to apply an improver, to measure one, and to accept one.
 
-    L is `model` where an improver is improved, and `task_model` where a solution is. `anew`: the scores of the first
-    task, whatever is on record; none where that would ask a model.
+    L is `model` when an improver is improved, and `task_model` when a solution is. `anew`: the scores of the first
+    task, again in spite of the record; empty if that would ask a model.
     """
 
     tasks: list[Task]
@@ -75,11 +75,12 @@ def assemble(
     approve: Approve | None = None,
     sharing: Sharing | None = None,
     guesses: Ahead | None = None,
+    guesses_of_improvers: Ahead | None = None,
 ) -> Parts:
     """A run's parts, each within the stack of wrappers."""
     config = inputs.config
     run_budget = run_budget or RunBudget(config.caps, models.spent(recorder.store), gate)
-    stack = Stack(recorder, gate, run_budget, tracing, sharing, guesses)
+    stack = Stack(recorder, gate, run_budget, tracing, sharing, guesses, guesses_of_improvers)
     model, task_model = stack.model(models.improver, IMPROVER), stack.model(models.solution, SOLUTION)
 
     asked = stack.model(models.asked, PROGRAM)

@@ -1,4 +1,4 @@
-"""What stands around the real model, utilities and improvers, in one order: laws 5 and 6 of docs/architecture.md."""
+"""The wrappers of the real model, utilities and improvers, and their order: laws 5 and 6 of docs/architecture.md."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,8 +21,8 @@ if TYPE_CHECKING:  # imported only when a run is to be traced
 class Stack:
     """The wrappers around the real model, utility and way to apply, in the order of laws 5 and 6.
 
-    What is asked goes, from the outside in: recorder, with the draws that are in common → gate → tracing → caps → the
-    real thing. The meter, which is the outermost, stands in `Machine`: a guest is charged for what the record answers,
+    A request passes, from the outside in: recorder, with the common draws → gate → tracing → caps → the
+    real model. The outermost, the meter, is in `Machine`: a guest is charged for what the record answers,
     or another improver bought, too.
     """
 
@@ -32,6 +32,7 @@ class Stack:
     tracing: "Tracing | None" = None
     sharing: Sharing | None = None
     guesses: Ahead | None = None
+    guesses_of_improvers: Ahead | None = None
 
     def model(self, priced: PricedModel, role: str) -> LanguageModel:
         """For one role: improver or solution."""
@@ -49,7 +50,8 @@ class Stack:
 
     def meta_utility(self, utility: Utility) -> Utility:
         """The applications and scores in it are gated each; those that it scores are compared with each other."""
-        return RecordedUtility(self._traced(utility), self.recorder, compares=True)
+        traced = self._traced(utility)
+        return RecordedUtility(traced, self.recorder, compares=True, guesses=self.guesses_of_improvers)
 
     def apply(self, apply: Apply) -> Apply:
         """The way to apply an improver."""
