@@ -17,6 +17,7 @@ text.py         untrusted text, made fit for one line
 origin.py       where a program that an improver scores comes from
 work.py         what a model is being asked for, and for which piece of work
 varying.py      programs that may get another score each time
+layout.py       what programs have in common that differ in comments and layout alone
 suspicion.py    what a person who watches over a run wants to know of
 feedback.py     what an improver may read of how an improver was scored
 model_name.py   the name of a model, and what it says of who answers

@@ -129,7 +129,8 @@ class Scored(_Record, frozen=True, tag="scored"):
     `round`, `parent`, `response` and `beside`, of a program that an improver scored: as in core/origin.py. `value` is
     what an improver sees; `raw` and `raw_error` are the task's own number, where it is another, and `numbers` what else
     it told. `guessed`: scored before anybody asked, and charged to nobody; nobody did. `ahead`: somebody asked for it
-    when its score was begun already.
+    when its score was begun already. `layout`: equal for programs that differ in comments and layout alone (and for few
+    others), where these share a score; "" where this one shares none.
     """
 
     utility: str
@@ -152,6 +153,7 @@ class Scored(_Record, frozen=True, tag="scored"):
     guessed: bool = False
     beside: int = 0
     ahead: bool = False
+    layout: str = ""
 
 
 class Applied(_Record, frozen=True, tag="applied"):

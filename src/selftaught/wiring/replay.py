@@ -35,7 +35,7 @@ from selftaught.wiring.recorded_answers import answers
 from selftaught.wiring.run import Run
 
 Compared = Scored | Applied | Measured | Stepped | Approved | Chosen | Probed
-_UNCOMPARED = {"time", "seconds", "note", "reused", "samples", "grades", "feedback", "beside", "ahead"}
+_UNCOMPARED = {"time", "seconds", "note", "reused", "samples", "grades", "feedback", "beside", "ahead", "layout"}
 """Of a record: when and how long, what is said of it, which of two equal programs was run first, what ran beside it, or
 before it was asked for.
 """
