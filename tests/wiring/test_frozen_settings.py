@@ -84,7 +84,7 @@ def test_settings_that_the_disk_did_not_keep_end_the_run_before_it_begins(tmp_pa
             return super().write(name, forgotten)
 
     inputs = load_inputs(make_config({"tasks": ["parity"], "seed": 1}), tmp_path)
-    with pytest.raises(RecordError, match="does not hold the settings"):
+    with pytest.raises(RecordError, match="does not contain the settings"):
         freeze(inputs, Forgetful(tmp_path / "run"))
 
 

@@ -42,7 +42,7 @@ from selftaught.wiring.probing import probe
 from selftaught.wiring.racing import Race
 from selftaught.wiring.stack import Stack
 
-if TYPE_CHECKING:  # imported only when a run is to be traced
+if TYPE_CHECKING:  # imported only when a run is traced
     from selftaught.middleware.tracing.run import Tracing
 
 
@@ -50,8 +50,8 @@ if TYPE_CHECKING:  # imported only when a run is to be traced
 class Parts:
     """A run, ready to go: D, L, û, the way to apply an improver, to measure one, and to accept one.
 
-    L is `model` where an improver is improved, and `task_model` where a solution is. `anew`: the scores of the first
-    task, whatever is on record; none where that would ask a model.
+    L is `model` when an improver is improved, and `task_model` when a solution is. `anew`: the scores of the first
+    task, again in spite of the record; empty if that would ask a model.
     """
 
     tasks: list[Task]

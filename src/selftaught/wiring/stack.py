@@ -1,4 +1,4 @@
-"""What stands around the real model, utilities and improvers, in one order: laws 5 and 6 of docs/architecture.md."""
+"""The wrappers of the real model, utilities and improvers, and their order: laws 5 and 6 of docs/architecture.md."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ if TYPE_CHECKING:  # imported only when a run is to be traced
 class Stack:
     """The wrappers around the real model, utility and way to apply, in the order of laws 5 and 6.
 
-    What is asked goes, from the outside in: recorder, with the draws that are in common → gate → tracing → caps → the
-    real thing. The meter, which is the outermost, stands in `Machine`: a guest is charged for what the record answers,
+    A request passes, from the outside in: recorder, with the common draws → gate → tracing → caps → the
+    real model. The outermost, the meter, is in `Machine`: a guest is charged for what the record answers,
     or another improver bought, too.
     """
 
