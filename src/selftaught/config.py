@@ -191,8 +191,8 @@ ExtractCode = Annotated[
 ShareScores = Annotated[
     Literal["text", "layout"],
     setting(
-        "Programs that share one score: text (equal text), or layout (also those that differ in comments and layout only, "
-        "if the task sees answers alone).",
+        "Programs that share one score: text (equal text), or layout (comments and layout may differ, if the task sees "
+        "answers alone).",
         Group.WHAT,
     ),
 ]
