@@ -95,7 +95,7 @@ def test_a_mean_has_its_standard_error() -> None:
 def test_one_value_has_neither_error_nor_interval_and_says_so() -> None:
     assert mean_with_error([0.5]) == Estimate(0.5, None, 1)
     assert mean_interval([0.5], seed=0) == difference_interval([0.5], seed=0) == NotEnough(1, 6)
-    assert str(NotEnough(1, 6)) == "n = 1: too few for an interval, which takes 6"
+    assert str(NotEnough(1, 6)) == "n = 1: too few for an interval, which needs 6"
 
 
 @pytest.mark.parametrize("values", [[], [nan], [1.0, inf], [1.0, 2.0, nan]])

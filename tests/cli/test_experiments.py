@@ -136,6 +136,9 @@ def test_arms_have_their_draws_in_common_unless_they_are_told_not_to(tmp_path: P
     for name in ("a", "b"):
         (tmp_path / f"{name}.py").write_text(load_improver("seed", tmp_path).source + f"# {name}\n")
     arms = ["--improvers", "a.py,b.py"]
+    forecast = [*COMMANDS["baselines"], *SMALL, *arms, "--dry-run", "--json"]
+    planned = json.loads(in_process("experiment", "baselines", *forecast, cwd=tmp_path).stdout)
+    assert (planned["in_common"], planned["total"]["most"]["calls"]) == (6, 18)
     common = conduct("baselines", tmp_path, *arms)
     difference = next(row for row in common["tables"]["differences"] if row["compared"] == "a.py → b.py")
     assert difference["difference"] == 0
@@ -143,6 +146,8 @@ def test_arms_have_their_draws_in_common_unless_they_are_told_not_to(tmp_path: P
     assert first["mean"] == second["mean"] and first["responses"] == second["responses"] == floor["responses"] == 2
     assert "Common draws: 18 responses were read, and 12 bought." in common["notes"]
     shutil.rmtree(tmp_path / "baselines")
+    planned = in_process("experiment", "baselines", *forecast, "--common-draws", "off", cwd=tmp_path)
+    assert json.loads(planned.stdout)["in_common"] is None
     apart = conduct("baselines", tmp_path, *arms, "--common-draws", "off")
     assert not [note for note in apart["notes"] if note.startswith("Common draws")]
 
@@ -237,7 +242,7 @@ def test_a_cap_holds_over_all_runs_of_an_experiment_and_over_its_restarts(tmp_pa
     command = ["experiment", "curve", *COMMANDS["curve"], *SMALL, "--out", "capped"]
     for _ in range(2):
         done = in_process(*command, "--max-calls", "5", cwd=tmp_path)
-        assert done.returncode == 3 and "--max-calls 5" in done.stderr and "go on with" in done.stderr
+        assert done.returncode == 3 and "--max-calls 5" in done.stderr and "continue with" in done.stderr
     responses = 0
     for run in (tmp_path / "capped" / "runs").iterdir():
         told = json.loads(in_process("show", str(run), "--json", cwd=tmp_path).stdout)
@@ -261,7 +266,7 @@ def test_a_cap_holds_over_all_runs_of_an_experiment_and_over_its_restarts(tmp_pa
         (["curve", "--trials", "0"], "--trials"),
         (["strategies", "no-such-run"], "no run is called"),
         (["cruve"], "did you mean 'curve'?"),
-        (["curve", "--proposals", "3"], "--proposals is for bypass; curve has no use for it"),
+        (["curve", "--proposals", "3"], "--proposals is for bypass; it has no effect in curve"),
         (["curve", "--models", ""], "--models: wanted"),
         (["curve", "--accept", "foo"], "--accept: wanted paper or released or better or significant, got 'foo'"),
         (["bypass", "--proposals", "0"], "--proposals: wanted a whole number of at least 1, got 0"),
@@ -353,7 +358,7 @@ def test_a_folder_that_was_to_be_gone_on_with_and_is_not_there_begins_nothing(
         done = in_process("experiment", "imp-at-k", *given, cwd=tmp_path, OPENAI_API_KEY="k")
         assert not server.requests
     assert done.returncode == 2 and not (tmp_path / "imp-at-q").exists()
-    assert "imp-at-q holds no experiment to go on with (did you mean imp-at-k?)" in done.stderr
+    assert "imp-at-q has no experiment to continue (did you mean imp-at-k?)" in done.stderr
 
 
 def plan_of(cwd: Path, *arguments: str) -> dict[str, Any]:
@@ -419,7 +424,7 @@ def test_experiments_are_listed_with_how_far_they_have_come(finished: Finished, 
     assert (found["capped"]["responses"], found["capped"]["status"]) == (3, "stopped")
     assert "not TOML" in found["broken"]["error"]
     shown = in_process("experiments", ".", cwd=tmp_path).stdout
-    assert "2 of 2" in shown and "Go on with one: selftaught experiment WHAT --out ./FOLDER" in shown
+    assert "2 of 2" in shown and "To continue one: selftaught experiment WHAT --out ./FOLDER" in shown
     assert "no experiment in nowhere/ yet" in in_process("experiments", "nowhere", cwd=tmp_path).stdout
 
 
@@ -605,7 +610,7 @@ def test_a_model_that_fails_for_good_is_said_so_and_the_rest_stands(
     assert any(note.startswith("openai/m failed: ") for note in told["notes"])
     assert figures(told, "mutate") == figures(finished(name), "mutate") != []
     assert figures(told, "openai/m") == []
-    assert "to try again what failed: selftaught experiment" in done.stderr
+    assert "to retry the failed runs: selftaught experiment" in done.stderr
 
 
 def figures(told: dict[str, Any], model: str) -> list[float]:
@@ -621,7 +626,7 @@ def test_where_every_model_fails_the_experiment_does(tmp_path: Path) -> None:
     with OpenAIServer(improve_anything, key="another") as server:
         given = ["--models", "openai/m", "--base-url", server.base_url, "--out", "it"]
         done = in_process("experiment", "curve", *COMMANDS["curve"], *SMALL, *given, cwd=tmp_path, OPENAI_API_KEY="k")
-    assert done.returncode == 1 and "401" in done.stderr and "go on with: selftaught experiment curve" in done.stderr
+    assert done.returncode == 1 and "401" in done.stderr and "continue with: selftaught experiment curve" in done.stderr
     assert not (tmp_path / "it" / "result.json").exists()
 
 
@@ -687,9 +692,9 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "wants the folder of one finished experiment, got 0"),
+        ([], "needs the folder of one finished experiment, got 0"),
         (["nothing"], "nothing holds no experiment"),
-        (["one", "--trials", "3"], "--trials has no use in power"),
+        (["one", "--trials", "3"], "--trials has no effect in power"),
         (["one"], "compares nothing in two trials or more"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What in a program, or in how it ended, a person who watches over a run wants to know of (paper §6.2).
+"""Suspicious facts about a program or its end, for the person who supervises a run (paper §6.2).
 
 Rules on text, never on a syntax tree: the text is hostile, and nothing of it is parsed here. A rule may be wrong in
 both directions; it stops nothing, it is only put on record.
@@ -22,7 +22,7 @@ _IN_VERDICT = {
     Verdict.PROTOCOL_ERROR,
     Verdict.TOO_MANY,
 }
-"""A program that used up its time, its memory or the room for its answer is a poor program, and stands there as one."""
+"""A program that exceeds its time, memory or answer size is a poor program, and is recorded as such."""
 
 
 def suspicious_text(program: Program) -> list[tuple[str, str]]:

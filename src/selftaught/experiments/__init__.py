@@ -17,6 +17,7 @@ arms.py         what is compared, pair by pair, with what it cost
 spending.py     how far arms are when they have spent as much, in three currencies
 power.py        how many trials would be needed, from a pilot
 
+first_questions.py  what arms certainly ask alike
 forecasting.py  what an experiment can cost, before anything is spent
 listing.py      which experiments there are, and how far each has come
 conducting.py   an experiment's runs, begun and gone on with
