@@ -38,7 +38,7 @@ from selftaught.sandbox.contract import OpenSandbox
 from selftaught.tasks.loading import is_built_in
 from selftaught.wiring.checking import check_task
 from selftaught.wiring.inputs import Inputs, load_frozen, load_improver
-from selftaught.wiring.kept_settings import frozen_config
+from selftaught.wiring.kept_settings import OF_BEFORE, frozen_config
 from selftaught.wiring.models import Models
 from selftaught.wiring.run import Run, sharing_among
 from selftaught.wiring.version import check_version, other_versions
@@ -118,7 +118,7 @@ def read_parameters(folder: Path) -> Parameters:
         raise UsageError(f"{folder} holds no experiment: there is no {file}")
     RunFolder(folder).check_plain()
     try:
-        kept = {"common_draws": "off", **_todays_names(read_toml(file))}  # one of before there were any has none
+        kept = {**OF_BEFORE, **_todays_names(read_toml(file))}
         return msgspec.convert(with_seed_as_text(kept), Parameters)
     except msgspec.ValidationError as error:
         raise UsageError(f"{file} was damaged: {error}") from error
