@@ -218,9 +218,15 @@ def test_strategies_of_a_run_by_rules_and_by_a_models_labels(tmp_path: Path) -> 
     small = ["--repeats", "1", "--model-calls", "1", "--responses", "2", "--utility-calls", "3", "--depth", "1"]
     done = in_process("run", TASK, *model, *small, "--improver", "seed", "--out", "runs/one", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    told = json.loads(in_process("experiment", "strategies", "one", "--json", cwd=tmp_path).stdout)
+    command = ["experiment", "strategies", "one", "--json", "--out", "by-rules"]
+    first, again = in_process(*command, cwd=tmp_path), in_process(*command, cwd=tmp_path)
+    assert "rehearsing proposal 1" in first.stderr and "rehearsing" not in again.stderr  # it is kept
+    assert again.stdout == first.stdout
+    told = json.loads(first.stdout)
     found = {row["strategy"]: row for row in told["tables"]["strategies"]}
-    assert found["bandit"]["proposed"] == 1 and found["bandit"]["share"] == 1.0
+    assert (
+        found["bandit"]["model"] == "scripted" and found["bandit"]["proposed"] == 1 and found["bandit"]["share"] == 1.0
+    )
     assert found["genetic crossover"]["proposed"] == 0
     (each,) = told["tables"]["proposals"]
     assert each["on record"] == 2 and each["what it does"] == "bandit, greedy refinement, parallel scoring"

@@ -40,6 +40,8 @@ _STATEMENTS = [statement.strip() for statement in _SCHEMA.split(";") if statemen
 _IS_OF_KIND = "instr(substr(body, 1, 40), ?) = 1"
 UNWATCHED_SECONDS = 0.1
 """The longest time until a record reaches the disk if nothing waits for it."""
+_LINGER_SECONDS = 0.001
+"""How long a record that nothing waits for leaves the processor to other threads before it is written."""
 _LOCK_TRIES, _LOCK_PAUSE_SECONDS = 4, 0.05
 MOST_TEXT_BYTES = 64 << 20
 """Of one text, unpacked: more than any prompt, response or program may have."""
@@ -87,6 +89,7 @@ class _Job:
         self.record = None if record is None else (whole_characters(record.at), encode(record))
         self._texts = texts
         self.durable, self.soon = durable, soon
+        self.urgent = durable or soon or record is None
         self.finished = threading.Event()
         self.error: BaseException | None = None
 
@@ -353,8 +356,14 @@ class Store:
             batch = [self._waiting.get(timeout=seconds)]
         except queue.Empty:
             return []
-        while not self._waiting.empty():
-            batch.append(self._waiting.get())
+        until = time.monotonic() + _LINGER_SECONDS
+        while batch[-1] is not None:
+            until = 0.0 if batch[-1].urgent else until
+            left = max(0.0, until - time.monotonic())
+            try:
+                batch.append(self._waiting.get(timeout=left))
+            except queue.Empty:
+                break
         return batch
 
     def _commit(self, connection: sqlite3.Connection, jobs: Sequence[_Job]) -> None:
