@@ -86,7 +86,7 @@ def test_any_name_goes_to_a_named_server() -> None:
         ("relay:", None, "relay:DIR"),
         ("llamacpp/x", None, "Set LLAMACPP_BASE_URL"),
         ("openrouter/x", "http://me:secret@localhost/v1", "OPENROUTER_API_KEY"),
-        ("openai/gpt-5", None, "takes no temperature.*`temperature_policy=drop`"),
+        ("openai/gpt-5", None, "accepts no temperature.*`temperature_policy=drop`"),
         ("openai/", None, "no model is called"),
         ("scripted", None, "`script=FILE.json`"),
         ("scripted:answers.json", None, "`script=FILE.json`"),

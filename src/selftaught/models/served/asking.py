@@ -35,7 +35,7 @@ class AskOptions:
     """How a model is called.
 
     Attributes:
-        temperature_policy: for a model that takes no temperature: "clamp" refuses it before anything is spent, "drop"
+        temperature_policy: for a model that accepts no temperature: "clamp" refuses it before anything is spent, "drop"
             asks without one. If there is a range, both ask with the nearest accepted one. The completion records it.
         max_connections: the maximum of calls in flight, from all threads.
         requests_per_minute, tokens_per_minute: in any 60 seconds; tokens are estimated until the server counts them.
