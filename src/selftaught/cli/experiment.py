@@ -2,7 +2,8 @@
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,7 @@ from selftaught.experiments.conducting import (
     strategies,
 )
 from selftaught.experiments.design import Result
+from selftaught.experiments.first_questions import in_common, may_share
 from selftaught.experiments.forecasting import plan, plan_of_labels
 from selftaught.experiments.listing import FINISHED, list_experiments, standing
 from selftaught.experiments.power import power
@@ -121,7 +123,9 @@ def experiment(
         given = _resolved(given, shared_inputs, gate, runs, caps, named=named)
         if dry_run:
             done = finished_cells(folder) if begun else ()
-            printing.plan(plan(given, shared_inputs, choose, done), caps, as_json=as_json)
+            planned = plan(given, shared_inputs, choose, done)
+            alike = _in_common(given, shared_inputs, done, limits.get("sandbox", "auto"))
+            printing.plan(replace(planned, in_common=alike), caps, as_json=as_json)
             return
     open_experiment(folder, given, shared_inputs)
     if not begun:
@@ -155,6 +159,18 @@ def experiment(
     if found[0].failed:
         say(f"to retry the failed runs: selftaught experiment {name} --out {folder}")
         raise SystemExit(FAILURE)  # a script must not take it for the whole
+
+
+def _in_common(given: Parameters, shared_inputs: SharedInputs, done: Collection[str], sandbox: str) -> int | None:
+    """Responses that arms certainly have in common; None where there are no such arms, or nothing to look in."""
+    cells = EXPERIMENTS[given.experiment].cells(given)
+    if not may_share(cells):
+        return None
+    try:
+        with open_jail(sandbox) as jail:
+            return sum(in_common(cells, done, shared_inputs, jail).values())
+    except NoSandbox:
+        return None
 
 
 def _expected(given: Parameters, shared_inputs: SharedInputs, choose: Choose, folder: Path) -> int:

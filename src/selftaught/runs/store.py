@@ -7,6 +7,7 @@ leaves a prefix of what was put. Records that are put together share a commit, w
 Texts are kept once, by SHA-256, compressed. SQL no newer than SQLite 3.40.
 """
 
+import errno
 import fcntl
 import os
 import queue
@@ -39,6 +40,8 @@ _STATEMENTS = [statement.strip() for statement in _SCHEMA.split(";") if statemen
 _IS_OF_KIND = "instr(substr(body, 1, 40), ?) = 1"
 UNWATCHED_SECONDS = 0.1
 """The longest time until a record reaches the disk if nothing waits for it."""
+_LINGER_SECONDS = 0.001
+"""How long a record that nothing waits for leaves the processor to other threads before it is written."""
 _LOCK_TRIES, _LOCK_PAUSE_SECONDS = 4, 0.05
 MOST_TEXT_BYTES = 64 << 20
 """Of one text, unpacked: more than any prompt, response or program may have."""
@@ -86,6 +89,7 @@ class _Job:
         self.record = None if record is None else (whole_characters(record.at), encode(record))
         self._texts = texts
         self.durable, self.soon = durable, soon
+        self.urgent = durable or soon or record is None
         self.finished = threading.Event()
         self.error: BaseException | None = None
 
@@ -237,7 +241,7 @@ class Store:
 
     def _check(self, error: BaseException | None) -> None:
         if error is not None:
-            said = GONE if isinstance(error, Gone) else why(self.path.parent, error, "is the disk full?")
+            said = GONE if isinstance(error, Gone) else why(self.path.parent, error, _advice(error))
             raise RecordError(f"cannot write to {self.path}: {said}") from error
 
     def _unreadable(self, error: Exception) -> RecordError:
@@ -352,15 +356,25 @@ class Store:
             batch = [self._waiting.get(timeout=seconds)]
         except queue.Empty:
             return []
-        while not self._waiting.empty():
-            batch.append(self._waiting.get())
+        until = time.monotonic() + _LINGER_SECONDS
+        while batch[-1] is not None:
+            until = 0.0 if batch[-1].urgent else until
+            left = max(0.0, until - time.monotonic())
+            try:
+                batch.append(self._waiting.get(timeout=left))
+            except queue.Empty:
+                break
         return batch
 
     def _commit(self, connection: sqlite3.Connection, jobs: Sequence[_Job]) -> None:
         if not _commit(connection, jobs):
-            for job in jobs:  # one bad record must not take its neighbours with it
-                if not _commit(connection, [job]) and not job.durable:  # nothing waits for it that could get the error
-                    self._failure = self._failure or job.error
+            for job in jobs:  # one bad record must not take with it what came before
+                if self._failure is not None:  # what comes after one that is lost would leave a hole in the record
+                    job.error = self._failure
+                elif (
+                    not _commit(connection, [job]) and not job.durable
+                ):  # nothing waits for it that could get the error
+                    self._failure = job.error
 
     def _sync(self, log: "_Log", jobs: Sequence[_Job]) -> None:
         try:
@@ -372,6 +386,14 @@ class Store:
         for job in jobs:
             job.error = job.error or self._failure
         self._durable = self._written
+
+
+def _advice(error: BaseException) -> str:
+    """What to do about a failure to write."""
+    full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or (
+        isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    )
+    return "make room there and resume the run" if full else "is the disk full?"
 
 
 _OWN_IDS = os.access in os.supports_effective_ids
