@@ -5,6 +5,7 @@ Nothing hostile is parsed here. Programs whose digests agree may still differ; t
 """
 
 import re
+from functools import lru_cache
 from hashlib import sha256
 
 from selftaught.core.contracts import Program
@@ -20,6 +21,7 @@ _READS_ITSELF = re.compile(
 _LAYOUT = re.compile(r"#[^\n]*|[\s()\\,;'\"]+")
 
 
+@lru_cache(maxsize=16)  # a guess asks for it, and soon after who asks for the score
 def layout_digest(program: Program) -> str:
     """Equal for programs that differ in comments and layout alone, mostly; "" of one that may look at its own text."""
     if _READS_ITSELF.search(program.source):
