@@ -244,9 +244,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = []
     script: Annotated[str | None, setting("File that the model `scripted` answers from.", Group.MODEL)] = None
     speculate: Annotated[
-        Literal["off", "cpu"],
+        Literal["off", "cpu", "all"],
         setting(
-            "cpu: score the program in a response as it comes, on a core that nobody wants; off: once it is asked for.",
+            "cpu: score the program in a response as it comes, on a core that nobody wants; all: also improvers, whose "
+            "scores ask the model, and cost money though nobody may ask for them; off: once it is asked for.",
             Group.SANDBOX,
             of=ALL,
         ),

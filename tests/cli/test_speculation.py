@@ -44,6 +44,36 @@ def test_scoring_ahead_changes_nothing_that_comes_out(tmp_path: Path) -> None:
 
 
 def test_a_value_that_there_is_not_is_told_with_those_that_there_are(tmp_path: Path) -> None:
-    done = in_process(*RUN, "--speculate", "all", cwd=tmp_path)
+    done = in_process(*RUN, "--speculate", "some", cwd=tmp_path)
     assert done.returncode == 2
-    assert "off" in done.stderr and "cpu" in done.stderr
+    assert all(value in done.stderr for value in ("off", "cpu", "all"))
+
+
+OF_IMPROVERS = [
+    "run", "parity-with-noise@paper", "--model", "mutate", "--seed", "7:0123456789abcdef", "--repeats", "1", "--depth",
+    "1", "--model-calls", "1", "--responses", "3", "--utility-calls", "3", "--improver", "paper-seed", "--no-probes",
+    "--machine-speed", "20",
+]  # fmt: skip
+
+
+def test_improvers_that_are_scored_ahead_change_nothing_either_and_show_says_how_many_were(tmp_path: Path) -> None:
+    for value in ("off", "all"):
+        done = in_process(*OF_IMPROVERS, "--speculate", value, "--out", value, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert ("whose score may never be" in done.stderr) == (value == "all")
+    assert work(tmp_path / "off") <= work(tmp_path / "all")  # and what nobody asked for
+    shown = in_process("show", "all", cwd=tmp_path).stdout
+    assert "scores were begun before they were asked for" in shown
+    assert "Guesses" not in in_process("show", "off", cwd=tmp_path).stdout
+    replayed = in_process("replay", "all", cwd=tmp_path)
+    assert replayed.returncode == 0, replayed.stdout + replayed.stderr
+
+
+def test_the_forecast_has_the_worst_case_with_guesses(tmp_path: Path) -> None:
+    told = {
+        value: in_process(*OF_IMPROVERS, "--speculate", value, "--dry-run", cwd=tmp_path).stdout
+        for value in ("cpu", "all")
+    }
+    # 3 candidates that are asked for, and 2 improvers that are measured: 5 × 3 responses; 3 more that are guessed
+    assert " 15 " in told["cpu"] and " 24 " in told["all"]
+    assert "Of the most, 9 responses" in told["all"] and "Of the most" not in told["cpu"]

@@ -2,7 +2,7 @@
 
 Run as a script it does one run, or what is left of it, and kills itself after the N-th new record:
 
-    python world.py FOLDER [--kill-after N] [--improver NAME]
+    python world.py FOLDER [--kill-after N] [--executor NAME] [--loops N]
 """
 
 import argparse
@@ -18,6 +18,7 @@ from selftaught.runs.folder import RunFolder
 from selftaught.runs.records import Record
 from selftaught.runs.store import Store
 from selftaught.sandbox.choice import open_sandbox
+from selftaught.wiring.executors.choice import open_executor
 from selftaught.wiring.inputs import load_inputs
 from selftaught.wiring.models import Models
 from selftaught.wiring.run import Run
@@ -60,22 +61,24 @@ REPEATS = {"twice": 1, "threads": 2}
 
 
 class Witness:
-    """A model whose every draw is another program, fixed by its address; each question is written to a file."""
+    """A model whose every draw is another program, fixed by its address; each question is written to a file.
 
-    def __init__(self, log: Path) -> None:
-        self._log = log
+    `loops`: turns of an empty loop in each program that it writes.
+    """
+
+    def __init__(self, log: Path, loops: int = 0) -> None:
+        self._log, self._loops = log, loops
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
         with self._log.open("a") as log:
             log.write("".join(f"{here()}\n" for _ in prompts))
         return [Completion(self._answer(prompt)) for prompt in prompts]
 
-    @staticmethod
-    def _answer(prompt: Prompt) -> str:
+    def _answer(self, prompt: Prompt) -> str:
         draw = draw_seed(here()) % 1000
         if "improve_algorithm" in prompt.user:
             return prompt.user.rstrip("\n") + f"\n# draw {draw}\n"
-        return f"def algorithm(x):\n    return {draw / 1000}\n"
+        return f"def algorithm(x):\n    for _ in range({self._loops}): pass\n    return {draw / 1000}\n"
 
 
 class MortalStore(Store):
@@ -111,10 +114,10 @@ def prepare(folder: Path, improver: str, *, depth: int = 1) -> None:
         ).close()
 
 
-def go(folder: Path, kill_after: int | None = None) -> None:
+def go(folder: Path, kill_after: int | None = None, executor: str = "local", loops: int = 0) -> None:
     """Do the run, or what is left of it."""
-    with open_sandbox("auto", 1) as sandbox:
-        models = Models.only(Witness(folder / "asked.txt"), "witness")
+    with open_sandbox("auto", 1) if executor == "local" else open_executor(executor, "auto") as sandbox:
+        models = Models.only(Witness(folder / "asked.txt", loops), "witness")
         with Run.resume(RunFolder(folder), lambda inputs, gate: models, sandbox) as run:
             run.store.__class__ = MortalStore
             assert isinstance(run.store, MortalStore)
@@ -126,5 +129,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--kill-after", type=int, default=None)
-    arguments = parser.parse_args()
-    go(arguments.folder, arguments.kill_after)
+    parser.add_argument("--executor", default="local")
+    parser.add_argument("--loops", type=int, default=0)
+    go(**vars(parser.parse_args()))

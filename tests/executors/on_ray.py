@@ -1,4 +1,4 @@
-"""What a cluster does when its nodes come and go. Run by test_on_ray.py."""
+"""What a cluster does when its nodes, its driver and its processes come and go. Run by test_on_ray.py."""
 
 import os
 import shutil
@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,10 +13,14 @@ import pytest
 
 import selftaught
 from conftest import TIERS
+from durability import world
+from durability.test_kill_after_every_record import answered, asked, history
 from executors.one_machine import NODE, two_nodes
 from selftaught.core.contracts import Program, Verdict
 from selftaught.core.errors import SandboxError
 from selftaught.core.run_seed import RunSeed
+from selftaught.runs.folder import RunFolder
+from selftaught.sandbox.choice import open_sandbox
 from selftaught.sandbox.contract import Limits, OpenSandbox
 from selftaught.sandbox.jail import Jail
 from selftaught.sandbox.tiers import bubblewrap
@@ -25,17 +28,81 @@ from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task
 from selftaught.wiring.executors.choice import open_executor
 from selftaught.wiring.executors.cluster import Cluster
+from selftaught.wiring.models import Models
+from selftaught.wiring.run import Run
 
 COUNTS = Program("import time\nseen = []\ndef f(x):\n    time.sleep(0.02)\n    seen.append(x)\n    return len(seen)")
 """It remembers: a program that began anew in mid-run would count from one again."""
 LIMITS = Limits(cpu_seconds=1.0, wall_seconds=30.0)
 
 
-@pytest.fixture(scope="class")
-def cluster() -> Iterator[Cluster]:
-    with open_executor(f"ray:{two_nodes().address}", "auto") as opened:
+LOOPS = 1_000_000
+"""Of the programs of a whole run: each is at work for a moment, in which its node can be lost."""
+THIRD: dict[str, object] = {**NODE, "node_name": "third"}
+"""A node that comes late, is lost, and comes back under its name."""
+
+
+@pytest.fixture
+def cluster(every_sandbox: OpenSandbox) -> Cluster:
+    """The one that the contract is tried on: it has all CPUs from its first use on."""
+    assert isinstance(every_sandbox, Cluster)
+    return every_sandbox
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole run on this machine alone; `fresh` beside it is the same run, not begun."""
+    folder = tmp_path_factory.mktemp("run") / "whole"
+    world.prepare(folder, "threads")
+    shutil.copytree(folder, folder.parent / "fresh")
+    world.go(folder, loops=LOOPS)
+    return folder
+
+
+def test_a_run_whose_driver_is_killed_goes_on_on_the_cluster_and_without_it(undisturbed: Path) -> None:
+    """First of all: who begins while others have the CPUs waits."""
+    folder = undisturbed.parent / "killed"
+    shutil.copytree(undisturbed.parent / "fresh", folder)
+    for last in (12, 6):
+        before, asked_before = answered(folder), asked(folder)
+        words = ["--kill-after", str(last), "--executor", f"ray:{two_nodes().address}", "--loops", str(LOOPS)]
+        ended = subprocess.run(
+            [sys.executable, world.__file__, str(folder), *words],
+            env={**os.environ, "PYTHONPATH": "tests"},
+            capture_output=True,
+            text=True,
+        )
+        assert ended.returncode == -signal.SIGKILL, ended.stderr
+        assert not before & set(asked(folder) - asked_before), "a recorded response was bought again"
+    before, asked_before = answered(folder), asked(folder)
+    world.go(folder, loops=LOOPS)
+    assert not before & set(asked(folder) - asked_before)
+    assert history(folder) == history(undisturbed)
+
+
+def test_a_guest_of_a_node_reaches_neither_the_engines_ports_nor_its_sockets_and_ends_with_it() -> None:
+    """In the second tier; in the first one below."""
+    with open_executor(f"ray:{two_nodes().address}", TIERS[-1]) as opened:
         assert isinstance(opened, Cluster)
-        yield opened
+        assert not reached_from(opened)
+        at_work(opened, 4, 1)
+        pids = list(opened.pids().values())
+        below = [child for pid in pids for child in children_of(pid)]
+        assert below
+    wait_for(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in (*pids, *below)))
+    with open_sandbox("unsafe", 1) as unsafe:
+        assert reached_from(unsafe), "the attack attacks nothing"
+
+
+def reached_from(sandbox: OpenSandbox) -> list[object]:
+    """What a guest reaches of the engine."""
+    ports, sockets = sorted(listening()), [str(path) for path in Path("/tmp/ray").glob("session_*/sockets/*")]
+    assert ports and sockets
+    (outcome,) = sandbox.run(Program(REACHES), "f", [[ports, sockets]], LIMITS, seed=1)
+    if outcome.verdict is not Verdict.OK:
+        return []
+    assert isinstance(outcome.value, list)
+    return outcome.value
 
 
 def at_work(cluster: Cluster, threads: int, calls: int) -> tuple[list[threading.Thread], list[list[object]]]:
@@ -58,7 +125,7 @@ class TestOneCluster:
     """Whose nodes come and go."""
 
     def test_a_node_that_is_lost_costs_no_outcome_and_doubles_none(self, cluster: Cluster) -> None:
-        extra = two_nodes().add_node(**NODE)
+        extra = two_nodes().add_node(**THIRD)
         wait_for(lambda: len(cluster.nodes) == 3)  # it came late, and is used
         threads, found = at_work(cluster, 12, 20)
         wait_for(lambda: len(found) >= 2)
@@ -67,6 +134,41 @@ class TestOneCluster:
             thread.join(100)
         assert found == [list(range(1, 21))] * 12
         assert len(cluster.nodes) == 2
+
+    def test_a_whole_run_that_loses_a_worker_a_process_and_a_node_has_the_record_of_one_that_lost_nothing(
+        self, cluster: Cluster, undisturbed: Path
+    ) -> None:
+        folder = undisturbed.parent / "disturbed"
+        shutil.copytree(undisturbed.parent / "fresh", folder)
+        third = two_nodes().add_node(**THIRD)
+        wait_for(lambda: len(cluster.nodes) == 3)  # with the name and the address of the one that was lost
+        (first, pid), *_ = cluster.pids().items()
+        losses: list[str] = []
+
+        def busy(node: str) -> None:
+            wait_for(lambda: cluster.under_way().get(node, 0), pause=0.01)
+
+        def disturb() -> None:
+            busy(first)
+            for worker in children_of(pid):
+                os.kill(worker, signal.SIGKILL)
+            losses.append("workers")
+            busy(third.node_id)
+            two_nodes().remove_node(third, allow_graceful=False)
+            losses.append("node")
+            busy(first)
+            os.kill(pid, signal.SIGKILL)
+            losses.append("process")
+
+        model = Models.only(world.Witness(folder / "asked.txt", LOOPS), "witness")
+        disturbing = threading.Thread(target=disturb)
+        with Run.resume(RunFolder(folder), lambda inputs, gate: model, cluster) as run:
+            disturbing.start()
+            run.work()
+        disturbing.join(60)
+        assert losses == ["workers", "node", "process"]
+        assert history(folder) == history(undisturbed)
+        assert asked(folder) == asked(undisturbed)
 
     def test_our_process_on_a_node_that_is_killed_is_started_anew(self, cluster: Cluster) -> None:
         threads, found = at_work(cluster, 8, 20)
@@ -107,6 +209,9 @@ class TestOneCluster:
             node.terminate()
             node.wait()
 
+    def test_a_guest_of_a_node_reaches_nothing_of_the_engine(self, cluster: Cluster) -> None:
+        assert not reached_from(cluster)
+
     def test_whoever_wants_no_more_frees_the_node(self, cluster: Cluster) -> None:
         endless = Program("import time\ndef f(x):\n    if x: time.sleep(1000)\n    return x")
         for _ in range(3):  # more often than there are places
@@ -129,28 +234,6 @@ class TestOneCluster:
         assert cluster.play(judges[0].scene(spec.seed)) == near  # it was not called from here
 
 
-def test_closing_ends_every_guest_on_every_node() -> None:
-    with open_executor(f"ray:{two_nodes().address}", "auto") as opened:
-        assert isinstance(opened, Cluster)
-        at_work(opened, 4, 1)
-        pids = list(opened.pids().values())
-        below = [child for pid in pids for child in children_of(pid)]
-        assert below
-    wait_for(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in (*pids, *below)))
-
-
-def test_a_program_reaches_neither_the_engines_ports_nor_its_sockets(every_executor: Cluster) -> None:
-    found = sorted(listening())
-    assert found, "the engine listens nowhere: the attack attacks nothing"
-    sockets = [str(path) for path in Path("/tmp/ray").glob("session_*/sockets/*")]
-    assert sockets
-    (outcome,) = every_executor.run(Program(REACHES), "f", [[found, sockets]], LIMITS, seed=1)
-    if every_executor.tier == "unsafe":
-        assert outcome.value and len(outcome.value) >= len(found)  # the attack works where nothing isolates
-    else:
-        assert outcome.verdict is not Verdict.OK or outcome.value == []
-
-
 REACHES = """
 import os, socket
 def f(ports, sockets):
@@ -171,12 +254,6 @@ def f(ports, sockets):
         except OSError: pass
     return reached
 """
-
-
-@pytest.fixture(params=[*TIERS, "unsafe"])
-def every_executor(request: pytest.FixtureRequest) -> Iterator[OpenSandbox]:
-    with open_executor(f"ray:{two_nodes().address}", request.param) as opened:
-        yield opened
 
 
 def listening() -> set[int]:
@@ -208,12 +285,12 @@ def play(instance, call):
 '''
 
 
-def wait_for(happens: object, seconds: float = 60.0) -> None:
+def wait_for(happens: object, seconds: float = 60.0, pause: float = 0.1) -> None:
     """Raises AssertionError if it does not."""
     assert callable(happens)
     event = threading.Event()
-    for _ in range(int(seconds / 0.1)):
+    for _ in range(int(seconds / pause)):
         if happens():
             return
-        event.wait(0.1)
+        event.wait(pause)
     raise AssertionError("it did not happen")

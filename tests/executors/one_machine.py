@@ -57,6 +57,7 @@ def two_nodes() -> Any:
         os.environ[f"RAY_{name}"] = "500"
     from ray.cluster_utils import Cluster
 
-    cluster = Cluster(initialize_head=True, connect=False, head_node_args={**NODE, "include_dashboard": False})
+    head = {**NODE, "include_dashboard": False, "include_log_monitor": False}
+    cluster = Cluster(initialize_head=True, connect=False, head_node_args=head)
     cluster.add_node(**NODE)
     return cluster

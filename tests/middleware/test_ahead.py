@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from selftaught.core.address import working_at
+from selftaught.core.ahead import Guess, InVain, guessing
 from selftaught.core.contracts import Program, Score
 from selftaught.core.errors import SandboxError
 from selftaught.middleware.ahead import Ahead
+from selftaught.middleware.gate import Gate
 from selftaught.middleware.recorded import RecordedUtility
 from selftaught.middleware.recorder import Recorder
 from selftaught.runs.records import Record, Scored
@@ -148,3 +150,90 @@ def test_addresses_and_records_are_those_of_a_run_without_guesses(store: Store, 
         plain_recorder = Recorder(plain)
         asked(plain_recorder, RecordedUtility(utility, plain_recorder))
         assert [told(record) for record in store] == [told(record) for record in plain]
+
+
+@dataclass
+class Drawing(Gated):
+    """A utility that draws anew each time, and asks for something at an address of its own."""
+
+    deterministic: bool = False
+    recorder: Recorder | None = None
+    asked: list[str] = field(default_factory=list)
+
+    def __call__(self, program: Program) -> Score:
+        assert self.recorder is not None
+        self.asked.append(self.recorder.address("ask", "something"))
+        return super().__call__(program)
+
+
+def drawing(store: Store, fails: int = 0) -> tuple[Drawing, RecordedUtility]:
+    utility = Drawing(recorder=(recorder := Recorder(store)), fails=fails)
+    return utility, RecordedUtility(utility, recorder, compares=True, guesses=Ahead(2))
+
+
+def test_of_a_utility_that_draws_the_first_score_alone_is_guessed(store: Store) -> None:
+    utility, ahead = drawing(store)
+    utility.may.set()
+    with working_at("/apply:a#0"):
+        ahead.ahead(lambda: ONE)
+        assert utility.begun.acquire(timeout=20)
+        assert [ahead(ONE).value, ahead(ONE).value] == [0.5, 0.5]
+    assert [record.ahead for record in scores(store)] == [True, False]
+    assert utility.asked == [f"{record.at}/{utility.asked[0].rpartition('/')[2]}" for record in scores(store)]
+
+
+def test_what_a_guess_asked_that_failed_is_asked_at_the_same_address(store: Store) -> None:
+    utility, ahead = drawing(store, fails=1)
+    utility.may.set()
+    with working_at("/apply:a#0"):
+        ahead.ahead(lambda: ONE)
+        assert utility.begun.acquire(timeout=20)
+        while ahead.recorder._scores:
+            threading.Event().wait(0.005)
+        assert ahead(ONE).value == 0.5
+    assert len(utility.asked) == 2 and len(set(utility.asked)) == 1
+    assert [record.ahead for record in scores(store)] == [False]
+
+
+def test_who_waits_for_a_score_that_a_guess_is_making_has_it_made_wanted(store: Store) -> None:
+    """A guess of an improver scores a solution: another improver, that somebody waits for, wants the same score."""
+    utility = Gated()
+    recorder = Recorder(store)
+    of_tasks = RecordedUtility(utility, recorder)
+    guess, seen = Guess(), threading.Event()
+
+    def within() -> None:
+        with guessing(guess):
+            of_tasks(ONE)
+
+    thread = threading.Thread(target=within, daemon=True)
+    thread.start()
+    assert utility.begun.acquire(timeout=20)
+    made = recorder._scores["task/val", ONE.id].guess
+    assert made is not None and made.outer is guess and not made.wanted
+    made.when_wanted(seen.set)
+    made.when_wanted(utility.may.set)
+    assert of_tasks(ONE).value == 0.5
+    thread.join(20)
+    assert seen.is_set() and not guess.wanted
+
+
+def test_what_a_dropped_guess_would_ask_next_is_not_asked() -> None:
+    guess = Guess()
+    guess.drop()
+    with guessing(guess), pytest.raises(InVain):
+        Gate().guard(lambda: pytest.fail("it was asked"))
+    guess.want()
+    with guessing(guess):
+        assert Gate().guard(lambda: 1) == 1
+
+
+def test_the_failure_of_a_guess_stops_nobody(store: Store) -> None:
+    gate = Gate()
+
+    def fails() -> None:
+        raise SandboxError("the sandbox broke")
+
+    with guessing(Guess()), pytest.raises(SandboxError):
+        gate.guard(fails)
+    assert gate.reason is None

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from selftaught.core.ahead import Guess, InVain, guessing
 from selftaught.core.contracts import Completion, Prompt
 from selftaught.core.errors import RunStopped
 from selftaught.core.money import Amount, Caps, Flat, Tariff
@@ -119,3 +120,44 @@ def test_a_run_that_is_stopped_does_not_wait_for_room() -> None:
     with pytest.raises(RunStopped, match="stopped"), run_budget.reserving(Amount(calls=1)):
         pass
     held.__exit__(None, None, None)
+
+
+def test_guesses_get_a_quarter_of_what_is_left_and_wait_until_they_are_wanted() -> None:
+    run_budget, guess = RunBudget(Caps(calls=9)), Guess()
+    one = Amount(calls=1)
+    run_budget.settle(one, one, run_budget.take(one))  # asked for: 8 are left
+    with guessing(guess):
+        for _ in range(2):
+            run_budget.settle(one, one, run_budget.take(one))
+    bought = threading.Event()
+
+    def third() -> None:
+        with guessing(guess):
+            run_budget.take(one)
+        bought.set()
+
+    thread = threading.Thread(target=third, daemon=True)
+    thread.start()
+    for _ in range(5):  # who is asked has all the rest
+        run_budget.settle(one, one, run_budget.take(one))
+    assert not bought.is_set()
+    guess.want()
+    assert bought.wait(20)
+    with pytest.raises(RunStopped):
+        run_budget.settle(one, one)
+        run_budget.take(one)
+        run_budget.take(one)
+
+
+def test_a_guess_that_waits_for_room_ends_when_it_is_dropped() -> None:
+    run_budget, guess = RunBudget(Caps(calls=3)), Guess()
+    with ThreadPoolExecutor(1) as pool:
+
+        def take() -> None:
+            with guessing(guess):
+                run_budget.take(Amount(calls=1))
+
+        waiting = pool.submit(take)
+        guess.drop()
+        with pytest.raises(InVain):
+            waiting.result(20)

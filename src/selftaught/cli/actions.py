@@ -148,13 +148,16 @@ def carry_out(run: Run, more: Callable[[Record], str] = lambda record: "") -> Ru
     warn_if_unsafe(run.sandbox.tier)
     config, folder = run.inputs.config, run.folder
     depth = config.depth if config.kind == "run" else None
+    told = forecast(run.inputs, run.models)
+    if told.guesses.calls and run.tracing is None:
+        say(printing.guesses_at_most(told))
     with Progress(
         depth=depth,
         on_record=run.store,
         waiting=run.models.waiting,
         caps=config.caps,
         more=more,
-        expected=sum(share.expected.calls for share in forecast(run.inputs, run.models).shares),
+        expected=sum(share.expected.calls for share in told.shares),
         seconds=config.max_time_seconds,
     ) as progress:
         asked = dataclasses.replace(run, approve=asker(folder, run.gate, progress))

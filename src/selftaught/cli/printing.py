@@ -284,10 +284,21 @@ def forecast(told: "Forecast", *, as_json: bool) -> None:
             rows.append((share.role, share.model, what, calls, f"{amount.calls:,}", f"{amount.tokens:,}", dollars))
     table(("for", "model", "", "calls", "responses", "tokens", "cost"), rows, right=("calls", "responses", "tokens"))
     print("Expected: if every improver asks as the first one does, and programs keep their length.")
+    if told.guesses.calls:
+        print(guesses_at_most(told))
     if told.binding:
         print(in_flags(f"The run stops at {', '.join(told.binding)}."))
     else:
         print("At most: an improver may send prompts of 4 million characters. Cap it: --max-cost, --max-tokens.")
+
+
+def guesses_at_most(told: "Forecast") -> str:
+    """What may be bought for scores of improvers that nobody asks for, and what bounds that."""
+    most = told.guesses
+    return in_flags(
+        f"Of the most, {most.calls:,} responses (${most.dollars:,.2f}) are for improvers whose score may never be\n"
+        "asked for (`speculate=all`). Under a cap these get a quarter of what is left, at most."
+    )
 
 
 def plan(told: "Plan", caps: Caps, *, as_json: bool) -> None:

@@ -41,12 +41,22 @@ class Addresses:
 
     def next(self, kind: str, *content: str) -> str:
         """The address, under `here()`, of asking for this content once more."""
-        digest = _digest(content).hex()[:16]
-        stem = f"{here()}/{kind}:{digest}"
+        stem = _stem(kind, content)
         with self.lock:
             count = self._given[stem]
             self._given[stem] += 1
         return f"{stem}#{count}"
+
+    def forget(self, address: str) -> None:
+        """What was asked below this address is asked anew: a first time again."""
+        with self.lock:
+            for stem in [stem for stem in self._given if stem.startswith(f"{address}/")]:
+                del self._given[stem]
+
+
+def first_address(kind: str, *content: str) -> str:
+    """The address, under `here()`, of asking for this content the first time."""
+    return f"{_stem(kind, content)}#0"
 
 
 def in_places(map: Map) -> Map:
@@ -75,6 +85,10 @@ def depth(address: str) -> int:
 def draw_seed(*content: str) -> int:
     """63 bits that depend on every part of `content` and tell nothing of it (SHA-256)."""
     return int.from_bytes(_digest(content)[:8]) >> 1
+
+
+def _stem(kind: str, content: tuple[str, ...]) -> str:
+    return f"{here()}/{kind}:{_digest(content).hex()[:16]}"
 
 
 def _digest(content: tuple[str, ...]) -> bytes:

@@ -44,7 +44,8 @@ class Choices:
             come, and because only worse ones had.
         jumps: to a program that is neither the last nor made of it.
         wide: groups of several programs that are asked about before anything new is known; `top`: those that are the
-            best known; `top_of_latest`: the best of the last group's answers; `groups`: of any number.
+            best known; `top_of_latest`: the best of the last group's answers; `older`: not all of those are; `groups`:
+            of any number. Where a program came twice it may be kept twice: such groups do not count.
         dominated: about a program, while a better one had been asked about no oftener. traded: a better one oftener.
     """
 
@@ -63,6 +64,7 @@ class Choices:
     wide: int = 0
     top: int = 0
     top_of_latest: int = 0
+    older: int = 0
     groups: int = 0
     dominated: int = 0
     traded: int = 0
@@ -177,18 +179,27 @@ def _steps(picks: Sequence[Pick], begun: set[int], found: Choices) -> None:
 
 def _groups(picks: Sequence[Pick], initial: str, found: Choices) -> None:
     before: set[str] = set()
+    came: Counter[str] = Counter()
     for group in _grouped(picks, initial):
         bases = {pick.base for pick in group}
+        made = [program for pick in group for program in pick.question.programs]
         if bases == {initial} and not before:
-            before = {program for pick in group for program in pick.question.programs}
+            came.update(made)
+            before = set(made)
             continue
         scores = group[0].question.scores
+        twice = any(came[base] > 1 for base in bases)
+        came.update(made)
+        if twice:
+            before = set(made)
+            continue
         found.groups += len(bases) == 1 or len(bases) < len(scores)  # of all that are known nothing is chosen
         if 1 < len(bases) < len(scores):
             found.wide += 1
             found.top += _are_top(bases, scores)
             found.top_of_latest += _are_top(bases, {one: value for one, value in scores.items() if one in before})
-        before = {program for pick in group for program in pick.question.programs}
+            found.older += not bases <= before
+        before = set(made)
 
 
 def _grouped(picks: Sequence[Pick], initial: str) -> Iterator[list[Pick]]:

@@ -1,11 +1,14 @@
 """Improvers in the interfaces of the paper's earlier studies, made to run in today's.
 
+Modules of the standard library that a text uses and forgot to import are there: one of those published stops at its
+first line with `random` otherwise, and what it would do is not seen.
+
 Some of those published take `(initial_solution, utility_str, utility)`, or have the arguments in another order, and
 make their own model: `LanguageModel(role).prompt(message, n_responses, temperature)` (paper, App. B and D).
 """
 
 _ADAPTER = """
-import inspect, sys, types
+import collections, concurrent.futures, functools, heapq, inspect, itertools, math, random, re, sys, time, types
 
 _SOURCE = {source!r}
 
@@ -38,6 +41,8 @@ sys.modules["language_model"] = _older
 _improver = types.ModuleType("improver")
 _improver.LanguageModel = LanguageModel
 sys.modules["improver"] = _improver
+for _module in (collections, concurrent, functools, heapq, itertools, math, random, re, time):
+    setattr(_improver, _module.__name__, _module)
 exec(compile(_SOURCE, "<improver>", "exec"), vars(_improver))
 
 

@@ -9,10 +9,9 @@ from selftaught.experiments.design import Cell, Experiment, Outcome, Result, Tab
 from selftaught.experiments.strategies import CIRCUMVENTIONS, RULES, circumventions, strategies
 from selftaught.experiments.traces import Trace, traces_on_record
 from selftaught.report.figures import Figure, Point
-from selftaught.runs.records import Applied
+from selftaught.runs.records import META_UTILITY, Applied
 from selftaught.statistics import wilson
 
-META = "meta-utility"
 Describe = Callable[["Proposal"], frozenset[str] | None]
 """The labels of a proposal; None where nothing is known of it."""
 
@@ -49,7 +48,7 @@ def proposals(outcome: Outcome) -> list[Proposal]:
     applied = [(record.at, record.program) for record in outcome.records if isinstance(record, Applied)]
     traces = traces_on_record(outcome.records, outcome.text)
     found: dict[str, list[Proposal]] = {}
-    for score in outcome.scored(META):
+    for score in outcome.scored(META_UTILITY):
         if score.program == seed:
             continue
         ran = any(program is not None and at.startswith(f"{score.at}/") for at, program in applied)

@@ -2,9 +2,10 @@
 
 The model answers as one that changes numbers in the program that it is shown. How often that is for the better depends
 on the *world*: in `hot` high temperatures pay, and every other wording of the question; in `cold` the reverse; on the
-`plateau` nothing is gained beyond a small lead. Each is gone through by the same improver, so that what it chooses can
-be told from what it would do anyway: one that learns from rewards does otherwise in `hot` than in `cold`, a plan does
-the same. Answers repeat themselves now and then, and some fail.
+`plateau` nothing is gained beyond a small lead; when it is `even`, all pays alike. Each is gone through by the same
+improver, so that what it chooses can be told from what it would do anyway: one that learns from rewards does otherwise
+in `hot` than in `cold`, a plan does the same. Some answers fail. In half of the worlds answers repeat themselves now
+and then, which shows what is remembered; in the others not, so that several programs that are kept are several.
 
 An improver is told of a budget, and may go past it: that is seen, and ends nothing.
 """
@@ -23,15 +24,19 @@ from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Completion, Program, Prompt, Score, Verdict
 from selftaught.core.origin import call_number, origin
 from selftaught.experiments.older_interface import wrapped
-from selftaught.experiments.strategies import EVEN_LUCK
+from selftaught.experiments.strategies import EVEN_LUCK, OPPOSITE
 from selftaught.experiments.traces import Asked, Scored, Trace, blocks_of
 from selftaught.experiments.wording import Wording
 from selftaught.middleware.threads import thread_map
 from selftaught.sandbox.contract import Improving, Limits, Outcome, Sandbox, Value
 from selftaught.sandbox.machine import IMPROVER_LIMITS, Machine
 
-WORLDS = ("hot", "cold", "plateau", "hot", "cold", "hot", "cold", "hot", "cold")
+WORLDS = ("hot", "cold", "plateau", "hot", "cold", "hot", "cold", "hot", "cold", "even", "even", "even")
 """What an improver learns from rewards is seen in the difference; several of each tell it from chance."""
+_MORE = ("hot", "cold") * 4
+"""Besides, for an improver whose answers were not all equally likely to be better: it may learn from that."""
+_REPEATING = (0, 1, 2, 5, 6, 9)
+"""The worlds, by their number, in which answers repeat themselves; of the first of `hot` and `cold` half."""
 TOLD = Allowance(model_calls=20, responses_per_call=5, utility_calls=101)
 _GRANTED = Allowance(model_calls=80, responses_per_call=60, utility_calls=1_500)
 _LIMITS = replace(IMPROVER_LIMITS, cpu_seconds=6.0, wall_seconds=20.0)
@@ -81,7 +86,7 @@ _FUNCTION = re.compile(r"^def .*?(?=\n+^\S|\Z)", re.MULTILINE | re.DOTALL)
 
 
 def rehearse(improver: str, sandbox: Sandbox) -> list[Trace]:
-    """What an improver does in each of WORLDS; in the first alone, if it hangs or does nothing there.
+    """What an improver does in each of WORLDS, and of _MORE; in the first alone, if it hangs or does nothing there.
 
     Nothing of it is on any record.
     """
@@ -89,12 +94,18 @@ def rehearse(improver: str, sandbox: Sandbox) -> list[Trace]:
     if verdict is Verdict.TIMED_OUT or not (first.events or first.returned):
         return [first]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        others = pool.map(lambda number: _rehearsed(improver, sandbox, number)[0], range(1, len(WORLDS)))
-        return [first, *others]
+
+        def further(worlds: range) -> Iterator[Trace]:
+            return pool.map(lambda number: _rehearsed(improver, sandbox, number)[0], worlds)
+
+        traces = [first, *further(range(1, len(WORLDS)))]
+        if any(len({event.luck for event in trace.asked}) > 1 for trace in traces if trace.world in OPPOSITE):
+            traces += further(range(len(WORLDS), len(WORLDS) + len(_MORE)))
+    return traces
 
 
 def _rehearsed(improver: str, sandbox: Sandbox, number: int) -> tuple[Trace, Verdict]:
-    stage = _Stage(WORLDS[number], number)
+    stage = _Stage((WORLDS + _MORE)[number], number)
     machine = Machine(_Telling(sandbox), _GRANTED, _LIMITS, number, thread_map)
     made = machine(Program(wrapped(improver)), stage, Program(INITIAL), stage.answer)
     told = (TOLD.model_calls, TOLD.responses_per_call, TOLD.utility_calls)
@@ -202,12 +213,12 @@ class _Stage:
         base = piece or next((program for program in shown if _KNOB.search(program)), INITIAL.strip())
         luck = self._luck(prompt.temperature, kind, base)
         repeats = self._children.setdefault(base, [base])
-        if rng.random() < 0.2:
-            made = rng.choice(repeats[1:] or repeats)
+        if self.number in _REPEATING and rng.random() < 0.25:
+            made = rng.choice(repeats)
         else:
             others = [program for program in shown[1:2] if not piece]
             whole_call = random.Random(draw_seed(self.world, str(self.number), *map(str, key), str(call_number())))
-            spoilt = luck < _UNLUCKY and self.world != "plateau" and whole_call.random() < 0.85
+            spoilt = luck < _UNLUCKY and self.world in OPPOSITE and whole_call.random() < 0.85
             made = self._child(base, others, rng, 0.0 if spoilt else luck, spoilt=spoilt)
             repeats.append(made)
         return f"Idea {rng.randrange(10**6)}: other numbers may do better here.\n\n```python\n{made}\n```\n", luck
@@ -227,6 +238,8 @@ class _Stage:
         found = [int(value) for _, value in _KNOB.findall(base)]
         if self.world == "plateau":
             return 0.02 if sum(found) / max(1, len(found)) > 42 else 0.5
+        if self.world == "even":
+            return 0.5
         wording = 0.0 if not kind else 1.0 if kind % 2 else -1.0
         favour = 0.33 * tanh((temperature - 0.65) / 0.15) + 0.28 * wording
         return EVEN_LUCK + max(-0.38, min(0.38, favour if self.world == "hot" else -favour))

@@ -17,12 +17,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, pairwise
 from statistics import fmean
 
 from selftaught.bounded import READER, NotRead
 from selftaught.experiments.choices import Choices, choices, combines
-from selftaught.experiments.traces import Question, Scored, Trace, blocks_of
+from selftaught.experiments.traces import Asked, Question, Scored, Trace, blocks_of
 from selftaught.experiments.wording import likeness, wording
 
 OPPOSITE, EVEN_LUCK = ("hot", "cold"), 0.42
@@ -51,7 +51,8 @@ class Known:
     @cached_property
     def arms(self) -> bool:
         """Whether temperatures or wordings are chosen because they pay."""
-        return _learns_what_pays(self.traces) or _keeps_to_what_paid(self.traces)
+        learns = _learns_what_pays(self.traces) and not _goes_by_steps(self.traces)
+        return learns or _keeps_to_what_paid(self.traces) or _prefers_what_paid(self.traces)
 
     @cached_property
     def crosses(self) -> bool:
@@ -99,8 +100,9 @@ def greedy_refinement(known: Known) -> bool:
 def beam_search(known: Known) -> bool:
     """Several of the best are kept, and the model is asked about each of them by itself."""
     seen = known.choices
-    top = max(seen.top, seen.top_of_latest)
-    return top >= max(FEWEST, 0.9 * seen.wide) and seen.wide >= 0.4 * seen.groups and not known.crosses
+    forgets = seen.top_of_latest >= 0.9 * seen.wide and seen.older <= 0.03 * seen.wide
+    best = forgets or seen.top >= 0.85 * seen.wide
+    return best and seen.wide >= FEWEST and seen.wide >= 0.4 * seen.groups and not known.crosses
 
 
 def simulated_annealing(known: Known) -> bool:
@@ -143,11 +145,44 @@ def _learns_what_pays(traces: Sequence[Trace]) -> bool:
     for trace in traces:
         luck = [event.luck for event in trace.asked if event.luck is not None]
         first = luck[: len(luck) // 3]
-        if trace.world in OPPOSITE and (len(luck) < 6 or max(first) - min(first) < 0.05):
-            return False  # a bandit tries each arm before it trusts one
-        by_world[trace.world] += [fmean(luck[len(first) :])] if luck else []
+        if trace.world in OPPOSITE and len(luck) >= 6 and max(first) - min(first) >= 0.05:
+            by_world[trace.world].append(fmean(luck[len(first) :]))  # a bandit tries each arm before it trusts one
+    tried = sum(trace.world in OPPOSITE for trace in traces)
     means = [fmean(by_world[world]) for world in OPPOSITE if by_world[world]]
-    return len(means) == len(OPPOSITE) and fmean(means) - EVEN_LUCK >= 0.09
+    most = sum(map(len, by_world.values())) >= 0.75 * tried
+    return most and len(means) == len(OPPOSITE) and fmean(means) - EVEN_LUCK >= 0.08
+
+
+def _goes_by_steps(traces: Sequence[Trace]) -> bool:
+    """Whether the temperature goes up and down a ladder, and else back to one place: by progress, not among arms."""
+    arms = {event.temperature for trace in traces for event in trace.asked}
+    skipped_to = set[float]()
+    for trace in traces:
+        heats = [question.temperatures[0] for question in trace.questions]
+        met = sorted(set(heats))
+        skipped_to |= {b for a, b in pairwise(heats) if abs(met.index(a) - met.index(b)) > 1}
+    return len(arms) > 2 and len(skipped_to) < 2
+
+
+def _prefers_what_paid(traces: Sequence[Trace]) -> bool:
+    """Whether, of temperatures that were tried equally often, it takes those that scored more, in either world.
+
+    So does a confidence bound, however little it trusts what it has learnt; a plan does so in one of them at most.
+    """
+    preferred: dict[str, list[float]] = defaultdict(list)
+    for trace in traces:
+        rewards: dict[float, list[float]] = defaultdict(list)
+        visits: Counter[float] = Counter()
+        values = {event.program.strip(): event.value for event in reversed(trace.scored)}
+        for question in trace.questions:
+            arm = question.temperatures[0]
+            mean = {one: fmean(got) for one, got in rewards.items() if got}
+            rivals = [mean[one] for one in mean if one != arm and visits[one] == visits[arm]]
+            if arm in mean and rivals:
+                preferred[trace.world] += [fmean((mean[arm] > one) - (mean[arm] < one) for one in rivals)]
+            visits[arm] += 1
+            rewards[arm] += [values[program] for program in question.programs if program in values]
+    return all(len(preferred[world]) >= 8 and fmean(preferred[world]) >= 0.3 for world in OPPOSITE)
 
 
 def _keeps_to_what_paid(traces: Sequence[Trace]) -> bool:
@@ -205,19 +240,18 @@ def _pairs_at_random(known: Known) -> bool:
 
 
 def _spliced(trace: Trace) -> int:
-    """How many scored programs begin as one of the programs before them, and go on as another."""
+    """How many programs that are scored, or asked about, begin as one of those before them, and go on as another."""
     answers = {block for event in trace.asked for block in blocks_of(event.response)}
     before: dict[str, None] = {trace.initial.strip(): None}
     found = tried = 0
     for event in trace.events:
-        if not isinstance(event, Scored):
+        for text in [event.program.strip()] if isinstance(event, Scored) else blocks_of(event.message):
+            if text not in before and text not in answers and tried < _MOST:
+                tried += 1
+                found += _is_spliced(text, list(before)[-_MOST:])
+            before[text] = None
+        if isinstance(event, Asked):
             before.update(dict.fromkeys(blocks_of(event.response)))
-            continue
-        text = event.program.strip()
-        if text not in before and text not in answers and tried < _MOST:
-            tried += 1
-            found += _is_spliced(text, list(before)[-_MOST:])
-        before[text] = None
     return found
 
 
@@ -355,26 +389,39 @@ def caching(known: Known) -> bool:
 
 
 def _again(trace: Trace) -> tuple[int, int]:
-    """How often a program that the model gave again was spared, while others of its call were scored; and was not."""
-    times = Counter(event.program.strip() for event in trace.scored)
+    """How often a program that the model gave again was spared, while what came with it or next was scored; was not.
+
+    Not spared is one text, to the letter, if it was not under way at the same time: it is remembered by that.
+    """
     first: dict[str, int] = {}
+    last: dict[str, tuple[int, Scored]] = {}
+    times: Counter[str] = Counter()
+    scored = asked = 0
     for place, event in enumerate(trace.events):
-        if isinstance(event, Scored):
-            first.setdefault(event.program.strip(), place)
+        if isinstance(event, Asked):
+            asked = place
+            continue
+        if event.program in last:
+            before, same = last[event.program]
+            scored += before < asked or not (event.beside or same.beside)
+        last[event.program] = place, event
+        first.setdefault(event.program.strip(), place)
+        times[event.program.strip()] += 1
     calls: dict[int, list[str]] = defaultdict(list)
-    for asked in trace.asked:
-        calls[asked.call] += blocks_of(asked.response)[:1]
+    for answer in trace.asked:
+        calls[answer.call] += blocks_of(answer.response)[:1]
     came: Counter[str] = Counter()
     spared = 0
     for place, event in enumerate(trace.events):
         if isinstance(event, Scored):
             came[event.program.strip()] += not came[event.program.strip()]
             continue
+        beside = calls[event.call] if len(calls[event.call]) > 1 else calls[event.call + 1]
         for program in blocks_of(event.response)[:1]:
             came[program] += 1
-            others = any(one != program and first.get(one, -1) > place for one in calls[event.call])
+            others = any(one != program and first.get(one, -1) > place for one in beside)
             spared += came[program] > 1 and times[program] == 1 and others
-    return spared, sum(times[program] > 1 for program in times)
+    return spared, scored
 
 
 # Circumventions (§6.2)

@@ -133,11 +133,21 @@ def landlock_restrict(ruleset: int) -> None:
     _check(_libc.syscall(_LANDLOCK_RESTRICT, ruleset, 0), "landlock_restrict_self")
 
 
+class Filter:
+    """A system call filter, from a BPF program (struct sock_filter[]). Cheap to install, once it is made."""
+
+    def __init__(self, program: bytes) -> None:
+        self._buffer = ctypes.create_string_buffer(program, len(program))
+        self._fprog = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(self._buffer))
+
+    def install(self) -> None:
+        """For this process, for good."""
+        _check(_libc.syscall(_SECCOMP[_MACHINE], 1, 0, self._fprog), "seccomp")
+
+
 def seccomp(program: bytes) -> None:
-    """Install a BPF program (struct sock_filter[]) as this process's system call filter, for good."""
-    buffer = ctypes.create_string_buffer(program, len(program))
-    fprog = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
-    _check(_libc.syscall(_SECCOMP[_MACHINE], 1, 0, fprog), "seccomp")
+    """Make such a filter and install it."""
+    Filter(program).install()
 
 
 def seccomp_available() -> bool:

@@ -93,11 +93,14 @@ def _no_processes(*arguments: Any, **keywords: Any) -> int:
     raise BlockingIOError(errno.EAGAIN, TOO_MANY_PROCESSES)
 
 
-def serve() -> None:
-    """Answer the host until it hangs up. Never returns."""
+def refuse_processes() -> None:
+    """From here on the functions that start processes say that there are none."""
     for name in ("fork", "forkpty", "posix_spawn", "posix_spawnp", "system"):
         setattr(os, name, _no_processes)
-    channel = Channel()
+
+
+def serve(channel: Channel) -> None:
+    """Answer the host until it hangs up. Never returns."""
     if not channel.waits():  # who asked for this guest waits already: what its program does not need is left alone
         _warm_up()
     entry: Callable[..., Any] | None = None

@@ -199,7 +199,7 @@ def array_shape(body: bytes | memoryview) -> list[int]:
         _, shape, _ = _array_head.decode(body)
     except msgspec.MsgspecError as error:
         raise WireError(f"an array that is none: {error}") from None
-    if not all(0 <= size <= 2**40 for size in shape) or math.prod(max(1, size) for size in shape) > 2**40:
+    if shape and not 0 <= min(shape) <= max(shape) <= 2**40 or math.prod(max(1, size) for size in shape) > 2**40:
         raise WireError("an array of an absurd shape")
     return shape
 
@@ -223,7 +223,7 @@ def decode_array(body: bytes | memoryview) -> Any:
 
     _check_head(body)
     dtype, shape, data = _array_parts.decode(body)
-    sizes_fit = all(0 <= size <= 2**40 for size in shape)
+    sizes_fit = not shape or 0 <= min(shape) <= max(shape) <= 2**40
     if dtype not in ITEM_BYTES or not sizes_fit or math.prod(shape) * ITEM_BYTES[dtype] != len(data):
         raise WireError("an array whose dtype, shape and bytes do not fit together")
     if 0 in shape and math.prod(max(1, size) for size in shape) > MOST_EMPTY:

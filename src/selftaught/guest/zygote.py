@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 import types
+from collections.abc import Mapping
 
 import numpy
 import numpy.fft
@@ -31,6 +32,7 @@ itertools json math operator queue random re statistics string textwrap threadin
 """.split()
 _NULL, _RULESET, _CONTROL = 60, 61, 62  # high descriptors, out of the way of those of a guest
 _GUEST_DESCRIPTORS = 32
+_fork = os.fork
 
 
 def main(control: str) -> None:
@@ -40,11 +42,15 @@ def main(control: str) -> None:
     _warm_up()
     sys.modules["helpers"] = _helpers()
     event_loop.install()
-    os.register_at_fork = posix.register_at_fork  # see `interpreter._BOOT`; packages may have reasons
+    program.refuse_processes()
+    os.register_at_fork = posix.register_at_fork  # both as set by `interpreter._BOOT`
+    sys.modules.pop("ssl", None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     host = _reach(control)
     setup = wire.to_zygote.decode(host.recv(1 << 20))
     assert isinstance(setup, wire.Setup)  # our own host sent it
+    filters = {name: lock.Filter(text) for name, text in setup.filters.items()}
+    talk = program.Channel()
     _prepare(setup)
     if control.isdecimal():  # who starts a container's process may end before it
         lock.die_with_parent()  # even one that is stopped, and so would not see its host hang up
@@ -55,10 +61,10 @@ def main(control: str) -> None:
     gc.freeze()  # guests never touch, and so never copy, what was there before them
     channel, request = _serve(host, setup)  # comes back in a guest only
     try:
-        _become_guest(channel, setup, request)
-        del host, setup, channel, request  # this frame stays below the guest's: it tells nothing of other guests
+        _become_guest(channel, setup, request, filters)
+        del host, setup, channel, request, filters  # this frame stays below the guest's: no word of other guests
         sys.argv = [""]
-        program.serve()
+        program.serve(talk)
     finally:
         os._exit(97)  # the lock did not shut: nothing untrusted was read
 
@@ -145,7 +151,7 @@ def _serve(host: socket.socket, setup: wire.Setup) -> tuple[int, wire.Fork]:
             request = wire.to_zygote.decode(body)
             assert isinstance(request, wire.Fork)
             ours, theirs = socket.socketpair()
-            pid = os.fork()
+            pid = _fork()
             if pid == 0:
                 return theirs.detach(), request
             theirs.close()
@@ -156,7 +162,7 @@ def _serve(host: socket.socket, setup: wire.Setup) -> tuple[int, wire.Fork]:
             poll.register(pidfd, select.POLLIN)
 
 
-def _become_guest(channel: int, setup: wire.Setup, request: wire.Fork) -> None:
+def _become_guest(channel: int, setup: wire.Setup, request: wire.Fork, filters: Mapping[str, lock.Filter]) -> None:
     os.dup2(channel, program.CHANNEL)
     for standard in (0, 1, 2):
         os.dup2(_NULL, standard)
@@ -173,7 +179,7 @@ def _become_guest(channel: int, setup: wire.Setup, request: wire.Fork) -> None:
         lock.landlock_restrict(_RULESET)
         os.close(_RULESET)
     if "seccomp" in setup.layers:
-        lock.seccomp(setup.filters[request.filter])
+        filters[request.filter].install()
 
 
 def _reap(host: socket.socket, pidfd: int, pid: int, number: int) -> None:

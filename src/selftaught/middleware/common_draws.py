@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from selftaught.core.ahead import Guess, not_wanted
 from selftaught.core.contracts import Completion
 
 _GLANCE_SECONDS = 1.0
@@ -61,10 +62,19 @@ class CommonDraws:
             self._claims = {key: other for key, other in self._claims.items() if other is not buyer}
             self._change.notify_all()
 
-    def wait(self, key: str) -> None:
-        """Until the draw is bought, or free to be bought."""
+    def wait(self, keys: Sequence[str]) -> None:
+        """Until the first of the draws is bought, or free to be bought. What guesses buy of them is wanted from now on.
+
+        Raises InVain in a guess that was dropped.
+        """
         with self._change:
-            while key in self._claims and key not in self._bought:
+            buyers = {self._claims.get(key) for key in keys}
+        for buyer in buyers:
+            if isinstance(buyer, Guess):
+                buyer.ask()
+        with self._change:
+            while keys[0] in self._claims and keys[0] not in self._bought:
+                not_wanted()
                 self._change.wait(_GLANCE_SECONDS)
 
 

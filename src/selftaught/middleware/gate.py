@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from selftaught.core.ahead import not_wanted
 from selftaught.core.contracts import Completion, LanguageModel, Program, Prompt, Score, UtilityWrapper
 from selftaught.core.errors import ModelUnavailable, RunStopped, SelfTaughtError
 
@@ -47,11 +48,17 @@ class Gate:
             raise self.reason
 
     def guard(self, work: Callable[[], Result]) -> Result:
-        """Do `work` if the gate is open. Our own failure in it shuts the gate for all: nothing more is spent."""
+        """Do `work` if the gate is open. Our own failure in it shuts the gate for all: nothing more is spent.
+
+        Not in a guess, where it comes again if somebody asks. Raises InVain in a guess that was dropped.
+        """
         self.check()
+        not_wanted()
         try:
             return work()
         except SelfTaughtError as error:
+            if not_wanted():
+                raise
             self.stop(error)
             raise self.reason or error from error
 

@@ -6,14 +6,14 @@ asked twice.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from statistics import fmean
 from typing import Any
 
-from selftaught.core.address import here, working_at
-from selftaught.core.ahead import response_came
+from selftaught.core.address import first_address, times_before, working_at
+from selftaught.core.ahead import Guess, guess_here, guessing, hearing, not_wanted, response_came
 from selftaught.core.comparing import comparing, draw_of
 from selftaught.core.contracts import (
     Application,
@@ -30,7 +30,7 @@ from selftaught.core.contracts import (
 )
 from selftaught.core.feedback import without_times
 from selftaught.core.measurement import Sample
-from selftaught.core.origin import call_number, origin
+from selftaught.core.origin import UNKNOWN, call_number, coming_from, origin
 from selftaught.core.varying import may_vary
 from selftaught.core.work import working_on
 from selftaught.middleware.ahead import Ahead
@@ -78,6 +78,8 @@ class RecordedModel:
         # Addresses are taken here, in order, before anything runs at once: a resume finds each draw in its place.
         asked = [self._asked(prompt) for prompt in prompts]
         answers = {a.at: self._replayed(found) for a in asked if (found := self.recorder.found(a.at, Answered))}
+        for completion in answers.values():
+            response_came(completion.text)
         while missing := [one for one in asked if one.at not in answers]:
             answers |= self._answered(missing)
         return [answers[one.at] for one in asked]
@@ -92,16 +94,17 @@ class RecordedModel:
         """All that can be answered without waiting for another buyer; else nothing, once one is through."""
         if self.sharing is None:
             return self._bought(missing)
-        draws, buyer = self.sharing.draws, object()
+        draws, buyer = self.sharing.draws, Guess.piece() or object()
         keys = {self.sharing.key(one.draw): one for one in missing if one.draw}
         found, own = draws.take(list(keys), buyer)
         try:
             answers = {keys[key].at: self._shared(keys[key], bought) for key, bought in found.items()}
-            answers |= self._bought([one for one in missing if not one.draw or self.sharing.key(one.draw) in own])
+            with guessing(buyer if isinstance(buyer, Guess) else None):
+                answers |= self._bought([one for one in missing if not one.draw or self.sharing.key(one.draw) in own])
         finally:
             draws.give_up(buyer)
         if not answers:
-            draws.wait(next(iter(keys)))
+            draws.wait(list(keys))
         return answers
 
     def _bought(self, missing: Sequence[Asked]) -> dict[str, Completion]:
@@ -121,6 +124,10 @@ class RecordedModel:
         ]
 
     def _buy(self, call: list[Asked]) -> dict[str, Completion]:
+        with self.recorder.buying():
+            return self._bought_together(call)
+
+    def _bought_together(self, call: list[Asked]) -> dict[str, Completion]:
         self.recorder.barrier()
         started = time.monotonic()
         token = asking.set((self.recorder, self.role))
@@ -179,6 +186,7 @@ class RecordedModel:
             no_program="" if self.role == PROGRAM else why_no_program(completion),
             draw=asked.draw,
             call=call_number(),
+            guessed=(guess := guess_here()) is not None and not guess.wanted,
             **more,
         )
         self.recorder.write(record, text, completion.text, *filter(None, [completion.reasoning]))
@@ -199,8 +207,8 @@ def draws_on_record(store: Store, run: str, sharing: Sharing) -> Iterator[tuple[
 class RecordedUtility(UtilityWrapper):
     """Implements `Utility`. `compares`: programs that are scored here are improvers, and compared with each other.
 
-    `guesses`: does what is scored ahead, if anything is; by `guessed`, the utility without what stops a run: a failure
-    of ours comes again where somebody asks.
+    `guesses`: does what is scored ahead, if anything is; by `guessed`, where that is another: the utility without what
+    stops a run. A failure of ours comes again where somebody asks.
     """
 
     recorder: Recorder
@@ -219,26 +227,62 @@ class RecordedUtility(UtilityWrapper):
         found = self.recorder.found(at, Scored)
         if found is not None:
             return score_of(found, self.recorder.store)
-        started = time.monotonic()
-        # An improver that is scored again is a repeat of its own.
-        again = f"{here()}/score#{at.rpartition('#')[2]}"
-        with working_at(at), comparing(again) if self.compares else nullcontext():
-            if anew or not self.deterministic or may_vary(program):
-                score, reused = self.recorder.score_anew(self.utility, program), False
+        started, ahead, reused = time.monotonic(), False, False
+        with working_at(at), self._compared(at):
+            if self.compares and not anew:  # it draws anew each time, and what was guessed is the first time
+                score, _, ahead = self.recorder.score_once(self.utility, program, at)
+            elif anew or not self.deterministic or may_vary(program):
+                score = self.recorder.score_anew(self.utility, program)
             else:
-                score, reused = self.recorder.score_once(self.utility, program)
+                score, reused, ahead = self.recorder.score_once(self.utility, program)
         score = replace(score, feedback=self.recorder.feedback.get(at, score.feedback))
         self.recorder.notice(at, program, score.verdict, score.note)
         came_from = origin()
         about = {"round": came_from.round, "parent": came_from.parent, "response": came_from.response}
-        about |= {"reused": reused, "seconds": time.monotonic() - started, "beside": came_from.beside}
+        about |= {"reused": reused, "ahead": ahead, "seconds": time.monotonic() - started, "beside": came_from.beside}
         self.recorder.write(scored_record(at, self.name, program, score, **about), *texts_of(program, score))
         return score
 
+    @contextmanager
+    def _compared(self, at: str) -> Iterator[None]:
+        """Within the block an improver is scored: what it does is compared with the same of others, and its own."""
+        if not self.compares:
+            yield
+            return
+        application = at.rpartition("/")[0]  # what is scored again there is a repeat of its own
+        with comparing(f"{application}/score#{times_before(at)}"), coming_from(UNKNOWN):
+            yield
+
     def ahead(self, read: Callable[[], Program | None]) -> None:
-        """Implements `ScoresAhead`: of a utility that is one, and gives equal programs equal scores."""
-        if self.guesses is not None and self.guessed is not None and self.deterministic:
-            self.guesses.put(partial(self.recorder.score_ahead, self.guessed, read))
+        """Implements `ScoresAhead`, for a utility that gives equal programs equal scores.
+
+        And for the meta-utility, where it is to be guessed: the score that will be asked for first.
+        """
+        if self.guesses is None:
+            return
+        if self.compares:
+            self.guesses.put(partial(self.recorder.score_ahead, _First(self), read, self._first_at))
+        elif self.deterministic:
+            self.guesses.put(partial(self.recorder.score_ahead, self.guessed or self.utility, read))
+
+    def _first_at(self, program: Program) -> str:
+        return first_address("score", self.name, program.id)
+
+    def first(self, program: Program) -> Score:
+        """The score that will be asked for first, where that asks a model."""
+        at = self._first_at(program)
+        with working_at(at), self._compared(at), hearing(None):
+            return self.utility(program)
+
+
+@dataclass(frozen=True)
+class _First(UtilityWrapper):
+    """The first scores of a recorded utility, not on record."""
+
+    utility: RecordedUtility
+
+    def __call__(self, program: Program) -> Score:
+        return self.utility.first(program)
 
 
 @dataclass(frozen=True)
@@ -249,6 +293,7 @@ class RecordedApply:
     recorder: Recorder
 
     def __call__(self, improver: Program, utility: Utility, solution: Program, model: LanguageModel) -> Application:
+        not_wanted()
         at = self.recorder.address("apply", improver.id, utility.name, solution.id)
         found = self.recorder.found(at, Applied)
         if found is not None:

@@ -8,15 +8,17 @@ run asks the same questions at the same addresses and gets the recorded answers.
 import itertools
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import msgspec
+
 from selftaught.core.address import Addresses, here, working_at
-from selftaught.core.ahead import Guess, guessing
+from selftaught.core.ahead import Guess, guess_here, guessing
 from selftaught.core.contracts import Program, Score, Utility, Verdict
 from selftaught.core.money import Amount
 from selftaught.core.suspicion import suspicious_text, suspicious_verdict
@@ -38,18 +40,67 @@ from selftaught.runs.records import (
 from selftaught.runs.store import Store, text_id
 
 
+class Held:
+    """What a guess that asks a model would put on record, kept back until somebody asks for the guess.
+
+    What was paid for is not kept back; and of a guess that nobody asked for the rest never comes on record, but for
+    what is suspicious. From any thread.
+    """
+
+    def __init__(self, write: Callable[..., None]) -> None:
+        self._write = write
+        self._lock = threading.Lock()
+        self._kept: list[tuple[Record, tuple[str, ...]]] = []
+        self._wanted: bool | None = None
+
+    def keeps(self, record: Record, texts: tuple[str, ...]) -> bool:
+        """Whether it does not go on record now."""
+        if isinstance(record, Tried) or (isinstance(record, Answered) and not record.shared):
+            return False
+        with self._lock:
+            if self._wanted is None:
+                self._kept.append((record, texts))
+            return self._wanted is None or not (self._wanted or isinstance(record, Noticed))
+
+    def release(self) -> None:
+        """Somebody asked for it: all goes on record, in its order."""
+        self._end(wanted=True)
+
+    def close(self) -> None:
+        """Nobody will."""
+        self._end(wanted=False)
+
+    def _end(self, *, wanted: bool) -> None:
+        with self._lock:
+            if self._wanted is not None:
+                return
+            self._wanted, kept = wanted, self._kept
+            self._kept = []
+            for record, texts in kept:
+                if wanted or isinstance(record, Noticed):
+                    self._write(msgspec.structs.replace(record, time=time.time()), *texts)
+
+
 @dataclass(eq=False)
 class _Known:
-    """A score that is known, or being made. `guess`: where it was begun before anybody asked, and `place` is where.
+    """A score that is known, or being made.
 
-    `claimed`: somebody asked for it. `noted`: it is on record that nobody had.
+    `guess`: where it was begun before anybody asked, or within a guess. `claimed`: somebody asked for it. Of what was
+    begun before: the name of the `utility`, the `program`, and `place`, the work in which it was begun; `held`: what is
+    not on record yet, of one that asks a model.
     """
 
     score: Future[Score] = field(default_factory=Future)
     guess: Guess | None = None
-    place: str = ""
     claimed: bool = True
-    noted: bool = False
+    utility: str = ""
+    program: Program | None = None
+    place: str = ""
+    held: Held | None = None
+
+    def claim(self) -> None:
+        """Somebody asks for it."""
+        self.claimed = True
 
 
 _OFTEN = (Answered, Scored, Applied, Noticed)
@@ -59,6 +110,8 @@ Known = TypeVar("Known", Measured, Stepped)
 
 asking: ContextVar["tuple[Recorder, str] | None"] = ContextVar("selftaughtasking", default=None)
 """The recorder and the role for which a model is being asked in this context."""
+_held: ContextVar[Held | None] = ContextVar("selftaught_held", default=None)
+"""Of the guess in this context."""
 
 
 def note_failed_attempt(error: str, seconds: float, wait_seconds: float, cost: Amount, kind: str) -> None:
@@ -92,7 +145,9 @@ class Recorder:
         self._addresses = Addresses(self._lock)
         self._known: dict[str, Record] = {}
         self._scores: dict[tuple[str, str], _Known] = {}
-        self._guessed: dict[tuple[str, Program], _Known] = {}
+        self._guessed: list[_Known] = []
+        self._purchases = threading.Condition()
+        self._buying = 0
         self._steps = 0
         for record in store:
             self._known[record.at] = record
@@ -103,7 +158,7 @@ class Recorder:
     def _remember(self, record: Scored) -> None:
         known = self._scores.get((record.utility, record.program))
         if known is None:
-            known = _Known(claimed=not record.guessed, noted=record.guessed, guess=Guess() if record.guessed else None)
+            known = _Known(claimed=not record.guessed, guess=Guess() if record.guessed else None)
             known.score.set_result(score_of(record, self.store))
             self._scores[record.utility, record.program] = known
         known.claimed |= not record.guessed
@@ -137,7 +192,15 @@ class Recorder:
         return self._steps
 
     def write(self, record: Record, *texts: str) -> None:
-        """Put on record; a record that is there already is left as it is. What a person is shown is on the platter."""
+        """Put on record; a record that is there already is left as it is. What a person is shown is on the platter.
+
+        What a guess does that asks a model goes on record once somebody asks for it (`Held`).
+        """
+        held = _held.get()
+        if held is None or not held.keeps(record, texts):
+            self._write(record, *texts)
+
+    def _write(self, record: Record, *texts: str) -> None:
         with self._lock:
             known = self._known.setdefault(record.at, record) is not record
             self._steps += isinstance(record, Stepped) and not known
@@ -197,67 +260,114 @@ class Recorder:
             return None
         return known.score.result()
 
-    def score_once(self, utility: Utility, program: Program) -> tuple[Score, bool]:
-        """A deterministic utility's score, run once for equal programs; and whether an earlier request answered.
+    def score_once(self, utility: Utility, program: Program, at: str = "") -> tuple[Score, bool, bool]:
+        """A score that is run once; whether an earlier request answered, and whether it was begun before any.
 
-        Those that ask while it runs wait for it. Who is the first to ask for what was guessed has it as if it had been
-        run now; a guess that failed is none.
+        Once for equal programs, of a deterministic utility; or once at this address. Those that ask while it runs wait
+        for it. Who is the first to ask for what was guessed has it as if it had been run now; a guess that failed does
+        not count.
         """
-        key = utility.name, program.id
+        key = utility.name, at or program.id
         while True:
             with self._lock:
                 known = self._scores.get(key)
                 if known is None:
-                    self._scores[key] = ours = _Known()
+                    piece = Guess.piece()
+                    self._scores[key] = ours = _Known(guess=piece, claimed=piece is None)
                     break
-                reused, known.claimed = known.claimed, True
+                reused = known.claimed
+            if (asker := guess_here()) is None:
+                known.claim()
+            else:
+                asker.when_wanted(known.claim)
             if known.guess is None:
-                return known.score.result(), True
-            known.guess.want()
+                return known.score.result(), True, False
+            known.guess.ask()
             with suppress(Exception):
-                return known.score.result(), reused
-        self._settle(key, ours, lambda: utility(program))
-        return ours.score.result(), False
+                return known.score.result(), reused, not reused
+        if piece is not None:
+            piece.when_wanted(ours.claim)
+        with guessing(piece):
+            self._settle(key, ours, lambda: utility(program))
+        return ours.score.result(), False, False
 
-    def score_ahead(self, utility: Utility, read: Callable[[], Program | None]) -> None:
-        """Make a deterministic utility's score of what `read` gives, before anybody asks for it. Raises what it does.
+    def score_ahead(
+        self, utility: Utility, read: Callable[[], Program | None], at: Callable[[Program], str] | None = None
+    ) -> None:
+        """Make a utility's score of what `read` gives, before anybody asks for it. Raises what the utility does.
 
-        It is on record at the end of the work at whose address it is done, if nobody has asked by then.
+        Of a deterministic utility; or, where it asks a model, that which is asked for first `at` an address. It is on
+        record at the end of the work at whose address it is done, if nobody has asked by then.
         """
         program = read()
-        if program is None or may_vary(program):
+        if program is None or (at is None and may_vary(program)):
             return
-        key = utility.name, program.id
-        ours = _Known(guess=(guess := Guess()), place=here(), claimed=False)
+        address = at(program) if at else ""
+        key = utility.name, address or program.id
+        ours = _Known(guess=(guess := Guess()), claimed=False, utility=utility.name, program=program, place=here())
+        held = ours.held = Held(self._write) if at else None
         with self._lock:
-            if self._scores.setdefault(key, ours) is not ours:
+            if (address and address in self._known) or self._scores.setdefault(key, ours) is not ours:
                 return
-            self._guessed[utility.name, program] = ours
-        with guessing(guess):
-            self._settle(key, ours, lambda: utility(program))
+            self._guessed.append(ours)
+        if held is not None:
+            guess.when_wanted(held.release)
+        token = _held.set(held or _held.get())
+        try:
+            with guessing(guess):
+                self._settle(key, ours, lambda: utility(program))
+        finally:
+            _held.reset(token)
 
     def _settle(self, key: tuple[str, str], ours: _Known, score: Callable[[], Score]) -> None:
         try:
             ours.score.set_result(score())
         except BaseException as error:
+            self._addresses.forget(key[1])  # what was done there is asked for again, and found
             with self._lock:
                 del self._scores[key]  # our failure, not the program's score
             ours.score.set_exception(error)
             raise
 
     def note_guesses(self, place: str = "") -> None:
-        """Put on record which scores were made at this address, or anywhere, that nobody has asked for."""
+        """Put on record which scores were made at this address, or anywhere, that nobody has asked for.
+
+        Those that ask a model are not made any further.
+        """
         with self._lock:
-            here_guessed = [pair for pair in self._guessed.items() if place in ("", pair[1].place)]
-            done = [pair for pair in here_guessed if pair[1].claimed or pair[1].score.done()]
-            for key, _ in done:
-                del self._guessed[key]
-        for (utility, program), known in done:
-            if not known.claimed and known.score.exception() is None:
+            here_guessed = [known for known in self._guessed if place in ("", known.place)]
+            over = [known for known in here_guessed if known.claimed or known.score.done() or known.held is not None]
+            self._guessed = [known for known in self._guessed if known not in over]
+        for known in over:
+            if known.claimed or known.guess is None or known.program is None:
+                continue
+            if known.held is not None:
+                known.guess.drop()
+                known.held.close()
+            if known.score.done() and known.score.exception() is None:
                 with working_at(known.place):
-                    at = self.address("guessed", utility, program.id)
+                    at = self.address("guessed", known.utility, known.program.id)
                 score = known.score.result()
-                self.write(scored_record(at, utility, program, score, guessed=True), *texts_of(program, score))
+                told = scored_record(at, known.utility, known.program, score, guessed=True)
+                self.write(told, *texts_of(known.program, score))
+
+    def end_guesses(self) -> None:
+        """At the end: guesses are over, and what was being bought for them is on record when this returns."""
+        self.note_guesses()
+        with self._purchases:
+            self._purchases.wait_for(lambda: not self._buying)
+
+    @contextmanager
+    def buying(self) -> Iterator[None]:
+        """Within the block something is bought of a model, and put on record."""
+        with self._purchases:
+            self._buying += 1
+        try:
+            yield
+        finally:
+            with self._purchases:
+                self._buying -= 1
+                self._purchases.notify_all()
 
     def score_anew(self, utility: Utility, program: Program) -> Score:
         """Run, whatever is known. The first one is what `score_on_record` knows."""

@@ -3,6 +3,9 @@
 The most that an attempt can cost is reserved before it is made; what it did cost is settled after it. Who finds no
 room waits for the reservations in flight to be settled, which are nearly always smaller than they were reserved, and is
 refused only when none is left to wait for.
+
+A guess (core/ahead.py) that finds no room waits until it is wanted, or dropped. What guesses have that nobody has asked
+for is a quarter, at most, of what the caps leave to all else: the less is left, the less is guessed.
 """
 
 import threading
@@ -11,12 +14,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
+from selftaught.core.ahead import Guess, not_wanted
 from selftaught.core.contracts import Completion, LanguageModel, Prompt
 from selftaught.core.errors import RunStopped
 from selftaught.core.money import NOTHING, Amount, Caps, Tariff
 from selftaught.middleware.gate import Gate
 
 _GLANCE_SECONDS = 0.2
+_SHARE_OF_GUESSES = 4
+"""One part of so many of what is left."""
 
 
 class RunBudget:
@@ -25,6 +31,8 @@ class RunBudget:
     def __init__(self, caps: Caps, spent: Amount = NOTHING, gate: Gate | None = None) -> None:
         self.caps = caps
         self._spent, self._reserved, self._in_flight = spent, NOTHING, 0
+        self._guesses: dict[Guess, Amount] = {}
+        """What each has spent and reserved, until somebody asks for it."""
         self._change = threading.Condition()
         self._gate = gate or Gate()
 
@@ -53,24 +61,56 @@ class RunBudget:
             _current.reset(token)
             reservation.give_back()
 
-    def take(self, most: Amount) -> None:
+    def take(self, most: Amount) -> Guess | None:
+        """Wait for room. Gives the guess that it is for, if it is for one.
+
+        Raises RunStopped if there is none, or the run stops; InVain in a guess that was dropped.
+        """
         with self._change:
             while True:
                 self._gate.check()
-                passed = self.caps.passed_by(self._spent + self._reserved + most)
+                guess = not_wanted()
+                passed = self.caps.passed_by(self._with(most, guess))
                 if not passed:
                     break
-                if not self._in_flight:
+                if guess is not None:
+                    self._follow(guess.whole)
+                elif not self._in_flight:
                     raise RunStopped(f"{passed} leaves no room for another response ({_shown(self._spent)} spent)")
                 self._change.wait(_GLANCE_SECONDS)
             self._reserved += most
             self._in_flight += 1
+            if guess is None:
+                return None
+            self._follow(guess.whole)
+            self._guesses[guess.whole] += most
+            return guess.whole
 
-    def settle(self, most: Amount, spent: Amount) -> None:
+    def _with(self, most: Amount, guess: Guess | None) -> Amount:
+        """What has to be within the caps so that there is room for this, too."""
+        all_told = self._spent + self._reserved
+        if guess is None:
+            return all_told + most
+        guessed = sum(self._guesses.values(), NOTHING)
+        return all_told - guessed + (guessed + most) * _SHARE_OF_GUESSES
+
+    def _follow(self, guess: Guess) -> None:
+        def asked_for() -> None:
+            with self._change:
+                self._guesses.pop(guess, None)
+                self._change.notify_all()
+
+        if guess not in self._guesses:
+            self._guesses[guess] = NOTHING
+            guess.when_wanted(asked_for)
+
+    def settle(self, most: Amount, spent: Amount, guess: Guess | None = None) -> None:
         with self._change:
             self._reserved -= most
             self._in_flight -= 1
             self._spent += spent
+            if guess in self._guesses:
+                self._guesses[guess] += spent - most
             self._change.notify_all()
 
 
@@ -79,11 +119,12 @@ class Reservation:
 
     def __init__(self, run_budget: RunBudget, most: Amount) -> None:
         self._run_budget, self.most, self._held = run_budget, most, False
+        self._guess: Guess | None = None
         self.take()
 
     def settle(self, spent: Amount) -> None:
         """The attempt has cost this much."""
-        self._run_budget.settle(self.most, spent)
+        self._run_budget.settle(self.most, spent, self._guess)
         self._held = False
 
     def give_back(self) -> None:
@@ -92,7 +133,7 @@ class Reservation:
 
     def take(self) -> None:
         """Room for the next attempt. Raises RunStopped if there is none."""
-        self._run_budget.take(self.most)
+        self._guess = self._run_budget.take(self.most)
         self._held = True
 
 

@@ -4,6 +4,7 @@ view.py           records → one frozen value
 provenance.py     records → where an improver comes from, and what it measured
 candidates.py     records → every program that an improver had scored, with its parent, prompt and response
 ledger.py         records → what was bought of the model, for what, at what cost
+guesses.py        records → what was scored before anybody asked for it, and what of that was bought in vain
 tables.py         that value → rows and sentences for a terminal
 as_json.py        that value → one stable, versioned object
 page.py           that value → one self-contained HTML file (page.html.jinja); what the live pages share with it

@@ -23,6 +23,8 @@ ledger        what was bought of the model: for each t, role (improver, solution
               of `cut` ones the server counted far fewer tokens than the prompt has
 probed        for each reported solution and task what its probes for reward hacks found: mean grades before and after,
               p (adjusted; null where nothing is left to chance), whether that flags it, and a note
+guesses       scores that were begun before they were asked for: used and unused; what the unused bought of a model:
+              responses, tokens, dollars, and how many of the responses are unpriced
 no_program    how many responses held no program, by the reason: cut at the token limit, empty, refused …
 noticed       what guests did that was denied or suspicious
 faults        what tasks' own code did wrong while programs were scored: a grade that raised; each once
@@ -66,6 +68,7 @@ def as_json(run: RunView, config: Mapping[str, Any], name: str) -> dict[str, Any
         "failures": [asdict(f) | {"examples": [one_line(note) for note in f.examples]} for f in run.failures],
         "ledger": [asdict(entry) | {"sources": list(entry.sources)} for entry in run.ledger],
         "probed": [_probed(probed) for probed in run.probed],
+        "guesses": asdict(run.guesses),
         "no_program": run.no_program,
         "noticed": [{"program": n.program, "what": n.what, "note": one_line(n.note)} for n in run.noticed],
         "faults": [one_line(fault) for fault in run.faults],

@@ -72,7 +72,7 @@ def duration(seconds: float) -> str:
 def summary(run: RunView, policy: str) -> list[str]:
     """What came out, honestly: whether anything got better, and whether that is more than noise."""
     if run.improvement is not None:
-        return [*_of_improvement(run.improvement, run), *probes(run), *unusable(run), *not_as_asked(run)]
+        return [*_of_improvement(run.improvement, run), *probes(run), *guesses(run), *unusable(run), *not_as_asked(run)]
     seed, best = run.seed_step, run.best_step
     if seed is None or best is None or seed.val is None or best.val is None:
         return ["Nothing is measured yet."]
@@ -82,7 +82,7 @@ def summary(run: RunView, policy: str) -> list[str]:
     ]
     if seed.val.n == 1:
         lines.append("A single application has no standard error.")
-    spent = [*_of_tokens(run.total), *shared(run), *raced(run), *unusable(run), *not_as_asked(run)]
+    spent = [*_of_tokens(run.total), *shared(run), *guesses(run), *raced(run), *unusable(run), *not_as_asked(run)]
     return lines + _of_run(run, seed, best) + ways(run, best) + probes(run) + spent
 
 
@@ -243,6 +243,21 @@ def shared(run: RunView) -> list[str]:
     saved = sum(entry.saved for entry in run.ledger)
     for_less = f" That saved ${saved:,.4f}." if saved else ""
     return [f"Common draws: {total.responses:,} responses were read, and {total.bought:,} bought.{for_less}"]
+
+
+def guesses(run: RunView) -> list[str]:
+    """How many scores were begun before they were asked for, how many of them in vain, and what these cost."""
+    told = run.guesses
+    if not told.used + told.unused:
+        return []
+    line = f"Guesses: {told.used + told.unused:,} scores were begun before they were asked for; {told.used:,} were used"
+    if not told.unused:
+        return [f"{line}."]
+    if not told.responses:
+        return [f"{line}, {told.unused:,} were not, which cost no response of the model."]
+    unknown = f", {told.unpriced:,} without a known price" if told.unpriced else ""
+    cost = f"{told.responses:,} responses of the model ({told.tokens:,} tokens, ${told.dollars:,.4f}{unknown})"
+    return [f"{line}, {told.unused:,} were not, which cost {cost}."]
 
 
 def raced(run: RunView) -> list[str]:

@@ -14,10 +14,12 @@ from typing import Protocol
 from selftaught.core.address import depth
 from selftaught.core.measurement import Estimate, Graded, estimate, instance_error, paired
 from selftaught.core.standing import is_solved
+from selftaught.report.guesses import Guessed, Guesses
 from selftaught.report.ledger import Entry, Ledger
 from selftaught.report.spans import Span
 from selftaught.runs.records import (
     AGAIN,
+    META_UTILITY,
     Answered,
     Applied,
     Chosen,
@@ -35,7 +37,6 @@ from selftaught.runs.records import (
 )
 
 _MOST_EXAMPLES = 3
-META_UTILITY = "meta-utility"
 KILLED = "killed"
 """How a start ended that did not say how, and is over."""
 
@@ -161,6 +162,7 @@ class RunView:
         raced: of the candidates that racing stopped, how many of how many applications were made.
         common_draws: whether the improvers that were measured had their draws of the model in common.
         chosen_value: of what `improve` hands over, on val, as improvers see it; None where it has not yet.
+        guesses: scores that were begun before they were asked for.
         bought: (seconds at work, dollars, tokens) of each response and failed attempt, as far as they are known.
     """
 
@@ -177,6 +179,7 @@ class RunView:
     probed: tuple[Probed, ...]
     ledger: tuple[Entry, ...]
     improvement: Improvement | None
+    guesses: Guessed = Guessed()
     best_candidate: float | None = None
     no_program: dict[str, int] = field(default_factory=dict)
     salvaged: int = 0
@@ -269,7 +272,7 @@ class Fold:
         self._examples: dict[tuple[str, str], list[str]] = {}
         self._noticed: list[Noticed] = []
         self._probed: list[Probed] = []
-        self._ledger = Ledger()
+        self._ledger, self._guesses = Ledger(), Guesses()
         self.no_program: Counter[str] = Counter()
         """Responses that held no program, by the reason."""
         self._salvaged = 0
@@ -309,6 +312,7 @@ class Fold:
         for tally in (self._total, self._pending):
             tally.add(record, seconds)
         self._ledger.add(record)
+        self._guesses.add(record)
         self._note_of(record)
         self._note_time(record)
         return True
@@ -341,6 +345,7 @@ class Fold:
             noticed=tuple(self._noticed),
             probed=tuple(self._probed),
             ledger=tuple(self._ledger.entries()),
+            guesses=self._guesses.so_far(),
             improvement=None if steps or self._measured else self._improvement(),
             best_candidate=self.best_candidate,
             no_program=dict(self.no_program.most_common()),

@@ -55,6 +55,10 @@ PROGRAM = "program"
 """The role in which a program that is scored asks a model."""
 
 
+META_UTILITY = "meta-utility"
+"""The name of the utility that scores improvers."""
+
+
 class Answered(_Record, frozen=True, tag="answered"):
     """The model gave one response. `prompt` is the text id of prompt_text(system, user).
 
@@ -66,7 +70,8 @@ class Answered(_Record, frozen=True, tag="answered"):
     program, where that is known. `draw`: the address under which all that are compared get the same response, and at
     which the model was asked; "" where nothing is shared. `shared`: it was bought before, at `bought_at` in this run
     or in another (RUN:ADDRESS) and for `bought_for` US dollars; here its `cost` is 0, and it counts for no cap.
-    `guessed`: asked before anybody wanted it. `call`: the number, from 1 in each application, of the improver's call
+    `guessed`: bought when nobody had asked yet for the score that it was bought for; somebody did later, if that is on
+    record. `call`: the number, from 1 in each application, of the improver's call
     that it answers; 0: not told.
     """
 
@@ -123,7 +128,8 @@ class Scored(_Record, frozen=True, tag="scored"):
     `grades`: by instance, in order. `feedback`: text id of what an improver may read of it; "" where there is none.
     `round`, `parent`, `response` and `beside`, of a program that an improver scored: as in core/origin.py. `value` is
     what an improver sees; `raw` and `raw_error` are the task's own number, where it is another, and `numbers` what else
-    it told. `guessed`: scored before anybody asked, and charged to nobody until somebody does.
+    it told. `guessed`: scored before anybody asked, and charged to nobody; nobody did. `ahead`: somebody asked for it
+    when its score was begun already.
     """
 
     utility: str
@@ -145,6 +151,7 @@ class Scored(_Record, frozen=True, tag="scored"):
     numbers: dict[str, Number] = {}
     guessed: bool = False
     beside: int = 0
+    ahead: bool = False
 
 
 class Applied(_Record, frozen=True, tag="applied"):

@@ -25,6 +25,7 @@ jail.py         the contract, over a few warm workers
 worker.py       one zygote: starting it, getting guests from it
 conversation.py the host's conversation with one guest: limits, verdicts
 broker.py       answers a guest's requests, several at once
+crew.py         the threads in which it does
 serving.py      what a request costs the host, which its guest is charged
 reading.py      what is read of the text of an untrusted program
 history.py      what one application of an improver was answered so far

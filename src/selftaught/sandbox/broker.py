@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
+from functools import partial
 from inspect import signature
 
 from selftaught.core.ahead import Guess, guess_here
@@ -19,6 +20,7 @@ from selftaught.guest import wire
 from selftaught.sandbox import serving
 from selftaught.sandbox.contract import Improving, Value
 from selftaught.sandbox.conversation import Answer, Ended, Guest, Question
+from selftaught.sandbox.crew import Crew
 
 MOST_REQUESTS_UNDER_WAY = 256
 MOST_BYTES_UNDER_WAY = 32 << 20
@@ -95,7 +97,9 @@ class Broker:
         self._guest, self._improving, self._turns = guest, improving, turns
         self._lock = threading.Lock()
         self._sending = threading.Lock()
-        self._under_way: dict[int, threading.Thread] = {}
+        self._crew = Crew()
+        self._under_way: set[int] = set()
+        self._signatures = {name: signature(service) for name, service in improving.services.items()}
         self._bytes: dict[int, int] = {}
         self._holds_turn = True
         self._over = False
@@ -113,10 +117,8 @@ class Broker:
             self._ended.set()
             self._guest.kill()
             with self._lock:
-                threads = list(self._under_way.values())
                 self._give_turn()
-            for thread in threads:  # what is being recorded and paid for is not abandoned
-                thread.join()
+            self._crew.end()  # what is being recorded and paid for is not abandoned
             self._guest.end()
             if self._failure is not None:
                 raise self._failure
@@ -131,19 +133,17 @@ class Broker:
             raise Ended(Verdict.PROTOCOL_ERROR, "asked for a service that there is not")
         self._asked += 1
         delay = max(0, self._asked - self._improving.swift_requests) * DELAY_SECONDS
-        work = (self._serve, service, request, delay)
-        thread = threading.Thread(target=copy_context().run, args=work, daemon=True)
         with self._lock:
             if request.id in self._under_way or len(self._under_way) >= MOST_REQUESTS_UNDER_WAY:
                 raise Ended(Verdict.PROTOCOL_ERROR, "asked for too much at once, or twice under one number")
             if sum(self._bytes.values()) + size > MOST_BYTES_UNDER_WAY:
                 most = MOST_BYTES_UNDER_WAY >> 20
                 raise Ended(Verdict.TOO_LARGE, f"had more than {most} MiB of requests under way at once")
-            self._under_way[request.id] = thread
+            self._under_way.add(request.id)
             self._bytes[request.id] = size
             self._delayed += delay > 0
             self._give_turn()
-        thread.start()
+        self._crew.do(partial(copy_context().run, self._serve, service, request, delay))
 
     def _wait(self, delay: float) -> None:
         """One after the other, so that to ask from many threads is no quicker. Ends when the conversation does."""
@@ -178,7 +178,7 @@ class Broker:
     def _answer(self, service: Callable[..., Value], request: wire.Ask) -> wire.Reply:
         try:
             try:
-                signature(service).bind(*request.arguments)
+                self._signatures[request.service].bind(*request.arguments)
             except TypeError as error:  # the guest's doing: a TypeError from within the service would be ours
                 raise BadRequest(f"{request.service}: {error}") from None
             return wire.Reply(request.id, service(*request.arguments))
@@ -192,7 +192,8 @@ class Broker:
         if needs_turn:
             self._turns.take(IMPROVER)
         with self._lock:
-            del self._under_way[request.id], self._bytes[request.id]
+            self._under_way.remove(request.id)
+            del self._bytes[request.id]
             if needs_turn and not self._under_way and not self._over:
                 self._holds_turn = True
             elif needs_turn:

@@ -27,7 +27,8 @@ from selftaught.sandbox import messages
 from selftaught.sandbox.contract import Limits, Outcome
 from selftaught.sandbox.worker import Exit, Handle, Worker, WorkerEnded
 
-_CHUNK_BYTES = 1 << 18
+_CHUNK_BYTES, _LARGE_CHUNK_BYTES = 1 << 14, 1 << 18
+"""Read at once, and where more than that lies there."""
 _SHORTEST_WAIT_SECONDS = 0.001
 _GLANCE_SECONDS, _IMPROVER_GLANCE_SECONDS, _IDLE_GLANCE_SECONDS = 0.05, 0.01, 0.1
 """How often a guest's memory and threads are looked at: while a solution computes, an improver does, or it waits."""
@@ -35,6 +36,8 @@ MOST_THREADS = 256
 _FIGURE = re.compile(rb"^(RssAnon|RssShmem|Threads):\s+(\d+)", re.MULTILINE)
 """In a process's status: kilobytes that it holds alone, and that are no file's but can be shared; its threads."""
 _MOST_NOTE = 500
+_GONE = contextlib.suppress(OSError)
+"""One for all times: it is entered four times a call."""
 
 
 Answer = wire.Loaded | wire.Returned | wire.Raised
@@ -74,7 +77,9 @@ class Guest:
         self._open = True
         self._closing = threading.Lock()
         self._buffer = bytearray()
-        self._seen_cpu_seconds = 0.0
+        self._cpu_clock = (~self.handle.pid << 3) | 2  # another process's CPU time
+        self.seen_cpu_seconds = self.began_cpu_seconds = 0.0
+        """CPU time of the process when it was last looked at, and when the latest exchange began."""
         self._charged_seconds = 0.0
         self._charging = threading.Lock()
         self._poll = select.poll()
@@ -100,6 +105,7 @@ class Guest:
         An answer that does not name the question's nonce was written before the question was read: it is not taken
         for its answer.
         """
+        self.began_cpu_seconds = self.cpu()
         clock = _Clock(self, cpu_seconds, self.limits.wall_seconds)
         try:
             self._send(memoryview(question.frame), clock.check)
@@ -184,13 +190,13 @@ class Guest:
 
     def cpu(self) -> float:
         """CPU seconds of the whole process so far; what was last seen once it is gone."""
-        with contextlib.suppress(OSError):
-            self._seen_cpu_seconds = time.clock_gettime((~self.handle.pid << 3) | 2)  # another process's CPU clock
-        return self._seen_cpu_seconds
+        with _GONE:
+            self.seen_cpu_seconds = time.clock_gettime(self._cpu_clock)
+        return self.seen_cpu_seconds
 
     def last_cpu(self) -> float:
         """The same of one that may be gone: what was last seen of it, since the number may be another process's."""
-        return self.cpu() if self._open and not self.gone() else self._seen_cpu_seconds
+        return self.cpu() if self._open and not self.gone() else self.seen_cpu_seconds
 
     def _check_size(self) -> None:
         """Raises Ended if it really holds more than it may. Its address space is bounded too, more widely."""
@@ -228,7 +234,7 @@ class Guest:
     def _read(self) -> None:
         """Take what lies in the socket. Raises Ended if it was closed."""
         try:
-            data = self.handle.channel.recv(_CHUNK_BYTES)
+            data = self.handle.channel.recv(_LARGE_CHUNK_BYTES if self._buffer else _CHUNK_BYTES)
         except BlockingIOError:
             return
         except OSError:
@@ -293,7 +299,7 @@ class _Clock:
 
     def __init__(self, guest: Guest, cpu_seconds: float, wall_seconds: float) -> None:
         self._guest, self._cpu_seconds, self._wall_seconds = guest, cpu_seconds, wall_seconds
-        self._started, self._wall_left = guest.cpu(), wall_seconds
+        self._started, self._wall_left = guest.began_cpu_seconds, wall_seconds
         self._began, self._counts = 0.0, True
         self._delayed_before: float | None = None
         self._credited = 0.0
@@ -318,15 +324,17 @@ class _Clock:
     def _charged(self) -> float:
         return self._guest.charged_seconds - self._charged_before
 
-    def _left(self) -> float:
-        return self._cpu_seconds - self._charged() - self.used()
+    def _left(self, used: float) -> float:
+        return self._cpu_seconds - self._charged() - used
 
     def patience(self, most: float) -> float:
-        return max(_SHORTEST_WAIT_SECONDS, min(self._left(), self._wall_left, most))
+        """How long to wait at most; by what `check` last saw, which is but a moment old."""
+        left = self._left(self._guest.seen_cpu_seconds - self._started)
+        return max(_SHORTEST_WAIT_SECONDS, min(left, self._wall_left, most))
 
     def check(self) -> None:
         """Raises Ended if nothing is left."""
-        if self._left() <= 0 and not self._guest.gone():  # gone: the number may be another process's
+        if self._left(self.used()) <= 0 and not self._guest.gone():  # gone: the number may be another process's
             why = ", most of it to serve its requests" if self._charged() > self._cpu_seconds / 2 else ""
             raise Ended(Verdict.TIMED_OUT, f"used its {self._cpu_seconds:g} s of CPU time{why}")
         if self._wall_left <= 0:

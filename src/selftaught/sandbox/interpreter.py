@@ -12,9 +12,10 @@ from selftaught.sandbox.provided import NOTHING, View
 
 _BOOT = (
     "import os, sys; sys.path[:0] = sys.argv[2:]; "
-    # The standard library's handlers of a fork mend what other threads may have held. A zygote has no other, and each
-    # handler costs every guest: which pages it writes to have to be copied.
-    "os.register_at_fork = lambda **handlers: None; "
+    # All that a zygote holds costs every guest time, and so does all that a fork runs: each page that it writes to has
+    # to be copied. The standard library's handlers of a fork mend what other threads held, and there are no others;
+    # asyncio does without ssl, and guests have no network. `main` takes both back before anything else is imported.
+    "os.register_at_fork = lambda **handlers: None; sys.modules['ssl'] = None; "
     "from selftaught.guest.zygote import main; main(sys.argv[1])"
 )
 _SYSTEM_LIBRARIES = (

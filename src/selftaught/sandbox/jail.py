@@ -169,11 +169,10 @@ class Jail:
 
     def _call(self, guest: Guest, call: Question, limits: Limits) -> Outcome | None:
         """How one call ended; None if the worker died under it. A guest that is over is ended."""
-        before = guest.cpu()
         try:
             return outcome_of(*guest.exchange(call, limits.cpu_seconds))
         except Ended as ended:
-            spent = max(0.0, guest.last_cpu() - before)
+            spent = max(0.0, guest.last_cpu() - guest.began_cpu_seconds)
             guest.end()
             return Outcome(ended.verdict, None, ended.note, spent)
         except WorkerEnded:

@@ -18,7 +18,9 @@ def _copied(value: Any, known: dict[int, Any]) -> Any:
     kind = type(value)
     if kind in _UNCHANGEABLE:
         return value
-    if kind is list and id(value) not in known and _UNCHANGEABLE.issuperset(map(type, value)):
-        known[id(value)] = copy = value.copy()
-        return copy
+    if id(value) not in known:
+        if kind is list and _UNCHANGEABLE.issuperset(map(type, value)):
+            known[id(value)] = value.copy()
+        elif hasattr(kind, "__deepcopy__"):  # numpy's arrays
+            known[id(value)] = value.__deepcopy__(known)
     return deepcopy(value, known)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from selftaught.config import RunConfig
-from selftaught.core.money import Amount, Caps
+from selftaught.core.money import NOTHING, Amount, Caps
 from selftaught.core.work import IMPROVER, SOLUTION
 from selftaught.runs.records import PROGRAM
 from selftaught.sandbox.machine import MOST_PROMPT_CHARACTERS
@@ -42,10 +42,14 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Each role's share. `binding`: the caps that are below the most; what is spent ends there."""
+    """Each role's share. `binding`: the caps that are below the most; what is spent ends there.
+
+    `guesses`: of the most, in all roles, what is for scores that nobody may ask for (`speculate=all`).
+    """
 
     shares: tuple[Share, ...]
     binding: tuple[str, ...]
+    guesses: Amount = NOTHING
 
 
 def forecast(inputs: Inputs, models: Models, *, unknown_improver: bool = False) -> Forecast:
@@ -67,23 +71,36 @@ def forecast(inputs: Inputs, models: Models, *, unknown_improver: bool = False) 
     most, expected = work.solving
     shares += _of_programs(inputs, models.asked, most * (allowance.utility_calls + 1), expected * (scored + 1))
     used = tuple(share for share in shares if share.applications)
-    return Forecast(used, _binding(config.caps, used))
+    guesses = NOTHING
+    for share in shares[1:]:  # all but the improvers' own
+        guesses += _part(share.most, work.guessed, most)
+    return Forecast(used, _binding(config.caps, used), guesses)
+
+
+def _part(amount: Amount, part: int, of: int) -> Amount:
+    """Of an amount for so many applications."""
+    return Amount(amount.calls * part // of, amount.tokens * part // of, amount.dollars * part / of) if of else NOTHING
 
 
 @dataclass(frozen=True, slots=True)
 class _Applications:
-    """How often an improver is applied, to improvers and to solutions: (at most, as expected)."""
+    """How often an improver is applied, to improvers and to solutions: (at most, as expected).
+
+    `guessed`: of the most to solutions, for scores of improvers that nobody may ask for. Expected: all are used.
+    """
 
     improving: tuple[int, int]
     solving: tuple[int, int]
+    guessed: int = 0
 
 
 def _applications(config: RunConfig, in_d: int, scored: int) -> _Applications:
     """`in_d`: |D|. `scored`: programs that the seed improver has scored."""
     if config.kind == "run":
         t, measured = config.depth, config.depth + 1  # I_0, and at most one new improver each time
-        most = in_d * (t * config.utility_calls + measured)
-        return _Applications((t, t), (most, in_d * (t * scored + measured)))
+        guessed = min(config.utility_calls, config.model_calls * config.responses) if config.speculate == "all" else 0
+        most = in_d * (t * (config.utility_calls + guessed) + measured)
+        return _Applications((t, t), (most, in_d * (t * scored + measured)), in_d * t * guessed)
     if config.kind == "chain":
         return _Applications((0, 0), (in_d * config.depth, in_d * config.depth))
     if config.kind == "bypass":

@@ -75,11 +75,12 @@ def assemble(
     approve: Approve | None = None,
     sharing: Sharing | None = None,
     guesses: Ahead | None = None,
+    guesses_of_improvers: Ahead | None = None,
 ) -> Parts:
     """A run's parts, each within the stack of wrappers."""
     config = inputs.config
     run_budget = run_budget or RunBudget(config.caps, models.spent(recorder.store), gate)
-    stack = Stack(recorder, gate, run_budget, tracing, sharing, guesses)
+    stack = Stack(recorder, gate, run_budget, tracing, sharing, guesses, guesses_of_improvers)
     model, task_model = stack.model(models.improver, IMPROVER), stack.model(models.solution, SOLUTION)
 
     asked = stack.model(models.asked, PROGRAM)

@@ -35,8 +35,10 @@ from selftaught.wiring.recorded_answers import answers
 from selftaught.wiring.run import Run
 
 Compared = Scored | Applied | Measured | Stepped | Approved | Chosen | Probed
-_UNCOMPARED = {"time", "seconds", "note", "reused", "samples", "grades", "feedback", "beside"}
-"""Of a record: when and how long, what is said of it, which of two equal programs was run first, what ran beside it."""
+_UNCOMPARED = {"time", "seconds", "note", "reused", "samples", "grades", "feedback", "beside", "ahead"}
+"""Of a record: when and how long, what is said of it, which of two equal programs was run first, what ran beside it, or
+before it was asked for.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,22 @@ class Comparison:
 
 def replay(folder: RunFolder, sandbox: OpenSandbox, watch: Callable[[Record], None], gate: Gate) -> Comparison:
     """Run `folder` again, into one that is thrown away. Raises SelfTaughtError where we fail; a difference is data."""
-    free = {"max_calls": None, "max_tokens": None, "max_cost": None, "max_time_seconds": None}
+    # What nobody asked for is not asked for again: not all of it is on record.
+    free: dict[str, Any] = {
+        "speculate": "cpu",
+        "max_calls": None,
+        "max_tokens": None,
+        "max_cost": None,
+        "max_time_seconds": None,
+    }
     with Store.open(folder.store, writable=False) as store:
         check_as_begun(store, folder)
         before = list(store)
         model = Replay(answers(store), f"the record of {folder.path}", same_run=True)
         feedback = {r.at: store.text(r.feedback) for r in before if isinstance(r, Scored) and r.feedback}
     inputs = going_on(load_frozen(folder), before, {})
+    if inputs.config.speculate == "all":  # not all that nobody asked for is on record: the model would not have it
+        free["speculate"] = "cpu"
     inputs = replace(inputs, config=msgspec.structs.replace(inputs.config, **free))
     finished = any(isinstance(record, Ended) and record.how == "finished" for record in before)
     models = Models.only(model, inputs.config.model)

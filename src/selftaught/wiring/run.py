@@ -45,6 +45,8 @@ from selftaught.wiring.version import check_version, code
 if TYPE_CHECKING:  # imported only when a run is to be traced
     from selftaught.middleware.tracing.run import Tracing
 
+_MOST_GUESSES = 64
+"""Improvers whose scores are guessed at once; each may have applications at once as D has tasks."""
 Watch = Callable[[Record], None]
 Choose = Callable[[Inputs, Gate], Models]
 """Finds the models that a run's settings name."""
@@ -217,8 +219,11 @@ class Run:
         approve = self.approve or by_file(self.folder, self.gate)
         sharing = self._sharing(recorder)
         # Spans of what nobody asked for would tell of work that was not done for anybody.
-        guesses = Ahead() if self.inputs.config.speculate == "cpu" and self.tracing is None else None
-        more = (self.run_budget, self.tracing, approve, sharing, guesses)
+        guessed = self.inputs.config.speculate if self.tracing is None else "off"
+        guesses = Ahead() if guessed != "off" else None
+        # They wait for a model: as many at once as an application may ask for.
+        of_improvers = Ahead(min(self.inputs.config.utility_calls, _MOST_GUESSES)) if guessed == "all" else None
+        more = (self.run_budget, self.tracing, approve, sharing, guesses, of_improvers)
         parts = assemble(self.inputs, self.sandbox, self.models, recorder, self.gate, *more)
         ended = _ended(session.at)
         try:
@@ -231,9 +236,9 @@ class Run:
                 raise cause from error
             raise
         finally:
-            if guesses is not None:
-                guesses.stop()
-                recorder.note_guesses()
+            for one in filter(None, (guesses, of_improvers)):
+                one.stop()
+            recorder.end_guesses()
             recorder.write(ended)
 
     def _sharing(self, recorder: Recorder) -> Sharing | None:

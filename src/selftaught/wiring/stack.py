@@ -32,6 +32,7 @@ class Stack:
     tracing: "Tracing | None" = None
     sharing: Sharing | None = None
     guesses: Ahead | None = None
+    guesses_of_improvers: Ahead | None = None
 
     def model(self, priced: PricedModel, role: str) -> LanguageModel:
         """For one role: improver or solution."""
@@ -49,7 +50,8 @@ class Stack:
 
     def meta_utility(self, utility: Utility) -> Utility:
         """The applications and scores in it are gated each; those that it scores are compared with each other."""
-        return RecordedUtility(self._traced(utility), self.recorder, compares=True)
+        traced = self._traced(utility)
+        return RecordedUtility(traced, self.recorder, compares=True, guesses=self.guesses_of_improvers)
 
     def apply(self, apply: Apply) -> Apply:
         """The way to apply an improver."""

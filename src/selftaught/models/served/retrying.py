@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from selftaught.core.ahead import not_wanted
 from selftaught.core.contracts import Completion
 from selftaught.core.errors import ModelUnavailable
 from selftaught.models.served.traffic import Traffic
@@ -137,4 +138,5 @@ class RetryPolicy:
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             self.stop()
+            not_wanted()
             time.sleep(min(left, _SLICE_SECONDS))

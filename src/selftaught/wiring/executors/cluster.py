@@ -109,6 +109,11 @@ class Cluster:
         with self._change:
             return {id: member.pid for id, member in self._members.items()}
 
+    def under_way(self) -> dict[str, int]:
+        """How many programs each node has at the moment, by the nodes' ids: likewise."""
+        with self._change:
+            return {id: member.under_way for id, member in self._members.items()}
+
     def __enter__(self) -> "Cluster":
         return self
 

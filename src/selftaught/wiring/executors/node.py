@@ -1,7 +1,7 @@
 """What runs on a node: a sandbox, and who hands its guests their calls. Trusted, as the driver is; bytes in, bytes out.
 
-Called from several threads at once, but of one run only one call at a time. Whatever goes wrong here is told in a
-packet: an exception would be pickled by the engine.
+Called from several threads at once, but of one run only one call at a time. A packet comes in as many pieces as the
+engine carries best. What goes wrong here is answered in a packet: the engine would pickle an exception.
 """
 
 import itertools
@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import metadata
@@ -71,25 +71,25 @@ class Node:
         self._loading = threading.Lock()
         self._tasks: dict[str, TaskSpec] = {}
 
-    def hello(self, body: bytes) -> bytes:
+    def hello(self, *pieces: bytes) -> bytes:
         """Opens the sandbox. `Ready` or `Refused`."""
-        return _told(self._hello, body)
+        return _told(self._hello, pieces)
 
-    def files(self, body: bytes) -> bytes:
+    def files(self, *pieces: bytes) -> bytes:
         """Keeps what guests may read. An empty `Batch`, or `Failed`."""
-        return _told(self._files, body)
+        return _told(self._files, pieces)
 
-    def begin(self, body: bytes) -> bytes:
+    def begin(self, *pieces: bytes) -> bytes:
         """The first outcomes of a run: `Batch` or `Failed`."""
-        return _told(self._begin, body)
+        return _told(self._begin, pieces)
 
-    def more(self, body: bytes) -> bytes:
+    def more(self, *pieces: bytes) -> bytes:
         """The next ones."""
-        return _told(self._more, body)
+        return _told(self._more, pieces)
 
-    def play(self, body: bytes) -> bytes:
+    def play(self, *pieces: bytes) -> bytes:
         """A whole score: `Played` or `Failed`."""
-        return _told(self._play, body)
+        return _told(self._play, pieces)
 
     def drop(self, run: int) -> None:
         """Nobody wants more of this run: its guest is ended."""
@@ -199,10 +199,10 @@ def _check_package(name: str, wanted: str) -> None:
         raise UsageError(f"the task's package {name} is of version {own}, and the driver's of {wanted}")
 
 
-def _told(work: Callable[[bytes], Packet], body: bytes) -> bytes:
+def _told(work: Callable[[bytes], Packet], pieces: Sequence[bytes]) -> bytes:
     """What came of it, and of a failure its words."""
     try:
-        return pack(work(body))
+        return pack(work(b"".join(pieces)))
     except SelfTaughtError as error:
         return pack(Failed(type(error).__name__, str(error)))
     except Exception as error:  # ours: whoever reports it has nothing else
