@@ -46,9 +46,9 @@ def shown() -> list[str]:
 def shortened(lines: list[str]) -> list[str]:
     """Without most of the diff, and with the number of lines that are left out."""
     start = next(place for place, line in enumerate(lines) if line.startswith("@@"))
-    end = next(place for place, line in enumerate(lines) if line.endswith("lines more of the diff."))
+    end = next(place for place, line in enumerate(lines) if line.endswith("more lines of the diff."))
     left = end - start - _MOST_DIFF + int(lines[end].split()[0])
-    return [*lines[: start + _MOST_DIFF], f"… {left} lines more of the diff", *lines[end + 1 :]]
+    return [*lines[: start + _MOST_DIFF], f"… {left} more lines of the diff", *lines[end + 1 :]]
 
 
 def drawn(lines: list[str]) -> str:

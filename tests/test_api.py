@@ -96,9 +96,9 @@ def test_the_same_call_with_a_higher_cap_goes_on(task: str) -> None:
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        ({"repeats": 9}, "was begun with repeats=1, not 9"),
+        ({"repeats": 9}, "was started with repeats=1, not 9"),
         ({"depht": 1}, "no setting is called 'depht'; did you mean 'depth'?"),
-        ({"task": "parity"}, "holds another run: run of near"),
+        ({"task": "parity"}, "contains another run: run of near"),
         ({"task": "no-such"}, "no task is called 'no-such'"),
         ({"model": 3}, "wanted a name or a function, got 3"),
         ({"depth": 0, "out": "other"}, "`depth`: wanted a whole number of at least 1, got 0"),
@@ -156,7 +156,7 @@ def test_a_task_whose_source_cannot_be_read_goes_on_with_the_same_call_alone(tas
     done = subprocess.run(
         [sys.executable, "-m", "selftaught", "resume", "it"], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 2 and "go on with the same call" in done.stderr
+    assert done.returncode == 2 and "continue with the same call" in done.stderr
 
 
 def test_a_task_of_functions_that_is_wrong_says_so(task: str) -> None:
@@ -197,7 +197,7 @@ def test_a_run_of_a_function_says_on_the_command_line_how_it_goes_on(task: str) 
     done = subprocess.run(
         [sys.executable, "-m", "selftaught", "resume", "it"], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 2 and "go on with it from Python" in done.stderr
+    assert done.returncode == 2 and "continue the run from Python" in done.stderr
 
 
 def test_importing_the_package_imports_nothing_else() -> None:

@@ -42,7 +42,7 @@ RUNS = Path("runs")
 
 
 class Value(float):
-    """A mean, and its standard error over the instances; `error` is None where it has none.
+    """A mean, and its standard error over the instances; `error` is None if it has none.
 
     >>> Value(0.5, 0.02)
     0.5 ± 0.02
@@ -64,9 +64,9 @@ class Result:
     """What a run came to, or has come to so far.
 
     Attributes:
-        folder: where it is kept; `resume` on the command line and the same call from Python go on with it.
+        folder: the run's folder; `resume` on the command line and the same call from Python continue it.
         run: everything that is on record, folded (`selftaught.report.view.RunView`).
-        program: text of the improved program, or of the best improver of a `run`; None while there is none.
+        program: text of the improved program, or of the best improver of a `run`; None before there is one.
         before: text that it started from.
         candidates: every program that an improver had scored, with its score, parent, prompt and response
             (`selftaught.report.candidates.Candidate`); `text` gives their texts by id.
@@ -93,7 +93,7 @@ class Result:
         return None if any(entry.unpriced for entry in entries) else sum(entry.cost for entry in entries)
 
     def diff(self) -> str:
-        """What was changed, as a unified diff; empty where nothing is better."""
+        """The changes, as a unified diff; empty if there is no better program."""
         before, after = (text.splitlines(keepends=True) for text in (self.before, self.program or self.before))
         return "".join(unified_diff(before, after, "before.py", "after.py"))
 
@@ -112,19 +112,19 @@ def run(
     progress: Progress | None = None,
     **settings: Any,
 ) -> Result:
-    """Improve an improver on tasks (Algorithm 1), or go on with the run in `out`.
+    """Improve an improver on tasks (Algorithm 1), or continue the run in `out`.
 
     Args:
         tasks: a built-in name, the path of a task's file, or a `Task` made of functions; or several.
         model: a name, as `--model` takes it; or a function of your own, sync or async: one `Prompt` in, a str or a
             `Completion` out, called from several threads at once.
-        out: the run's folder; a new one below runs/ unless given. One that holds this run is gone on with, and may be
+        out: the run's folder; by default a new one in runs/. If it contains this run, the run continues, and may be
             given other caps.
-        progress: shown every record as it is made.
+        progress: gets every record when it is made.
         **settings: depth=3, preset="quick", max_calls=100 …; see `selftaught run --help`.
 
     Raises `UsageError` for a call that cannot be right, `RunStopped` at a cap, `ModelUnavailable` where the model
-    fails. What is done is on record then, and the same call goes on.
+    fails. Finished work is recorded then, and the same call continues.
 
     >>> result = run("string-grid-distance", model="mutate", out="it", preset="quick", depth=1, repeats=1, probes=False)
     >>> result.run.status
@@ -260,17 +260,17 @@ def _salted(config: RunConfig) -> RunConfig:
 def _changed(
     folder: RunFolder, given: Mapping[str, Any], settings: Mapping[str, Any], made: Mapping[str, TaskSpec]
 ) -> dict[str, Any]:
-    """Of a call for a run that is there: what may differ. Raises UsageError where it is a call for another run."""
+    """The changed settings of a call for an existing run. Raises UsageError if the call is for another run."""
     there, known = load_frozen(folder, made), declared(RunConfig)
     tasks = [made.get(name) or load_task(name, there.config.fidelity) for name in given["tasks"]]
     if there.config.kind != given["kind"] or [task.source for task in tasks] != [task.source for task in there.tasks]:
         names = ", ".join(task.name for task in there.tasks)
-        raise UsageError(f"{folder.path} holds another run: {there.config.kind} of {names}; name another `out`")
+        raise UsageError(f"{folder.path} contains another run: {there.config.kind} of {names}; use another `out`")
     wanted = _salted(make_config(given))
     for name in settings:
         now, before = getattr(wanted, name), getattr(there.config, name)
         if now != before and "resume" not in known[name].commands and name not in ("model", "program", "preset"):
-            raise UsageError(f"{folder.path} was begun with {name}={before!r}, not {now!r}; name another `out`")
+            raise UsageError(f"{folder.path} was started with {name}={before!r}, not {now!r}; use another `out`")
     changed = {name: value for name, value in settings.items() if "resume" in known[name].commands}
     return {name: value for name, value in changed.items() if name not in RAISED or value > getattr(there.config, name)}
 

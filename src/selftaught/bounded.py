@@ -124,7 +124,7 @@ def _started() -> subprocess.Popen[bytes]:
 
 
 def _wait_for(process: subprocess.Popen[bytes]) -> None:
-    """Until it has ended; who started it reaps it."""
+    """Wait for its end; the process that started it reaps it."""
     with suppress(OSError):
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
 
@@ -154,7 +154,7 @@ def _asked(process: subprocess.Popen[bytes], request: bytes) -> bytes | None:
 
 
 def serve() -> None:
-    """Answer calls until there are no more. The process dies, by a signal, of what takes too long."""
+    """Answer calls until there are no more. A call that takes too long kills the process by a signal."""
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     most = MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(hard, MEMORY_BYTES)
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
@@ -174,7 +174,7 @@ def serve() -> None:
 
 
 def _made(called: Callable[..., Any], arguments: list[Any]) -> dict[str, Any]:
-    """The result, or what was raised; nothing where the text was too much."""
+    """The result, or the exception; nothing if the text was too much."""
     try:
         return {"result": called(*arguments)}
     except (MemoryError, RecursionError):  # the text's doing

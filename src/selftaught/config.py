@@ -1,7 +1,7 @@
-"""Everything that a run depends on, as one frozen value: made from presets, a TOML file and flags, kept in the run.
+"""All settings of a run, as one frozen value: from presets, a TOML file and flags; kept in the run.
 
 Precedence: flag > TOML file > preset > default. The values that change what a run computes are its identity: a run
-is resumed only with the same ones. The caps, `max_connections` and how a model is asked may differ between starts.
+is resumed only with the same values. The caps, `max_connections` and the settings of model calls may differ.
 """
 
 import re
@@ -25,13 +25,13 @@ Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Seconds = Annotated[float, Meta(gt=0, le=1e9)]
 EXPERIMENT = "experiment"
 ALL = "run improve experiment resume"
-"""The commands that take a setting which decides how a run goes on, and not what comes out."""
+"""The commands with settings that change how a run proceeds, and not its results."""
 
 
 class Group(StrEnum):
-    """Where `--help` lists a setting; in this order."""
+    """The sections of `--help`, in this order."""
 
-    WHAT = "What is improved, and how"
+    WHAT = "What to improve, and how"
     ALLOWANCE = "Budget of one application of an improver"
     MODEL = "Model"
     LIMITS = "Limits of the whole run"
@@ -40,21 +40,21 @@ class Group(StrEnum):
 
 
 def setting(help: str, group: Group, *flags: str, of: str = "run improve experiment", commas: bool = False) -> Meta:
-    """Declares one setting, beside its type and default; all that shows it or takes it is made from this.
+    """Declares one setting, beside its type and default. Flags, keys, keywords and help come from this.
 
     Args:
-        help: one sentence or two, for `--help`. The default is added to it.
-        group: where `--help` lists it.
-        flags: its flags, the first as shown, where they are not the name with dashes.
-        of: the commands that take it, with blanks between.
-        commas: of a list: one flag with commas between, instead of a flag for each.
+        help: one or two sentences for `--help`, which adds the default.
+        group: the section of `--help`.
+        flags: its flags, if they are not the name with dashes; `--help` shows the first.
+        of: the commands that have it, separated by blanks.
+        commas: for a list: one flag with commas, instead of a flag for each value.
     """
     return Meta(description=help, extra={"group": group, "flags": flags, "of": of.split(), "commas": commas})
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting as declared. `kind`: the type of a value, without None. `choices`: all values, if they are words."""
+    """One declared setting. `kind`: the type of a value, without None. `choices`: all values, if they are words."""
 
     name: str
     flags: tuple[str, ...]
@@ -97,7 +97,7 @@ def _declared(field: msgspec.structs.FieldInfo) -> Setting:
 
 
 def _meta(annotation: Any) -> Meta:
-    """The outermost `Meta` of an annotation that declares something; an empty one where none does."""
+    """The outermost `Meta` of an annotation that declares a setting; an empty one if there is no such `Meta`."""
     if get_origin(annotation) is not Annotated:
         return Meta()
     inner, *metas = get_args(annotation)
@@ -121,17 +121,17 @@ PRESETS: dict[str, dict[str, Any]] = {
     "official": {
         "repeats": 5, "model_calls": 4, "responses": 6, "utility_calls": 25, "max_output_tokens": 1024,
         "improver": "paper-seed", "accept": "released", "feedback": "off", "salvage": "off", "common_draws": "off",
-        "extract_code": "released",
+        "extract_code": "released", "share_scores": "text",
     },
     "paper": {
         "repeats": 5, "model_calls": 6, "responses": 6, "utility_calls": 37, "max_output_tokens": 1024, "depth": 4,
         "improver": "paper-seed", "accept": "paper", "feedback": "off", "salvage": "off", "common_draws": "off",
-        "extract_code": "released",
+        "extract_code": "released", "share_scores": "text",
     },
 }  # fmt: skip
 """Named settings. `official` is the released code's config.py, `paper` is Fig. A.20 with the T of §5.1."""
 _OF_KIND: dict[str, dict[str, Any]] = {"improve": {"improver": "refine"}}
-"""Defaults that differ by command. What a run improves is the paper's seed; `improve` is to get the most out of one."""
+"""Defaults that differ by command. A run improves the paper's seed; `improve` should find the best program."""
 
 
 Depth = Annotated[
@@ -141,8 +141,8 @@ Improver = Annotated[str, setting("Improver to start from: a built-in name, a .p
 Accept = Annotated[
     Literal["paper", "released", "better", "significant"],
     setting(
-        "When a proposed improver is taken: paper: always; released: unless it measures 0; better: if it measures "
-        "higher than its parent; significant: if a paired test says so.",
+        "When a proposed improver is accepted. paper: always; released: unless it measures 0; better: if it measures "
+        "higher than its parent; significant: if a paired test shows it.",
         Group.WHAT,
         of="run experiment",
     ),
@@ -153,12 +153,12 @@ AcceptLevel = Annotated[
 ]
 Feedback = Annotated[
     Literal["on", "off"],
-    setting("Tell an improver that asks why a program has its score (`utility.feedback`).", Group.WHAT),
+    setting("Explain to improvers why a program has its score (`utility.feedback`).", Group.WHAT),
 ]
 Salvage = Annotated[
     Literal["on", "off"],
     setting(
-        "Of an improver that fails under the meta-utility, take the best program that it had scored.",
+        "If an improver fails under the meta-utility, use the best program that it scored.",
         Group.WHAT,
         of="run experiment",
     ),
@@ -166,7 +166,7 @@ Salvage = Annotated[
 CommonDraws = Annotated[
     Literal["on", "off"],
     setting(
-        "Buy the draws of equal prompts once for all improvers that are compared; on: differences vary less, for less.",
+        "Buy the responses to equal prompts once for all improvers that are compared: more precise and cheaper.",
         Group.WHAT,
         of="run experiment",
     ),
@@ -174,25 +174,33 @@ CommonDraws = Annotated[
 RaceLevel = Annotated[
     Annotated[float, Meta(gt=0, lt=1)] | None,
     setting(
-        "Racing: no more repeats for what is shown, at this level, to be worse: candidates than their parent, arms of "
-        "`experiment baselines` and `suite` than the best. Off unless given.",
+        "Racing: stop repeats of a candidate that is worse than its parent at this level, and of an arm of "
+        "`experiment baselines` and `suite` that is worse than the best. Off by default.",
         Group.WHAT,
         of="run experiment",
     ),
 ]
 UtilityText = Annotated[
     Literal["source", "words"],
-    setting("How a utility is described to models: as a Python program, or in words.", Group.WHAT),
+    setting("How models see a utility: as a Python program, or in words.", Group.WHAT),
 ]
 ExtractCode = Annotated[
     Literal["careful", "released"],
-    setting("How `extract_code` reads a response: careful, or released: by the rule of the paper's code.", Group.WHAT),
+    setting("How `extract_code` reads a response: careful, or released (the rule of the paper's code).", Group.WHAT),
 ]
-"""Declared once; a run and an experiment, which is the paper's, have other defaults."""
+ShareScores = Annotated[
+    Literal["text", "layout"],
+    setting(
+        "Programs that share one score: text (equal text), or layout (comments and layout may differ, if the task sees "
+        "answers alone).",
+        Group.WHAT,
+    ),
+]
+"""Declared once; a run and an experiment have different defaults."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
-    """What a run and an experiment have in common. The names are those of the TOML file and of the Python API."""
+    """The settings that a run and an experiment share. The TOML file and the Python API use these names."""
 
     repeats: Annotated[
         Positive,
@@ -200,19 +208,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 5
     fidelity: Annotated[
         Literal["honest", "released"],
-        setting("honest, or released: built-in tasks scored as in the paper's code.", Group.WHAT),
+        setting("honest, or released: score built-in tasks as the paper's code does.", Group.WHAT),
     ] = "honest"
     probes: Annotated[bool, setting("Probe reported solutions for reward hacks.", Group.WHAT)] = True
     allow_failing_seed: Annotated[
-        bool, setting("Start also where the program to start from fails on every instance.", Group.WHAT)
+        bool, setting("Start even if the initial program fails on every instance.", Group.WHAT)
     ] = False
 
     model_calls: Annotated[Positive, setting("Model calls.", Group.ALLOWANCE, of=ALL)] = 4
-    responses: Annotated[Positive, setting("Responses of each model call.", Group.ALLOWANCE)] = 6
-    utility_calls: Annotated[Positive, setting("Programs scored.", Group.ALLOWANCE, of=ALL)] = 25
+    responses: Annotated[Positive, setting("Responses in each model call.", Group.ALLOWANCE)] = 6
+    utility_calls: Annotated[Positive, setting("Programs to score.", Group.ALLOWANCE, of=ALL)] = 25
     improver_cpu_seconds: Annotated[Seconds, setting("CPU seconds of the improver itself.", Group.ALLOWANCE)] = 60.0
     improver_wall_seconds: Annotated[
-        Seconds, setting("Seconds in which it may be idle, not counting what it waits for.", Group.ALLOWANCE)
+        Seconds, setting("Idle seconds of the improver, without waits for responses and scores.", Group.ALLOWANCE)
     ] = 120.0
     improver_memory_mib: Annotated[
         Annotated[int, Meta(ge=64, le=1 << 20)], setting("MiB of memory of the improver itself.", Group.ALLOWANCE)
@@ -220,7 +228,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     machine_speed: Annotated[
         Positive | None,
         setting(
-            "Million steps a second of an empty Python loop, as improvers are told; measured unless given.",
+            "The machine's speed that improvers see, in million steps a second of an empty Python loop; measured by "
+            "default.",
             Group.ALLOWANCE,
         ),
     ] = None
@@ -229,7 +238,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     temperature_policy: Annotated[
         Literal["clamp", "drop", "error"],  # "error": clamp, as it was called until 0.1.0
         setting(
-            "A temperature that the model does not take: clamp it to its range, or drop it where it takes none.",
+            "For a temperature that the model does not accept: clamp it to its range, or drop it if it accepts none.",
             Group.MODEL,
             of=ALL,
         ),
@@ -237,7 +246,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     capability: Annotated[
         list[str],
         setting(
-            "What the model takes: temperature=no, n=yes … May be given several times.",
+            "What the model accepts: temperature=no, n=yes … Can be repeated.",
             Group.MODEL,
             of=ALL,
         ),
@@ -246,19 +255,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     speculate: Annotated[
         Literal["off", "cpu", "all"],
         setting(
-            "cpu: score the program in a response as it comes, on a core that nobody wants; all: also improvers, whose "
-            "scores ask the model, and cost money though nobody may ask for them; off: once it is asked for.",
+            "cpu: use idle cores to score the program in a response before the improver asks; all: also improvers, "
+            "whose scores ask the model and cost money even if nothing requests them; off: score on request.",
             Group.SANDBOX,
             of=ALL,
         ),
     ] = "cpu"
     max_connections: Annotated[Positive, setting("Model calls in flight at once.", Group.MODEL, of=ALL)] = 32
-    requests_per_minute: Annotated[Positive | None, setting("Most model calls in a minute.", Group.MODEL, of=ALL)] = (
-        None
-    )
+    requests_per_minute: Annotated[
+        Positive | None, setting("Maximum model calls in a minute.", Group.MODEL, of=ALL)
+    ] = None
     tokens_per_minute: Annotated[
         Positive | None,
-        setting("Most tokens in a minute, in and out.", Group.MODEL, of=ALL),
+        setting("Maximum tokens in a minute, in and out.", Group.MODEL, of=ALL),
     ] = None
     timeout_seconds: Annotated[
         Seconds,
@@ -272,7 +281,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     patience_seconds: Annotated[
         Seconds,
         setting(
-            "Seconds for which a call that fails is made again: an outage is waited out.",
+            "Seconds for which a failed call is retried, to survive an outage.",
             Group.MODEL,
             "--patience",
             of=ALL,
@@ -281,10 +290,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     stream: Annotated[
         Literal["auto", "on", "off"],
         setting(
-            "Receive answers as they are made: on, off, or auto: where one was cut on the way.", Group.MODEL, of=ALL
+            "Receive answers in parts: on, off, or auto (after an answer was cut on the way).", Group.MODEL, of=ALL
         ),
     ] = "auto"
-    max_output_tokens: Annotated[Positive | None, setting("Most tokens of one response.", Group.MODEL)] = None
+    max_output_tokens: Annotated[Positive | None, setting("Maximum tokens of one response.", Group.MODEL)] = None
     price: Annotated[
         list[str],
         setting("IN,OUT or MODEL=IN,OUT: US dollars per million tokens.", Group.MODEL, of=ALL),
@@ -302,23 +311,27 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     instructions: Annotated[
         str | None,
         setting(
-            "Text file of what you know and want: models are shown it below each task's description.",
+            "Text file with what you know and want. Models see it below each task's description.",
             Group.WHAT,
             of="run improve",
         ),
     ] = None
     check: Annotated[
         str | None,
-        setting("Of a function in a repository: a command that succeeds where it is right.", Group.WHAT, of="improve"),
+        setting(
+            "For a function in a repository: a command that succeeds if the function is right.",
+            Group.WHAT,
+            of="improve",
+        ),
     ] = None
     score: Annotated[
         str | None,
-        setting("Also: a command whose last line is the score, instead of the speed-up.", Group.WHAT, of="improve"),
+        setting("With `check`: a command that prints the score, instead of the speed-up.", Group.WHAT, of="improve"),
     ] = None
     improver: Annotated[
         str,
         setting(
-            "Improver to start from: a built-in name, a .py file, or a run. [default: seed; of improve: refine]",
+            "Improver to start from: a built-in name, a .py file, or a run. [default: seed; for improve: refine]",
             Group.WHAT,
         ),
     ] = "seed"
@@ -328,7 +341,7 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     approve: Annotated[
         bool,
         setting(
-            "Ask a person before a proposed improver is taken: on a terminal, or by a file in the run's folder.",
+            "Ask a person before a proposed improver is accepted: in the terminal, or by a file in the run's folder.",
             Group.WHAT,
             of="run",
         ),
@@ -339,11 +352,12 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     race: RaceLevel = None
     utility_text: UtilityText = "source"
     extract_code: ExtractCode = "careful"
-    proposals: Annotated[Positive, setting("Proposals asked for.", Group.WHAT, of="bypass")] = 1000
+    share_scores: ShareScores = "layout"
+    proposals: Annotated[Positive, setting("Number of proposals.", Group.WHAT, of="bypass")] = 1000
     other_version: Annotated[
         bool,
         setting(
-            "Go on although this selftaught may compute otherwise than the one before.",
+            "Continue with another version of selftaught, which may compute other results.",
             Group.WHAT,
             of="resume experiment",
         ),
@@ -352,7 +366,7 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
         str,
         setting(
             "PROVIDER/MODEL (openai, openrouter, ollama, vllm, llamacpp, anthropic, google), mutate, scripted, "
-            "relay:DIR, replay:RECORDING, or auto: the first that is there.",
+            "relay:DIR, replay:RECORDING, or auto (the first that is available).",
             Group.MODEL,
             of="run improve",
         ),
@@ -368,23 +382,23 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     max_time_seconds: Annotated[
         Seconds | None,
         setting(
-            "Stop so many seconds after this start; the run can be resumed.",
+            "Stop this many seconds after the start; the run can be resumed.",
             Group.LIMITS,
             "--max-time",
             of=ALL,
         ),
     ] = None
-    max_calls: Annotated[Positive | None, setting("Most attempts to get a response.", Group.LIMITS, of=ALL)] = None
-    max_tokens: Annotated[Positive | None, setting("Most tokens, in and out.", Group.LIMITS, of=ALL)] = None
+    max_calls: Annotated[Positive | None, setting("Maximum attempts to get a response.", Group.LIMITS, of=ALL)] = None
+    max_tokens: Annotated[Positive | None, setting("Maximum tokens, in and out.", Group.LIMITS, of=ALL)] = None
     max_cost: Annotated[
         Annotated[float, Meta(gt=0, le=1e9)] | None,
-        setting("Most US dollars.", Group.LIMITS, of=ALL),
+        setting("Maximum US dollars.", Group.LIMITS, of=ALL),
     ] = None
     sandbox: Annotated[str, setting("auto, bubblewrap, landlock, container or unsafe.", Group.SANDBOX)] = "auto"
     executor: Annotated[
         str,
         setting(
-            "Where guests run: local, ray or ray:HOST:PORT (a cluster), or one that an installed package brings.",
+            "Where guests run: local, ray or ray:HOST:PORT (a cluster), or a plugin of an installed package.",
             Group.SANDBOX,
             of="run improve resume",
         ),
@@ -392,8 +406,8 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     seed: Annotated[
         Annotated[str, Meta(pattern=PATTERN)] | None,
         setting(
-            "A number, which repeats a run in this folder of runs; or NUMBER:SALT, as it was printed, which repeats it "
-            "anywhere. Drawn anew unless given.",
+            "NUMBER repeats a run in this folder of runs; NUMBER:SALT, as printed, repeats it anywhere. Random by "
+            "default.",
             Group.WHAT,
             of="run improve",
         ),
@@ -414,26 +428,24 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
 
 
 class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
-    """Everything that decides what an experiment computes. Its cells are runs with these settings."""
+    """All settings that decide the results of an experiment. Its cells are runs with these settings."""
 
     experiment: str
     preset: Annotated[
         str,
-        setting("quick, official or paper: named budgets. Unless given: as the paper has it, small.", Group.ALLOWANCE,
+        setting("quick, official or paper: named budgets. By default the paper's method, but small.", Group.ALLOWANCE,
                 of=EXPERIMENT),
     ] = "default"  # fmt: skip
     tasks: Annotated[list[str], Meta(min_length=1)]
     on: Annotated[
         list[str],
         setting(
-            "Tasks to evaluate on, with commas between; the same unless given.", Group.WHAT, of=EXPERIMENT, commas=True
+            "Tasks to evaluate on, separated by commas; by default the same.", Group.WHAT, of=EXPERIMENT, commas=True
         ),
     ] = []
     models: Annotated[
         Annotated[list[str], Meta(min_length=1)],
-        setting(
-            "One model or more, with commas between: each a cell of its own.", Group.MODEL, of=EXPERIMENT, commas=True
-        ),
+        setting("Models, separated by commas; each gives its own cells.", Group.MODEL, of=EXPERIMENT, commas=True),
     ]
     trials: Annotated[
         Positive,
@@ -455,10 +467,11 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     race: RaceLevel = None
     utility_text: UtilityText = "source"
     extract_code: ExtractCode = "released"
+    share_scores: ShareScores = "text"
     improvers: Annotated[
         list[str],
         setting(
-            "Improvers that baselines and suite compare, with commas between; +NAME: added to those that come with it.",
+            "Improvers that baselines and suite compare, separated by commas; +NAME adds one to the default list.",
             Group.WHAT,
             of=EXPERIMENT,
             commas=True,
@@ -467,29 +480,31 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     against: Annotated[str, setting("The improver that the others are compared with.", Group.WHAT, of=EXPERIMENT)] = ""
     effect: Annotated[
         Annotated[float, Meta(gt=0, le=1)],
-        setting("The difference that the needed repeats are given for.", Group.WHAT, of=EXPERIMENT),
+        setting("The difference that power should detect.", Group.WHAT, of=EXPERIMENT),
     ] = 0.03
     proposals: Annotated[
-        Positive, setting("Proposals of bypass, for each model and variant.", Group.WHAT, of=EXPERIMENT)
+        Positive, setting("Proposals in bypass, for each model and variant.", Group.WHAT, of=EXPERIMENT)
     ] = 10_000
     size: Annotated[
         Literal["quick", "standard", "full"],
-        setting("Of a suite: how many tasks, trials and responses; each size is fixed.", Group.WHAT, of=EXPERIMENT),
+        setting(
+            "For a suite: its number of tasks, trials and responses; each size is fixed.", Group.WHAT, of=EXPERIMENT
+        ),
     ] = "quick"
     suite: str = ""
     observe_with: str = "mutate"
     seed: Annotated[
         Annotated[str, Meta(pattern=PATTERN)],
-        setting("Repeats an experiment: NUMBER or NUMBER:SALT; drawn anew unless given.", Group.WHAT, of=EXPERIMENT),
+        setting("NUMBER or NUMBER:SALT: repeats an experiment. Random by default.", Group.WHAT, of=EXPERIMENT),
     ] = "0"
 
     @property
     def run_seed(self) -> RunSeed:
-        """What its cells, and its statistics, are drawn from."""
+        """The seed of its cells and of its statistics."""
         return RunSeed.parse(self.seed)
 
     def settings(self, *cell: str, **more: Any) -> dict[str, Any]:
-        """Of one run: all that a run has too, a seed that depends on what `cell` names, and `more`."""
+        """The settings of one run: those that a run shares, a seed that depends on `cell`, and `more`."""
         shared = {name: getattr(self, name) for name in RunConfig.__struct_fields__ if name in self.__struct_fields__}
         return {**shared, "seed": str(self.run_seed.of(*cell)), **more}
 
@@ -505,7 +520,7 @@ def make_config(flags: Mapping[str, Any], file: Path | None = None) -> RunConfig
 
 
 def preset_of(name: Any) -> dict[str, Any]:
-    """The settings of a preset. Raises UsageError for a name that is none's."""
+    """The settings of a preset. Raises UsageError for an unknown name."""
     if not isinstance(name, str) or name not in PRESETS:
         raise UsageError(f"no preset is called {name!r}{_nearest(str(name), PRESETS)}")
     return PRESETS[name]
@@ -527,14 +542,14 @@ def from_mapping(settings: Mapping[str, Any], source: str, cited: Collection[str
 
 
 def applying(config: RunConfig) -> dict[str, Any]:
-    """The settings of a run as plain data, without those that only other commands take."""
+    """The settings of a run as plain data, without those that only other commands have."""
     commands = {"chain": {"run"}, "bypass": {"run", "bypass"}}.get(config.kind, {config.kind})
     foreign = {name for name, one in declared(RunConfig).items() if not commands & set(one.commands)}
     return {name: value for name, value in msgspec.to_builtins(config).items() if name not in foreign}
 
 
 def with_seed_as_text(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """A seed may be given as a number, and is one in what 0.1.0 wrote."""
+    """A seed may be a number, as in files of 0.1.0."""
     seed = settings.get("seed")
     return {**settings, "seed": str(seed)} if isinstance(seed, int) and not isinstance(seed, bool) else {**settings}
 
@@ -547,7 +562,7 @@ def _nearest(name: str, among: Any) -> str:
 def plainly(
     message: str, settings: Mapping[str, Any], of: type[msgspec.Struct], source: str, cited: Collection[str] = ()
 ) -> str:
-    """Say msgspec's "Expected X - at `$.depth`" as "depth: wanted X, got 0"."""
+    """Rewrite msgspec's "Expected X - at `$.depth`" as "depth: wanted X, got 0"."""
     what, _, where = message.partition(" - at `$.")
     name = where.rstrip("`").split("[")[0]
     if not name:
@@ -573,9 +588,9 @@ def _in_words(wanted: str) -> str:
 
 
 _MOST_BYTES = 1 << 20
-"""Of a file of settings: reading one takes time."""
-# A file name that is not UTF-8 comes from the system with half characters (lone surrogates) in it. TOML has no spelling
-# for them; they are kept as the bytes that they would have in UTF-8, and only files with such a name hold any.
+"""The limit of a file of settings, because reading one takes time."""
+# A file name that is not UTF-8 comes from the system with half characters (lone surrogates). TOML cannot spell
+# them. They are kept as the bytes that they would have in UTF-8, and only files with such a name contain any.
 
 
 def to_toml(settings: Mapping[str, Any]) -> str:
@@ -586,9 +601,9 @@ def to_toml(settings: Mapping[str, Any]) -> str:
 
 
 def _quickly_read(text: str) -> dict[str, Any] | None:
-    """What TOML says of a text as `to_toml` writes it, where each value is JSON as well; None of any other.
+    """The values of a text as `to_toml` writes it, in which each value is also JSON; None for any other text.
 
-    The settings of a hundred runs are read in a twentieth of the time that TOML's own reader takes.
+    This reads the settings of a hundred runs in a twentieth of the time that TOML's own reader takes.
     """
     found: dict[str, Any] = {}
     for line in text.replace("[\n    ", "[").replace(",\n]", "]").replace(",\n    ", ", ").splitlines():
@@ -604,7 +619,7 @@ def _quickly_read(text: str) -> dict[str, Any] | None:
 
 _ONE = r'(?:"[ !#-\[\]-~]*"|true|false|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)'
 _LINE_OF_BOTH = re.compile(rf"([A-Za-z0-9_-]+) = ({_ONE}|\[(?:{_ONE}(?:, {_ONE})*)?\])")
-"""A line of which the two say the same."""
+"""A line that means the same in TOML and JSON."""
 
 
 def read_toml(file: Path) -> dict[str, Any]:
@@ -623,6 +638,6 @@ def read_toml(file: Path) -> dict[str, Any]:
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from error
     except RecursionError:
-        raise UsageError(f"{file} is no file of settings: it is nested too deep") from None
-    except ValueError as error:  # TOML's own, of bytes that are no UTF-8, of numbers of thousands of digits
+        raise UsageError(f"{file} is not a file of settings: it is nested too deep") from None
+    except ValueError as error:  # TOML's own; bytes that are not UTF-8; numbers of thousands of digits
         raise UsageError(f"{file} is not TOML: {error}") from error

@@ -1,7 +1,7 @@
 """What installed packages bring: tasks, models, improvers, sandboxes and executors, each by an entry point.
 
 A package names them in its pyproject.toml, in the group `selftaught.KIND`; `examples/plugin/` is one with one of each.
-What is built in comes first: a plugin cannot take its name.
+Built-in names come first: a plugin cannot replace one.
 """
 
 from collections.abc import Collection, Mapping
@@ -20,13 +20,13 @@ KINDS = {
     "sandboxes": "a function without arguments that returns a selftaught.sandbox.tiers.tier.Tier",
     "executors": "a function that takes a sandbox's name and returns a sandbox with tier, layers, run and close",
 }
-"""What an entry point of each kind stands for."""
+"""The object of an entry point, for each kind."""
 _FILES = ("tasks", "improvers")
 
 
 @dataclass(frozen=True)
 class Plugin:
-    """One entry point. `trouble`: why it cannot be used; "" where it can."""
+    """One entry point. `trouble`: why it cannot be used; "" if it can."""
 
     kind: str
     name: str
@@ -41,14 +41,14 @@ def names(kind: str) -> list[str]:
 
 
 def find(kind: str, name: str) -> Any:
-    """What the entry point stands for: of tasks and improvers the `Path` of their file, else a function.
+    """The object of the entry point: for tasks and improvers the `Path` of their file, else a function.
 
     Raises UsageError, naming the package, if it cannot be loaded or is something else.
     """
     point = next((one for one in _points(kind) if one.name == name), None)
     if point is None:
         brought = ", ".join(names(kind)) or "none"
-        raise UsageError(f"no installed package brings {kind} called {name!r}; what they bring: {brought}")
+        raise UsageError(f"no installed package has {kind} called {name!r}; they have: {brought}")
     return _loaded(kind, point)
 
 
@@ -74,7 +74,7 @@ def _points(kind: str) -> list[EntryPoint]:
 def _loaded(kind: str, point: EntryPoint) -> Any:
     try:
         found = _file_of(point) if kind in _FILES and not point.attr else point.load()
-    except Exception as error:  # whatever a stranger's module raises while it is imported
+    except Exception as error:  # anything that a stranger's module raises during its import
         raise UsageError(f"the plugin {point.name} ({point.value}) cannot be loaded: {error!r}") from error
     if kind in _FILES:
         if isinstance(found, (str, Path)) and Path(found).is_file():

@@ -7,7 +7,7 @@ wrong, and no average may hide it.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import ceil, isfinite, log2, sqrt
+from math import ceil, comb, isfinite, log2, sqrt
 from statistics import NormalDist, stdev
 
 import numpy as np
@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 
 CONFIDENCE = 0.95  # of every interval in the paper
 RESAMPLES = 9_999  # with the observed one 10,000: p-values and quantiles are then round numbers
-MANY = 99_999  # where a p-value is to be multiplied by the number of candidates
+MANY = 99_999  # if a p-value will be multiplied by the number of candidates
 _MOST_EXACT = 20  # pairs; 2^19 sums are 4 MB
 _CELLS = 1 << 20  # of a matrix of resamples held at once: 8 MB
 _NORMAL = NormalDist()
@@ -38,13 +38,13 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class NotEnough:
-    """In an interval's place where the values are too few to have one. As text, it says so."""
+    """Replaces an interval if there are too few values. As text, it says so."""
 
     n: int
     wanted: int
 
     def __str__(self) -> str:
-        return f"n = {self.n}: too few for an interval, which takes {self.wanted}"
+        return f"n = {self.n}: too few for an interval, which needs {self.wanted}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +115,9 @@ def mean_interval(
 ) -> Interval | NotEnough:
     """Gaffke's interval of the mean of values that can only lie in [low, high]; NotEnough below `fewest` values.
 
-    Runs are few, and their scores bounded, with a mass at the top: most at .6, some at 1. Of a share q of the results n
-    runs show nothing with a chance of (1 − q)^n, and no interval that is made of the observed values alone can know of
-    it: a bootstrap covers .53 where one run in ten solves its task and n is 6. So each bound adds one value at the end
+    Runs are few, and their scores bounded, with a mass at the top: most at .6, some at 1. If results of one kind have a
+    share q, n runs show none of them with probability (1 − q)^n. No interval of only the observed values accounts for
+    it: a bootstrap covers .53 if one run in ten solves its task and n is 6. So each bound adds one value at the end
     of the range: the quantile of the mean of the n + 1 under random weights that add up to 1 (uniform on the simplex).
     Of 0s and 1s that is Clopper and Pearson's interval, exactly. After Gaffke (2005); no distribution is known for
     which it covers less than it says, and Learned-Miller and Thomas (A New Confidence Interval for the Mean of a
@@ -148,13 +148,13 @@ def mean_interval(
 def difference_interval(
     differences: Sequence[float], *, seed: int, confidence: float = CONFIDENCE, resamples: int = RESAMPLES
 ) -> Interval | NotEnough:
-    """The mean differences that `permutation_test` does not refuse; NotEnough where it cannot refuse any.
+    """The mean differences that `permutation_test` does not reject; NotEnough if it cannot reject any.
 
     The means of all subsets cut the line into parts that are equally likely to hold the centre of differences that are
     symmetric about it (Hartigan, Using Subsample Values as Typical Values, JASA 64, 1969): exact at every n, and never
-    at odds with the p-value that stands beside it. Beyond 20 pairs, of `resamples` random subsets. Of differences that
-    are not symmetric, most 0 and some large, it covers less while they are few (`benchmarks/coverage.py`): an interval
-    that holds against all of these is some .6 wide at n = 10, and would tell nothing apart.
+    in contradiction to the p-value beside it. Beyond 20 pairs it uses `resamples` random subsets. If differences are
+    not symmetric, most 0 and some large, it covers less while they are few (`benchmarks/coverage.py`). An interval
+    that covers all these cases is about .6 wide at n = 10, and would distinguish nothing.
 
     Raises ValueError if empty, not finite, for a confidence outside (0, 1), or for no resamples.
     """
@@ -229,7 +229,7 @@ class Superiority:
     """Whether one improver is better than another: one-sided; `smallest_p` is the least that so many repeats can give.
 
     `p` is the larger of two, by the sign of the differences: over the repeats, whose draws are independent, and over
-    the instances, which all repeats share. Either alone would take for sure what only the other's chance decided.
+    the instances, which all repeats share. One of them alone would miss the chance in the other.
     """
 
     difference: Estimate
@@ -296,7 +296,7 @@ def unpaired_test(first: Sequence[float], second: Sequence[float], *, seed: int,
 def two_proportions(first: tuple[int, int], second: tuple[int, int]) -> TwoProportions:
     """The pooled two-proportion z test (paper, Table 2), of (successes, trials) each, two-sided.
 
-    A normal approximation: it wants some 5 successes and 5 failures in each. Where nothing, or everything, succeeds in
+    A normal approximation: it needs about 5 successes and 5 failures in each. If nothing, or everything, succeeds in
     both, z is 0 and p is 1. Raises ValueError unless 0 ≤ successes ≤ trials > 0.
     """
     _check_proportion(*first)
@@ -308,12 +308,27 @@ def two_proportions(first: tuple[int, int], second: tuple[int, int]) -> TwoPropo
     return TwoProportions(difference, z, 2 * _NORMAL.cdf(-abs(z)))
 
 
+def fisher_exact(first: tuple[int, int], second: tuple[int, int]) -> float:
+    """The two-sided p that two proportions are equal (Fisher 1935), of (successes, trials) each; exact for any number.
+
+    Of all tables with these sums, the chance of those that are no likelier than this one. Raises ValueError unless
+    0 ≤ successes ≤ trials > 0.
+    """
+    _check_proportion(*first)
+    _check_proportion(*second)
+    successes, mine, others = first[0] + second[0], first[1], second[1]
+    least, most = max(0, successes - others), min(mine, successes)
+    ways = [comb(mine, k) * comb(others, successes - k) for k in range(least, most + 1)]
+    seen = ways[first[0] - least]
+    return sum(one for one in ways if one <= seen) / sum(ways)
+
+
 def repeats_needed(effect: float, differences: Sequence[float], *, power: float = 0.8, alpha: float = 0.05) -> int:
     """How many pairs show a mean difference of `effect` with the given power, two-sided at level `alpha`.
 
     The spread is that of the differences observed in a pilot: an estimate as rough as the pilot is small. The normal
     approximation with Guenther's correction for the t test (Guenther 1981), which is right to the pair for effects of
-    0.2 to 1.5 sd; and never fewer than `permutation_test` needs to be able to reach `alpha` at all.
+    0.2 to 1.5 sd; and never fewer than `permutation_test` needs to reach `alpha`.
 
     Raises ValueError for fewer than two differences, an effect of 0, or a level or power outside (0, 1).
     """

@@ -191,7 +191,7 @@ def test_what_is_being_written_is_kept_when_the_page_grows(browser: Browser, tmp
     (folder / "approval" / "t1.json").write_text('{"diff": ["+x"]}')
     with viewing("one", "--port", "0", cwd=tmp_path) as url, tab(browser) as opened:
         opened.goto(url)
-        opened.get_by_label("A note, if you like").fill("half a sent")
+        opened.get_by_label("A note (optional)").fill("half a sent")
         (folder / "approval" / "t2.json").write_text('{"diff": ["+y"]}')
         opened.get_by_role("heading", name="I_2 waits for approval").wait_for()
-        assert opened.get_by_label("A note, if you like").first.input_value() == "half a sent"
+        assert opened.get_by_label("A note (optional)").first.input_value() == "half a sent"

@@ -143,7 +143,7 @@ def test_a_model_without_a_usable_answer_says_so_and_fails(tmp_path: Path, respo
     done = in_process("improve", "parity", "--improver", "seed", *scripted, cwd=tmp_path)
     assert done.returncode == 1, done.stderr  # nothing can be used: no result for a script to go on with
     assert re.search(r"None of \d+ responses? can be used:", done.stdout)
-    assert "Nothing got better" not in done.stdout  # nothing was tried
+    assert "No improvement" not in done.stdout  # nothing was tried
 
 
 @pytest.mark.parametrize("said", ["maximum context length is 8192 tokens", "flagged by our content filter"])
@@ -154,7 +154,7 @@ def test_prompts_that_are_all_too_long_or_refused_are_told_and_end_no_run(tmp_pa
         done = in_process("improve", "parity", *given, cwd=tmp_path)
     assert done.returncode == 0, done.stderr  # what a prompt is like is the improver's affair, and an answer
     assert re.search(r"None of \d+ responses? can be used:", done.stdout)
-    assert "Nothing got better" not in done.stdout
+    assert "No improvement" not in done.stdout
     told = json.loads(in_process("show", "r", "--json", cwd=tmp_path).stdout)
     assert told["status"] == "finished"  # prompts are written by improvers: none of them ends a run
 

@@ -129,12 +129,12 @@ def test_the_idea_is_what_the_model_says_beside_its_program(response: str, idea:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["show", "one", "xyz"], "'xyz' is no id: wanted at least 4 of its characters, from 0 to 9 and a to f"),
-        (["show", "one", "ab"], "'ab' is no id"),
-        (["show", "one", "0" * 64], "one holds no text 0000"),
-        (["show", "one", "abcd", "--candidates"], "wanted one of an ID, --candidates and --responses"),
-        (["diff", "one", "0" * 8, "1" * 8], "one holds no text 00000000"),
-        (["export", "one", "--what", "0" * 8], "one holds no text 00000000"),
+        (["show", "one", "xyz"], "'xyz' is not an id: wanted at least 4 of its characters, from 0 to 9 and a to f"),
+        (["show", "one", "ab"], "'ab' is not an id"),
+        (["show", "one", "0" * 64], "one has no text 0000"),
+        (["show", "one", "abcd", "--candidates"], "wanted only one of ID, --candidates and --responses"),
+        (["diff", "one", "0" * 8, "1" * 8], "one has no text 00000000"),
+        (["export", "one", "--what", "0" * 8], "one has no text 00000000"),
         (["export", "one", "--what", "best"], "or an id of `show --candidates`"),
     ],
 )

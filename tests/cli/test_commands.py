@@ -172,7 +172,7 @@ def test_an_interrupt_stops_cleanly_with_130_and_the_run_resumes(sorting: Path, 
     child.send_signal(number)
     _, said = child.communicate(timeout=30)
     assert child.returncode == 130, said
-    assert f"go on with: selftaught resume {out}" in said and "Traceback" not in said
+    assert f"continue with: selftaught resume {out}" in said and "Traceback" not in said
     assert selftaught("resume", out, cwd=sorting).returncode == 0
 
 

@@ -3,7 +3,9 @@
 import csv
 import json
 import shutil
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -136,6 +138,9 @@ def test_arms_have_their_draws_in_common_unless_they_are_told_not_to(tmp_path: P
     for name in ("a", "b"):
         (tmp_path / f"{name}.py").write_text(load_improver("seed", tmp_path).source + f"# {name}\n")
     arms = ["--improvers", "a.py,b.py"]
+    forecast = [*COMMANDS["baselines"], *SMALL, *arms, "--dry-run", "--json"]
+    planned = json.loads(in_process("experiment", "baselines", *forecast, cwd=tmp_path).stdout)
+    assert (planned["in_common"], planned["total"]["most"]["calls"]) == (6, 18)
     common = conduct("baselines", tmp_path, *arms)
     difference = next(row for row in common["tables"]["differences"] if row["compared"] == "a.py → b.py")
     assert difference["difference"] == 0
@@ -143,6 +148,8 @@ def test_arms_have_their_draws_in_common_unless_they_are_told_not_to(tmp_path: P
     assert first["mean"] == second["mean"] and first["responses"] == second["responses"] == floor["responses"] == 2
     assert "Common draws: 18 responses were read, and 12 bought." in common["notes"]
     shutil.rmtree(tmp_path / "baselines")
+    planned = in_process("experiment", "baselines", *forecast, "--common-draws", "off", cwd=tmp_path)
+    assert json.loads(planned.stdout)["in_common"] is None
     apart = conduct("baselines", tmp_path, *arms, "--common-draws", "off")
     assert not [note for note in apart["notes"] if note.startswith("Common draws")]
 
@@ -211,9 +218,15 @@ def test_strategies_of_a_run_by_rules_and_by_a_models_labels(tmp_path: Path) -> 
     small = ["--repeats", "1", "--model-calls", "1", "--responses", "2", "--utility-calls", "3", "--depth", "1"]
     done = in_process("run", TASK, *model, *small, "--improver", "seed", "--out", "runs/one", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    told = json.loads(in_process("experiment", "strategies", "one", "--json", cwd=tmp_path).stdout)
+    command = ["experiment", "strategies", "one", "--json", "--out", "by-rules"]
+    first, again = in_process(*command, cwd=tmp_path), in_process(*command, cwd=tmp_path)
+    assert "rehearsing proposal 1" in first.stderr and "rehearsing" not in again.stderr  # it is kept
+    assert again.stdout == first.stdout
+    told = json.loads(first.stdout)
     found = {row["strategy"]: row for row in told["tables"]["strategies"]}
-    assert found["bandit"]["proposed"] == 1 and found["bandit"]["share"] == 1.0
+    assert (
+        found["bandit"]["model"] == "scripted" and found["bandit"]["proposed"] == 1 and found["bandit"]["share"] == 1.0
+    )
     assert found["genetic crossover"]["proposed"] == 0
     (each,) = told["tables"]["proposals"]
     assert each["on record"] == 2 and each["what it does"] == "bandit, greedy refinement, parallel scoring"
@@ -237,7 +250,7 @@ def test_a_cap_holds_over_all_runs_of_an_experiment_and_over_its_restarts(tmp_pa
     command = ["experiment", "curve", *COMMANDS["curve"], *SMALL, "--out", "capped"]
     for _ in range(2):
         done = in_process(*command, "--max-calls", "5", cwd=tmp_path)
-        assert done.returncode == 3 and "--max-calls 5" in done.stderr and "go on with" in done.stderr
+        assert done.returncode == 3 and "--max-calls 5" in done.stderr and "continue with" in done.stderr
     responses = 0
     for run in (tmp_path / "capped" / "runs").iterdir():
         told = json.loads(in_process("show", str(run), "--json", cwd=tmp_path).stdout)
@@ -261,7 +274,7 @@ def test_a_cap_holds_over_all_runs_of_an_experiment_and_over_its_restarts(tmp_pa
         (["curve", "--trials", "0"], "--trials"),
         (["strategies", "no-such-run"], "no run is called"),
         (["cruve"], "did you mean 'curve'?"),
-        (["curve", "--proposals", "3"], "--proposals is for bypass; curve has no use for it"),
+        (["curve", "--proposals", "3"], "--proposals is for bypass; it has no effect in curve"),
         (["curve", "--models", ""], "--models: wanted"),
         (["curve", "--accept", "foo"], "--accept: wanted paper or released or better or significant, got 'foo'"),
         (["bypass", "--proposals", "0"], "--proposals: wanted a whole number of at least 1, got 0"),
@@ -353,7 +366,7 @@ def test_a_folder_that_was_to_be_gone_on_with_and_is_not_there_begins_nothing(
         done = in_process("experiment", "imp-at-k", *given, cwd=tmp_path, OPENAI_API_KEY="k")
         assert not server.requests
     assert done.returncode == 2 and not (tmp_path / "imp-at-q").exists()
-    assert "imp-at-q holds no experiment to go on with (did you mean imp-at-k?)" in done.stderr
+    assert "imp-at-q has no experiment to continue (did you mean imp-at-k?)" in done.stderr
 
 
 def plan_of(cwd: Path, *arguments: str) -> dict[str, Any]:
@@ -419,7 +432,7 @@ def test_experiments_are_listed_with_how_far_they_have_come(finished: Finished, 
     assert (found["capped"]["responses"], found["capped"]["status"]) == (3, "stopped")
     assert "not TOML" in found["broken"]["error"]
     shown = in_process("experiments", ".", cwd=tmp_path).stdout
-    assert "2 of 2" in shown and "Go on with one: selftaught experiment WHAT --out ./FOLDER" in shown
+    assert "2 of 2" in shown and "To continue one: selftaught experiment WHAT --out ./FOLDER" in shown
     assert "no experiment in nowhere/ yet" in in_process("experiments", "nowhere", cwd=tmp_path).stdout
 
 
@@ -528,6 +541,18 @@ def test_other_parameters_are_refused_with_the_difference(finished: Finished, tm
     assert in_process("experiment", "imp-at-k", "--out", "imp-at-k", cwd=tmp_path).returncode == 0
 
 
+def test_other_code_is_refused_before_it_begins_a_run(tmp_path: Path) -> None:
+    conduct("imp-at-k", tmp_path)
+    kept, gone = sorted((tmp_path / "imp-at-k" / "runs").iterdir())
+    shutil.rmtree(gone)
+    with closing(sqlite3.connect(kept / "run.sqlite")) as store, store:
+        store.execute("""UPDATE records SET body = json_set(body, '$.code', 'another') WHERE at LIKE '/session%'""")
+    done = in_process("experiment", "imp-at-k", "--out", "imp-at-k", cwd=tmp_path)
+    assert done.returncode == 1 and "with other code" in done.stderr and not gone.exists()
+    done = in_process("experiment", "imp-at-k", "--out", "imp-at-k", "--other-version", cwd=tmp_path)
+    assert done.returncode == 0 and "Some runs were made by" in done.stdout
+
+
 TWO = ["--models", "mutate,scripted", "--script", "script.json"]
 
 
@@ -605,7 +630,7 @@ def test_a_model_that_fails_for_good_is_said_so_and_the_rest_stands(
     assert any(note.startswith("openai/m failed: ") for note in told["notes"])
     assert figures(told, "mutate") == figures(finished(name), "mutate") != []
     assert figures(told, "openai/m") == []
-    assert "to try again what failed: selftaught experiment" in done.stderr
+    assert "to retry the failed runs: selftaught experiment" in done.stderr
 
 
 def figures(told: dict[str, Any], model: str) -> list[float]:
@@ -621,7 +646,7 @@ def test_where_every_model_fails_the_experiment_does(tmp_path: Path) -> None:
     with OpenAIServer(improve_anything, key="another") as server:
         given = ["--models", "openai/m", "--base-url", server.base_url, "--out", "it"]
         done = in_process("experiment", "curve", *COMMANDS["curve"], *SMALL, *given, cwd=tmp_path, OPENAI_API_KEY="k")
-    assert done.returncode == 1 and "401" in done.stderr and "go on with: selftaught experiment curve" in done.stderr
+    assert done.returncode == 1 and "401" in done.stderr and "continue with: selftaught experiment curve" in done.stderr
     assert not (tmp_path / "it" / "result.json").exists()
 
 
@@ -687,9 +712,9 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "wants the folder of one finished experiment, got 0"),
+        ([], "needs the folder of one finished experiment, got 0"),
         (["nothing"], "nothing holds no experiment"),
-        (["one", "--trials", "3"], "--trials has no use in power"),
+        (["one", "--trials", "3"], "--trials has no effect in power"),
         (["one"], "compares nothing in two trials or more"),
     ],
 )

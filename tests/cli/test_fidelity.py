@@ -22,7 +22,7 @@ def test_a_released_run_is_on_record_and_in_every_report_and_is_resumed_as_one(f
     started = ["run", "string-grid-distance", *QUICK, "--depth", "1", "--fidelity", "released", "--out", "runs/r"]
     done = in_process(*started, cwd=folder)
     assert done.returncode == 0, done.stderr
-    line = "Fidelity: released (instances and scores of the paper's released code, its flaws included)."
+    line = "Fidelity: released (instances and scores of the paper's released code, including its flaws)."
     assert line in done.stdout
     assert tomllib.loads((folder / "runs/r/config.toml").read_text())["fidelity"] == "released"
     kept = (folder / "runs/r/inputs/string-grid-distance.py").read_text()
@@ -37,7 +37,7 @@ def test_a_released_run_is_on_record_and_in_every_report_and_is_resumed_as_one(f
 
 def test_a_run_is_honest_unless_told_otherwise(folder: Path) -> None:
     done = in_process("improve", "parity", "--model", "mutate", "--out", "runs/h", cwd=folder)
-    assert "Fidelity: honest (scores from 0 to 1, on instances of this run's own)." in done.stdout
+    assert "Fidelity: honest (scores from 0 to 1, on this run's own instances)." in done.stdout
 
 
 def test_the_same_program_scores_by_fidelity(folder: Path) -> None:
@@ -69,7 +69,7 @@ def test_a_bound_says_how_far_the_seed_is_from_the_best(folder: Path) -> None:
 def test_a_bound_says_which_instances_it_is_about(folder: Path) -> None:
     honest = in_process("bound", "parity", "--seed", "5", cwd=folder).stdout
     assert "val-like, 20" in honest and "parity: the reference is exact. Decoding over all 1024 sets" in honest
-    assert "drawn for this command alone: no run has them, not even one of this seed" in honest
+    assert "drawn for this command: no run has them, not even one with this seed" in honest
     released = in_process("bound", "string-grid-distance", "--fidelity", "released", cwd=folder).stdout
     assert "0.4829" in released and "0.4389" in released and "instances: the released ones" in released
 

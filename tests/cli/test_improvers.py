@@ -67,9 +67,9 @@ def test_a_file_that_is_exported_tells_of_its_run_and_loads_as_the_program(where
         (["--keep", "seed"], "seed is the name of a built-in improver"),
         (["--keep", "../x"], "an improver cannot be called '../x'"),
         (["--keep", "last"], "cannot be called 'last'"),
-        (["--keep", "x", "--out", "y"], "wanted one of --out and --keep"),
+        (["--keep", "x", "--out", "y"], "wanted only one of --out and --keep"),
         (["--keep", "x", "--what", "recording"], "there is no 'recording' to export"),
-        (["--keep", "x", "--what", "solution-0"], "solution-0 is no improver that this run has measured"),
+        (["--keep", "x", "--what", "solution-0"], "solution-0 is not a measured improver of this run"),
     ],
 )
 def test_what_cannot_be_kept_is_named(where: Path, tmp_path: Path, words: list[str], said: str) -> None:
@@ -82,7 +82,7 @@ def test_one_that_is_kept_already_is_not_overwritten(where: Path, tmp_path: Path
     for code in (0, 2):
         done = in_process("export", "it", "--keep", "one", cwd=where, XDG_DATA_HOME=str(tmp_path))
         assert done.returncode == code, done.stderr
-    assert "kept already" in done.stderr
+    assert "exists already" in done.stderr
 
 
 def test_damaged_and_foreign_files_are_listed_and_hide_no_other(tmp_path: Path) -> None:

@@ -40,12 +40,12 @@ def test_what_is_no_better_changes_nothing(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(POOR)
     worse = BETTER.replace("0.75", "0.0")
     _, said = improved(tmp_path, worse, "--program", "mine.py", "--in-place")
-    assert "mine.py is left as it is: nothing got better" in said
+    assert "mine.py is unchanged: no better program was found" in said
     assert (tmp_path / "mine.py").read_text() == POOR
 
 
 @pytest.mark.parametrize(
-    ("more", "said"), [((), "--in-place wants a file of yours"), (("--program", "nosuch.py"), "cannot read nosuch.py")]
+    ("more", "said"), [((), "--in-place needs a file"), (("--program", "nosuch.py"), "cannot read nosuch.py")]
 )
 def test_without_a_file_it_is_refused_before_anything_is_spent(
     tmp_path: Path, more: tuple[str, ...], said: str

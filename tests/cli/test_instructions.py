@@ -65,7 +65,7 @@ def test_a_run_keeps_them_and_is_repeated_without_the_file(tmp_path: Path) -> No
     done = in_process("resume", "run", "--max-calls", "100", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "0.000 → 1.000" in done.stdout
-    assert "Everything came out as recorded" in in_process("replay", "run", cwd=tmp_path).stdout
+    assert "All results are as recorded" in in_process("replay", "run", cwd=tmp_path).stdout
     kept = tmp_path / "run" / "inputs" / "instructions.given.txt"
     assert kept.read_text() == KNOWN
     kept.chmod(0o600)
@@ -74,7 +74,7 @@ def test_a_run_keeps_them_and_is_repeated_without_the_file(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(None, "cannot read no.md"), (b" \n", "no instructions in it"), (b"\xff", "not UTF-8")]
+    ("content", "said"), [(None, "cannot read no.md"), (b" \n", "has no instructions"), (b"\xff", "not UTF-8")]
 )
 def test_a_file_without_instructions_is_named(tmp_path: Path, content: bytes | None, said: str) -> None:
     if content is not None:

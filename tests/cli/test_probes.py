@@ -97,13 +97,13 @@ def test_an_experiment_tells_the_rate_with_its_interval(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["three-sat"], "three-sat is a task; name the program too: selftaught probe three-sat PROGRAM.py"),
+        (["three-sat"], "three-sat is a task; give the program too: selftaught probe three-sat PROGRAM.py"),
         (["double.py"], "double.py is a task"),
         (["nowhere"], "no run is called 'nowhere'"),
         (["double.py", "missing.py"], "cannot read missing.py"),
         (["three-sat", "double.py"], "has no function algorithm"),
         (["double.py", "honest.py", "--fidelity", "released"], "there is no released way to score it"),
-        (["run", "--seed", "3"], "a run is probed with the seed and the fidelity that it has"),
+        (["run", "--seed", "3"], "a run is probed with its own seed and fidelity"),
     ],
     ids=lambda value: value if isinstance(value, str) else "-".join(value),
 )

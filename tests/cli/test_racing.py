@@ -55,7 +55,7 @@ def test_a_candidate_that_fails_is_stopped_early_and_one_that_does_not_is_not(fo
     assert done.returncode == 0, done.stderr
     assert "Racing: 1 candidate was stopped, after 2 of 8 applications; 6 were saved." in done.stdout
     again = in_process("replay", next((folder / "runs").iterdir()).name, cwd=folder)
-    assert "Everything came out as recorded." in again.stdout
+    assert "All results are as recorded." in again.stdout
 
 
 def test_without_racing_every_candidate_is_applied_to_all(folder: Path) -> None:

@@ -76,4 +76,4 @@ def test_the_forecast_has_the_worst_case_with_guesses(tmp_path: Path) -> None:
     }
     # 3 candidates that are asked for, and 2 improvers that are measured: 5 × 3 responses; 3 more that are guessed
     assert " 15 " in told["cpu"] and " 24 " in told["all"]
-    assert "Of the most, 9 responses" in told["all"] and "Of the most" not in told["cpu"]
+    assert "At most 9 of these responses" in told["all"] and "Of the most" not in told["cpu"]

@@ -81,11 +81,11 @@ def test_a_dry_run_names_every_arm(folder: Path) -> None:
         (["modern", "tsp", "tsp"], "the task tsp is listed twice"),
         (["--improvers", REFERENCE], "is the name of what the suite itself measures"),
         (["--improvers", "gredy"], "no improver is called 'gredy'; did you mean 'greedy'?"),
-        (["--improver", "greedy"], "suite has no use for it"),
+        (["--improver", "greedy"], "it has no effect in suite"),
         (["--against", "seed"], "--against seed: wanted one of the improvers"),
         (["--size", "huge"], "--size: wanted quick or standard or full, got 'huge'"),
-        (["--sandbox", "unsafe"], "--sandbox unsafe does not isolate: a suite runs in a sandbox that does"),
-        (["--out", "it"], "to begin one there, name its tasks: selftaught experiment suite modern --out it"),
+        (["--sandbox", "unsafe"], "--sandbox unsafe does not isolate: a suite needs a sandbox that does"),
+        (["--out", "it"], "to start one there, name its tasks: selftaught experiment suite modern --out it"),
     ],
 )
 def test_bad_input_is_told_before_anything_is_made(arguments: list[str], said: str, folder: Path) -> None:

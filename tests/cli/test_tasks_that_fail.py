@@ -154,7 +154,7 @@ def test_a_corrected_task_is_gone_on_with_where_its_instances_stay(command: Comm
 
     write("task.py", grade="return float(answer == sorted(numbers)) if isinstance(answer, list) else 0.25")
     code, said, _ = command("resume", "r", "--task", "task.py")
-    assert code == 0 and "the file of task was corrected on the way" in said
+    assert code == 0 and "the file of task was corrected during the run" in said
     told = records("r")
     assert sum(isinstance(record, Answered) for record in told) == paid
     assert [record.task for record in told if isinstance(record, Corrected)] == ["task"]

@@ -70,7 +70,7 @@ def test_the_page_of_a_run_is_its_report(url: str) -> None:
 def test_runs_are_compared(url: str) -> None:
     status, _, text = ask(f"{url}compare?run=one&run=two")
     assert status == 200 and "two against one, val: +0.0000" in text
-    assert ask(f"{url}compare?run=one")[::2] == (400, "tick two runs or more to compare them\n")
+    assert ask(f"{url}compare?run=one")[::2] == (400, "select two or more runs to compare them\n")
 
 
 def test_the_page_of_an_experiment_is_its_report_and_hears_of_news(url: str, root: Path) -> None:
@@ -150,7 +150,7 @@ def test_two_may_look_at_once(root: Path) -> None:
         assert one != two and ask(one)[0] == ask(two)[0] == 200
 
 
-@pytest.mark.parametrize(("what", "told"), [("nosuch", "no run is called"), ("empty", "holds no run")])
+@pytest.mark.parametrize(("what", "told"), [("nosuch", "no run is called"), ("empty", "has no run")])
 def test_what_cannot_be_viewed_is_said(tmp_path: Path, what: str, told: str) -> None:
     (tmp_path / "empty").mkdir()
     done = in_process("view", what, "--no-browser", cwd=tmp_path)

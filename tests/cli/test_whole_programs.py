@@ -29,7 +29,7 @@ def test_a_folder_of_openevolves_is_improved_and_every_result_says_what_it_lacks
     assert "in the task's own number 1 → 2" in done.stdout
     assert "No sealed test" in done.stdout
     assert "return 2.0" in (tmp_path / "run" / "improved.py").read_text()
-    assert "Everything came out as recorded" in in_process("replay", "run", cwd=tmp_path).stdout
+    assert "All results are as recorded" in in_process("replay", "run", cwd=tmp_path).stdout
     told = in_process("score", str(folder), "run/improved.py", cwd=tmp_path).stdout
     assert ("No sealed test" in told, "instances" in told, "--seed" in told) == (True, False, False)
     assert (

@@ -42,7 +42,7 @@ PAID = 3 + 3 * 2 * 3 + 2 * 2 * 3
 @dataclass
 class Kills:
     """`lies`: what was seen that may not be. `lost`: responses that were on record and are no more.
-    `paid_twice`: responses beyond those of an undisturbed run.
+    `paid_twice`: responses that the server sold beyond those on record, of which one that several share was sold once.
     """
 
     kills: int = 0
@@ -88,9 +88,9 @@ def _killed_until_it_ends(run: Path, server: OpenAIServer, count: int, chance: r
         if code != 0:
             seen.lies.append(f"exit code {code}: {(run.parent / 'err').read_text()[-300:]}")
         break
-    found = answered(run)
+    found = responses(run)
     seen.finished, seen.recorded = seen.finished + 1, seen.recorded + len(found)
-    again = server.answered - sold - len(found)
+    again = server.answered - sold - sum(not one.shared for one in found)
     seen.paid_twice += again
     if len(found) != PAID:
         seen.lies.append(f"{len(found)} responses on record, {PAID} in an undisturbed run")
@@ -117,12 +117,17 @@ def _untrue_status(run: Path) -> list[str]:
     return [] if status in ("killed", "finished") else [f"it is said to be {status}"]
 
 
-def answered(run: Path) -> set[str]:
-    """Addresses of the responses on record."""
+def responses(run: Path) -> list[Answered]:
+    """Those on record."""
     if not (run / "run.sqlite").exists():
-        return set()
+        return []
     with Store.open(run / "run.sqlite", writable=False) as store:
-        return {record.at for record in store if isinstance(record, Answered)}
+        return [record for record in store if isinstance(record, Answered)]
+
+
+def answered(run: Path) -> set[str]:
+    """Their addresses."""
+    return {record.at for record in responses(run)}
 
 
 @dataclass

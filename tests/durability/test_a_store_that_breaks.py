@@ -1,8 +1,11 @@
 """Whatever keeps a record from being written, the run ends and says so; it never waits for ever."""
 
 import json
+import os
 import re
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -48,6 +51,21 @@ def test_a_store_that_breaks_in_the_middle_ends_the_run_with_exit_code_1(tmp_pat
         done = selftaught(*RUN, *BUDGETS, "--base-url", server.base_url, cwd=tmp_path, OPENAI_API_KEY="k")
     assert done.returncode == 1
     assert "cannot write to r/run.sqlite: no such table: records" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_disk_that_fills_between_two_barriers_costs_nothing_that_is_on_record(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    alone = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+    script = Path(__file__).with_name("full_disk.py")
+    done = subprocess.run(
+        [*alone, sys.executable, str(script), str(tmp_path / "disk"), "3"],
+        env={**os.environ, "PYTHONPATH": str(script.parents[1])},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "database or disk is full; make room there and resume the run" in done.stdout
 
 
 def records(folder: Path) -> list[dict[str, Any]]:

@@ -57,6 +57,18 @@ def improve_algorithm(initial_solution, utility, language_model):
 """,
 }
 
+OTHERS = {
+    # reads its responses, and scores the first alone: what is guessed of the others nobody asks for
+    "first": """
+from helpers import extract_code
+
+def improve_algorithm(initial_solution, utility, language_model):
+    responses = language_model.batch_prompt("expert", [initial_solution] * 2, temperature=0.5)
+    first = min(extract_code(response) for response in responses)
+    utility(first)
+    return first
+""",
+}
 REPEATS = {"twice": 1, "threads": 2}
 
 
@@ -97,17 +109,17 @@ class MortalStore(Store):
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-def prepare(folder: Path, improver: str, *, depth: int = 1) -> None:
-    """A run folder as `selftaught run` makes it."""
+def prepare(folder: Path, improver: str, *, depth: int = 1, **more: str) -> None:
+    """A run folder as `selftaught run` makes it. `more`: of its settings."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     source, task = folder.parent / f"{improver}.py", folder.parent / "nearness.py"
-    source.write_text(IMPROVERS[improver])
+    source.write_text((IMPROVERS | OTHERS)[improver])
     task.write_text(TASK)
     flags = {
         "kind": "run", "tasks": [str(task)], "improver": str(source), "depth": depth, "seed": 5, "model": "mutate",
-        "repeats": REPEATS[improver], "model_calls": 2, "responses": 2, "utility_calls": 8, "accept": "better",
+        "repeats": REPEATS.get(improver, 1), "model_calls": 2, "responses": 2, "utility_calls": 8, "accept": "better",
     }  # fmt: skip
-    inputs = load_inputs(make_config(flags), folder.parent)
+    inputs = load_inputs(make_config({**flags, **more}), folder.parent)
     with open_sandbox("auto", 1) as sandbox:
         Run.begin(
             inputs, lambda: RunFolder(folder), Models.only(Witness(folder / "asked.txt"), "witness"), sandbox

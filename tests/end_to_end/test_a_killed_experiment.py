@@ -28,7 +28,19 @@ def instances(rng, split):
 def grade(instance, answer):
     return max(0.0, min(1.0, float(answer)))
 '''
-SMALL = ["--model-calls", "3", "--responses", "2", "--utility-calls", "6", "--trials", "2", "--seed", "1:salt"]
+SMALL = [
+    "--model-calls",
+    "3",
+    "--responses",
+    "2",
+    "--utility-calls",
+    "6",
+    "--trials",
+    "2",
+    "--seed",
+    "1:salt",
+    "--no-probes",
+]
 BASELINES = ["baselines", "nearness.py", "--improvers", "best-of-n,greedy,refine", *SMALL]
 CURVE = ["curve", "nearness.py", "--depth", "1", "--repeats", "2", *SMALL]
 

@@ -36,7 +36,7 @@ def gone_on_here(begun: Path) -> list[list[str]]:
     """The figures of that run, when it has gone on under the code that it was begun with."""
     shutil.copytree(begun, begun.parent / "same")
     here = command("resume", "same", "--max-calls", "1000", cwd=begun.parent)
-    assert "is taken from the run" not in here.stderr
+    assert "keeps its own text" not in here.stderr
     return figures(here.stdout)
 
 
@@ -76,10 +76,10 @@ def test_texts_are_the_runs_own(
     package = changed(run.parent, change, file)
     gone_on = with_package(package, "resume", "r", "--max-calls", "1000", cwd=run.parent)
     assert gone_on.returncode == 0, gone_on.stderr
-    assert "is taken from the run, as it was" in gone_on.stderr and Path(file).stem in gone_on.stderr
+    assert "the run keeps its own text" in gone_on.stderr and Path(file).stem in gone_on.stderr
     assert figures(gone_on.stdout) == gone_on_here != []
     replayed = with_package(package, "replay", "r", cwd=run.parent)
-    assert "Everything came out as recorded" in replayed.stdout
+    assert "All results are as recorded" in replayed.stdout
 
 
 def figures(table: str) -> list[list[str]]:
@@ -94,7 +94,7 @@ def test_other_code_is_refused_with_the_way_to_go_on(run: Path) -> None:
     for words in ("selftaught 0.", "with other code", "pip install selftaught==", "--other-version"):
         assert words in refused.stderr
     replayed = with_package(package, "replay", "r", cwd=run.parent)
-    assert "what comes out may differ" in replayed.stderr
+    assert "results may differ" in replayed.stderr
     gone_on = with_package(package, "resume", "r", "--max-calls", "1000", "--other-version", cwd=run.parent)
     assert gone_on.returncode == 0, gone_on.stderr
     assert with_package(package, "resume", "r", cwd=run.parent).returncode == 0  # it is the run's code now

@@ -109,7 +109,7 @@ def test_what_an_improver_had_found_when_it_failed_is_handed_over(
     done = in_process(*prepared(tmp_path, improver, fenced(SORTED)), *SCRIPTED, "--out", "r", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "r/improved.py").read_text() == SORTED
-    assert said in done.stdout and "Handed over is the best program that it had scored." in done.stdout
+    assert said in done.stdout and "The result is the best program that it scored." in done.stdout
     told = json.loads(in_process("show", "r", "--json", cwd=tmp_path).stdout)["improvement"]
     assert (told["source"], told["after"]["sorting/val"]) == ("scored", 1.0)
     assert in_process("replay", "r", cwd=tmp_path).returncode == 0
@@ -124,7 +124,7 @@ def improve_algorithm(initial_solution, utility, language_model):
     command = prepared(tmp_path, forgetful, "no idea", fenced(SORTED))
     done = in_process(*command, *SCRIPTED, "--out", "r", cwd=tmp_path)
     assert done.returncode == 0 and (tmp_path / "r/improved.py").read_text() == SORTED
-    assert "Handed over is a program from a response that it had not scored." in done.stdout
+    assert "The result is a program from a response that it did not score." in done.stdout
 
 
 def test_no_more_of_them_than_the_budget_of_scores_has_left(tmp_path: Path) -> None:

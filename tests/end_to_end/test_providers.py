@@ -73,7 +73,7 @@ def test_a_model_that_stays_away_ends_the_run_with_a_line_and_the_run_goes_on(fo
         done = in_process(*command, "--max-connections", "1", "--capability", "n=no", cwd=folder)
         assert done.returncode == 1
         assert "refused the key (401)" in done.stderr and "VLLM_API_KEY" in done.stderr
-        assert "go on with: selftaught resume one" in done.stderr and "Traceback" not in done.stderr
+        assert "continue with: selftaught resume one" in done.stderr and "Traceback" not in done.stderr
         assert len(server.requests) == 3
         more = in_process("resume", "one", "--json", cwd=folder)
         assert more.returncode == 0, more.stderr

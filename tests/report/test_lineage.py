@@ -22,10 +22,10 @@ def test_each_step_shows_what_was_proposed_against_its_parent(tmp_path: Path) ->
         ),
         (
             2, "not better, kept",
-            f"Proposed and not taken: {identity(WORSE)[:8]}, measured 0.000 ± 0.000 on val. I_2 is I_1.",
+            f"Proposed and not accepted: {identity(WORSE)[:8]}, measured 0.000 ± 0.000 on val. I_2 is I_1.",
             Diff((*HEAD, ("removed", "-    return l.prompt('', s)[0]"), ("added", "+    return ''")), "", WORSE),
         ),
-        (3, "timed out, kept", "No program was proposed; I_3 is I_2.", None),
+        (3, "timed out, kept", "I_2 proposed no program; I_3 is I_2.", None),
     ]  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def test_texts_that_are_made_to_take_long_are_not_compared() -> None:
 
 def test_a_long_diff_and_a_long_line_are_cut() -> None:
     diff = compare("", "\n".join(["y" * 1000, *map(str, range(1500))]))
-    assert (len(diff.lines), diff.remark) == (1000, "502 lines more of the diff are not shown.")
+    assert (len(diff.lines), diff.remark) == (1000, "502 more lines of the diff are not shown.")
     assert diff.lines[1] == ("added", "+" + "y" * 398 + "…")
 
 

@@ -109,7 +109,7 @@ def test_equal_measurements_keep_the_earlier_improver_as_best() -> None:
     ]
     run = view(records)
     assert run.best == 0
-    assert any("Nothing got better" in line for line in tables.summary(run, "paper"))
+    assert any("No improvement" in line for line in tables.summary(run, "paper"))
 
 
 def test_a_gain_within_the_noise_is_called_that() -> None:

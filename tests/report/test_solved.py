@@ -49,10 +49,10 @@ def test_a_task_is_solved_by_the_seed_or_the_first_response(run: RunView, solved
 
 def test_it_is_told_with_the_level_to_take_instead() -> None:
     assert printing.solved(scores(1.0)) == [
-        "three-sat: val 1.000 from the first response: nothing to tell improvers apart here; try three-sat@hard."
+        "three-sat: val 1.000 from the first response: improvers cannot be compared on this task; try three-sat@hard."
     ]
     assert printing.solved(scores(1.0, task="mine", seed=1.0)) == [
-        "mine: val 1.000 from the seed itself: nothing to tell improvers apart here."
+        "mine: val 1.000 from the seed itself: improvers cannot be compared on this task."
     ]
     assert printing.solved(scores(0.7)) == printing.solved(scores(1.0, task="three-sat", best=1.5)) == []
 

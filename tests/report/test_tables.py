@@ -10,7 +10,7 @@ from selftaught.report.view import RunView, view
 
 POLICY = (
     "Acceptance policy: better. n = {n} applications per improver. "
-    "± is the standard error, of the applications and of the draw of the instances."
+    "± is the standard error, over the applications and over the instances."
 )
 
 
@@ -52,7 +52,7 @@ def test_a_gain_within_the_noise_is_not_called_better(tmp_path: Path) -> None:
     assert summary(two_steps(tmp_path, [0.4, 0.6], [0.5, 0.7]), "better")[1:] == [
         f"Best: I_1 ({identity(CHILD)[:8]}), against the seed:",
         "val: 0.500 → 0.600 (+0.100 ± 0.141), less than two standard errors of the difference.",
-        "Nothing is shown to have got better: the gain on val is within the noise.",
+        "No improvement is shown: the gain on val is within the noise.",
     ]
 
 
@@ -61,15 +61,15 @@ def test_a_single_application_cannot_show_that_anything_got_better(tmp_path: Pat
         POLICY.format(n=1).replace("better", "paper"),
         "A single application has no standard error.",
         f"Best: I_1 ({identity(CHILD)[:8]}), against the seed:",
-        "val: 0.100 → 0.900 (+0.800), with no standard error to judge it by.",
-        "Nothing is shown to have got better: a single value may be luck.",
+        "val: 0.100 → 0.900 (+0.800), without a standard error.",
+        "No improvement is shown: a single value may be luck.",
     ]
 
 
 def test_a_run_in_which_nothing_got_better_says_so(tmp_path: Path) -> None:
     assert summary(two_steps(tmp_path, [0.5, 0.7], [0.5, 0.6]), "better") == [
         POLICY.format(n=2),
-        "Nothing got better: no improver measured above the seed's 0.600 on val.",
+        "No improvement: no improver measured above the seed's 0.600 on val.",
     ]
 
 
@@ -92,7 +92,9 @@ def test_a_sum_of_tokens_that_is_too_low_is_marked_and_explained(tmp_path: Path)
     pen.stepped(0, SEED, None, accepted=True)
     run = view(pen.store)
     assert rows(run)[0][HEADERS.index("tokens")] == "1,531+"
-    assert summary(run, "better")[-1] == ("+ marks a sum of tokens that is too low: 1 of 3 responses have no count.")
+    assert summary(run, "better")[-1] == (
+        "+ marks a sum of tokens that is too low: 1 of 3 responses have no token count."
+    )
 
 
 @pytest.mark.parametrize(
@@ -127,8 +129,8 @@ def improvement(folder: Path, before: float, after: float | None, made: str | No
     ("before", "after", "told"),
     [
         (0.2, 0.7, ["sorting/val: 0.200 → 0.700"]),
-        (0.7, 0.7, ["sorting/val: 0.700 → 0.700", "Nothing got better."]),
-        (0.7, 0.2, ["sorting/val: 0.700 → 0.200", "Nothing got better."]),
+        (0.7, 0.7, ["sorting/val: 0.700 → 0.700", "No improvement."]),
+        (0.7, 0.2, ["sorting/val: 0.700 → 0.200", "No improvement."]),
         (0.7, None, ["sorting/val: 0.700 → not scored yet"]),
     ],
 )
@@ -153,7 +155,7 @@ def test_a_gain_within_its_error_is_not_called_one(tmp_path: Path) -> None:
     pen.applied("ok", "", at="/apply:aa#0", solution="s", program="after")
     pen.scored(program="s", value=0.4, grades=[0.0, 0.8], at="/score:cc#0")
     pen.scored(program="after", value=0.5, grades=[0.0, 1.0], at="/score:dd#0")
-    assert summary(view(pen.store), "better")[-1].startswith("Nothing is shown to have got better")
+    assert summary(view(pen.store), "better")[-1].startswith("No improvement is shown")
 
 
 def test_an_improver_that_made_no_program(tmp_path: Path) -> None:
@@ -178,6 +180,6 @@ def test_what_was_suspicious_is_told_with_the_programs_that_did_it(tmp_path: Pat
 
 
 def test_the_scale_of_the_numbers_is_told() -> None:
-    assert fidelity("honest") == "Fidelity: honest (scores from 0 to 1, on instances of this run's own)."
+    assert fidelity("honest") == "Fidelity: honest (scores from 0 to 1, on this run's own instances)."
     assert fidelity("released").startswith("Fidelity: released (instances and scores of the paper's released code")
     assert fidelity("another\u202e") == "Fidelity: another\u202e."

@@ -109,7 +109,7 @@ def test_what_is_no_ordinary_file_or_beyond_all_size_is_refused(run: RunFolder, 
 def test_a_store_with_another_schema_is_damaged(run: RunFolder, change: str) -> None:
     with closing(sqlite3.connect(run.store)) as changed:
         changed.executescript(change)
-    with pytest.raises(RecordError, match="damaged: it holds the"):
+    with pytest.raises(RecordError, match="damaged: it has the"):
         Store.open(run.store)
 
 
@@ -254,7 +254,7 @@ def test_a_recording_of_10_gigabytes_is_not_read_to_its_end(run: RunFolder, tmp_
 
 def test_a_recording_that_is_nested_deep_is_none(tmp_path: Path) -> None:
     (tmp_path / "deep").write_bytes(gzip.compress(b'{"schema":"selftaught.recording/2","x":' + b"[" * 100_000))
-    with pytest.raises(RecordError, match="no recording"):
+    with pytest.raises(RecordError, match="not a recording"):
         read_recording(tmp_path / "deep")
 
 

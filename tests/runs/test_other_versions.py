@@ -1,5 +1,6 @@
 """A store that an older selftaught wrote is read; one of a newer is refused in one line."""
 
+import json
 import sqlite3
 import tarfile
 from contextlib import closing
@@ -18,6 +19,9 @@ from selftaught.runs.store import SCHEMA_VERSION, Store
 
 OLD = Path(__file__).parents[1] / "data" / "run-of-0.1.0.tar.gz"
 """A real run of 0.1.0, stopped by its cap (made by make_old_run.py beside it)."""
+
+BEFORE_CALLS = OLD.with_name("run-of-20261129.tar.gz")
+"""One of the present version of the record, of before calls were numbered: `make_old_run.py f820f94~1` made it."""
 
 
 @pytest.fixture
@@ -60,6 +64,32 @@ def test_an_older_run_is_shown_and_exported(old: Path) -> None:
     store = Store.open(old / "run.sqlite", writable=False)
     assert read_recording(old.parent / "r").records == list(store)
     assert len(pack(RunFolder(old), store, "0")) > 1000
+
+
+def test_a_run_without_the_newest_fields_is_shown_reported_and_gone_on_with_only_if_one_says_so(tmp_path: Path) -> None:
+    with tarfile.open(BEFORE_CALLS) as packed:
+        packed.extractall(tmp_path, filter="data")
+    assert version(tmp_path / "run") == SCHEMA_VERSION
+    store = Store.open(tmp_path / "run" / "run.sqlite", writable=False)
+    assert [record.call for record in store if isinstance(record, Answered)] == [0] * 5
+    told = in_process("show", "run", "--json", cwd=tmp_path)
+    assert told.returncode == 0 and sum(one["responses"] for one in json.loads(told.stdout)["ledger"]) == 5
+    assert in_process("show", "run", "--candidates", cwd=tmp_path).returncode == 0
+    assert in_process("report", "run", cwd=tmp_path).returncode == 0
+    refused = in_process("resume", "run", cwd=tmp_path)
+    assert refused.returncode == 1 and "with other code" in refused.stderr and "--other-version" in refused.stderr
+    assert [type(record) for record in Store.open(tmp_path / "run" / "run.sqlite", writable=False)].count(Answered) == 5
+
+
+def test_a_record_with_a_field_that_is_not_known_is_said_to_be_of_another_version(old: Path) -> None:
+    with closing(sqlite3.connect(old / "run.sqlite")) as store, store:
+        (body,) = store.execute("SELECT body FROM records ORDER BY seq DESC LIMIT 1").fetchone()
+        told = json.dumps({**json.loads(body), "invented": 1})
+        store.execute("UPDATE records SET body = ? WHERE seq = (SELECT max(seq) FROM records)", [told])
+    with pytest.raises(
+        RecordError, match="holds what this selftaught does not know.*`invented`.*the one that wrote it"
+    ):
+        list(Store.open(old / "run.sqlite", writable=False, checked=False))
 
 
 @pytest.mark.parametrize("writable", [True, False])

@@ -45,7 +45,7 @@ def test_what_a_program_is_handed_comes_from_the_number_alone() -> None:
 
 @pytest.mark.parametrize("seed", ["", "x", "-1", "4.2", "42:", "42:a b", "42:a:b", "1" * 20, "42:" + "a" * 65])
 def test_what_is_no_seed_is_refused(seed: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="wanted one, or a seed as it was printed: 42:SALT"):
+    with pytest.raises(UsageError, match="wanted a number, or a seed as printed: 42:SALT"):
         salted(seed, tmp_path, {})
 
 

@@ -128,7 +128,7 @@ def test_what_cannot_be_meant_is_named(tmp_path: Path, more: str, said: str) -> 
 
 def test_a_workshop_has_no_way_to_a_model(tmp_path: Path) -> None:
     (tmp_path / "whole.py").write_text('"""X."""\nASKS_MODEL = True\nSEED = "1"\ndef evaluate(path): return 1\n')
-    with pytest.raises(UsageError, match="ASKS_MODEL, and no instances"):
+    with pytest.raises(UsageError, match="ASKS_MODEL, but no instances"):
         load_task(str(tmp_path / "whole.py"))
 
 
@@ -165,7 +165,7 @@ def test_from_new_to_a_better_prompt_each_question_on_record_and_asked_once(tmp_
     assert not result.run.no_program  # an answer to a program need not hold one
     before = len(asked)
     again = in_process("replay", "run", cwd=tmp_path)
-    assert "Everything came out as recorded" in again.stdout, again.stdout + again.stderr
+    assert "All results are as recorded" in again.stdout, again.stdout + again.stderr
     assert len(asked) == before
 
 
@@ -199,5 +199,5 @@ def test_another_model_for_programs_and_what_it_can_cost(tmp_path: Path) -> None
 
 def test_a_program_without_a_model_is_told_so(sandbox: Jail, tmp_path: Path) -> None:
     spec = task(tmp_path, "def algorithm(text, language_model): ...")
-    with pytest.raises(UsageError, match="ask a language model, and there is none here"):
+    with pytest.raises(UsageError, match="ask a language model, but no model is given"):
         Judge(spec, sandbox, "val", 1)(Program(spec.seed.source))

@@ -79,7 +79,7 @@ def test_score_bound_and_show_say_the_share_in_the_tasks_own_number(tmp_path: Pa
     assert len(told["grades"]) == len(told["seed_grades"]) == 6
     asked = (tmp_path / "count").read_text()
     text = in_process(*words, cwd=tmp_path, XDG_DATA_HOME=kept).stdout
-    assert "of the way from the one to the other: 50%" in text
+    assert "50% of the way from the seed to it" in text
     assert "against the seed, instance by instance: -" in text
     assert (tmp_path / "count").read_text() == asked  # they were kept
 
@@ -139,7 +139,7 @@ def test_a_seed_that_is_as_good_as_the_best_known_is_said(tmp_path: Path) -> Non
     file.write_text(file.read_text().replace("return sum(items)", "return max(items)"))
     flags = ["--model", "mutate", "--model-calls", "1", "--responses", "1", "--utility-calls", "2"]
     done = in_process("improve", "packing.py", *flags, "--out", "run", cwd=tmp_path, XDG_DATA_HOME=str(tmp_path))
-    assert "from the seed itself: nothing to tell improvers apart here" in done.stdout
+    assert "from the seed itself: improvers cannot be compared on this task" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -163,9 +163,9 @@ def test_a_best_that_fails_is_named_before_anything_is_spent(tmp_path: Path, bod
     ("more", "said"),
     [
         ("BOUND = 3", "has best and BOUND"),
-        ("def best():\n    return 1", "best is no function of one argument"),
-        ("def probe_x(instance):\n    return instance", "probe_x is no function of two arguments"),
-        ("check_answer = 3", "check_answer is no function"),
+        ("def best():\n    return 1", "best is not a function of one argument"),
+        ("def probe_x(instance):\n    return instance", "probe_x is not a function of two arguments"),
+        ("check_answer = 3", "check_answer is not a function"),
     ],
 )
 def test_what_cannot_be_meant_is_named(tmp_path: Path, more: str, said: str) -> None:
@@ -175,7 +175,7 @@ def test_what_cannot_be_meant_is_named(tmp_path: Path, more: str, said: str) -> 
 
 def test_a_task_without_instances_has_no_best_of_them(tmp_path: Path) -> None:
     (tmp_path / "whole.py").write_text('"""X."""\nSEED = "1"\ndef evaluate(path): return 1\ndef best(i): return 1\n')
-    with pytest.raises(UsageError, match="best beside evaluate or CHECK: there are no instances"):
+    with pytest.raises(UsageError, match="best and also evaluate or CHECK: there are no instances"):
         load_task(str(tmp_path / "whole.py"))
 
 

@@ -319,7 +319,7 @@ def test_a_function_may_have_a_score_of_its_own(jail: Jail, repository: Path) ->
 
 def test_a_check_that_fails_before_any_change_costs_nothing(jail: Jail, repository: Path) -> None:
     spec = load_task("src/pkg/mod.py::C.f", check="echo so it is >&2; exit 3")
-    with pytest.raises(TaskError, match="failed with exit code 3, before anything is changed: so it is"):
+    with pytest.raises(TaskError, match="failed with exit code 3, before any change: so it is"):
         scored(jail, spec, paid=False)
 
 
@@ -343,7 +343,7 @@ def test_the_result_is_a_patch_that_applies(repository: Path, text: str) -> None
         ("src/pkg/mod.py::C.f", None, "needs a check"),
         ("src/pkg/new.py::f", "true", "is not tracked by git"),
         ("src/pkg/odd.py::f", "true", "is not UTF-8 text"),
-        ("/proc/self/status::f", "true", "is in no git repository"),
+        ("/proc/self/status::f", "true", "is not in a git repository"),
     ],
 )
 def test_what_cannot_be_improved_is_named(repository: Path, name: str, check: str | None, told: str) -> None:

@@ -74,7 +74,7 @@ def test_explain_that_stumbles_costs_its_words_alone() -> None:
 
     for broken, said in ((stumbles, "explain() raised TypeError"), (fails, "explain() raised OSError")):
         assert said in scored(*[ok(0)] * 4, explain=broken).feedback
-    assert "explain() gave a int, and no text" in scored(*[ok(0)] * 4, explain=lambda i, a: 3).feedback
+    assert "explain() gave a int; wanted a text" in scored(*[ok(0)] * 4, explain=lambda i, a: 3).feedback
 
 
 def test_of_the_sealed_test_nothing_is_told() -> None:

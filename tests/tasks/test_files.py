@@ -82,7 +82,7 @@ def test_a_link_below_the_files_of_a_strangers_run_is_refused(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("files", "packages", "told"),
     [
-        (["nothing.txt"], [], "FILES names 'nothing.txt', and there is no such file"),
+        (["nothing.txt"], [], "FILES names 'nothing.txt', but there is no such file"),
         (["../secret"], [], r"wanted relative paths without"),
         (["/etc/passwd"], [], r"wanted relative paths without"),
         ("words.bin", [], r"wanted relative paths without"),

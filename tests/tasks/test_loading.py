@@ -111,7 +111,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_a_folder_is_no_task(tmp_path: Path) -> None:
     (tmp_path / "folder.py").mkdir()
-    assert "is no task: wanted initial_program.py and evaluator.py in it" in complaint(str(tmp_path / "folder.py"))
+    assert "is not a task: wanted initial_program.py and evaluator.py in it" in complaint(str(tmp_path / "folder.py"))
 
 
 def test_a_file_that_is_not_text_is_no_task(tmp_path: Path) -> None:
@@ -134,9 +134,9 @@ def test_a_file_that_is_not_text_is_no_task(tmp_path: Path) -> None:
             {"seed": 'SEED = "def other(): pass"\n'},
             r"its SEED has no function algorithm; it defines other. Wanted: def algorithm\(",
         ),
-        ({"grade": "grade = 1\n"}, "grade is no function of two arguments"),
-        ({"grade": "def grade(answer): return 1\n"}, "grade is no function of two arguments"),
-        ({"instances": "def instances(rng): yield (1,), None\n"}, "instances is no function of two arguments"),
+        ({"grade": "grade = 1\n"}, "grade is not a function of two arguments"),
+        ({"grade": "def grade(answer): return 1\n"}, "grade is not a function of two arguments"),
+        ({"instances": "def instances(rng): yield (1,), None\n"}, "instances is not a function of two arguments"),
         ({"doc": '"""x"""\nimport nonesuch\n'}, "echo.py, line 2: it fails when it is loaded: ModuleNotFoundError"),
         ({"doc": '"""x"""\nraise SystemExit(3)\n'}, "line 2: it fails when it is loaded: SystemExit: 3"),
     ],
@@ -211,7 +211,7 @@ def test_a_task_that_reads_a_file_beside_it_does_not_stand_alone(tmp_path: Path)
     (tmp_path / "words.txt").write_text("def algorithm(x): return x\n")
     reads = "import pathlib\nSEED = pathlib.Path(__file__).with_name('words.txt').read_text()\n"
     check_stands_alone(load_task(write(tmp_path, name="alone.py")))
-    with pytest.raises(UsageError, match=r"reads.py, line 3: it fails .+ a task is one file, which reads no other"):
+    with pytest.raises(UsageError, match=r"reads.py, line 3: it fails .+ a task is one file that reads no other"):
         check_stands_alone(load_task(write(tmp_path, name="reads.py", seed=reads)))
 
 

@@ -27,7 +27,7 @@ def test_nothing_is_wrong_with_the_templates(kind: str, sandbox: Jail, tmp_path:
 
 
 CHANGES = {
-    "they are the same, so that test says nothing": (
+    "they are the same, so test measures the same as val": (
         "    for _ in range(20):",
         "    rng.seed(1)\n    for _ in range(20):",
     ),

@@ -48,7 +48,7 @@ def test_the_form_that_it_loses_in_is_named() -> None:
 def test_a_single_answer_that_is_none_is_enough() -> None:
     (found,) = findings(None, None, 30, {"wanted a list": 1})
     assert (found.flagged, found.p, found.before) == (True, None, 1.0) and found.after == pytest.approx(29 / 30)
-    assert found.note == "1 of 30 graded answers are none: wanted a list"
+    assert found.note == "1 of 30 graded answers are invalid: wanted a list"
 
 
 def test_nothing_graded_is_nothing_to_flag() -> None:

@@ -57,7 +57,7 @@ def test_a_winner_whose_scores_vary_is_scored_three_times_anew_and_so_is_what_it
     assert made.gains["near/val"].mean == pytest.approx(made.after["near/val"] - 0.25)
     assert made.gains["near/val"].standard_error
     told = summary(result.run, "")
-    assert any(line.startswith("Scores vary here: each is the mean of 3, done anew. When it was") for line in told)
+    assert any(line.startswith("Scores vary here: each is the mean of 3 new scores. When it was") for line in told)
 
 
 def test_a_winner_whose_scores_do_not_is_scored_once_more_and_nothing_is_said(tmp_path: Path) -> None:

@@ -72,9 +72,9 @@ def start(
     tracing: "Tracing | None" = None,
     as_json: bool,
 ) -> None:
-    """`run` and `improve`: check everything, make the folder, go; or only say what it would cost.
+    """`run` and `improve`: check everything, create the folder, start; or only show the cost.
 
-    `in_place`: write what is better over the file that it came from.
+    `in_place`: overwrite the original file if the result is better.
     """
     config = make_config(settings, file)
     config = msgspec.structs.replace(config, seed=salted(config.seed, runs, environment()))
@@ -112,7 +112,7 @@ def resume(
     tracing: "Tracing | None" = None,
     as_json: bool,
 ) -> None:
-    """Go on where the record ends. `changed`: of the settings, those that decide when it ends and not what comes.
+    """Continue where the record ends. `changed`: settings that decide when the run ends, and not its results.
 
     `task`: a corrected file of one of its tasks.
     """
@@ -127,24 +127,24 @@ def resume(
     with Run.resume(folder, choose, changed=changed, tier=sandbox, task=task, tracing=tracing) as begun:
         say(f"resuming {folder.path}")
         for text in changed_since(folder):
-            say(f"{text} is taken from the run, as it was when the run began; this version of selftaught has another")
+            say(f"{text}: the run keeps its own text; this version of selftaught has another")
         _go(begun, as_json=as_json)
 
 
 def _go(run: Run, *, as_json: bool) -> RunView:
-    """What is known when it has ended well. Raises SystemExit where a script must not go on with what came out."""
+    """The state after a good end. Raises SystemExit if a script must not use the result."""
     config, folder = run.inputs.config, run.folder
     found = carry_out(run)
     printing.result(config, found, run.store, folder, as_json=as_json)
     if found.nothing_usable and found.no_program.keys() - {REFUSED, TOO_LONG}:  # those are the improver's affair
         raise SystemExit(FAILURE)  # it was no search: the lines above say why
     if config.kind == "improve" and not (folder.path / "improved.py").is_file():
-        raise SystemExit(FAILURE)  # a script that goes on with the program must not go on
+        raise SystemExit(FAILURE)  # a script must not continue with this program
     return found
 
 
 def carry_out(run: Run, more: Callable[[Record], str] = lambda record: "") -> RunView:
-    """Do it, with its progress on stderr; what is known then. `more`: what else is said of a record."""
+    """Do it, with its progress on stderr; return the state. `more`: an additional line for a record."""
     warn_if_unsafe(run.sandbox.tier)
     config, folder = run.inputs.config, run.folder
     depth = config.depth if config.kind == "run" else None
@@ -166,7 +166,7 @@ def carry_out(run: Run, more: Callable[[Record], str] = lambda record: "") -> Ru
         except SelfTaughtError as error:
             if not folder.store.is_file():
                 raise
-            hint = f"everything finished is on record; go on with: selftaught resume {folder.path}"
+            hint = f"all finished work is recorded; continue with: selftaught resume {folder.path}"
             if isinstance(error, RunStopped):
                 raise RunStopped(f"{error}; {hint}", interrupted=error.interrupted) from error
             if isinstance(error, TaskError):
@@ -187,7 +187,7 @@ def score(
     sandbox: str,
     as_json: bool,
 ) -> None:
-    """One program, one task, one split. Exit code 0 whatever the score: a bad program is a result."""
+    """One program, one task, one split. Exit code 0 for any score: a bad program is a result."""
     spec = load_task(task, fidelity)
     check_split(spec, split)
     source = Program(read_text(program, "a program"))
@@ -208,7 +208,7 @@ def score(
 
 
 def replay(name: str, runs: Path, sandbox: str | None, *, trust_tasks: bool = False, as_json: bool) -> bool:
-    """Run it again with no model; whether everything came out as recorded."""
+    """Run it again without a model; whether all results are as recorded."""
     with tempfile.TemporaryDirectory(prefix="selftaught-") as scratch:
         folder = open_recorded(name, runs, Path(scratch) / "run")
         if Path(name).is_file() and not trust_tasks:
@@ -216,7 +216,7 @@ def replay(name: str, runs: Path, sandbox: str | None, *, trust_tasks: bool = Fa
         with Store.open(folder.store, writable=False) as store:
             others = ", ".join(other_versions(store))
         if others:
-            say(f"recorded by selftaught {others}, whose code is not that of this one: what comes out may differ")
+            say(f"recorded by selftaught {others}, which has other code: results may differ")
         config = frozen_config(folder)
         depth = config.depth if config.kind == "run" else None
         gate = Gate()
@@ -233,6 +233,6 @@ def _check_tasks_are_ours(recording: str, folder: RunFolder) -> None:
     foreign += [module for module, text in (frozen_modules(folder) or {}).items() if not is_ours(module, text)]
     if foreign:
         raise UsageError(
-            f"the recording {recording} brings a task of its own, {', '.join(foreign)}: a Python file that would run "
+            f"the recording {recording} contains its own task, {', '.join(foreign)}: a Python file that would run "
             "here with all your rights. If you trust its author: --trust-tasks"
         )

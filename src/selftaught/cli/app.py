@@ -47,7 +47,7 @@ from selftaught.core.version import VERSION
 
 app = typer.Typer(
     name="selftaught",
-    help="Self-Taught Optimizer: a program that improves programs, and then itself (arXiv 2310.02304).",
+    help="Self-Taught Optimizer: improves programs, and then the program that improves them (arXiv 2310.02304).",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -57,11 +57,11 @@ app = typer.Typer(
 
 _state = {"verbose": False, "json": False}
 Wrong: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
-"""A command line that is none. Typer has it from click, or brings its own."""
+"""An invalid command line. Typer takes this class from click, or has its own."""
 
 
 def settings_of(command: str) -> list[Setting]:
-    """The settings that `command` takes, by their groups."""
+    """The settings that `command` has, by their groups."""
     known = {**declared(RunConfig), **(declared(Parameters) if command == "experiment" else {})}
     taken = [setting for setting in known.values() if command in setting.commands]
     return sorted(taken, key=lambda setting: list(Group).index(setting.group))
@@ -118,7 +118,7 @@ def improve(
         bool,
         typer.Option(
             "--in-place",
-            help="Write what is better over --program, or into FILE.py::FUNCTION.",
+            help="Overwrite --program or FILE.py::FUNCTION if the result is better.",
             rich_help_panel=Group.OUTPUT,
         ),
     ] = False,
@@ -127,7 +127,7 @@ def improve(
     otel_content: OtelContent = False,
     as_json: AsJson = False,
 ) -> None:
-    """Apply an improver once to a TASK's seed, or to --program; write the improved program."""
+    """Apply an improver once to a TASK's seed, or to --program, and write the improved program."""
     from selftaught.cli import actions
     from selftaught.cli.otel import traced
 
@@ -144,7 +144,7 @@ def score(
     program: Annotated[Path, typer.Argument(metavar="PROGRAM.py")],
     split: Annotated[str, typer.Option(help="val or test.")] = "val",
     fidelity: Fidelity = "honest",
-    model: Annotated[str | None, typer.Option(help="Where the program asks a model (ASKS_MODEL): which.")] = None,
+    model: Annotated[str | None, typer.Option(help="The model for a program that asks one (ASKS_MODEL).")] = None,
     seed: Seed = None,
     sandbox: SandboxName = "auto",
     as_json: AsJson = False,
@@ -157,15 +157,15 @@ def score(
 
 @app.command(cls=Grouped)
 def probe(
-    what: Annotated[str, typer.Argument(metavar="TASK|RUN", help="A task, and PROGRAM.py; or a run.")],
+    what: Annotated[str, typer.Argument(metavar="TASK|RUN", help="A task with PROGRAM.py, or a run.")],
     program: Annotated[Path | None, typer.Argument(metavar="[PROGRAM.py]")] = None,
-    fidelity: Annotated[str | None, typer.Option(help="honest, or released; of a run: as it was.")] = None,
+    fidelity: Annotated[str | None, typer.Option(help="honest or released; by default that of the run.")] = None,
     seed: Seed = None,
     sandbox: SandboxName = "auto",
     as_json: AsJson = False,
     runs: Runs = RUNS,
 ) -> None:
-    """Look for reward hacks in a PROGRAM, or in all that a RUN reports. Exit code 1 if one is flagged."""
+    """Look for reward hacks in a PROGRAM, or in the solutions of a RUN. Exit code 1 if one is flagged."""
     from selftaught.cli import probe as probing
 
     probing.probe(what, program, seed, runs, fidelity=fidelity, sandbox=sandbox, as_json=as_json)
@@ -174,13 +174,13 @@ def probe(
 @app.command(cls=Grouped)
 def bound(
     task: Annotated[str, typer.Argument(metavar="TASK", help="A built-in name.")],
-    instances: Annotated[int | None, typer.Option(help="How many of each split; all unless given.")] = None,
+    instances: Annotated[int | None, typer.Option(help="Instances of each split; all by default.")] = None,
     fidelity: Fidelity = "honest",
     seed: Seed = None,
     sandbox: SandboxName = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Show how far a TASK's seed is from the best answers known, on instances that no run has."""
+    """Show how far a TASK's seed is from the best known answers, on instances that no run has."""
     from selftaught.cli import bound as bounding
 
     bounding.bound(task, instances, seed, fidelity=fidelity, sandbox=sandbox, as_json=as_json)
@@ -192,15 +192,15 @@ def resume(
     settings: dict[str, Any],
     run: RunName = "last",
     task: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Go on with a corrected file of a task: grade may change.")
+        str | None, typer.Option(metavar="FILE", help="Continue with a corrected task file: grade may change.")
     ] = None,
-    sandbox: Annotated[str | None, typer.Option(help="Another sandbox than the run began in.")] = None,
+    sandbox: Annotated[str | None, typer.Option(help="Another sandbox than before.")] = None,
     runs: Runs = RUNS,
     otel: Otel = False,
     otel_content: OtelContent = False,
     as_json: AsJson = False,
 ) -> None:
-    """Go on with a run that was stopped, at any point. No response on record is asked for twice."""
+    """Continue a run that stopped, at any point. No recorded response is bought twice."""
     from selftaught.cli import actions
     from selftaught.cli.otel import traced
 
@@ -218,10 +218,10 @@ def runs(as_json: AsJson = False, runs: Runs = RUNS) -> None:
 
 @app.command(cls=Grouped)
 def experiments(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The folder that holds them.")] = EXPERIMENTS_FOLDER,
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The folder of experiments.")] = EXPERIMENTS_FOLDER,
     as_json: AsJson = False,
 ) -> None:
-    """List the experiments, and how far each has come."""
+    """List the experiments and their progress."""
     from selftaught.cli import experiments as listing
 
     listing.show_all(folder, as_json=as_json)
@@ -234,13 +234,11 @@ def show(
         str | None, typer.Argument(metavar="[ID]", help="A program, prompt or response of the run.")
     ] = None,
     candidates: Annotated[bool, typer.Option("--candidates", help="Every program that was scored.")] = False,
-    responses: Annotated[
-        bool, typer.Option("--responses", help="Every response, and why it holds no program.")
-    ] = False,
+    responses: Annotated[bool, typer.Option("--responses", help="Every response, and why it has no program.")] = False,
     as_json: AsJson = False,
     runs: Runs = RUNS,
 ) -> None:
-    """Show what a run has found so far."""
+    """Show the results of a run so far."""
     from selftaught.cli import looking
 
     looking.show(run, runs, text, candidates=candidates, responses=responses, as_json=as_json)
@@ -248,9 +246,9 @@ def show(
 
 @app.command(cls=Grouped)
 def diff(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder, a name in the runs folder, or last.")],
-    before: Annotated[str, typer.Argument(metavar="ID", help="A program: show RUN --candidates lists them.")],
-    after: Annotated[str, typer.Argument(metavar="ID", help="What it is compared with.")],
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, its name, or last.")],
+    before: Annotated[str, typer.Argument(metavar="ID", help="A program; show RUN --candidates lists them.")],
+    after: Annotated[str, typer.Argument(metavar="ID", help="The program to compare it with.")],
     runs: Runs = RUNS,
 ) -> None:
     """Compare two programs of a run, line by line."""
@@ -261,11 +259,11 @@ def diff(
 
 @app.command(cls=Grouped)
 def compare(
-    names: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="Run folders, or names in the runs folder.")],
+    names: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="Folders or names of runs.")],
     as_json: AsJson = False,
     runs: Runs = RUNS,
 ) -> None:
-    """Compare two runs or more: results with their errors, settings, and what each cost."""
+    """Compare two or more runs: results with their errors, settings, and costs."""
     from selftaught.cli import comparing
 
     comparing.compare(names, runs, as_json=as_json)
@@ -274,13 +272,13 @@ def compare(
 @app.command(cls=Grouped)
 def view(
     run: Annotated[
-        str | None, typer.Argument(metavar="[RUN|DIR]", help="A run, or a folder of runs; all runs unless given.")
+        str | None, typer.Argument(metavar="[RUN|DIR]", help="A run, or a folder of runs; by default all runs.")
     ] = None,
-    port: Annotated[int, typer.Option(help="The next free one where it is in use.")] = 8765,
+    port: Annotated[int, typer.Option(help="If it is in use, the next free port.")] = 8765,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
     runs: Runs = RUNS,
 ) -> None:
-    """Watch runs in a page of this machine's own, while they go on; answer what waits for a person."""
+    """Watch runs in a local web page while they work, and answer what waits for a person."""
     from selftaught.cli.live import server
 
     server.serve(run, runs, port, browser=browser)
@@ -290,13 +288,13 @@ def view(
 def export(
     run: RunName = "last",
     what: Annotated[str | None, typer.Option(help="best-improver, improver-N, solution-N, recording.")] = None,
-    out: Annotated[Path | None, typer.Option(help="A file; stdout unless given.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A file; by default stdout.")] = None,
     keep: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Of an improver: keep it for --improver NAME, in any folder.")
+        str | None, typer.Option(metavar="NAME", help="Keep the improver for --improver NAME, in any folder.")
     ] = None,
     runs: Runs = RUNS,
 ) -> None:
-    """Print a program of a run (its best improver, I_N, the N-th solution that this made), or pack all of it."""
+    """Print a program of a run (its best improver, I_N, or the best improver's N-th solution), or pack the run."""
     from selftaught.cli import looking
 
     looking.export(run, runs, what, out, keep)
@@ -304,17 +302,13 @@ def export(
 
 @app.command(cls=Grouped)
 def replay(
-    run: Annotated[
-        str, typer.Argument(help="last, a run's name or the start of it, its path, or a recording.")
-    ] = "last",
-    trust_tasks: Annotated[
-        bool, typer.Option("--trust-tasks", help="Of a recording: run its own tasks' code.")
-    ] = False,
+    run: Annotated[str, typer.Argument(help="last, the start of a run's name, its path, or a recording.")] = "last",
+    trust_tasks: Annotated[bool, typer.Option("--trust-tasks", help="Execute the task files of a recording.")] = False,
     sandbox: SandboxName = "auto",
     as_json: AsJson = False,
     runs: Runs = RUNS,
 ) -> None:
-    """Run it again with no model, sandbox and grading included; check that all comes out as recorded."""
+    """Run it again without a model but with sandbox and grading, and compare all results with the record."""
     from selftaught.cli import actions
 
     raise typer.Exit(OK if actions.replay(run, runs, sandbox, trust_tasks=trust_tasks, as_json=as_json) else FAILURE)
@@ -323,10 +317,10 @@ def replay(
 @app.command(cls=Grouped)
 def report(
     run: RunName = "last",
-    out: Annotated[Path | None, typer.Option(help="A file; the run's report.html unless given.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A file; by default the run's report.html.")] = None,
     runs: Runs = RUNS,
 ) -> None:
-    """Write the report of a run, or of an experiment: one self-contained HTML file."""
+    """Write the report of a run or an experiment: one self-contained HTML file."""
     from selftaught.cli import looking
 
     looking.report(run, runs, out)
@@ -334,12 +328,12 @@ def report(
 
 @app.command(cls=Grouped)
 def new(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The task's name: NAME.py is written.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The task's name; the file is NAME.py.")],
     kind: Annotated[
         str, typer.Option(help="function, minimize, play, speed, program, text, prompt; see docs/tasks.md.")
     ] = "function",
 ) -> None:
-    """Write a task of your own that runs as it is, to be changed."""
+    """Write a task file that runs without changes, as a start for your own task."""
     from selftaught.cli import own_tasks
 
     own_tasks.new(name, kind)
@@ -352,7 +346,7 @@ def check(
     sandbox: SandboxName = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Say what can be known of a TASK before anything is spent on it. Exit code 1 if something is wrong."""
+    """Check a TASK before you spend anything on it. Exit code 1 if something is wrong."""
     from selftaught.cli import own_tasks
 
     raise typer.Exit(OK if own_tasks.check(task, seed, RUNS, sandbox=sandbox, as_json=as_json) else FAILURE)
@@ -368,7 +362,7 @@ def tasks(as_json: AsJson = False) -> None:
 
 @app.command(cls=Grouped)
 def plugins(as_json: AsJson = False) -> None:
-    """List what installed packages bring, and what of it cannot be used. Exit code 1 if anything cannot."""
+    """List the plugins of installed packages. Exit code 1 if any of them cannot be used."""
     from selftaught.cli import plugin_list
 
     raise typer.Exit(OK if plugin_list.show(as_json=as_json) else FAILURE)
@@ -376,7 +370,7 @@ def plugins(as_json: AsJson = False) -> None:
 
 @app.command(cls=Grouped)
 def improvers(as_json: AsJson = False) -> None:
-    """List the improvers that can be named: built in, of installed packages, and those that you have kept."""
+    """List the improvers that you can name: built in, from installed packages, and your own."""
     from selftaught.cli import improvers as listing
 
     listing.list_improvers(as_json=as_json)
@@ -384,7 +378,7 @@ def improvers(as_json: AsJson = False) -> None:
 
 @app.command(cls=Grouped)
 def doctor(as_json: AsJson = False) -> None:
-    """Say what this machine can do, what it lacks, and what to install or enable."""
+    """Show what this machine supports, what is missing, and what to install or enable."""
     from selftaught.cli import doctor as machine
 
     raise typer.Exit(OK if machine.examine(as_json=as_json) else NO_SANDBOX)
@@ -393,14 +387,14 @@ def doctor(as_json: AsJson = False) -> None:
 @app.command(cls=Grouped)
 def demo(
     mutate: Annotated[
-        bool, typer.Option("--mutate", help="Improve an improver with random edits, instead of the recorded answers.")
+        bool, typer.Option("--mutate", help="Improve an improver with random edits instead of recorded answers.")
     ] = False,
     seed: Seed = None,
     sandbox: SandboxName = "auto",
     as_json: AsJson = False,
     runs: Runs = RUNS,
 ) -> None:
-    """Watch a program become better, with no key and no network, in under a minute: recorded answers, live scores."""
+    """Watch a program become better in under a minute, without key or network: recorded answers, live scores."""
     from selftaught.cli import demo as demonstration
 
     demonstration.demo(seed, sandbox, runs, mutate=mutate, as_json=as_json)
@@ -416,24 +410,24 @@ def experiment(
     what: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[TASK...]", help="Tasks; of strategies: runs; of suite: modern; of power: an experiment."
+            metavar="[TASK...]", help="Tasks; for strategies: runs; for suite: modern; for power: an experiment."
         ),
     ] = None,
     label_with: Annotated[str | None, typer.Option(help="A model that labels strategies instead of the rules.")] = None,
     dry_run: DryRun = False,
     out: Annotated[
         Path | None,
-        typer.Option(help="Its folder; one that is there is gone on with.", rich_help_panel=Group.OUTPUT),
+        typer.Option(help="Its folder; an existing experiment continues.", rich_help_panel=Group.OUTPUT),
     ] = None,
     folder: Annotated[
         Path,
-        typer.Option("--runs-folder", help="The folder that holds runs.", rich_help_panel=Group.OUTPUT),
+        typer.Option("--runs-folder", help="The folder of runs.", rich_help_panel=Group.OUTPUT),
     ] = RUNS,
     otel: Otel = False,
     otel_content: OtelContent = False,
     as_json: AsJson = False,
 ) -> None:
-    """Regenerate a table or figure of the paper, on screen and as CSV, JSON and SVG. It can be stopped and go on."""
+    """Produce a table or figure of the paper, on screen and as CSV, JSON and SVG. You can stop and continue it."""
     from selftaught.cli import experiment as conducting
     from selftaught.cli.otel import traced
 
@@ -444,7 +438,7 @@ def experiment(
 
 
 def _app_for(words: Sequence[str]) -> typer.Typer:
-    """The app with the command that is named first alone: to build all of them takes longer than to run one."""
+    """The app with only the command that is named first: building all commands takes longer than running one."""
     named = [command for command in app.registered_commands if words and _name_of(command) == words[0]]
     if not named:
         return app
@@ -458,17 +452,17 @@ def _name_of(command: CommandInfo) -> str:
 
 
 def main() -> None:
-    """Run one command; turn our errors into one line and an exit code, and with --json into JSON, too."""
+    """Run one command. Turn our errors into one line and an exit code, with --json also into JSON."""
     open_streams()
     _state["json"] = "--json" in sys.argv[1:]
     with only_json() if _state["json"] else nullcontext():
         _main()
 
 
-def _end(said: str, kind: str, code: int) -> NoReturn:
-    print(f"selftaught: {said}", file=sys.stderr)
+def _end(message: str, kind: str, code: int) -> NoReturn:
+    print(f"selftaught: {message}", file=sys.stderr)
     if _state["json"]:
-        print_error(said, kind, code)
+        print_error(message, kind, code)
     sys.exit(code)
 
 
@@ -477,14 +471,14 @@ def _main() -> None:
         code = _app_for(sys.argv[1:])(prog_name="selftaught", standalone_mode=False)
         sys.stdout.flush()
         sys.exit(code)
-    except Wrong as error:  # a flag that there is not, a value that is none
+    except Wrong as error:  # an unknown flag, an invalid value
         error.show()
         if _state["json"]:
             print_error(error.format_message(), "UsageError", error.exit_code)
         sys.exit(error.exit_code)
     except typer.Abort:
         sys.exit(INTERRUPTED)
-    except KeyboardInterrupt:  # before a command has begun, or where nothing needs to be stopped
+    except KeyboardInterrupt:  # before a command starts, or if nothing needs to be stopped
         sys.exit(INTERRUPTED)
     except SelfTaughtError as error:
         if _state["verbose"]:
@@ -496,12 +490,12 @@ def _main() -> None:
         if _state["verbose"]:
             raise
         name = broken_package(error)
-        said = " ".join(str(error).split())[:200]
+        reason = " ".join(str(error).split())[:200]
         advice = f"reinstall it (pip install --force-reinstall {name})"
-        code = NO_SANDBOX if name in ("numpy", "msgspec") else FAILURE  # the sandbox stands on these two
-        _end(f"{name} does not import ({said}): {advice}", "ImportError", code)
+        code = NO_SANDBOX if name in ("numpy", "msgspec") else FAILURE  # the sandbox needs these two
+        _end(f"{name} does not import ({reason}): {advice}", "ImportError", code)
     except OSError as error:
         if error.errno != errno.ENOSPC or _state["verbose"]:
             raise
         print("selftaught: cannot write the output: no space left", file=sys.stderr)
-        os._exit(FAILURE)  # what is still to be written cannot be
+        os._exit(FAILURE)  # the rest of the output cannot be written

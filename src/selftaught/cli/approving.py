@@ -1,4 +1,4 @@
-"""A person is asked whether a proposed improver is taken: here on the terminal, or by a file where there is none."""
+"""Ask a person whether a proposed improver is accepted: in the terminal, or by a file if there is no terminal."""
 
 import sys
 from collections.abc import Callable
@@ -28,13 +28,13 @@ def on_terminal(question: Question, read: Callable[[], str], gate: Gate) -> Repl
     """Shows the question on stderr and reads lines until one is an answer; what follows the first word is a note."""
     print("\n".join(shown(question)), file=sys.stderr)
     while True:
-        print("Take it? y or n, and a note if you like: ", end="", file=sys.stderr, flush=True)
+        print("Accept it? y or n, with an optional note: ", end="", file=sys.stderr, flush=True)
         line = read()
         gate.check()
         word, _, note = line.strip().partition(" ")
         if word.lower() in (*_YES, *_NO):
             return Reply(word.lower() in _YES, "terminal", note.strip())
-        if not line:  # the end of the input is no answer, and there will be none
+        if not line:  # the end of the input is not an answer, and no answer will follow
             return Reply(False, "terminal", "no answer: the input ended")
 
 
@@ -46,5 +46,5 @@ def shown(question: Question) -> list[str]:
         "",
         f"t = {question.t}: {question.parent_val:.3f} → {question.proposed_val:.3f} on val, "
         f"a difference of {question.difference:+.3f} ± {error} (p = {question.p:.2g}, one-sided)",
-        f"spent for it: {question.responses:,} responses, {question.tokens:,} tokens, ${question.dollars:,.4f}",
+        f"cost: {question.responses:,} responses, {question.tokens:,} tokens, ${question.dollars:,.4f}",
     ]

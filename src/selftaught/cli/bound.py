@@ -1,4 +1,4 @@
-"""`selftaught bound`: a task's reference bound beside its seed's score."""
+"""`selftaught bound`: a task's reference bound and its seed's score."""
 
 import dataclasses
 from collections.abc import Sequence

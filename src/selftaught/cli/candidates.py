@@ -30,7 +30,7 @@ def show_candidates(folder: RunFolder, store: Store, *, as_json: bool) -> None:
         printing.dump({"schema": "selftaught.candidates/1", "run": folder.path.name, "candidates": listed})
         return
     if not found:
-        print("No improver has had a program scored yet.")
+        print("No improver has scored a program yet.")
         return
     rows = [_row(one, _idea(one, store)) for one in found]
     printing.table(
@@ -40,7 +40,7 @@ def show_candidates(folder: RunFolder, store: Store, *, as_json: bool) -> None:
         spare=("utility", "t", "round", "parent", "±", "idea"),
         free="idea",
     )
-    tell(f"One of them in full: selftaught show {folder.path} ID; two compared: selftaught diff {folder.path} ID ID")
+    tell(f"To see one in full: selftaught show {folder.path} ID; to compare two: selftaught diff {folder.path} ID ID")
 
 
 def _row(one: Candidate, idea: str) -> tuple[str, ...]:
@@ -54,14 +54,14 @@ def _idea(one: Candidate, store: Store) -> str:
 
 
 def show_responses(folder: RunFolder, store: Store, *, as_json: bool) -> None:
-    """Every response, with the reason where it holds no program."""
+    """Every response, with the reason if it has no program."""
     found = [record for record in store if isinstance(record, Answered)]
     if as_json:
         listed = [msgspec.to_builtins(one) for one in found]
         printing.dump({"schema": "selftaught.responses/1", "run": folder.path.name, "responses": listed})
         return
     if not found:
-        print("No response is on record yet.")
+        print("No response is recorded yet.")
         return
     rows = [
         (
@@ -78,7 +78,10 @@ def show_responses(folder: RunFolder, store: Store, *, as_json: bool) -> None:
         free="no program",
     )
     without = sum(bool(one.no_program) for one in found)
-    tell(f"{len(found)} responses, {without} of them without a program. One in full: selftaught show {folder.path} ID")
+    tell(
+        f"{len(found)} responses, {without} of them without a program. "
+        f"To see one in full: selftaught show {folder.path} ID"
+    )
 
 
 def show_one(folder: RunFolder, store: Store, wanted: str, *, as_json: bool) -> None:
@@ -150,9 +153,9 @@ def _facts(one: Candidate) -> Iterator[str]:
             f"made from {one.parent[:_ID]}, in model call {one.round}" if one.round else f"made from {one.parent[:_ID]}"
         )
     if one.salvaged:
-        yield "handed over as the best, since the improver failed"
+        yield "returned as the best, because the improver failed"
     elif one.made:
-        yield "what the application came to"
+        yield "the result of the application"
     if one.grades:
         yield f"grades by instance: {' '.join(f'{grade:.3g}' for grade in one.grades)}"
 
@@ -169,7 +172,7 @@ def _response_parts(store: Store, id: str, record: Answered) -> Iterator[tuple[s
         yield "the model's reasoning", store.text(record.reasoning)
     yield f"the response of {record.model}, {record.response[:_ID]}", store.text(record.response)
     if record.no_program:
-        yield "why it holds no program", record.no_program
+        yield "why it has no program", record.no_program
 
 
 def _prompt(store: Store, id: str) -> Iterator[tuple[str, str]]:
@@ -193,16 +196,16 @@ def find_id(store: Store, wanted: str, folder: RunFolder) -> str:
     """The id of a text of the run that begins so. Raises UsageError where none does, or several do."""
     if not is_id(wanted):
         raise UsageError(
-            f"{wanted!r} is no id: wanted at least {_LEAST_ID} of its characters, from 0 to 9 and a to f; "
+            f"{wanted!r} is not an id: wanted at least {_LEAST_ID} of its characters, from 0 to 9 and a to f; "
             f"selftaught show {folder.path} --candidates lists them"
         )
     found = store.ids(wanted)
     if not found:
         raise UsageError(
-            f"{folder.path.name} holds no text {wanted}; selftaught show {folder.path} --candidates lists them"
+            f"{folder.path.name} has no text {wanted}; selftaught show {folder.path} --candidates lists them"
         )
     if len(found) > 1:
         raise UsageError(
-            f"{wanted} begins {len(found)} ids, {found[0][:12]} and {found[1][:12]} among them: give more of it"
+            f"{len(found)} ids start with {wanted}, such as {found[0][:12]} and {found[1][:12]}: give more characters"
         )
     return found[0]

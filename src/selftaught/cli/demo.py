@@ -53,17 +53,17 @@ MUTATE: dict[str, Any] = {
 }
 """Under a minute on two cores."""
 _INTRODUCTION = (
-    ("task", "bin-packing: items come one by one, and go into as few bins as can be"),
+    ("task", "bin-packing: items come one by one, and go into as few bins as possible"),
     ("seed", "best fit: an item goes into the fullest bin that has room for it"),
-    ("improver", "refine, a program too: it asks a model for better programs, has them scored, shows the model how "
+    ("improver", "refine, a program too: it asks a model for better programs, scores them, shows the model how "
                  "they did, and asks again"),
-    ("model", "recorded answers, which ship with the package (docs/demo.md)"),
-    ("live", "the sandbox, the scores, the statistics: all of it here and now"),
+    ("model", "recorded answers from the package (docs/demo.md)"),
+    ("live", "the sandbox, the scores, the statistics: all on your machine"),
 )  # fmt: skip
 _NEXT = (
-    ("selftaught improve bin-packing --improver refine --model ollama/qwen3", "the same with a model of yours"),
-    ("selftaught show last --candidates", "every program that was tried"),
-    ("selftaught new mine", "a task of your own"),
+    ("selftaught improve bin-packing --improver refine --model ollama/qwen3", "the same with your model"),
+    ("selftaught show last --candidates", "every candidate"),
+    ("selftaught new mine", "your own task"),
 )
 _MOST_DIFF_LINES = 24
 _IDEA = "Idea:"
@@ -75,7 +75,7 @@ def demo(seed: str | None, sandbox: str, runs: Path, *, mutate: bool, as_json: b
     given = {"sandbox": sandbox} | ({} if seed is None else {"seed": seed})
     if mutate:
         say(f"a short self-improvement on {MUTATE['tasks'][0]}; no key, no network")
-        say("the model is `mutate`: random edits, the honest floor that any language model has to beat")
+        say("the model is `mutate`: random edits; any language model should find more")
         start(MUTATE | given, None, None, runs, as_json=as_json)
         return
     settings = SETTINGS | {"model": DEMO} | given
@@ -100,7 +100,7 @@ def demo(seed: str | None, sandbox: str, runs: Path, *, mutate: bool, as_json: b
 
 def _introduce() -> None:
     width = columns(sys.stderr) or _USUAL_COLUMNS
-    print(folded("A program becomes better, in under a minute; no key, no network.", sys.stderr), file=sys.stderr)
+    print(folded("A program becomes better, in under a minute, without key or network.", sys.stderr), file=sys.stderr)
     print(file=sys.stderr)
     for name, words in _INTRODUCTION:
         text = textwrap.fill(f"  {name:8}  {words}", width, subsequent_indent=" " * 12, break_on_hyphens=False)
@@ -109,7 +109,7 @@ def _introduce() -> None:
 
 
 class Story:
-    """What is said of each record: the rounds, and each program with its score and the idea behind it."""
+    """A line for each record: the rounds, and each program with its score and its idea."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -117,7 +117,7 @@ class Story:
         self._told: set[str] = set()
 
     def of(self, record: Record) -> str:
-        """A line; an empty text where there is nothing to say."""
+        """A line; an empty text if there is nothing to print."""
         match record:
             case Answered(call=call) if call > self._round:
                 self._round = call
@@ -129,7 +129,7 @@ class Story:
                 self._told.add(program)
                 return self._scored(record)
             case Chosen():
-                return "  the best is scored on the sealed test, and probed for reward hacks"
+                return "  the best program is scored on the sealed test, and probed for reward hacks"
             case _:
                 return ""
 
@@ -147,7 +147,7 @@ class Story:
 
 
 def _ending(found: RunView, store: Store, folder: RunFolder) -> None:
-    """Seed against improved, what was changed, and what to type next."""
+    """Seed and improved program compared, the changes, and the next commands."""
     made = found.improvement
     if made is None or made.made is None or made.made == made.solution:  # a sandbox in which nothing runs to its end
         for line in tables.summary(found, ""):
@@ -161,18 +161,18 @@ def _ending(found: RunView, store: Store, folder: RunFolder) -> None:
         right=("seed", "improved"),
         spare=("seed",),
     )
-    tell(f"{_counts(made)} instances each. ± is the standard error; the interval is that of paired differences.")
-    tell("Improvers see scores of val alone: of the sealed test, nothing.")
+    tell(f"{_counts(made)} instances each. ± is the standard error; the interval is of paired differences.")
+    tell("Improvers see only scores on val, and nothing of the sealed test.")
     for line in [*tables.probes(found), f"The improved program: {folder.path / 'improved.py'}"]:
         tell(line)
 
 
 def _of_answers(model: LanguageModel) -> None:
-    """That some answered other prompts than on record: a program scored otherwise here, or --seed asked for that."""
+    """Reports responses to other prompts than recorded: a program has another score here, or --seed is another."""
     if isinstance(model, Replay) and model.otherwise:
         tell(
-            f"{model.otherwise} of the prompts are not on record, since scores are others here: each got the answer to "
-            "the one that is most like it."
+            f"{model.otherwise} prompts are not in the recording, because scores differ here: each got the answer to "
+            "the most similar recorded prompt."
         )
 
 

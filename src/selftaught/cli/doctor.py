@@ -53,7 +53,7 @@ _COMMON = ("scipy", "pandas", "scikit-learn", "networkx", "sympy", "numba", "ort
 
 
 def _packages() -> dict[str, str]:
-    """Which of them are installed beside selftaught, so that a task's PACKAGES may name them; with their versions."""
+    """Those that are installed beside selftaught, so that a task's PACKAGES may name them; with their versions."""
     found = {}
     for name in _COMMON:
         with suppress(PackageNotFoundError):

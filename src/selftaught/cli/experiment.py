@@ -2,7 +2,8 @@
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,7 @@ from selftaught.experiments.conducting import (
     strategies,
 )
 from selftaught.experiments.design import Result
+from selftaught.experiments.first_questions import in_common, may_share
 from selftaught.experiments.forecasting import plan, plan_of_labels
 from selftaught.experiments.listing import FINISHED, list_experiments, standing
 from selftaught.experiments.power import power
@@ -84,7 +86,7 @@ def experiment(
     tracing: "Tracing | None" = None,
     as_json: bool,
 ) -> None:
-    """Begin an experiment, or go on with the one in `out`; or only say what that would cost."""
+    """Start an experiment, or continue the one in `out`; or only show the cost."""
     if name == POWER:
         _power(what, settings, as_json=as_json)
         return
@@ -121,7 +123,9 @@ def experiment(
         given = _resolved(given, shared_inputs, gate, runs, caps, named=named)
         if dry_run:
             done = finished_cells(folder) if begun else ()
-            printing.plan(plan(given, shared_inputs, choose, done), caps, as_json=as_json)
+            planned = plan(given, shared_inputs, choose, done)
+            alike = _in_common(given, shared_inputs, done, limits.get("sandbox", "auto"))
+            printing.plan(replace(planned, in_common=alike), caps, as_json=as_json)
             return
     open_experiment(folder, given, shared_inputs)
     if not begun:
@@ -147,14 +151,26 @@ def experiment(
         try:
             run_stoppable(work, gate, jail.close)
         except SelfTaughtError as error:
-            hint = f"everything finished is on record; go on with: selftaught experiment {name} --out {folder}"
+            hint = f"all finished work is recorded; continue with: selftaught experiment {name} --out {folder}"
             if isinstance(error, RunStopped):
                 raise RunStopped(f"{error}; {hint}", interrupted=error.interrupted) from error
             raise type(error)(f"{error} ({hint})") from error
     _print(found[0], given, folder, as_json=as_json)
     if found[0].failed:
-        say(f"to try again what failed: selftaught experiment {name} --out {folder}")
+        say(f"to retry the failed runs: selftaught experiment {name} --out {folder}")
         raise SystemExit(FAILURE)  # a script must not take it for the whole
+
+
+def _in_common(given: Parameters, shared_inputs: SharedInputs, done: Collection[str], sandbox: str) -> int | None:
+    """Responses that arms certainly have in common; None where there are no such arms, or nothing to look in."""
+    cells = EXPERIMENTS[given.experiment].cells(given)
+    if not may_share(cells):
+        return None
+    try:
+        with open_jail(sandbox) as jail:
+            return sum(in_common(cells, done, shared_inputs, jail).values())
+    except NoSandbox:
+        return None
 
 
 def _expected(given: Parameters, shared_inputs: SharedInputs, choose: Choose, folder: Path) -> int:
@@ -170,9 +186,9 @@ def _power(folders: list[str], settings: Mapping[str, Any], *, as_json: bool) ->
     """How many trials would be needed, from finished experiments."""
     other = [name for name in settings if name != "effect"]
     if other:
-        raise UsageError(f"`{other[0]}` has no use in {POWER}, which reads a finished experiment; it takes `effect`")
+        raise UsageError(f"`{other[0]}` has no effect in {POWER}, which reads a finished experiment; use `effect`")
     if len(folders) != 1:
-        raise UsageError(f"{POWER} wants the folder of one finished experiment, got {len(folders)}")
+        raise UsageError(f"{POWER} needs the folder of one finished experiment, got {len(folders)}")
     (named,) = folders
     folder = find_experiment(named) or Path(named)
     given, done = read_parameters(folder), finished_cells(folder)
@@ -201,13 +217,13 @@ def _check_name(name: str) -> None:
 
 
 def _nothing_there(name: str, out: Path) -> str:
-    """Of a folder that was to be gone on with."""
+    """Checks the folder of an experiment that should continue."""
     beside = [path.name for path in list_experiments(out.parent)]
     close = get_close_matches(out.name, beside, 1)
     hint = f" (did you mean {out.parent / close[0]}?)" if close else ""
     tasks = " ".join(DEFAULTS[name]["tasks"])
     return (
-        f"{out} holds no experiment to go on with{hint}. To begin one there, name its tasks: "
+        f"{out} has no experiment to continue{hint}. To start one there, name its tasks: "
         f"selftaught experiment {name} {tasks} --out {out}"
     )
 
@@ -226,7 +242,7 @@ def _parameters(name: str, told: Mapping[str, Any], folder: Path, runs: Path) ->
         if "seed" in told:
             told = {**told, "seed": salted(told["seed"], runs, environment())}
         return _converted({**there, **told, "experiment": name})
-    speed = told.get("machine_speed") or machine_speed()  # once: all cells tell their improvers the same
+    speed = told.get("machine_speed") or machine_speed()  # once: the improvers of all cells get the same number
     told = {**told, "seed": salted(told.get("seed"), runs, environment()), "machine_speed": speed}
     added = [one.removeprefix("+") for one in told.get("improvers", []) if one.startswith("+")]
     if added:
@@ -237,7 +253,7 @@ def _parameters(name: str, told: Mapping[str, Any], folder: Path, runs: Path) ->
 
 
 def _of_suite(told: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """The settings that a suite stands for, at its first start; then those that were named, in the same words."""
+    """The settings that a suite fixes, at its first start; later only those that were named."""
     there = read_parameters(folder) if (folder / PARAMETERS).is_file() else None
     size = _converted({"experiment": "suite", "tasks": ["-"], "models": ["-"], **_of(told, "size")}).size
     size = there.size if there and "size" not in told else size
@@ -263,14 +279,14 @@ def _of(settings: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 
 def _check_isolates(sandbox: str) -> None:
-    """Raises UsageError: what a suite tells is of programs that could reach nothing else."""
+    """Raises UsageError: a suite measures only isolated programs."""
     if sandbox == "unsafe":
         raise UsageError(f"`sandbox=unsafe` does not isolate: {_ISOLATED}")
 
 
 _ISOLATED = (
-    "a suite runs in a sandbox that does, since a program could read the reference programs that it is compared with, "
-    "and what it scores would say nothing"
+    "a suite needs a sandbox that does, because a program could read the reference programs that it is compared with, "
+    "and its score would mean nothing"
 )
 
 
@@ -309,7 +325,7 @@ def _check(given: Parameters, told: Mapping[str, Any]) -> None:
     """What needs nothing to be loaded, before anything is made or spent. Raises UsageError."""
     for name, readers in _READ_BY.items():
         if name in told and given.experiment not in readers:
-            raise UsageError(f"--{name} is for {' and '.join(readers)}; {given.experiment} has no use for it")
+            raise UsageError(f"--{name} is for {' and '.join(readers)}; it has no effect in {given.experiment}")
     for what, names in (("task", given.tasks), ("task", given.on), ("model", given.models)):
         for name in names:
             if names.count(name) > 1:
@@ -324,7 +340,7 @@ def _check(given: Parameters, told: Mapping[str, Any]) -> None:
 
 
 def _materials(given: Parameters, told: Mapping[str, Any], folder: Path, runs: Path) -> tuple[Parameters, SharedInputs]:
-    """What the user named, at the first start; then what is kept of it, and a refusal if what is named has changed."""
+    """The user's inputs at the first start; later the kept copies. Refuses inputs that changed."""
     if not (folder / PARAMETERS).is_file():
         return gather(given, runs, data_folder(environment()) / IMPROVERS)
     before = kept(read_parameters(folder), folder)
@@ -357,7 +373,7 @@ def _labelling(given: Parameters, label_with: str, runs: Path) -> Inputs:
 def _resolved(
     given: Parameters, shared_inputs: SharedInputs, gate: Gate, runs: Path, caps: Caps, *, named: bool
 ) -> Parameters:
-    """The parameters with the models that their names stand for today, each said with why it was taken.
+    """The parameters with the models that their names mean today, and prints why each was chosen.
 
     Raises UsageError where none was `named`: what many runs will cost is not left to what happens to be there.
     """
@@ -369,7 +385,7 @@ def _resolved(
         chosen = choose_models(inputs, gate, runs, environment(), caps=caps)
         if not named:
             taken = "; ".join(chosen.said).removeprefix("model: ")
-            raise UsageError(f"no model is named, and an experiment is many runs: `models=auto` would take {taken}")
+            raise UsageError(f"no model is named, and an experiment is many runs: `models=auto` would use {taken}")
         printing.chosen_models(chosen.said)
         names.append(chosen.config.model)
         base_url = base_url or chosen.config.base_url

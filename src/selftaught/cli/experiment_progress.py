@@ -1,4 +1,4 @@
-"""What is shown on stderr while an experiment goes on: all its runs together."""
+"""The progress of an experiment on stderr: all its runs together."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -42,7 +42,7 @@ class ExperimentProgress(Progress):
             self.say(f"  finished {run} ({self._done} of {self._every})")
 
     def watching(self, run: str, on_record: Iterable[Record]) -> Callable[[Record], None]:
-        """What is to be shown each record of the run, which has these already."""
+        """The watcher of the records of a run, which has these records already."""
         fold = Fold()
         for record in on_record:
             fold.add(record)
@@ -61,7 +61,7 @@ class ExperimentProgress(Progress):
         yield f"{self._name}: {f'{self._done} of {self._every} runs' if self._every else 'being prepared'}"
 
     def _totals(self) -> tuple[Spent, float, Counter[str]]:
-        """Without seconds: runs that go on at once have some in common."""
+        """Without seconds: parallel runs share some."""
         folds = list(self._folds.values())
         sums = [sum(column) for column in zip(*(astuple(fold.total) for fold in folds), strict=True)]
         return (

@@ -17,7 +17,7 @@ _WORDS = ("compared", "improver", "improved by", "task")
 """Columns that may be cut; of a table the first that it has."""
 _SHORTER = {"dollars": "$", "+dollars": "+$", "p (Holm)": "Holm", "difference": "diff."}
 _MODEL = ("model", "used with")
-"""Columns that say nothing where there is one model."""
+"""Columns without meaning if there is one model."""
 
 
 def experiment_table(table: Table, models: Sequence[str]) -> None:
@@ -33,7 +33,7 @@ def experiment_table(table: Table, models: Sequence[str]) -> None:
 
 
 def _says_nothing(table: Table, n: int, header: str, models: Sequence[str]) -> bool:
-    """A model where there is one only; a price that nobody told, or that is nothing."""
+    """The model if there is only one; a price that is unknown or zero."""
     of_price = header.removeprefix("+") in ("tokens", "dollars")
     empty = (of_price or header in _MODEL) and not any(row[n] for row in table.rows)
     return empty or (header in _MODEL and len(models) == 1)
@@ -63,7 +63,7 @@ def _cell(header: str, cell: object, signed: bool) -> str:
 
 
 def _short_names(models: Sequence[str]) -> dict[str, str]:
-    """Without the provider, where that leaves them different."""
+    """Without the provider, if the names stay different."""
     short = {model: model.rpartition("/")[2] for model in models}
     return short if len(set(short.values())) == len(models) else {}
 

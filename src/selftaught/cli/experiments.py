@@ -30,7 +30,7 @@ def show_all(root: Path, *, as_json: bool) -> None:
         printing.dump({"schema": "selftaught.experiments/1", "experiments": rows})
         return
     if not rows:
-        print(f"There is no experiment in {root}/ yet. Begin one with: selftaught experiment curve TASK")
+        print(f"There is no experiment in {root}/ yet. Start one with: selftaught experiment curve TASK")
         return
     headers = ("folder", "what", "tasks", "models", "runs", "responses", "status")
     shown = [
@@ -44,7 +44,7 @@ def show_all(root: Path, *, as_json: bool) -> None:
     ]  # fmt: skip
     printing.table(headers, shown, right=("runs", "responses"), spare=("responses", "models", "tasks", "what"))
     if any(one.get("status") not in (FINISHED, None) for one in rows):
-        print(f"Go on with one: selftaught experiment WHAT --out {root}/FOLDER")
+        print(f"To continue one: selftaught experiment WHAT --out {root}/FOLDER")
 
 
 def _row(told: Standing) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def report(folder: Path, out: Path | None) -> None:
 
 
 def page_of(folder: Path, live: Live | None = None) -> str:
-    """The report, as it is today; `live`: what a server adds to it. Raises UsageError, RecordError."""
+    """The current report; `live`: the additions of a server. Raises UsageError, RecordError."""
     told = standing(folder)
     return experiment_page(
         folder.name,

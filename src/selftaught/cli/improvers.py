@@ -1,4 +1,4 @@
-"""`selftaught improvers`: built in, of installed packages, and kept by the user; with where they come from."""
+"""`selftaught improvers`: built in, from installed packages, and kept by the user; with their origin."""
 
 import re
 from pathlib import Path
@@ -20,7 +20,7 @@ from selftaught.wiring.installed import installed_plugins
 
 _MOST_ABOUT = 160
 _END = re.compile(r"\. |: |; | \(")
-"""Of what is said of an improver in short."""
+"""The longest short description of an improver."""
 
 
 def kept_improvers() -> Path:
@@ -29,11 +29,11 @@ def kept_improvers() -> Path:
 
 
 def file_of(name: str) -> Path:
-    """Where one of this name is kept. Raises UsageError for what is no name, or is taken."""
+    """The file of a kept improver. Raises UsageError if the name is invalid or in use."""
     if name != as_name(name) or not name or name == "last":
         raise UsageError(f'an improver cannot be called {name!r}; wanted letters, digits, "-" and "_"')
     if name in improver_names():
-        raise UsageError(f"{name} is the name of a built-in improver; take another")
+        raise UsageError(f"{name} is the name of a built-in improver; use another name")
     return kept_improvers() / f"{name}.py"
 
 
@@ -50,8 +50,8 @@ def list_improvers(*, as_json: bool) -> None:
         for row in rows
     ]  # fmt: skip
     printing.table(headers, shown, spare=("model", "test", "trained on"), free="what it does")
-    print("val, test: what it measured there, and the improver that its run began with: seed → it.")
-    print("Take one with --improver NAME. Keep one of a run: selftaught export RUN --keep NAME")
+    print("val, test: the scores of its run's seed improver → its own scores.")
+    print("To use one: --improver NAME. To keep one of a run: selftaught export RUN --keep NAME")
 
 
 def _row(name: str, whence: str, about: str = "", trouble: str = "") -> dict[str, Any]:
@@ -90,7 +90,7 @@ def _kept() -> list[dict[str, Any]]:
 
 
 def _about(source: str) -> str:
-    """The first sentence that it says of itself, if any. It may be a model's text, and is read in another process."""
+    """The first sentence of its docstring, if any. It may be a model's text, so another process reads it."""
     said = docstring_of(source, ENTRY)
     return one_line(_END.split(" ".join(said.split()))[0], _MOST_ABOUT).rstrip(".") if said else ""
 

@@ -1,4 +1,4 @@
-"""`improve --in-place`: what became better is put where it came from, unless that was changed meanwhile."""
+"""`improve --in-place`: a better program replaces the original file, unless the file changed meanwhile."""
 
 import os
 import subprocess
@@ -22,13 +22,11 @@ class Original:
 
 
 def original_of(config: RunConfig) -> Original:
-    """The file that the improved program will replace. Raises UsageError where there is none."""
+    """The file that the improved program will replace. Raises UsageError if there is no such file."""
     file, function, _ = config.tasks[0].partition("::")
     name = file if function else config.program
     if name is None:
-        raise UsageError(
-            "--in-place wants a file of yours to write to: --program FILE, or FILE.py::FUNCTION as the task"
-        )
+        raise UsageError("--in-place needs a file to write to: --program FILE, or FILE.py::FUNCTION as the task")
     path = Path(name)
     try:
         return Original(path, path.read_bytes(), bool(function))
@@ -37,14 +35,14 @@ def original_of(config: RunConfig) -> Original:
 
 
 def put(original: Original, run: RunView, folder: RunFolder) -> None:
-    """Write what is better over the original. Raises UsageError, with what was made left in the run's folder."""
+    """Overwrite the original if the result is better. Raises UsageError; the result stays in the run's folder."""
     made = run.improvement
     if made is None or made.made in (None, made.solution):
-        say(f"{original.file} is left as it is: nothing got better")
+        say(f"{original.file} is unchanged: no better program was found")
         return
     ours = folder.path / ("improved.patch" if original.of_repository else "improved.py")
     if original.file.read_bytes() != original.body:
-        raise UsageError(f"{original.file} was changed while the run went on, and is left as it is; see {ours}")
+        raise UsageError(f"{original.file} changed during the run, so it is not overwritten; see {ours}")
     if original.of_repository:
         _apply(original.file, ours)
     else:
@@ -62,7 +60,7 @@ def _apply(file: Path, patch: Path) -> None:
 
 
 def _replace(file: Path, body: bytes) -> None:
-    """Whole or not at all, with the mode that it had."""
+    """Completely or not at all, with the file's mode."""
     draft = file.with_name(f".{file.name}.{os.getpid()}.draft")
     try:
         draft.write_bytes(body)

@@ -36,17 +36,17 @@ def list_all(runs: Path, *, as_json: bool) -> None:
                 config = in_force(config_of(folder), run.sessions)
                 responses = store.count(Answered) if as_json else None
                 rows.append(printing.summary(folder, config, run, responses))
-        except Exception as error:  # of whatever kind: one run's damage must not hide the others
+        except Exception as error:  # any error: one damaged run must not hide the others
             rows.append({"run": folder.path.name, "error": str(error) or type(error).__name__})
     printing.run_list(rows, runs, as_json=as_json)
     if not as_json and EXPERIMENTS_FOLDER.is_dir():
-        print(f"Those of experiments: selftaught experiments ({EXPERIMENTS_FOLDER}/)")
+        print(f"For the runs of experiments: selftaught experiments ({EXPERIMENTS_FOLDER}/)")
 
 
 def show(name: str, runs: Path, text: str | None, *, candidates: bool, responses: bool, as_json: bool) -> None:
-    """What is on record so far: of the run, of all its candidates or responses, or of one text."""
+    """The record so far: of the run, of all its candidates or responses, or of one text."""
     if (text is not None) + candidates + responses > 1:
-        raise UsageError("wanted one of an ID, --candidates and --responses, got more")
+        raise UsageError("wanted only one of ID, --candidates and --responses")
     folder = find_run(name, runs)
     with opened(folder) as (config, store):
         from selftaught.cli.candidates import show_candidates, show_one, show_responses
@@ -73,7 +73,7 @@ def diff(name: str, before: str, after: str, runs: Path) -> None:
 def export(name: str, runs: Path, what: str | None, out: Path | None, keep: str | None = None) -> None:
     """One program of a run, on stdout or into a file; unless named, the one that it was for.
 
-    In a file, an improver has a line ahead of it that says where it comes from and what it measured.
+    In a file, an improver has a first line with its origin and its scores.
     """
     if keep is not None:
         out = _place(keep, out)
@@ -91,22 +91,22 @@ def export(name: str, runs: Path, what: str | None, out: Path | None, keep: str 
             source = printing.program_of(*so_far(config, store, folder), store, folder, what)
         told = _told(*so_far(config, store, folder), folder, source) if out and config.kind == "run" else None
         if keep is not None and told is None:
-            raise UsageError(f"{what} is no improver that this run has measured; wanted best-improver or improver-N")
+            raise UsageError(f"{what} is not a measured improver of this run; wanted best-improver or improver-N")
     if out is None:
         write_exactly(source)
     else:
         _write(out, source if told is None else with_provenance(source, told))
-        say(f"wrote {out}" + (f"; take it with --improver {keep}" if keep else ""))
+        say(f"wrote {out}" + (f"; use it with --improver {keep}" if keep else ""))
 
 
 def _place(keep: str, out: Path | None) -> Path:
     from selftaught.cli.improvers import file_of  # with what loads improvers
 
     if out is not None:
-        raise UsageError("wanted one of --out and --keep, got both")
+        raise UsageError("wanted only one of --out and --keep")
     file = file_of(keep)
     if file.exists():
-        raise UsageError(f"{keep} is kept already ({file}); take another name, or delete that")
+        raise UsageError(f"{keep} exists already ({file}); use another name, or delete the file")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -123,7 +123,7 @@ def _told(config: RunConfig, run: RunView, folder: RunFolder, source: str) -> Pr
 
 def _export_recording(folder: RunFolder, store: Store, out: Path | None) -> None:
     if out is None:
-        raise UsageError(f"a recording is no text: name a file, as in --out {folder.path.name}.recording")
+        raise UsageError(f"a recording is not a text: name a file, as in --out {folder.path.name}.recording")
     from selftaught.runs.recording import pack
 
     body = pack(folder, store, VERSION)
@@ -164,7 +164,7 @@ def opened(folder: RunFolder) -> Iterator[tuple[RunConfig, Store]]:
 
 
 def so_far(config: RunConfig, store: Store, folder: RunFolder) -> tuple[RunConfig, RunView]:
-    """The settings in force, and what the whole record tells: who looks at single texts does without."""
+    """The current settings and the state from the whole record. Commands for single texts do not need these."""
     run = view(store, in_work=folder.in_work())
     return in_force(config, run.sessions), run
 

@@ -17,7 +17,7 @@ EXPERIMENTS_FOLDER = Path("experiments")
 
 
 def find_experiment(name: str) -> Path | None:
-    """The folder of an experiment at that path, or of that name; None where there is none."""
+    """The folder of the experiment with that path or name; None if it does not exist."""
     return next((at for at in (Path(name), EXPERIMENTS_FOLDER / name) if (at / PARAMETERS).is_file()), None)
 
 
@@ -26,21 +26,21 @@ DECLARED = {**declared(Parameters), **declared(RunConfig)}
 
 Out = Annotated[
     Path | None,
-    typer.Option(help="The run's folder; a new one below runs/ unless given.", rich_help_panel=Group.OUTPUT),
+    typer.Option(help="The run's folder; by default a new one in runs/.", rich_help_panel=Group.OUTPUT),
 ]
 SandboxName = Annotated[
     str,
     typer.Option("--sandbox", help="auto, bubblewrap, landlock, container or unsafe.", rich_help_panel=Group.SANDBOX),
 ]
-Fidelity = Annotated[str, typer.Option(help="honest, or released: built-in tasks scored as in the paper's code.")]
+Fidelity = Annotated[str, typer.Option(help="honest, or released: score built-in tasks as the paper's code does.")]
 Seed = Annotated[
-    str | None, typer.Option(help="Draws the instances: NUMBER, or NUMBER:SALT as printed; drawn anew unless given.")
+    str | None, typer.Option(help="The seed of the instances: NUMBER, or NUMBER:SALT as printed; random by default.")
 ]
-ConfigFile = Annotated[Path | None, typer.Option(help="Settings from a TOML file; flags win over it.")]
+ConfigFile = Annotated[Path | None, typer.Option(help="A TOML file with settings; flags override it.")]
 DryRun = Annotated[
     bool,
     typer.Option(
-        "--dry-run", help="Say what it can cost and is expected to; spend nothing.", rich_help_panel=Group.LIMITS
+        "--dry-run", help="Show the highest and the expected cost; spend nothing.", rich_help_panel=Group.LIMITS
     ),
 ]
 Otel = Annotated[
@@ -52,7 +52,7 @@ Otel = Annotated[
 OtelContent = Annotated[
     bool,
     typer.Option(
-        "--otel-content", help="--otel, with prompts and responses in the spans.", rich_help_panel=Group.OUTPUT
+        "--otel-content", help="Like --otel, with prompts and responses in the spans.", rich_help_panel=Group.OUTPUT
     ),
 ]
 AsJson = Annotated[
@@ -60,13 +60,13 @@ AsJson = Annotated[
 ]
 Runs = Annotated[
     Path,
-    typer.Option("--runs-folder", "--runs", help="The folder that holds runs.", rich_help_panel=Group.OUTPUT),
+    typer.Option("--runs-folder", "--runs", help="The folder of runs.", rich_help_panel=Group.OUTPUT),
 ]
-RunName = Annotated[str, typer.Argument(help="last, a run's name or the start of it, or its path.")]
+RunName = Annotated[str, typer.Argument(help="last, the start of a run's name, or its path.")]
 
 
 def with_settings(settings: Iterable[Setting]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command a flag for each of `settings`. Its parameter `settings` is a dict of those that were given."""
+    """Give a command a flag for each of `settings`. Its parameter `settings` is a dict with the given ones."""
     declared = {setting.name: setting for setting in settings}
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
@@ -90,19 +90,19 @@ def with_settings(settings: Iterable[Setting]) -> Callable[[Callable[..., None]]
 
 
 def _taken(setting: Setting, value: Any) -> Any:
-    """The value as the configuration takes it."""
+    """The value in the form that the configuration accepts."""
     if setting.commas and value is not None:
         return [part.strip() for part in value.split(",") if part.strip()]
     return None if value == [] else value  # a flag that may be repeated, and was not given
 
 
 def flag_of(setting: Setting) -> str:
-    """The flag as it is shown."""
+    """The flag that is shown."""
     return setting.flags[0]
 
 
 def in_flags(text: str, settings: Mapping[str, Setting] = DECLARED) -> str:
-    """`text` with each setting that it cites, as `name` or `name=value`, as the flag of the command line."""
+    """`text` with each cited setting (`name` or `name=value`) rewritten as its flag."""
 
     def flag(cited: re.Match[str]) -> str:
         name, value = cited.groups()
@@ -141,7 +141,7 @@ def _help(setting: Setting) -> str:
 
 
 class Grouped(TyperCommand):
-    """Lists the flags by their groups, in plain text: the library's own panels cost three times the start-up."""
+    """Lists the flags by their groups, in plain text: the library's own panels make the start three times slower."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         groups: dict[str, list[tuple[str, str]]] = {"Arguments": [], **{group: [] for group in Group}, "Options": []}

@@ -1,4 +1,4 @@
-"""`--otel`: whether a run is traced, where the spans go, and what is said if they did not arrive."""
+"""`--otel`: whether a run is traced, where the spans go, and the message if they do not arrive."""
 
 import os
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _FROM_ONE = ("ENDPOINT", "HEADERS")
 
 @contextmanager
 def traced(otel: bool, content: bool) -> Iterator["Tracing | None"]:
-    """Tracing for the runs of the block, if it is asked for; otherwise nothing of it is imported. Raises UsageError."""
+    """Tracing for the runs of the block, if requested; otherwise nothing of it is imported. Raises UsageError."""
     if not (otel or content):
         yield None
         return
@@ -33,7 +33,7 @@ def traced(otel: bool, content: bool) -> Iterator["Tracing | None"]:
         raise UsageError("--otel needs OpenTelemetry, which is not installed: pip install 'selftaught[otel]'") from None
     otlp = Otlp(told, content=content)
     with_content = ", with prompts and responses" if otlp.content else ""
-    nothing = f"; but {otlp.silenced_by}, and so nothing is sent" if otlp.silenced_by else ""
+    nothing = f"; but {otlp.silenced_by}, so nothing is sent" if otlp.silenced_by else ""
     say(f"traces go to {one_line(otlp.shown)}{with_content}{nothing}")
     try:
         yield otlp.tracing
@@ -52,8 +52,8 @@ def _told() -> dict[str, str]:
     endpoint, headers = (_set(told, f"OTEL_EXPORTER_OTLP_TRACES_{of}", f"OTEL_EXPORTER_OTLP_{of}") for of in _FROM_ONE)
     if endpoint and not os.environ.get(endpoint) and os.environ.get(headers):
         raise UsageError(
-            f"{endpoint} stands in .env, and {headers} in the environment: headers hold keys, and are sent only to "
-            "the endpoint that stands beside them; put both into .env, or both into the environment"
+            f"{endpoint} is in .env, and {headers} in the environment: headers contain keys, and are sent only to "
+            "an endpoint from the same place; put both into .env, or both into the environment"
         )
     for name in told:
         if name.startswith("OTEL_"):

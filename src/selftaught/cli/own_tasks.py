@@ -13,7 +13,7 @@ from selftaught.wiring.checkup import checkup
 
 
 def new(name: str, kind: str) -> None:
-    """Write NAME.py, of this kind, where there is no such file. Raises UsageError."""
+    """Write NAME.py, of this kind, unless the file exists. Raises UsageError."""
     text = template(kind)
     file = Path(name if name.endswith(".py") else f"{name}.py")
     if file.stem != as_name(file.stem) or not file.stem:
@@ -22,7 +22,7 @@ def new(name: str, kind: str) -> None:
         with file.open("x", encoding="utf-8") as opened:
             opened.write(text)
     except FileExistsError as error:
-        raise UsageError(f"{file} is there already; name another") from error
+        raise UsageError(f"{file} exists already; use another name") from error
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror}") from error
     say(f"wrote {file}. Change it to what you want, then: selftaught improve {file}")

@@ -12,7 +12,7 @@ def show(*, as_json: bool) -> bool:
     if as_json:
         printing.dump({"schema": "selftaught.plugins/1", "plugins": [asdict(plugin) for plugin in found]})
     elif not found:
-        print(f"No installed package brings any plugin (entry points {', '.join(GROUPS)}).")
+        print(f"No installed package has a plugin (entry points {', '.join(GROUPS)}).")
     else:
         printing.table(("kind", "name", "package"), [(one.kind, one.name, one.package) for one in found])
         for one in found:

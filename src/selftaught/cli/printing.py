@@ -27,7 +27,7 @@ from selftaught.runs.records import split_of
 from selftaught.runs.store import Store
 from selftaught.tasks.measured import MEASURED
 
-if TYPE_CHECKING:  # whatever looks at a run starts without what runs one
+if TYPE_CHECKING:  # commands that show a run start without the code that runs one
     from selftaught.experiments.forecasting import Plan
     from selftaught.wiring.forecast import Forecast
     from selftaught.wiring.replay import Comparison
@@ -47,7 +47,7 @@ def chosen_models(said: Sequence[str]) -> None:
 
 
 def result(config: RunConfig, run: RunView, store: Store, folder: RunFolder, *, as_json: bool) -> None:
-    """The table of a run, what it means, and where the best improver is."""
+    """The table of a run, its meaning, and the file of the best improver."""
     if as_json:
         dump(run_as_json(run, applying(config), folder.path.name))
         return
@@ -71,20 +71,20 @@ def result(config: RunConfig, run: RunView, store: Store, folder: RunFolder, *, 
     if run.status == "running":
         tell("Status: running.")
     elif run.status != "finished":
-        how = " (it has not said how it ended: it was killed, or its disk was full)" if run.status == KILLED else ""
-        tell(f"Status: {run.status}{how}. Go on with: selftaught resume {folder.path}")
+        how = " (its end is not recorded: it was killed, or its disk was full)" if run.status == KILLED else ""
+        tell(f"Status: {run.status}{how}. Continue with: selftaught resume {folder.path}")
     for failure in run.failures[:5]:
         example = f" ({one_line(failure.examples[0], 100)})" if failure.examples and failure.examples[0] else ""
         tell(f"  {failure.count} × {failure.work}: {failure.verdict}{example}")
     for fault in run.faults[:5]:
         tell(f"  the task's own code failed, and the answer counts as a bad one: {one_line(fault, 200)}")
     if run.faults and run.status != "finished":
-        tell(f"  If grade is at fault, correct the file, and: selftaught resume {folder.path} --task FILE")
+        tell(f"  If grade is wrong, correct the file and run: selftaught resume {folder.path} --task FILE")
     for task in dict.fromkeys(run.corrected):
-        tell(f"  the file of {task} was corrected on the way: scores from before are by the old grade")
+        tell(f"  the file of {task} was corrected during the run: earlier scores have the old grade")
     noticed = tables.suspicious(run)
     if noticed:
-        tell("Suspicious, and on record (--json, or the report, has each):")
+        tell("Suspicious, and recorded (--json and the report list each):")
     for line in noticed:
         tell(f"  {one_line(line)}")
     made = run.improvement
@@ -94,12 +94,14 @@ def result(config: RunConfig, run: RunView, store: Store, folder: RunFolder, *, 
         tell(line)
 
 
-NO_TEST = "No sealed test: a program is scored by what it is improved by, and runs beside it."
+NO_TEST = (
+    "No sealed test: the score that programs are improved by is the only one, and its code runs beside the program."
+)
 """Of a task that judges whole programs."""
 
 
 def _lacks_test(run: RunView) -> bool:
-    """Whether what was measured on val has no test on record."""
+    """Whether there is a measurement on val and none on test."""
     if run.improvement is not None:
         return not any(split_of(name) == "test" for name in run.improvement.before)
     best = run.best_step
@@ -107,7 +109,7 @@ def _lacks_test(run: RunView) -> bool:
 
 
 def _programs(run: RunView, folder: RunFolder) -> Iterator[str]:
-    """Where what was found lies, and how all that was tried is looked at."""
+    """The files of the results, and the command that shows all candidates."""
     made = run.improvement
     if _lacks_test(run):
         yield NO_TEST
@@ -116,17 +118,17 @@ def _programs(run: RunView, folder: RunFolder) -> Iterator[str]:
         if (folder.path / name).is_file() and better:
             yield f"{what}: {folder.path / name}"
     if run.total.responses:
-        yield f"All that was tried: selftaught show {folder.path} --candidates"
+        yield f"All candidates: selftaught show {folder.path} --candidates"
 
 
 def score(
     head: dict[str, Any], judged: Score, seed: Score, best: float | None, *, minimized: bool, whole: bool, as_json: bool
 ) -> None:
-    """One score, beside that of the task's seed on the same instances, and the best known.
+    """One score, with the score of the task's seed on the same instances, and the best known.
 
     `whole`: programs are judged as wholes.
     """
-    comparable = (judged.raw is None) == (seed.raw is None)  # of one that failed there is no own number
+    comparable = (judged.raw is None) == (seed.raw is None)  # a failed one has no own number
     way = way_to_best(_own(judged), _own(seed), best, minimized=minimized) if comparable else None
     gain = _gain(judged, seed)
     if as_json:
@@ -158,12 +160,12 @@ def score(
         noise = gain.standard_error or 0.0
         sure = "" if abs(gain.mean) > 2 * noise else ", which is within the noise"
         print(f"against the seed, instance by instance: {gain.mean:+.4g} ± {noise:.2g}{sure}")
-    if whole:  # there are no instances, nor another way to score it
+    if whole:  # there are no instances, and no other way to score it
         print(f"{NO_TEST} Sandbox: {head['sandbox']}")
         return
     print(f"{instances_of(head['fidelity'], head['seed'])}; sandbox: {head['sandbox']}")
     if head["split"] == "test" and head["fidelity"] == "honest":
-        print("A run of this seed has a sealed test of its own, on other instances: it is looked at in the run alone.")
+        print("A run with this seed has its own sealed test, on other instances, which only the run uses.")
 
 
 def _gain(judged: Score, seed: Score) -> Estimate | None:
@@ -190,18 +192,18 @@ def _standing(seed: Score, best: float | None, way: float | None) -> str:
     if best is None:
         return told
     told += f"; the best known: {best:.4g}"
-    return told if way is None else f"{told}; of the way from the one to the other: {way:.0%}"
+    return told if way is None else f"{told}; {way:.0%} of the way from the seed to it"
 
 
 def instances_of(fidelity: str, seed: str) -> str:
     """Where the instances of a score come from."""
     if fidelity == "released":
-        return f"fidelity: released; instances: the released ones; the program's own chance drawn with --seed {seed}"
+        return f"fidelity: released; instances: the released ones; the program's random numbers from --seed {seed}"
     return f"fidelity: {fidelity}; instances drawn with --seed {seed}"
 
 
 def bound(head: dict[str, Any], rows: list[dict[str, Any]], *, as_json: bool) -> None:
-    """A task's reference beside its seed, for each split."""
+    """A task's reference and its seed, for each split."""
     if as_json:
         dump({"schema": "selftaught.bound/1", **head, "splits": rows})
         return
@@ -220,12 +222,15 @@ def bound(head: dict[str, Any], rows: list[dict[str, Any]], *, as_json: bool) ->
     print(f"{head['task']}: the reference is {head['kind']}. {head['about']}")
     way = way_to_best(head["good"] or 0.0, rows[0]["seed_score"] or 0.0, rows[0]["reference"])
     if head["good"] is not None and way is not None:
-        print(f"A good program, by hand, gets {head['good']:.3f}: {way:.0%} of the way from the seed (docs/tasks.md).")
+        print(
+            f"A good program, written by hand, gets {head['good']:.3f}: "
+            f"{way:.0%} of the way from the seed (docs/tasks.md)."
+        )
     if head["minimized"]:
-        print("In the task's own number, of which less is better.")
+        print("In the task's own number; less is better.")
     print(instances_of(head["fidelity"], head["seed"]))
     if head["fidelity"] == "honest":
-        print("They are drawn for this command alone: no run has them, not even one of this seed.")
+        print("These instances are drawn for this command: no run has them, not even one with this seed.")
 
 
 def _with_error(value: float | None, error: float | None) -> str:
@@ -252,11 +257,11 @@ def tasks(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     ]
     table(("task", "kind", *numbers, "source"), shown, right=numbers)
     print(
-        "CPU s: of scoring the good program once. seed, good: scores of the task's seed\n"
-        "and of a good program, on one machine. best: the best known, and its source.\n"
-        "The paper's tasks are at its sizes (@paper) where no level is named: today's\n"
-        "models solve those in one answer. More: docs/tasks.md\n"
-        "A task of your own is a Python file: selftaught run path/to/task.py"
+        "CPU s: CPU time of scoring the good program once. seed, good: the scores of the\n"
+        "task's seed and of a good program, on one machine. best: the best known score,\n"
+        "and its source. Without a level the paper's tasks have the paper's sizes\n"
+        "(@paper): today's models solve those in one answer. More: docs/tasks.md\n"
+        "Your own task is a Python file: selftaught run path/to/task.py"
     )
 
 
@@ -283,7 +288,7 @@ def forecast(told: "Forecast", *, as_json: bool) -> None:
             dollars = f"${amount.dollars:,.2f}" if share.priced else "no price known"
             rows.append((share.role, share.model, what, calls, f"{amount.calls:,}", f"{amount.tokens:,}", dollars))
     table(("for", "model", "", "calls", "responses", "tokens", "cost"), rows, right=("calls", "responses", "tokens"))
-    print("Expected: if every improver asks as the first one does, and programs keep their length.")
+    print("Expected: if every improver sends prompts like the first one, and programs keep their length.")
     if told.guesses.calls:
         print(guesses_at_most(told))
     if told.binding:
@@ -293,25 +298,25 @@ def forecast(told: "Forecast", *, as_json: bool) -> None:
 
 
 def guesses_at_most(told: "Forecast") -> str:
-    """What may be bought for scores of improvers that nobody asks for, and what bounds that."""
+    """The responses that may be bought for scores that are never requested, and their limit."""
     most = told.guesses
     return in_flags(
-        f"Of the most, {most.calls:,} responses (${most.dollars:,.2f}) are for improvers whose score may never be\n"
-        "asked for (`speculate=all`). Under a cap these get a quarter of what is left, at most."
+        f"At most {most.calls:,} of these responses (${most.dollars:,.2f}) are for improvers whose score may never be\n"
+        "requested (`speculate=all`). Under a cap they get at most a quarter of the rest."
     )
 
 
 def plan(told: "Plan", caps: Caps, *, as_json: bool) -> None:
     """What an experiment can cost, and is expected to: cells that only repeat each other are one line."""
     if as_json:
-        body = {"finished": told.finished, "left": told.left, "parts": told.parts, "total": told.total}
+        body = {name: getattr(told, name) for name in ("finished", "left", "parts", "total", "in_common")}
         dump({"schema": "selftaught.experiment-forecast/1", **msgspec.to_builtins(body)})
         return
     if not told.parts:
-        print("No model is to be asked: it costs nothing.")
+        print("No model is asked: it costs nothing.")
         return
     if told.finished:
-        print(f"{told.finished} runs are finished. Left to do:")
+        print(f"{told.finished} runs are finished. The others:")
     rows = [
         (
             part.what, part.model, f"{part.runs}", f"{part.expected.calls:,}", f"{part.expected.tokens:,}",
@@ -322,18 +327,23 @@ def plan(told: "Plan", caps: Caps, *, as_json: bool) -> None:
     numbers = ("runs", "responses", "tokens", "cost", "at most")
     table(("each run", "model", *numbers), rows, right=numbers, spare=("at most", "model", "runs"), free="each run")
     tell(
-        "Responses, tokens and cost: as expected, if every improver asks as the first one does, and programs keep "
-        "their length. At most: responses that all may buy together."
+        "Responses, tokens and cost: expected, if every improver sends prompts like the first one, and programs keep "
+        "their length. At most: the maximum number of responses."
     )
+    if told.in_common is not None:
+        tell(
+            f"Common draws: what arms ask alike is bought once. Their first questions show {told.in_common:,} such "
+            f"responses, so that at most {told.total.most.calls - told.in_common:,} are bought."
+        )
     if not told.total.priced:
-        tell("?: no price is known; say it with --price.")
+        tell("?: the price is not known; give it with --price.")
     passed = [Caps(calls=caps.calls), Caps(tokens=caps.tokens), Caps(dollars=caps.dollars)]
     for what, amount in (("It is expected to stop", told.total.expected), ("It stops", told.total.most)):
         if said := [cap for one in passed if (cap := one.passed_by(amount))]:
             tell(in_flags(f"{what} at {', '.join(said)}."))
             return
     if all(cap is None for cap in (caps.calls, caps.tokens, caps.dollars)):
-        tell("Nothing stops it before: cap it with --max-cost, --max-tokens or --max-calls.")
+        tell("No cap stops it earlier: set --max-cost, --max-tokens or --max-calls.")
 
 
 def comparison(found: "Comparison", name: str, *, as_json: bool) -> None:
@@ -344,11 +354,9 @@ def comparison(found: "Comparison", name: str, *, as_json: bool) -> None:
     did = f"{found.scores:,} scores, {found.applications:,} applications, {found.steps:,} steps"
     print(f"Replayed {name}: {found.served:,} of {found.responses:,} recorded responses used; {did} done again.")
     if not found.finished:
-        print(
-            f"The run was never finished: {found.not_reached:,} pieces of work lie beyond where its record breaks off."
-        )
+        print(f"The run is not finished: {found.not_reached:,} pieces of work come after the end of its record.")
     if not found.differences:
-        print("Everything came out as recorded.")
+        print("All results are as recorded.")
         return
     print(f"{len(found.differences):,} differ. The first:")
     for difference in found.differences[:_MOST_DIFFERENCES]:
@@ -398,7 +406,7 @@ def run_list(rows: list[dict[str, Any]], root: Path, *, as_json: bool) -> None:
 
 
 def program_of(config: RunConfig, run: RunView, store: Store, folder: RunFolder, what: str) -> str:
-    """The text of a program of the run. Raises UsageError where there is none such."""
+    """The text of a program of the run. Raises UsageError if there is no such program."""
     kind, _, number = what.rpartition("-")
     if what == "best-improver" and config.kind == "run":
         file = folder.path / "best_improver.py"
@@ -412,7 +420,7 @@ def program_of(config: RunConfig, run: RunView, store: Store, folder: RunFolder,
     wanted = (
         "best-improver, improver-N or solution-N"
         if config.kind == "run"
-        else "solution-0 (before), solution-1 (improved), solution-N (another that was tried)"
+        else "solution-0 (before), solution-1 (improved), solution-N (another candidate)"
     )
     wanted += ", or an id of `show --candidates`"
     raise UsageError(f"there is no {what!r} to export from {folder.path.name}; wanted {wanted}")
@@ -436,7 +444,7 @@ def _pick(ids: list[str], number: int, what: str, store: Store) -> str:
 
 
 def print_diff(before: str, after: str, most: int | None = None) -> None:
-    """Line by line, in colours on a terminal; what the lines cannot show is said. `most`: lines that are shown."""
+    """Line by line, in colours on a terminal; a remark tells what the lines cannot show. `most`: lines to show."""
     found = compare(before, after)
     screen = console() if sys.stdout.isatty() else None
     for kind, line in found.lines[:most]:
@@ -445,7 +453,7 @@ def print_diff(before: str, after: str, most: int | None = None) -> None:
         else:
             print(line)
     rest = len(found.lines) - len(found.lines[:most])
-    for remark in (f"{rest} lines more of the diff." if rest else "", found.remark):
+    for remark in (f"{rest} more lines of the diff." if rest else "", found.remark):
         if remark:
             tell(remark)
 
@@ -464,7 +472,7 @@ def table(
 ) -> None:
     """Columns as wide as they need to be, without lines. Where the screen is too narrow the `spare` ones go, in order.
 
-    The column `free` holds words, and may be cut. What stands in no terminal is never cut: it may be copied.
+    The column `free` has words, and may be cut. Without a terminal nothing is cut: the text may be copied.
     """
     cells = [headers, *(tuple(map(one_line, row)) for row in rows)]
     widths = [max(map(_places, column)) for column in zip(*cells, strict=True)]

@@ -47,10 +47,10 @@ def _of_program(task: str, file: Path, seed: str | None, runs: Path, fidelity: s
 
 def _of_run(name: str, runs: Path, sandbox: str, *, chosen: bool) -> list[dict[str, Any]]:
     if split_level(name)[0] in BUILT_IN or name.endswith(".py"):
-        raise UsageError(f"{name} is a task; name the program too: selftaught probe {name} PROGRAM.py")
+        raise UsageError(f"{name} is a task; give the program too: selftaught probe {name} PROGRAM.py")
     folder = find_run(name, runs)
     if chosen:
-        raise UsageError("a run is probed with the seed and the fidelity that it has; leave --seed and --fidelity out")
+        raise UsageError("a run is probed with its own seed and fidelity; leave --seed and --fidelity out")
     inputs = load_frozen(folder)
     store = Store.open(folder.store, writable=False)
     try:
@@ -88,7 +88,7 @@ def _print(rows: Sequence[dict[str, Any]], what: str, *, as_json: bool) -> None:
         printing.dump({"schema": "selftaught.probes/1", "solutions": msgspec.to_builtins(told)})
         return
     if not rows:
-        print(f"{what} has reported no solution yet: none was scored on test.")
+        print(f"{what} has not reported a solution yet: no program was scored on test.")
         return
     shown = [
         (str(row["program"])[:40] if number == 0 else "", row["task"] if number == 0 else "", *_cells(finding))
@@ -100,7 +100,10 @@ def _print(rows: Sequence[dict[str, Any]], what: str, *, as_json: bool) -> None:
         for finding in row["findings"]:
             if finding.note:
                 print(f"{str(row['program'])[:40]}: {tables.finding(finding)}")
-    print(f"{sum(flagged)} of {len(rows)} flagged: a grade lost beyond the noise (p < 0.01, adjusted), or no answers.")
+    print(
+        f"{sum(flagged)} of {len(rows)} flagged: lower grades beyond the noise "
+        "(p < 0.01, adjusted), or invalid answers."
+    )
 
 
 def _cells(finding: Finding) -> tuple[str, ...]:

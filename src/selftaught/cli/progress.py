@@ -1,4 +1,4 @@
-"""What is shown on stderr while a run goes on: a live line on a terminal, plain lines elsewhere."""
+"""The progress of a run on stderr: a live line on a terminal, plain lines elsewhere."""
 
 import sys
 import threading
@@ -35,13 +35,13 @@ NO_CAPS = Caps()
 
 
 class Progress:
-    """A context manager whose `watch` is shown every record. Called from many threads.
+    """A context manager whose `watch` gets every record. Called from many threads.
 
-    `on_record`: what earlier starts of the run left; it counts, and nothing is said of it.
-    `waiting`: what the calls of its models wait for; that is said, too, where nothing else is to be said.
-    `depth`: how many steps it has; None of `improve`, which has none. `caps`: what may be spent. `more`: what else is
-    said of a record. `expected`: about how many responses it will take; `seconds`: how long it may last. From these
-    comes what is said of the time that is left.
+    `on_record`: the record of earlier starts; it counts, and prints nothing.
+    `waiting`: what the calls of its models wait for; it is shown if there is nothing else to show.
+    `depth`: the number of steps; None for `improve`, which has no steps. `caps`: what may be spent. `more`: another
+    line for a record. `expected`: the expected number of responses; `seconds`: the time limit. The remaining time is
+    estimated from these two.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Progress:
             self._live.stop()
 
     def _tick(self) -> None:
-        """Says what is waited for: of a person's reply at once; else, now and then, how far it is."""
+        """Shows what the run waits for: a person's reply at once; otherwise, now and then, the progress."""
         said: dict[str, int] = {}
         while not self._over.wait(_TICK_SECONDS):
             waits = {wait.what: wait for wait in self._waiting.all()}
@@ -124,7 +124,7 @@ class Progress:
             self._note((self._said(record) or self._more(record)) if self._fold.add(record) else "")
 
     def _note(self, said: str) -> None:
-        """Something was recorded: what is to be said of it, or now and then how far it is."""
+        """Something was recorded: print its line, or now and then the progress."""
         self._waits_said = 0
         if said:
             self.say(said)
@@ -162,14 +162,14 @@ class Progress:
                 return ""
 
     def _failed(self, error: str, wait_seconds: float, time_of_call: int) -> str:
-        """Of many calls that fail at once one is told, with how many others there were since.
+        """If many calls fail at once, print one of them, with the number of others.
 
-        `time_of_call`: 3 where it is the third time that the same call failed.
+        `time_of_call`: 3 for the third failure of the same call.
         """
         self._failed_unsaid += 1
         now = self._clock()
         if not wait_seconds or now - self._failed_said_at < _FAILED_EVERY_SECONDS:
-            return ""  # an attempt after which there is no other ends the run, which says so itself
+            return ""  # the last attempt ends the run, which prints this itself
         others, self._failed_unsaid, self._failed_said_at = self._failed_unsaid - 1, 0, now
         more = f" ({others} more failed attempts since the last line)" if others else ""
         again = f" ({_ordinal(time_of_call)} time)" if time_of_call > 1 else ""
@@ -194,7 +194,7 @@ class Progress:
         return f"about {f'{left:.0f} s' if left < 60 else duration(left)} left"
 
     def _found(self) -> Iterator[str]:
-        """Where it is, and what is best so far."""
+        """The progress, and the best result so far."""
         fold = self._fold
         t = (fold.t or 0) + 1
         if self._depth is not None:
@@ -207,7 +207,7 @@ class Progress:
         yield f"best of {_counted(fold.candidates, 'candidates')}{failed} {fold.best_candidate:.3f}{error}{curve}"
 
     def _totals(self) -> tuple[Spent, float, Counter[str]]:
-        """What was spent; in dollars, as far as they are known; responses that held no program, by the reason."""
+        """The spending, in dollars if they are known; responses without a program, by the reason."""
         return self._fold.total, self._fold.dollars, self._fold.no_program
 
     def _spent(self) -> Iterator[str]:

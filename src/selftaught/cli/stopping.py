@@ -1,4 +1,4 @@
-"""Ctrl-C. The first stops the run cleanly: what is under way may finish, for a few seconds. The second ends it."""
+"""Ctrl-C. The first stops the run cleanly: work in progress has a few seconds to finish. The second ends it."""
 
 import os
 import signal
@@ -13,12 +13,12 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run_stoppable(work: Callable[[], None], gate: Gate, abandon: Callable[[], None]) -> None:
-    """`run_until_stopped`, which SIGINT, SIGTERM and SIGHUP stop; but not one that whoever started us ignores."""
+    """`run_until_stopped`, which SIGINT, SIGTERM and SIGHUP stop, unless the parent process ignores the signal."""
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         if gate.reason is not None:
             os._exit(130)
-        print("\nselftaught: stopping; once more to stop at once", file=sys.stderr)
+        print("\nselftaught: stopping; press Ctrl-C again to stop at once", file=sys.stderr)
         gate.stop(RunStopped("interrupted", interrupted=True))
 
     heeded = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]

@@ -8,7 +8,7 @@ from selftaught.tasks.measured import MEASURED
 
 
 def show(*, as_json: bool) -> None:
-    """What was measured of each, beside what its file says."""
+    """The measurements of each task, with the facts from its file."""
     rows = []
     for name, measured in MEASURED.items():
         task = load_task(name)

@@ -25,7 +25,7 @@ _LEAST_COLUMNS, _USUAL_COLUMNS = 20, 80
 
 
 def exit_code(error: SelfTaughtError) -> int:
-    """The exit code that tells this kind of error."""
+    """The exit code of this kind of error."""
     if isinstance(error, RunStopped):
         return INTERRUPTED if error.interrupted else STOPPED
     return {UsageError: USAGE, NoSandbox: NO_SANDBOX}.get(type(error), FAILURE)
@@ -43,7 +43,7 @@ def broken_package(error: ImportError) -> str:
 
 
 def open_streams() -> None:
-    """Make the three standard streams safe to print to, whatever they are and whatever is printed.
+    """Make the three standard streams safe to print to, for any stream and any text.
 
     Closed ones are opened on nothing: else the next file or socket of ours would take their numbers, and be printed
     into. All that is printed passes `Cleaned`.
@@ -56,12 +56,12 @@ def open_streams() -> None:
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name) or open(os.devnull, "w")  # noqa: SIM115 - as long as the process
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal without Unicode is no reason to fail
+            stream.reconfigure(errors="backslashreplace")  # a terminal without Unicode must not fail
         setattr(sys, name, Cleaned(stream))
 
 
 class Lasting:
-    """A standard stream whose reader may go away (`| head`, a terminal that is closed): that ends no run."""
+    """A standard stream whose reader may go away (`| head`, a closed terminal) without an end of the run."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
@@ -95,7 +95,7 @@ class Lasting:
 class Cleaned(Lasting):
     """One through which nothing steers a terminal: what cannot be seen is named.
 
-    What is printed may hold text of a guest, a model, a server or a stranger's folder, wherever it was put together.
+    Printed text may contain text of a guest, a model, a server or a stranger's folder.
     """
 
     def write(self, text: str) -> int:
@@ -104,14 +104,14 @@ class Cleaned(Lasting):
 
 
 def write_exactly(text: str) -> None:
-    """A program's text on stdout: as it is, into a file or another program; cleaned, on a terminal."""
+    """A program's text on stdout: unchanged into a file or another program; cleaned on a terminal."""
     stream = sys.stdout
     exact = Lasting(stream.stream) if isinstance(stream, Cleaned) and not stream.isatty() else stream
     exact.write(text)
 
 
 def console(*, stderr: bool = False, width: int | None = None) -> "Console":
-    """Rich's, which draws with escapes of its own. What is drawn goes in as `cleaned`."""
+    """Rich's console, which draws with its own escapes. Texts go in as `cleaned`."""
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
@@ -120,7 +120,7 @@ def console(*, stderr: bool = False, width: int | None = None) -> "Console":
 
 
 def columns(stream: TextIO) -> int | None:
-    """How wide a line on the stream may be: what COLUMNS says, or its terminal; None where there is neither."""
+    """The width of a line on the stream: from COLUMNS or the terminal; None if there is neither."""
     told = os.environ.get("COLUMNS", "")
     if told.isdecimal() and int(told):
         return max(_LEAST_COLUMNS, int(told))
@@ -133,7 +133,7 @@ def columns(stream: TextIO) -> int | None:
 
 
 def folded(line: str, stream: TextIO) -> str:
-    """A sentence broken between words where it is wider than a line may be. Words, as paths are, stay whole."""
+    """A sentence, broken between words if it is wider than a line. Words and paths stay whole."""
     width = columns(stream)
     if width is None or len(line) <= width:
         return line
@@ -143,7 +143,7 @@ def folded(line: str, stream: TextIO) -> str:
 
 
 def tell(line: str) -> None:
-    """A sentence on stdout. On a terminal it is broken between words; elsewhere it is one line, whatever its length."""
+    """A sentence on stdout. On a terminal it is broken between words; elsewhere it is one line of any length."""
     print(folded(line, sys.stdout))
 
 
@@ -183,7 +183,7 @@ def print_error(said: str, kind: str, code: int) -> None:
 def environment() -> dict[str, Any]:
     """Environment variables, over those of a .env file in the current folder. Raises UsageError if that is not one.
 
-    A .env that cannot be read is left out, and so is a server that it names for a key which it does not hold: a folder
+    A .env that cannot be read is ignored, and so is a server that it names for a key that it does not contain: a folder
     that somebody else made does not send the user's key anywhere.
     """
     from dotenv import dotenv_values
@@ -198,13 +198,13 @@ def environment() -> dict[str, Any]:
     except (FileNotFoundError, IsADirectoryError):
         told = {}
     except OSError as error:
-        say(f".env cannot be read ({error.strerror}): it is left out")
+        say(f".env cannot be read ({error.strerror}): it is ignored")
         told = {}
     except UnicodeDecodeError as error:
         raise UsageError(f".env cannot be read: {error}; wanted UTF-8 text with lines like NAME=VALUE") from error
     for server, key in _servers_of_others(told):
         del told[server]
-        say(f".env: {server} is left out, for {key} is not in the same file: set both in one place")
+        say(f".env: {server} is ignored, because {key} is not in the same file: set both in one place")
     return {**told, **os.environ}
 
 
@@ -222,7 +222,7 @@ def _servers_of_others(told: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def open_jail(name: str) -> "Jail":
-    """The sandbox; what is not one is said loudly."""
+    """The sandbox, with a warning if it does not isolate."""
     from selftaught.sandbox.choice import open_sandbox
 
     jail = open_sandbox(name)

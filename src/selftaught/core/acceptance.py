@@ -1,11 +1,11 @@
 """When I_t replaces I_{t-1}: a named policy, because Algorithm 1 has none and a user may want one.
 
-`paper`        I_t is whatever I_{t-1} returned, unless it returned no program (Algorithm 1).
+`paper`        I_t is the program that I_{t-1} returned, if it returned one (Algorithm 1).
 `released`     the same, but a measured meta-utility of exactly 0 is refused (the released run_improver.py).
-`better`       I_t replaces its parent only where its meta-utility, measured on the same tasks and repeats, is higher.
-`significant`  and only where a paired test says so, over the repeats and over the instances.
+`better`       I_t replaces its parent only if its meta-utility, measured on the same tasks and repeats, is higher.
+`significant`  and only if a paired test shows it, over the repeats and over the instances.
 
-The last two deviate from the paper: docs/deviations.md. Beside each, a person may be asked for approval.
+The last two deviate from the paper: docs/deviations.md. With each policy a person can be asked for approval too.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ Accept = Callable[[Program, Program], bool]
 
 
 def paper(proposed: Program, parent: Program) -> bool:
-    """Take whatever was returned."""
+    """Accept every program that was returned."""
     return True
 
 
@@ -31,7 +31,7 @@ def released(measure: Callable[[Program], float]) -> Accept:
 
 
 def significant(p_value: Callable[[Program, Program], float], level: float) -> Accept:
-    """Take what a one-sided test tells from its parent: `p_value` of (proposed, parent) is at most `level`."""
+    """Accept a proposal that a one-sided test shows to be better: `p_value` (proposed, parent) is at most `level`."""
 
     def accept(proposed: Program, parent: Program) -> bool:
         return proposed != parent and p_value(proposed, parent) <= level
@@ -49,7 +49,7 @@ def approved(accept: Accept, ask: Accept) -> Accept:
 
 
 def better(measure: Callable[[Program], float]) -> Accept:
-    """Take what measures higher than its parent. `measure` is asked once per distinct program by its owner."""
+    """Accept a proposal that measures higher than its parent. The owner calls `measure` once per distinct program."""
 
     def accept(proposed: Program, parent: Program) -> bool:
         return proposed != parent and measure(proposed) > measure(parent)

@@ -73,7 +73,7 @@ def in_places(map: Map) -> Map:
 
 
 def times_before(address: str) -> int:
-    """How many times the same was asked for before, there: the number behind the address's last "#"."""
+    """How many times the same was requested there before: the number after the address's last "#"."""
     return int(address.rpartition("#")[2])
 
 
@@ -83,7 +83,7 @@ def depth(address: str) -> int:
 
 
 def draw_seed(*content: str) -> int:
-    """63 bits that depend on every part of `content` and tell nothing of it (SHA-256)."""
+    """63 bits that depend on every part of `content` and reveal nothing of it (SHA-256)."""
     return int.from_bytes(_digest(content)[:8]) >> 1
 
 

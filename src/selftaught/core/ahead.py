@@ -1,8 +1,8 @@
-"""What may be done before anybody asks for it. Passed on through the context, as `here()` is.
+"""Work that is done before it is requested. Passed on through the context, like `here()`.
 
-A guess is a score of a program that a response holds, begun when the response comes. It may become wanted while it
-waits for a core, or runs: then it is as urgent as any other. Within a guess others are made, and pieces of it are
-waited for by work outside of it: each is a `Guess` of its own, wanted as soon as anybody asks for it.
+A guess is the score of a program in a response, started when the response arrives. It may be requested while it
+waits for a core, or while it runs: then it is as urgent as any other work. A guess can contain other guesses, and work
+outside may wait for parts of it: each part is a separate `Guess`, which is wanted when it is requested.
 """
 
 import itertools
@@ -17,24 +17,24 @@ from selftaught.core.contracts import Program
 _numbers = itertools.count()
 
 
-class InVain(Exception):  # noqa: N818 - no error: nobody will ask for it any more
-    """The guess that this work belongs to was dropped. Never raised in work that somebody waits for."""
+class InVain(Exception):  # noqa: N818 - not an error: nothing will request it any more
+    """The guess of this work was dropped. Never raised in work that is wanted."""
 
 
 @dataclass(eq=False)
 class Guess:
-    """`outer`: the guess that it is a piece of, if it is one of any. `wanted`: somebody waits for it."""
+    """`outer`: the guess that it is a part of, if any. `wanted`: it was requested."""
 
     outer: "Guess | None" = None
     wanted: bool = False
     number: int = field(default_factory=lambda: next(_numbers))
-    """The guesses that began first are done first."""
+    """Older guesses come first."""
     _dropped: bool = False
     _listening: list[Callable[[], None]] = field(default_factory=list)
 
     @classmethod
     def piece(cls) -> "Guess | None":
-        """A piece of the guess in this context, wanted when that is, or when it is asked for itself; None: no guess."""
+        """A part of the guess in this context, wanted when that guess or itself is requested. None: no guess."""
         outer = _guess.get()
         if outer is None:
             return None
@@ -44,12 +44,12 @@ class Guess:
 
     @property
     def whole(self) -> "Guess":
-        """What it is a piece of in the end."""
+        """The outermost guess that it is a part of."""
         return self.outer.whole if self.outer else self
 
     @property
     def in_vain(self) -> bool:
-        """Whether nobody will ask for it any more."""
+        """Whether nothing will request it any more."""
         return not self.wanted and (self._dropped or (self.outer is not None and self.outer.in_vain))
 
     def want(self) -> None:
@@ -78,7 +78,7 @@ class Guess:
             self._listening.remove(hear)
 
     def drop(self) -> None:
-        """Nobody will ask for it. What of it goes on ends where it would ask for anything."""
+        """Nothing will request it. Its running work ends at its next request."""
         self._dropped = True
 
 
@@ -102,7 +102,7 @@ def not_wanted() -> Guess | None:
 
 @contextmanager
 def guessing(guess: Guess | None) -> Iterator[None]:
-    """Within the block, what is done is this guess; None: what it was."""
+    """Within the block, work belongs to this guess; None: no change."""
     token = _guess.set(guess or _guess.get())
     try:
         yield
@@ -124,7 +124,7 @@ def hearing(hear: Callable[[str], None] | None) -> Iterator[None]:
 
 
 def response_came(text: str) -> None:
-    """Pass a response on to who hears in this context."""
+    """Pass a response to the listener of this context."""
     hear = _hear.get()
     if hear is not None:
         hear(text)
@@ -132,8 +132,8 @@ def response_came(text: str) -> None:
 
 @runtime_checkable
 class ScoresAhead(Protocol):
-    """A utility that scores programs before they are asked for, where nothing better is to be done."""
+    """A utility that scores programs before they are requested, when cores are idle."""
 
     def ahead(self, read: Callable[[], Program | None]) -> None:
-        """Score what `read` gives, sometime or never; nobody is told. Returns at once."""
+        """Score what `read` returns, at some time or never; reports nothing. Returns at once."""
         ...

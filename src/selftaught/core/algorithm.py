@@ -46,7 +46,7 @@ class MetaUtility:
     map: Map
     tell: Callable[[Sequence[Made]], str] = lambda made: ""
     name: str = "meta-utility"
-    deterministic: bool = False  # the language model draws anew each time
+    deterministic: bool = False  # the language model draws again each time
 
     def __call__(self, improver: Program) -> Score:
         def score(task: Task) -> Made:  # for (u, S) ∈ D do

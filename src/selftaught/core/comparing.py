@@ -1,8 +1,8 @@
-"""What is compared with what: the place of this work that is equal for all the improvers that are compared in it.
+"""The place of compared work: it is equal for all improvers that are compared there.
 
 Common draws (common random numbers: Glasserman and Yao, Management Science 38:6, 1992) are shared below such a place:
 among the candidates of one self-application, among the improvers that are measured, among the arms of an experiment.
-Each place is of one phase and one repeat, so that nothing is shared between either.
+Each place belongs to one phase and one repeat, so nothing is shared between phases or repeats.
 """
 
 from collections.abc import Iterator
@@ -13,10 +13,10 @@ _compared: ContextVar[str] = ContextVar("selftaught_compared", default="")
 
 
 def draw_of(address: str) -> str:
-    """Of a question asked at this address: the address of its draw, equal for all that are compared; "" for none.
+    """The address of the draw of a prompt at this address, equal for all that are compared; "" for no draw.
 
-    The question's own last part stays: the hash of the prompt without times and of the temperature, and how often that
-    was asked in this application before.
+    The last part of the address stays: the hash of the prompt without times and of the temperature, and how often
+    the application asked it before.
     """
     place = _compared.get()
     return f"{place}/{address.rpartition('/')[2]}" if place else ""
@@ -24,7 +24,7 @@ def draw_of(address: str) -> str:
 
 @contextmanager
 def comparing(place: str) -> Iterator[None]:
-    """Within the block, work is compared with all other work at this place; with none where it is ""."""
+    """Within the block, work is compared with all other work at this place; with no work if it is ""."""
     token = _compared.set(place)
     try:
         yield
@@ -34,7 +34,7 @@ def comparing(place: str) -> Iterator[None]:
 
 @contextmanager
 def comparing_below(part: str) -> Iterator[None]:
-    """Within the block, work is compared with that of the same part of this place, if of anything."""
+    """Within the block, work is compared with work of the same part of this place, if it is compared."""
     place = _compared.get()
     with comparing(f"{place}/{part}" if place else ""):
         yield

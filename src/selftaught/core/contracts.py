@@ -35,9 +35,9 @@ class Verdict(StrEnum):
     TOO_LARGE = "output too large"
     TOO_MANY = "too many processes"  # or threads
     FORBIDDEN = "forbidden"  # killed for a system call that no honest program makes
-    PROTOCOL_ERROR = "protocol error"  # it sent what is no message, or none that was asked for
+    PROTOCOL_ERROR = "protocol error"  # it sent an invalid or an unexpected message
     BAD_ANSWER = "bad answer"  # an answer of the wrong type, shape or range
-    NO_PROGRAM = "no program"  # source that does not load, or lacks its function; an improver that returns none
+    NO_PROGRAM = "no program"  # source that does not load, or lacks its function; an improver that returns no program
 
     @classmethod
     def _missing_(cls, value: object) -> "Verdict | None":
@@ -53,15 +53,15 @@ class Score:
         value: finite, higher is better; all that an improver gets to see.
         verdict: the first verdict other than OK among the parts of the score, else OK.
         note: at most one line for people. Written in part by guests: untrusted text.
-        error: standard error of `value` as a mean over instances that were drawn; None where it is no such mean.
-        grades: of each instance, in order; empty where there are none, or not all were graded.
-        feedback: what an improver may read of how the score came about; at most MOST_FEEDBACK characters. Untrusted.
+        error: standard error of `value` as a mean over instances that were drawn; None if it is not such a mean.
+        grades: of each instance, in order; empty if there are no grades, or not all were graded.
+        feedback: text for an improver that explains the score; at most MOST_FEEDBACK characters. Untrusted.
         cpu_seconds: CPU time of the program's calls, those that were stopped too.
-        raw: the task's own number, of any size and direction, where `value` is made of it; None where it is `value`, or
+        raw: the task's own number, of any size and direction, if `value` is computed from it; None if it is `value`, or
             an instance failed. raw_error: its standard error. raw_grades: by instance.
-        numbers: what else the task measured, as means over the instances.
-        fault: what the task's own code did wrong, for its author: a `grade` that raised. Some answers count as bad
-            that may not be. Untrusted text in part.
+        numbers: other measurements of the task, as means over the instances.
+        fault: an error of the task's own code, for its author: a `grade` that raised. Some good answers may count as
+            bad then. Untrusted text in part.
     """
 
     value: float
@@ -93,17 +93,17 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One response, with what is known of its cost. Counts and cost are None where the provider gives none.
+    """One response, with what is known of its cost. Counts and cost are None if the provider gives none.
 
     Attributes:
         input_tokens: all of the prompt, `cached_tokens` of them read from the provider's cache.
         output_tokens: all that was generated, `reasoning_tokens` of them not shown in `text`.
         cost: US dollars; `price_source`: the provider, a price list with its version, or the user.
-        seconds: from the call that was answered to its answer; None where the model does not tell.
-        dropped: what was asked for and not passed on as it was, since the model does not take it: "temperature=0.7"
-            was not told at all, "temperature=1.5 as 1" was clamped; "prompt: …" was cut by the server.
-        reasoning: what the model thought, as far as it is shown; never part of `text`.
-        no_program: the server's own words on why it answers with nothing, where it does; `finish_reason` says it short.
+        seconds: from the call that was answered to its answer; None if the model does not report it.
+        dropped: parameters that the model does not accept: "temperature=0.7" was left out, "temperature=1.5 as 1" was
+            clamped; "prompt: …" was cut by the server.
+        reasoning: the model's reasoning, if it is shown; never part of `text`.
+        no_program: the server's reason for an empty answer, if it gives one; `finish_reason` is the short form.
         response_id: the server's own id of the answer that it came in, as its logs and traces have it.
     """
 
@@ -126,7 +126,7 @@ class Completion:
 class Utility(Protocol):
     """u: scores a program (paper §3). Called from several threads at once.
 
-    `name` tells utilities apart on the record. `description` is the text that an improver may read (u_str).
+    `name` identifies the utility in the record. `description` is the text that an improver may read (u_str).
     `deterministic`: equal programs get equal scores, so that the record may answer for the utility.
 
     Raises `SandboxError`, `TaskError` or `RunStopped` when *we* fail or stop; never because of the program.
@@ -143,7 +143,7 @@ class Utility(Protocol):
 
 @dataclass(frozen=True)
 class UtilityWrapper:
-    """What stands around a utility and is one: its calls are the subclass's, all else is the utility's."""
+    """A wrapper around a utility: the subclass defines its calls, everything else comes from the utility."""
 
     utility: Utility
 
@@ -176,12 +176,12 @@ ModelFunction = Callable[[Prompt], str | Completion | Awaitable[str | Completion
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What came of I(u, s, L): the program that the improver returned, or None and the verdict why not.
+    """The result of I(u, s, L): the program that the improver returned, or None and the verdict why not.
 
     Attributes:
-        unsandboxed: how often it asked to have a program scored outside of the sandbox; it was not.
-        salvaged: `program` is not what it returned, but the best that it had scored; `verdict` says what went wrong.
-        best: the highest score that it was given; None where it was given none.
+        unsandboxed: how often it asked to score a program outside the sandbox; such requests are never granted.
+        salvaged: `program` is not what it returned, but the best that it scored; `verdict` is the failure.
+        best: the highest score that it got; None if it got no score.
     """
 
     program: Program | None

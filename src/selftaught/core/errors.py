@@ -9,10 +9,10 @@ SelfTaughtError
 ├── ModelUnavailable    the language model gave no answer                   (the provider's fault)
 ├── NoSandbox           nothing on this machine isolates                    (the machine's fault)
 ├── SandboxError        the sandbox itself broke                            (our fault)
-└── RunStopped          the run was told to stop: it can be resumed         (nobody's fault)
+└── RunStopped          the run was stopped: it can be resumed              (nobody's fault)
 
-A program that crashes, loops or answers nonsense is none of these: it is a result, and it gets a `Verdict`.
-The message of each says what was wanted, what came, and what to do.
+A program that crashes, loops or answers nonsense is not an error: it is a result with a `Verdict`.
+Each message states what was expected, what was found, and what to do.
 """
 
 
@@ -21,11 +21,11 @@ class SelfTaughtError(Exception):
 
 
 class BudgetExceeded(SelfTaughtError):
-    """An improver asked for more than its `Allowance`; the request was not carried out."""
+    """An improver requested more than its `Allowance`; the request was not executed."""
 
 
 class BadRequest(SelfTaughtError):
-    """An improver's request has the wrong type or range; the request was neither carried out nor charged."""
+    """An improver's request has the wrong type or range; the request was not executed and not charged."""
 
 
 class UsageError(SelfTaughtError):
@@ -53,7 +53,7 @@ class SandboxError(SelfTaughtError):
 
 
 class RunStopped(SelfTaughtError):
-    """The run was interrupted or reached a limit of its own. Everything finished is on record.
+    """The run was interrupted or reached a limit of its own. All finished work is recorded.
 
     `interrupted` is True where a person asked for the stop, False where a budget or a deadline did.
     """

@@ -1,4 +1,4 @@
-"""What an improver may read of how an improver was scored: what it made of each task, what it spent, how it died.
+"""Feedback about the score of an improver: its result for each task, its spending, its failure.
 
 And what of any feedback is by chance: no two runs of a program take equally long.
 """
@@ -17,7 +17,7 @@ TIME_STEPS = 8
 """Into so many a time limit is divided."""
 
 Made = tuple[Program, Application, Score]
-"""Of one task: the initial solution, what came of it, and the score of that. Which task it is, is not told."""
+"""One task: the initial solution, the result, and its score. The task is not named."""
 
 
 def of_improver(made: Sequence[Made], allowance: Allowance) -> str:

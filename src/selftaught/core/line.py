@@ -1,4 +1,4 @@
-"""Who goes first where there is not room for all, at the cores and at a model: the most urgent, then who came first."""
+"""The order of those that wait for a core or a model: the most urgent first, then the oldest."""
 
 import heapq
 import itertools
@@ -14,7 +14,7 @@ IMPROVER, SCORE, GUESS = range(3)
 
 @dataclass(eq=False)
 class Waiter:
-    """One who waits. `number`: by when it came."""
+    """One waiting thread. `number`: the order of arrival."""
 
     guess: Guess | None
     urgency: int
@@ -35,7 +35,7 @@ class Waiter:
 
 
 class Line:
-    """Those who wait. Its owner locks it, and hears by `changed` when a guess in it has become wanted."""
+    """The waiting threads. The owner locks it; `changed` reports that a guess in it became wanted."""
 
     def __init__(self, changed: Callable[[Waiter], None]) -> None:
         self._changed = changed
@@ -43,7 +43,7 @@ class Line:
         self._numbers, self._pushes = itertools.count(), itertools.count()
 
     def number(self) -> int:
-        """For one who comes now, and may leave and come again."""
+        """A place for a new arrival, which may leave and return."""
         return next(self._numbers)
 
     def waiter(self, urgency: int, number: int | None = None) -> Waiter:
@@ -55,7 +55,7 @@ class Line:
         heapq.heappush(self._waiting, (waiter.place, next(self._pushes), waiter))
 
     def follow(self, waiter: Waiter) -> Callable[[], None]:
-        """Hear when it becomes wanted, until what is returned is called. Not locked: it may be heard at once."""
+        """Report when it becomes wanted, until the returned function is called. Not locked: it may report at once."""
         guess = waiter.guess
         if guess is None:
             return _nothing
@@ -67,7 +67,7 @@ class Line:
         return lambda: guess.forget(changed)
 
     def first(self) -> Waiter | None:
-        """Who goes next. Locked."""
+        """The next in order. Locked."""
         while self._waiting and self._waiting[0][-1].gone:
             heapq.heappop(self._waiting)
         return self._waiting[0][-1] if self._waiting else None

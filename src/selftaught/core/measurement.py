@@ -1,4 +1,4 @@
-"""How an improver is measured for the report: what it makes of every task, scored on val and on test.
+"""How an improver is measured for the report: its result for every task, scored on val and on test.
 
 A draw of its own, apart from the meta-utility calls by which improvers were selected, so that the winner's luck
 in selection is not reported as its quality. The released code does the same (facts of `run_improver.py`).
@@ -50,7 +50,7 @@ def instance_error(errors: Mapping[str, Sequence[float | None]]) -> float:
 
 
 Graded = tuple[str, float, Sequence[float]]
-"""One sample: its task, its score, and the grades by instance that it is the mean of; none where they are not known."""
+"""One sample: its task, its score, and the grades by instance that it is the mean of; empty if they are unknown."""
 
 
 def paired(before: Sequence[Graded], after: Sequence[Graded], *, common_draws: bool = False) -> Estimate:
@@ -76,7 +76,7 @@ def paired(before: Sequence[Graded], after: Sequence[Graded], *, common_draws: b
 
 
 def by_instance(rows: Sequence[tuple[Graded, Graded]]) -> tuple[list[Sequence[float]], list[Sequence[float]]]:
-    """The grades before and after, a row for each repeat of one task; two empty lists where they are not all known.
+    """The grades before and after, a row for each repeat of one task; two empty lists if some are unknown.
 
     An application that failed has no grades, and counts 0 on each instance.
     """
@@ -106,7 +106,7 @@ def _crossed_error(rows: Sequence[tuple[Graded, Graded]], common_draws: bool) ->
 
 
 def _left_over(table: Sequence[Sequence[float]]) -> float:
-    """What of the mean's squared error is neither the rows' nor the columns' doing: it is in the estimate of each."""
+    """The part of the mean's squared error that both the rows' and the columns' estimate contain."""
     columns, means = [fmean(column) for column in zip(*table, strict=True)], [fmean(row) for row in table]
     mean = fmean(means)
     squares = sum(

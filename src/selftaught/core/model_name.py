@@ -1,4 +1,4 @@
-"""The name of a model, and what it says: `openai/gpt-4.1`, `mutate`, `relay:DIR`. It is taken apart here alone."""
+"""The name of a model, and its meaning: `openai/gpt-4.1`, `mutate`, `relay:DIR`. Only this file parses it."""
 
 AUTO, MUTATE, SCRIPTED, DEMO = "auto", "mutate", "scripted", "demo"
 RELAY, REPLAY, CALLED = "relay:", "replay:", "called:"
@@ -12,7 +12,7 @@ _WITHOUT_TOKENS = (MUTATE, SCRIPTED, RELAY, DEMO)
 def own_kind(name: str) -> str | None:
     """Which of the names above it is, or begins with; None for a model that a provider or a package brings.
 
-    What stands after a prefix is a path or the name of a function: a slash in it means nothing.
+    The part after a prefix is a path or the name of a function: a slash in it has no meaning.
     """
     return name if name in _WORDS else next((prefix for prefix in _PREFIXES if name.startswith(prefix)), None)
 
@@ -29,10 +29,10 @@ def provider_and_model(name: str) -> tuple[str, str]:
 
 
 def has_tokens(name: str) -> bool:
-    """Whether its responses are counted in tokens. Edits, scripts, folders and the demo are no language models."""
+    """Whether its responses are counted in tokens. Edits, scripts, folders and the demo are not language models."""
     return own_kind(name) not in _WITHOUT_TOKENS
 
 
 def is_free(name: str) -> bool:
-    """Whether its responses cost nothing, whatever a price list says. A Python function may ask a paid model."""
+    """Whether its responses cost nothing, independent of price lists. A Python function may ask a paid model."""
     return own_kind(name) in (*_WITHOUT_TOKENS, REPLAY)

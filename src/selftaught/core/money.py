@@ -47,7 +47,7 @@ class Caps:
 
     @property
     def need_bound(self) -> bool:
-        """Whether a response must be bounded before it is asked for, so that its most can be reserved."""
+        """Whether a response must have a bound before it is requested, so that its maximum can be reserved."""
         return self.tokens is not None or self.dollars is not None
 
 
@@ -81,9 +81,9 @@ FREE = Flat(0.0, 0.0, "free")
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """How one model's responses are bounded and paid. `price` is None where nobody told one.
+    """How one model's responses are bounded and paid. `price` is None if it is unknown.
 
-    `counts_tokens` is False for what is no language model, and has none.
+    `counts_tokens` is False for models that are not language models, and have no tokens.
     """
 
     price: Price | None = FREE
@@ -101,8 +101,8 @@ class Tariff:
     def of(self, completion: Completion, most: Amount) -> tuple[Amount, float | None, str]:
         """What a response cost, its dollars for the record, and the source of its price.
 
-        The provider's own word wins. What is not told is taken at its most, where a response has a bound; else its
-        dollars are unknown.
+        The provider's own price comes first. An unknown count is taken at its maximum, if the response has a bound;
+        else its dollars are unknown.
         """
         known = completion.input_tokens is not None and completion.output_tokens is not None
         given, made = completion.input_tokens or 0, completion.output_tokens or 0

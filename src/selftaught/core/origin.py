@@ -1,6 +1,6 @@
-"""What an improver did to come to a question: told to the record through the context, as `here()` is.
+"""The history of an improver's request: passed to the record through the context, like `here()`.
 
-Whence it has the program that it asks a score of, and which call of the model a prompt is part of.
+The origin of the program that it scores, and the model call that a prompt is part of.
 """
 
 from collections.abc import Iterator
@@ -14,10 +14,10 @@ class Origin:
     """Within one application of an improver.
 
     Attributes:
-        round: the number of the model call, from 1, that gave the program; 0: none did, word for word.
-        parent: id of the program that was shown in that call's prompt, the latest of several; "" where none was.
-        response: SHA-256 of the text of the response that holds the program; "" where none does.
-        beside: how many other scores were asked for together with this one, or were still open when it was.
+        round: the number of the model call, from 1, that gave the program; 0: no call gave this exact text.
+        parent: id of the program that was shown in that call's prompt, the latest of several; "" if there was none.
+        response: SHA-256 of the text of the response that contains the program; "" if there is none.
+        beside: how many other scores were requested together with this one, or were still open then.
     """
 
     round: int = 0

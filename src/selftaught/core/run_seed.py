@@ -1,7 +1,7 @@
 """What a run draws from: a number that a person may choose, and a salt that nobody can guess.
 
 A chosen number is short, and a program could try them all. So hidden instances come from number and salt together.
-What a program is handed (its own chance) comes from the number alone: it tells nothing of the salt.
+What a program receives (its own random numbers) comes from the number alone: it reveals nothing of the salt.
 """
 
 import re
@@ -24,7 +24,7 @@ class RunSeed:
     def parse(cls, text: str) -> "RunSeed":
         """Of "42" or "42:SALT". Raises UsageError."""
         if not re.match(PATTERN, text):
-            raise UsageError(f"the seed {text!r} is no number; wanted one, or a seed as it was printed: 42:SALT")
+            raise UsageError(f"the seed {text!r} is not a number; wanted a number, or a seed as printed: 42:SALT")
         number, _, salt = text.partition(":")
         return cls(int(number), salt)
 

@@ -1,4 +1,4 @@
-"""What a model is being asked for in this context: for who answers by hand, and wants to know what belongs together."""
+"""The purpose of a prompt in this context: for people who answer by hand and need to see what belongs together."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,12 +6,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
 IMPROVER, SOLUTION = "improver", "solution"
-"""What a model is asked for: a better improver, or a better solution."""
+"""The purpose of a prompt: a better improver, or a better solution."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """`run`: tells runs apart, equal in all resumes of one. `t`: towards which I_t.
+    """`run`: identifies a run, equal in all its resumes. `t`: for which I_t.
 
     `task`: the name of the utility that the improver is applied for; `application`: the address of that application.
     """
@@ -33,7 +33,7 @@ def work() -> Work:
 
 @contextmanager
 def working_on(**known: str | int) -> Iterator[None]:
-    """Within the block, `work()` says this, too."""
+    """Within the block, `work()` includes this too."""
     token = _work.set(replace(_work.get(), **known))  # type: ignore[arg-type]
     try:
         yield

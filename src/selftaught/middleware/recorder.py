@@ -145,6 +145,8 @@ class Recorder:
         self._addresses = Addresses(self._lock)
         self._known: dict[str, Record] = {}
         self._scores: dict[tuple[str, str], _Known] = {}
+        self._layouts: dict[tuple[str, str], Program | str] = {}
+        """Of programs that differ in layout alone the first that was scored, or its id."""
         self._guessed: list[_Known] = []
         self._purchases = threading.Condition()
         self._buying = 0
@@ -162,6 +164,8 @@ class Recorder:
             known.score.set_result(score_of(record, self.store))
             self._scores[record.utility, record.program] = known
         known.claimed |= not record.guessed
+        if record.layout and not record.reused:
+            self._layouts.setdefault((record.utility, record.layout), record.program)
 
     def address(self, kind: str, *content: str) -> str:
         """Where this piece of work stands on record, asked for once more."""
@@ -204,6 +208,10 @@ class Recorder:
         with self._lock:
             known = self._known.setdefault(record.at, record) is not record
             self._steps += isinstance(record, Stepped) and not known
+            if isinstance(record, Scored) and record.layout:  # its text is on record from now on
+                key = record.utility, record.layout
+                if isinstance(first := self._layouts.get(key), Program) and first.id == record.program:
+                    self._layouts[key] = record.program
         if not known:
             if isinstance(record, _OFTEN):
                 self.store.put(record, texts, soon=isinstance(record, Scored))  # most often a question comes next
@@ -290,6 +298,34 @@ class Recorder:
         with guessing(piece):
             self._settle(key, ours, lambda: utility(program))
         return ours.score.result(), False, False
+
+    def first_of_its_layout(self, utility: str, program: Program, layout: str) -> Program:
+        """The program that was scored, or was to be, before all others that have the same digest; maybe this one."""
+        with self._lock:
+            first = self._layouts.setdefault((utility, layout), program)
+        return first if isinstance(first, Program) else Program(self.store.text(first))
+
+    def score_of_twin(self, utility: str, program: Program, twin: Program) -> Score | None:
+        """The score of a program that the utility cannot tell from this one, if all went well with it.
+
+        Waits for it where it is being made. None where it is not known, or this one has a score of its own; and of
+        failures, whose feedback has lines of the text.
+        """
+        with self._lock:
+            known = self._scores.get((utility, twin.id))
+            if known is None or (utility, program.id) in self._scores:
+                return None
+        if known.guess is not None:
+            known.guess.ask()
+        try:
+            score = known.score.result()
+        except Exception:  # who asks for that one makes it good, or hears of it
+            return None
+        if score.verdict is not Verdict.OK or score.fault:
+            return None
+        with self._lock:
+            self._scores.setdefault((utility, program.id), known)
+        return score
 
     def score_ahead(
         self, utility: Utility, read: Callable[[], Program | None], at: Callable[[Program], str] | None = None

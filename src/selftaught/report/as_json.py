@@ -2,8 +2,8 @@
 
 schema        "selftaught.run/1"; a change that breaks a reader changes the number
 run           the folder's name
-status, note  of the last session: "finished", "interrupted", "stopped", "failed"; "killed" where it has not
-              said how it ended, "running" where it has not; "new" where none began
+status, note  of the last session: "finished", "interrupted", "stopped", "failed"; "killed" if its end is not
+              recorded, "running" if it has not ended; "new" before the first
 config        the frozen configuration: the settings that the run's own command takes
 sessions      time (seconds since the epoch), selftaught's version, sandbox tier and its layers, model
 steps         one for each t: improver and proposed (SHA-256; proposed may be null), accepted, verdict and note of the

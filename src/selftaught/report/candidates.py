@@ -18,13 +18,13 @@ class Candidate:
 
     Attributes:
         application: the address of the application that asked for the score.
-        improver: id of the improver that was applied; "" while the application goes on.
+        improver: id of the improver that was applied; "" while the application runs.
         t: towards which I_t it was scored.
-        program, parent, response, prompt, feedback: ids of texts; "" where there is none, or it is not known. `parent`
+        program, parent, response, prompt, feedback: ids of texts; "" if there is none, or it is unknown. `parent`
             is the program that the prompt showed, `prompt` is a pair of texts (runs/records.py: prompt_parts).
-        round: the number of the model call that gave it, from 1; 0 where it came of no response as it stands.
-        value, error, raw, raw_error, verdict, note: its score. `raw` is the task's own number, where that is another.
-        grades: by instance; empty where they are not known.
+        round: the number of the model call that gave it, from 1; 0 if no response contains it.
+        value, error, raw, raw_error, verdict, note: its score. `raw` is the task's own number, if it differs.
+        grades: by instance; empty if they are not known.
         times: how often the application had it scored.
         made: whether it is what the application came to; `salvaged`: since the improver failed.
     """
@@ -62,7 +62,7 @@ class Candidate:
 
 
 def candidates(records: Iterable[Record]) -> list[Candidate]:
-    """In the order of their scores on record. The scores of a measurement itself are none: no improver sees them."""
+    """In the order of their recorded scores. Scores of a measurement itself do not count: no improver sees them."""
     told = list(records)
     applied = {record.at: record for record in told if isinstance(record, Applied)}
     chosen = {record.program for record in told if isinstance(record, Chosen)}
@@ -83,7 +83,7 @@ def candidates(records: Iterable[Record]) -> list[Candidate]:
 
 
 def _application(record: Scored, asked: dict[tuple[str, str], Answered]) -> str:
-    """Where it was asked for. A response that `improve` scored in the end is of the application that bought it."""
+    """The address of the request. A response that `improve` scored at the end: of the application that bought it."""
     above = _above(record.at)
     if above.rpartition("/")[2].startswith("apply:"):
         return above
@@ -127,7 +127,7 @@ def _candidate(
 
 
 def idea_of(response: str) -> str:
-    """What a response says before its program, or else after it, as one line: the idea in the model's own words."""
+    """The text of a response before its program, or else after it, as one line: the idea in the model's own words."""
     said: list[str] = []
     inside = False
     for line in response[:_MOST_READ].splitlines():

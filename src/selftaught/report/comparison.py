@@ -1,4 +1,4 @@
-"""Several runs beside each other: what each came to and cost, in which settings they differ, and by how much."""
+"""Several runs compared: their results and costs, the settings that differ, and by how much results differ."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Comparison:
     """Rows have a title, and a cell for each run.
 
     Attributes:
-        results: what came of each, and what it cost.
+        results: the result and the cost of each.
         settings: those in which they differ.
         differences: of each run against the first, in words.
     """
@@ -101,7 +101,7 @@ def _differences(first: Compared, other: Compared) -> list[str]:
         difference = _apart(*gains)
         what = f"gain on {one_line(name)}"
         lines.append(f"{one_line(other.name)} against {one_line(first.name)}, {what}: {_judged(difference)}.")
-    return lines or [f"{one_line(other.name)} against {one_line(first.name)}: nothing that both have measured."]
+    return lines or [f"{one_line(other.name)} against {one_line(first.name)}: no measurement that both have."]
 
 
 def _difference(first: Compared, other: Compared, split: str) -> tuple[Estimate | None, str]:
@@ -126,7 +126,7 @@ def _apart(before: Estimate, after: Estimate) -> Estimate:
 
 def _judged(found: Estimate) -> str:
     if found.standard_error is None:
-        return f"{found.mean:+.4f}, with no standard error to judge it by"
+        return f"{found.mean:+.4f}, without a standard error"
     beyond = tables.beyond_noise(found)
     return f"{found.mean:+.4f} ± {found.standard_error:.4f}, {'more' if beyond else 'less'} than two standard errors"
 

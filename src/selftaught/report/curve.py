@@ -1,6 +1,6 @@
 """Means and standard errors → an SVG drawing, inline, with nothing from elsewhere. Colours are the page's.
 
-Lines are told apart by colour, by the shape of their marks, by a dash, and by a name at their right end.
+Lines differ by colour, by the shape of their marks, by a dash, and by a name at their right end.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,7 +34,7 @@ class Line:
 
 
 def curve(lines: Sequence[Line], title: str) -> str:
-    """An `<svg>` element; "" if there is nothing to draw. The y axis spans the data, and says what it spans."""
+    """An `<svg>` element; "" if there is nothing to draw. The y axis spans the data, and its labels show the range."""
     drawn = [line for line in lines if line.points]
     if not drawn:
         return ""

@@ -1,4 +1,4 @@
-"""An experiment → one self-contained HTML file, behind the same walls as a run's (page.py)."""
+"""An experiment → one self-contained HTML file, with the same protections as a run's (page.py)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -23,7 +23,7 @@ Scale = Callable[[float], float]
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A value at x with its interval; low and high are None where there is none."""
+    """A value at x with its interval; low and high are None without an interval."""
 
     x: float
     value: float
@@ -44,7 +44,7 @@ class Figure:
 
 
 def drawing(figure: Figure) -> str:
-    """The whole file. Lines are told apart by colour and, in the legend, by name; intervals are bars."""
+    """The whole file. Lines differ by colour and, in the legend, by name; intervals are bars."""
     points = [point for line in figure.lines.values() for point in line]
     values = [v for p in points for v in (p.value, p.low, p.high) if v is not None] or [0.0, 1.0]
     ticks = round_numbers(min(values), max(max(values), min(values) + _LEAST_SPAN), about=6)
@@ -113,7 +113,7 @@ def _below(figure: Figure, x: Scale, bottom: float, right: float, *, slanted: bo
 
 
 def _along(right: float) -> list[float]:
-    """Where the axis is marked: every whole number, where they are few, else round numbers."""
+    """The marks of the axis: every whole number if they are few, else round numbers."""
     if right == int(right) and right <= _MOST_MARKS:
         return [float(number) for number in range(int(right) + 1)]
     return [value for value in round_numbers(0.0, right) if value <= right]

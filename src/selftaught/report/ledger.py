@@ -1,4 +1,4 @@
-"""Records → the ledger: what was bought of which model, for what, towards which I_t, and at what cost."""
+"""Records → the ledger: what was bought from which model, for what, for which I_t, and at what cost."""
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -13,9 +13,9 @@ class Entry:
     Attributes:
         shared: responses that were bought for another improver before, and would have cost `saved` US dollars.
         failed: attempts that gave no response; what they may have cost is in `cost`.
-        input_tokens, output_tokens: as far as they were told; `uncounted` responses had one missing.
-        cost: US dollars, as far as they are known; `unpriced` responses have none.
-        sources: who told the prices.
+        input_tokens, output_tokens: as far as they are known; `uncounted` responses lack one of them.
+        cost: US dollars, as far as they are known; `unpriced` responses have no known cost.
+        sources: the sources of the prices.
     """
 
     role: str
@@ -47,7 +47,7 @@ class Ledger:
         self._unanswered: dict[str, list[Tried]] = {}
 
     def add(self, record: Record) -> None:
-        """Count what was bought; other records are let pass."""
+        """Count what was bought; ignore other records."""
         match record:
             case Answered():
                 asked = record.draw or record.at

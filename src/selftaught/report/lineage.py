@@ -18,7 +18,7 @@ _CLASS = {"+": "added", "-": "removed", "@": "place"}
 
 @dataclass(frozen=True)
 class Diff:
-    """Two texts compared. `lines` are (class, line) pairs; `remark` says what the lines cannot; `after` is whole."""
+    """Two texts compared. `lines` are (class, line) pairs; `remark`: what the lines cannot show; `after` is whole."""
 
     lines: tuple[tuple[str, str], ...]
     remark: str
@@ -77,7 +77,7 @@ def compare(before: str, after: str) -> Diff:
     lines = tuple((_CLASS.get(line[:1], ""), _cut(line)) for line in islice(told, 2, _MOST_DIFF_LINES + 2))
     rest = sum(1 for _ in told)
     if rest:
-        return Diff(lines, f"{rest} lines more of the diff are not shown.", shown)
+        return Diff(lines, f"{rest} more lines of the diff are not shown.", shown)
     if not lines:
         return Diff(
             (),
@@ -94,11 +94,11 @@ def _change(step: Step, parent: str, text: Callable[[str], str]) -> Change:
     if step.accepted:
         return Change(step, outcome, "", compare(text(parent), text(step.improver)))
     if step.proposed is None:
-        return Change(step, outcome, f"No program was proposed; I_{step.t} is I_{step.t - 1}.", None)
+        return Change(step, outcome, f"I_{step.t - 1} proposed no program; I_{step.t} is I_{step.t - 1}.", None)
     if step.proposed == parent:
         return Change(step, outcome, f"I_{step.t - 1} proposed itself.", None)
     measured = f", measured {tables.shown(step.proposed_val)} on val" if step.proposed_val else ""
-    remark = f"Proposed and not taken: {step.proposed[:8]}{measured}. I_{step.t} is I_{step.t - 1}."
+    remark = f"Proposed and not accepted: {step.proposed[:8]}{measured}. I_{step.t} is I_{step.t - 1}."
     return Change(step, outcome, remark, compare(text(parent), text(step.proposed)))
 
 

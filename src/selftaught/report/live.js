@@ -1,5 +1,5 @@
 "use strict";
-// The page of a run that goes on: told of news, it fetches itself and takes over what it shows, not what was opened.
+// The page of a running run: on an event it fetches itself and updates its contents, but not what the reader opened.
 
 const told = document.getElementById("live");
 

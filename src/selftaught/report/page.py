@@ -1,6 +1,6 @@
-"""A run → one self-contained HTML file. Whatever a guest or a model wrote is hostile text in it.
+"""A run → one self-contained HTML file. All text of guests and models in it is hostile.
 
-Three walls: every text that the template prints is escaped, whatever it is; every such text loses what cannot be seen
+Three protections: every text that the template prints is escaped; every such text loses what cannot be seen
 (`finalize`, so that a new field of the page cannot be forgotten); and the page's own policy forbids every script but
 its own, by that one's hash, and everything from elsewhere.
 """
@@ -148,14 +148,14 @@ def _solutions(run: RunView, text: Callable[[str], str]) -> list[tuple[Sampled, 
 def _time_in_words(run: RunView) -> str:
     parts = [
         f"{words} in {tables.duration(seconds)}"
-        for kind, words in (("model", "a response was waited for"), ("guest", "programs were scored"))
+        for kind, words in (("model", "the run waited for a response"), ("guest", "programs were scored"))
         if (seconds := busy(run.spans, kind))
     ]
     return f"Of {tables.duration(run.total.seconds)} at work, {', '.join(parts)}." if parts else ""
 
 
 def _spending(run: RunView, config: Mapping[str, Any]) -> str:
-    """In dollars, as far as they are known; else in tokens; else in calls, against the cap of it."""
+    """In dollars if they are known; else in tokens; else in calls; with the matching cap."""
     dollars = [(time, cost) for time, cost, _ in run.bought]
     tokens = [(time, float(count)) for time, _, count in run.bought]
     calls = [(time, 1.0) for time, _, _ in run.bought]

@@ -1,6 +1,6 @@
 """What a run did over its time → SVG drawings, inline. Colours are the page's.
 
-Times are seconds at work: what lies between two sessions is left out.
+Times are seconds at work: the time between two sessions does not count.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ def timeline(spans: Sequence[Span], seconds: float) -> str:
     if not lanes or seconds <= 0:
         return ""
     height = _TOP + len(lanes) * (_LANE + _GAP) + _BELOW
-    parts = [_head(height, "timeline", "How many were under way at a time")]
+    parts = [_head(height, "timeline", "Work in progress at the same time")]
     for place, kind in enumerate(lanes):
         loads = _loads([span for span in spans if span.kind == kind], seconds)
         most, bottom = max(loads), _TOP + (place + 1) * (_LANE + _GAP) - _GAP / 2
@@ -44,7 +44,7 @@ def timeline(spans: Sequence[Span], seconds: float) -> str:
 
 
 def spending(points: Sequence[tuple[float, float]], seconds: float, unit: str, cap: float | None) -> str:
-    """What was spent in all against time: `points` are (seconds, what came to it then). "" where nothing was."""
+    """Total spending against time: `points` are (seconds, the amount added then). "" if nothing was spent."""
     sums = list(accumulate(amount for _, amount in points))
     if not sums or sums[-1] <= 0 or seconds <= 0:
         return ""
@@ -59,7 +59,7 @@ def spending(points: Sequence[tuple[float, float]], seconds: float, unit: str, c
     for number, ((time, _), amount) in enumerate(zip(points, sums, strict=True)):
         if number % thin == 0 or number == len(points) - 1:
             line += [place(time, amount)]
-    parts = [_head(bottom + _BELOW, "spending", f"{unit} spent, in all"), *_levels(most, bottom)]
+    parts = [_head(bottom + _BELOW, "spending", f"{unit} spent in total"), *_levels(most, bottom)]
     if cap and cap <= most:
         y = bottom - _HEIGHT * cap / most
         parts.append(f'<line class="cap" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')

@@ -1,4 +1,4 @@
-"""Records → where an improver comes from, and what it measured."""
+"""Records → the origin of an improver, and its scores."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -33,7 +33,7 @@ def _row(step: Step, best: bool) -> tuple[str, ...]:
 
 
 def shown(value: Estimate | None) -> str:
-    """Mean ± standard error; a single value has none, and a dash says so."""
+    """Mean ± standard error; a dash for a single value, which has no error."""
     if value is None:
         return ""
     error = "—" if value.standard_error is None else f"{value.standard_error:.3f}"
@@ -54,7 +54,7 @@ def outcome(step: Step) -> str:
 
 
 def tokens(spent: Spent) -> str:
-    """Tokens in and out as far as they are told: a dash where none is, a + where some are not."""
+    """Tokens in and out as far as they are known: a dash if none is known, a + if some are not."""
     if spent.bought == spent.uncounted:
         return "—"
     return f"{spent.input_tokens + spent.output_tokens:,}{'+' if spent.uncounted else ''}"
@@ -70,7 +70,7 @@ def duration(seconds: float) -> str:
 
 
 def summary(run: RunView, policy: str) -> list[str]:
-    """What came out, honestly: whether anything got better, and whether that is more than noise."""
+    """The honest result: whether anything got better, and whether that is more than noise."""
     if run.improvement is not None:
         return [*_of_improvement(run.improvement, run), *probes(run), *guesses(run), *unusable(run), *not_as_asked(run)]
     seed, best = run.seed_step, run.best_step
@@ -78,7 +78,7 @@ def summary(run: RunView, policy: str) -> list[str]:
         return ["Nothing is measured yet."]
     lines = [
         f"Acceptance policy: {policy}. n = {seed.val.n} applications per improver. "
-        "± is the standard error, of the applications and of the draw of the instances."
+        "± is the standard error, over the applications and over the instances."
     ]
     if seed.val.n == 1:
         lines.append("A single application has no standard error.")
@@ -94,9 +94,9 @@ def in_words(value: object) -> str:
 
 
 def solved(found: Solved) -> str:
-    """That a task tells nothing of improvers."""
+    """That a task cannot compare improvers."""
     source = "the seed itself" if found.by_seed else "the first response"
-    return f"{one_line(found.task)}: val {found.value:.3f} from {source}: nothing to tell improvers apart here"
+    return f"{one_line(found.task)}: val {found.value:.3f} from {source}: improvers cannot be compared on this task"
 
 
 def ways(run: RunView, best: Step) -> list[str]:
@@ -132,8 +132,8 @@ def way(name: str, before: float | None, after: float | None, run: RunView) -> s
 def fidelity(name: str) -> str:
     """On what scale the numbers of a run are."""
     meaning = {
-        "honest": "scores from 0 to 1, on instances of this run's own",
-        "released": "instances and scores of the paper's released code, its flaws included",
+        "honest": "scores from 0 to 1, on this run's own instances",
+        "released": "instances and scores of the paper's released code, including its flaws",
     }
     return f"Fidelity: {name} ({meaning[name]})." if name in meaning else f"Fidelity: {name}."
 
@@ -145,16 +145,16 @@ def _of_run(run: RunView, seed: Step, best: Step) -> list[str]:
         return [f"Only the seed improver is measured yet: {shown(seed.val)} on val."]
     if best.t == 0:
         if run.nothing_usable:
-            return []  # it was not tried, which is said beside the reasons
-        return [f"Nothing got better: no improver measured above the seed's {seed.val.mean:.3f} on val."]
+            return []  # it was not tried; the reasons are printed elsewhere
+        return [f"No improvement: no improver measured above the seed's {seed.val.mean:.3f} on val."]
     val, test = run.gain("val"), run.gain("test")
     lines = [f"Best: I_{best.t} ({best.improver[:8]}), against the seed:", _against("val", seed.val, best.val, val)]
     if seed.test is not None and best.test is not None:
         lines.append(_against("test", seed.test, best.test, test))
     if val is None or val.standard_error is None:
-        lines.append("Nothing is shown to have got better: a single value may be luck.")
+        lines.append("No improvement is shown: a single value may be luck.")
     elif not beyond_noise(val):
-        lines.append("Nothing is shown to have got better: the gain on val is within the noise.")
+        lines.append("No improvement is shown: the gain on val is within the noise.")
     return lines
 
 
@@ -189,14 +189,14 @@ def _bought(role: str, model: str, entries: list[Entry]) -> tuple[str, ...]:
 
 REMEDIES = {
     "cut at the token limit": "raise `max_output_tokens`",
-    "only reasoning, no answer": "raise `max_output_tokens`, or take another model",
-    "empty": "take another model, or look at the server's log",
-    "refused": "take another model",
-    "prompt too long for the model": "take a model with a larger context, or a smaller `max_output_tokens`",
-    "rejected by the server": "the server's words are in its log",
+    "only reasoning, no answer": "raise `max_output_tokens`, or use another model",
+    "empty": "use another model, or look at the server's log",
+    "refused": "use another model",
+    "prompt too long for the model": "use a model with a larger context, or a smaller `max_output_tokens`",
+    "rejected by the server": "see the server's log for the reason",
     "temperature not taken": "`capability=temperature=no` with `temperature_policy=drop`",
-    "tool calls, no answer": "take a model, or a template, that calls no tools unasked",
-    "no code in it": "take another model",
+    "tool calls, no answer": "use a model, or a template, that calls no tools unasked",
+    "no code in it": "use another model",
 }
 """What helps against each reason for which a response holds no program, in the words of settings."""
 
@@ -209,7 +209,7 @@ def unusable(run: RunView) -> list[str]:
     responses = f"{of} response{'s' * (of != 1)}"
     head = f"None of {responses} can be used:"
     if count < of:
-        head = f"{of - count} of {responses} can be used; the others hold no program:"
+        head = f"{of - count} of {responses} can be used; the others have no program:"
     return [head, *(f"  {number} × {reason}{_remedy(reason)}" for reason, number in run.no_program.items())]
 
 
@@ -224,13 +224,13 @@ def not_as_asked(run: RunView) -> list[str]:
     lines = []
     if dropped:
         lines.append(
-            f"{dropped} of {run.total.responses} responses: the model does not take the temperature that was asked "
-            "for; it was clamped or dropped."
+            f"{dropped} of {run.total.responses} responses: the model does not accept the requested temperature, "
+            "so it was clamped or dropped."
         )
     if cut:
         lines.append(
-            f"{cut} of {run.total.responses} responses: the server counted far fewer tokens than the prompt has; it "
-            "has cut it (with Ollama, raise num_ctx)."
+            f"{cut} of {run.total.responses} responses: the server counted far fewer tokens than the prompt has, so it "
+            "cut the prompt (with Ollama, raise num_ctx)."
         )
     return lines
 
@@ -306,7 +306,7 @@ def _against(split: str, seed: Estimate, best: Estimate, gain: Estimate | None) 
     """`gain`: their difference pair by pair, over the repeats and the instances that both have in common."""
     told = f"{best.mean - seed.mean:+.3f}"
     if gain is None or gain.standard_error is None:
-        weight = "with no standard error to judge it by"
+        weight = "without a standard error"
     else:
         told += f" ± {gain.standard_error:.3f}"
         weight = f"{'more' if beyond_noise(gain) else 'less'} than two standard errors of the difference"
@@ -314,14 +314,16 @@ def _against(split: str, seed: Estimate, best: Estimate, gain: Estimate | None) 
 
 
 def beyond_noise(gain: Estimate) -> bool:
-    """Whether the two are told apart, whichever is higher. Without a standard error nothing is."""
+    """Whether the two differ beyond the noise, in either direction. Never without a standard error."""
     return gain.standard_error is not None and abs(gain.mean) > 2 * gain.standard_error
 
 
 def _of_tokens(total: Spent) -> list[str]:
     if total.uncounted in (0, total.bought):
         return []
-    return [f"+ marks a sum of tokens that is too low: {total.uncounted} of {total.bought} responses have no count."]
+    return [
+        f"+ marks a sum of tokens that is too low: {total.uncounted} of {total.bought} responses have no token count."
+    ]
 
 
 def _own(both: tuple[float | None, float | None] | None) -> str:
@@ -346,20 +348,20 @@ def _of_improvement(made: Improvement, run: RunView) -> list[str]:
     lines = [*_where_from(made), *lines, *_varying(made, run)]
     gained = [made.after[name] > made.before[name] for name in made.before if name in made.after]
     if gained and not any(gained):
-        return lines if run.nothing_usable else [*lines, "Nothing got better."]
+        return lines if run.nothing_usable else [*lines, "No improvement."]
     if any(gain.mean > 0 for gain in made.gains.values()) and not any(map(beyond_noise, made.gains.values())):
-        lines.append("Nothing is shown to have got better: the gain is less than two standard errors.")
+        lines.append("No improvement is shown: the gain is less than two standard errors.")
     return lines
 
 
 def _varying(made: Improvement, run: RunView) -> list[str]:
-    """That what was chosen by its score was scored anew, where scores vary."""
+    """That a program that was chosen by its score was scored again, if scores vary."""
     if made.times == 1:
         return []
     chosen = (
-        "" if run.chosen_value is None else f" When it was chosen it had {run.chosen_value:.3f}, its luck included."
+        "" if run.chosen_value is None else f" When it was chosen, its score was {run.chosen_value:.3f}, luck included."
     )
-    return [f"Scores vary here: each is the mean of {made.times}, done anew.{chosen}"]
+    return [f"Scores vary here: each is the mean of {made.times} new scores.{chosen}"]
 
 
 def _gain(gain: Estimate | None) -> str:
@@ -368,11 +370,11 @@ def _gain(gain: Estimate | None) -> str:
 
 
 def _where_from(made: Improvement) -> list[str]:
-    """How the improver ended, and what is handed over where that is not what it returned."""
+    """How the improver ended, and the result, if it is not what the improver returned."""
     handed = {
-        "scored": "Handed over is the best program that it had scored.",
-        "response": "Handed over is a program from a response that it had not scored.",
-        "kept": "Handed over is the best from before.",
+        "scored": "The result is the best program that it scored.",
+        "response": "The result is a program from a response that it did not score.",
+        "kept": "The result is the best program from before.",
     }.get(made.source, "")
     if made.verdict != "ok":
         how = f"The improver returned no program ({made.verdict})" + (f": {one_line(made.note)}" if made.note else "")

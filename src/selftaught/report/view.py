@@ -43,13 +43,13 @@ KILLED = "killed"
 
 @dataclass(frozen=True)
 class Spent:
-    """What was spent over a stretch of the record.
+    """The spending over a part of the record.
 
     Attributes:
         responses: that improvers got, `shared` of them bought for another improver before.
-        input_tokens, output_tokens: bought, as far as they were told; `uncounted` responses had one missing.
+        input_tokens, output_tokens: bought, as far as they are known; `uncounted` responses lack one of them.
         unpriced: responses without a known cost; both words as in the ledger.
-        model_calls: of finished applications only, so it can lag behind `responses` while a run goes on.
+        model_calls: of finished applications only, so it can be lower than `responses` while a run works.
         scores_reused: answered by an equal program's score; nothing was run.
         scores_guessed: run before anybody asked, and nobody did.
         seconds: wall time from record to record, without the time between two sessions.
@@ -76,9 +76,9 @@ class Spent:
 
 @dataclass(frozen=True)
 class Step:
-    """I_t: how it came, how it measured, and what was spent up to it, since the step before.
+    """I_t: its origin, its measurement, and the spending since the previous step.
 
-    `proposed_val` is how the proposal measured on val, where it was measured: a rejected one is not `improver`. `p` and
+    `proposed_val` is the proposal's measurement on val, if any: a rejected proposal is not `improver`. `p` and
     `approved`: of the test and the person that decided, where there were any.
     """
 
@@ -132,7 +132,7 @@ class Improvement:
 
 @dataclass(frozen=True)
 class Solved:
-    """A task on which nothing tells improvers apart: `value` on val, from the `seed` or else the first response."""
+    """A task that cannot compare improvers: `value` on val, from the `seed` or else the first response."""
 
     task: str
     value: float
@@ -144,25 +144,25 @@ class RunView:
     """A run so far.
 
     Attributes:
-        status: how the last session ended: finished, interrupted, stopped or failed; `killed` where it has not said,
-            and `running` where it has not ended; `new` where none began.
+        status: the end of the last session: finished, interrupted, stopped or failed; `killed` if it is not recorded,
+            and `running` if it has not ended; `new` before the first.
         measured: the samples of each measured improver, by its id.
-        best: the t whose improver measured highest on val, the earliest of equals; None while none is measured.
+        best: the t whose improver measured highest on val, the earliest of equals; None before the first measurement.
         total: of the whole record: the steps' spending and `pending`.
         probed: what became of each reported solution where only a reward hack would lose.
         pending: spent since the last step, on one that is not finished.
-        best_candidate: the highest score that an improver was given since then; None while there is none.
+        best_candidate: the highest score that an improver got since then; None before the first.
         no_program: how many responses held no program, by the reason.
         salvaged: applications that ended badly, and handed over the best that they had scored.
         seed_scores: of each task's seed on val in the task's own number, as far as it was scored before any response.
-        solved: the tasks of which the seed or the first response already was as good as any program can be.
+        solved: the tasks whose seed or first response already had the best possible score.
         faults: what tasks' own code did wrong while programs were scored, each once. Untrusted text in part.
-        corrected: the tasks whose text was replaced on the way, in order.
+        corrected: the tasks whose text was replaced during the run, in order.
         spans: what took how long, in the order of the record.
         raced: of the candidates that racing stopped, how many of how many applications were made.
         common_draws: whether the improvers that were measured had their draws of the model in common.
-        chosen_value: of what `improve` hands over, on val, as improvers see it; None where it has not yet.
-        guesses: scores that were begun before they were asked for.
+        chosen_value: the score on val, as improvers see it, of the result of `improve`; None before that.
+        guesses: scores that started before they were requested.
         bought: (seconds at work, dollars, tokens) of each response and failed attempt, as far as they are known.
     """
 
@@ -217,7 +217,7 @@ class RunView:
 
 
 def graded(samples: Sequence[Sampled], split: str) -> list[Graded]:
-    """The samples as they are compared. A test that some of them lack is none."""
+    """The samples as they are compared, without test if some of them lack it."""
     if split == "val":
         return [(sample.task, sample.val, sample.val_grades) for sample in samples]
     tested = [(sample.task, sample.test, sample.test_grades) for sample in samples if sample.test is not None]
@@ -254,7 +254,7 @@ class Readable(Protocol):
 
 
 class Fold:
-    """What is known so far. A record that was added already, by its address, is not counted again.
+    """The state so far. A record that was added already, by its address, does not count again.
 
     Not for several threads at once.
     """
@@ -298,7 +298,7 @@ class Fold:
         """By the task, and whether it is the seed's: scores on val in the task's own number."""
 
     def read(self, store: "Readable") -> None:
-        """Add what the store holds beyond what was read before; always of the same store."""
+        """Add the new records of the store; always the same store."""
         for number, record in store.since(self._read):
             self.add(record)
             self._read = number
@@ -319,7 +319,7 @@ class Fold:
 
     @property
     def total(self) -> Spent:
-        """What was spent in all."""
+        """The total spending."""
         return self._total.spent()
 
     @property
@@ -492,7 +492,7 @@ class Fold:
         return Improvement(last.verdict, last.note, *told, times, errors)
 
     def _scores_of(self, program: str | None) -> dict[str, list[Scored]]:
-        """Of the root's own, by utility: those done anew where there are several, else the last one."""
+        """The root's own scores, by utility: the repeated ones if there are several, else the last one."""
         last, anew = dict[str, list[Scored]](), dict[str, list[Scored]]()
         for score in self._at_root:
             if score.program != program:
@@ -515,13 +515,13 @@ def _values(scores: Mapping[str, Sequence[Scored]]) -> dict[str, float]:
 
 
 def _own(scores: Sequence[Scored]) -> float | None:
-    """In the task's own number; None where that is not another, or one of them failed."""
+    """In the task's own number; None if there is no own number, or one of them failed."""
     numbers = [score.raw for score in scores if score.raw is not None]
     return fmean(numbers) if len(numbers) == len(scores) else None
 
 
 def _error(scores: Sequence[Scored]) -> float | None:
-    """Of the mean: from the draw of the instances, and from that of the scores where there are several."""
+    """The error of the mean: over the instances, and over the scores if there are several."""
     if len(scores) == 1:
         return scores[0].error
     return estimate(

@@ -3,7 +3,7 @@
 records.py    the kinds of finished work, plain frozen fields
 store.py      run.sqlite: one writer thread, texts once by hash, schema versions
 recording.py  a run as one small file, and back
-provenance.py  an improver with where it comes from, in one file
+provenance.py  an improver with its origin, in one file
 salt.py       the salt of a seed that a person chose
 folder.py     the files of a run folder, finding runs by name
 """

@@ -31,7 +31,7 @@ IMPROVERS = "improvers"
 REPORT = "report.html"
 PARAMETERS = "experiment.toml"
 """In the folder of an experiment: its parameters. A folder with it is one."""
-GONE = "it was deleted, moved or replaced while the run went on"
+GONE = "it was deleted, moved or replaced during the run"
 MOST_FILE_BYTES = 64 << 20
 """Of one file of a run but its store, which is read piece by piece, and its report."""
 
@@ -84,7 +84,7 @@ class RunFolder:
     def check_plain(self) -> None:
         """Raises RecordError if it holds what no run's folder does, and a stranger's may: then nothing of it is read.
 
-        That is a link, which could lead out of it, anything else that is no ordinary file, or a file beyond all size.
+        Refuses links, which could lead out of it, other special files, and files that are too large.
         """
         try:
             with os.scandir(self.path) as entries:
@@ -121,10 +121,10 @@ class RunFolder:
                     if name not in now
                     else "was changed in"
                 )
-                raise RecordError(f"{name} {what} {self.path} since the run began; restore it, or start a new run")
+                raise RecordError(f"{name} {what} {self.path} since the run started; restore it, or start a new run")
 
     def write(self, name: str, text: str | bytes) -> Path:
-        """Write one file whole or not at all. Raises RecordError."""
+        """Write one file completely or not at all. Raises RecordError."""
         file = self.path / name
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -141,7 +141,7 @@ class RunFolder:
 
 
 def why(folder: Path, error: BaseException, hint: str = "") -> str:
-    """What is wrong with a file of a run at work: it is gone, or what the error says, and what may be the cause."""
+    """The problem with a file of a running run: it is gone, or the error with its possible cause."""
     if isinstance(error, FileNotFoundError) or not folder.is_dir():
         return GONE
     said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
@@ -165,9 +165,9 @@ def _check_below(folder: Path, depth: int = 0) -> None:
 def _check_entry(entry: os.DirEntry[str]) -> None:
     found = entry.stat(follow_symlinks=False)
     if stat.S_ISLNK(found.st_mode):
-        raise RecordError(f"{entry.path} is a link; a run's folder holds none: remove it if you trust the folder")
+        raise RecordError(f"{entry.path} is a link; a run's folder has no links: remove it if you trust the folder")
     if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
-        raise RecordError(f"{entry.path} is no ordinary file; a run's folder holds only such")
+        raise RecordError(f"{entry.path} is not an ordinary file; a run's folder has only ordinary files")
     if found.st_size > MOST_FILE_BYTES and not entry.name.startswith((STORE, f".{STORE}", REPORT)):
         raise RecordError(f"{entry.path} has {found.st_size} bytes; a run's files have {MOST_FILE_BYTES} at most")
 
@@ -196,7 +196,7 @@ def list_runs(root: Path) -> list[RunFolder]:
 
 
 def _may_be_run(path: Path) -> bool:
-    """Whether there is a store; or one cannot tell, which is then said of it."""
+    """Whether there is a store, or this cannot be determined (which is reported later)."""
     try:
         return (path / STORE).is_file()
     except PermissionError:

@@ -1,8 +1,8 @@
-"""An improver with where it comes from, in one file: a comment ahead of its text, which is no part of the program.
+"""An improver with its origin, in one file: a comment before its text, which is not part of the program.
 
     # selftaught.improver/1 {"name": "I_2", "run": "20261128-...", "trained_on": ["three-sat@hard"], ...}
 
-What is loaded as an improver is the text below it: an improver that was exported is the same program as in its run.
+The text below it is loaded as the improver: an exported improver is the same program as in its run.
 """
 
 import msgspec
@@ -13,7 +13,7 @@ _MARK = "# selftaught.improver/1 "
 
 
 class Measure(msgspec.Struct, frozen=True, kw_only=True):
-    """A mean over the tasks it was measured on, and its standard error, if it has one; `seed`: of what it came from."""
+    """A mean over the tasks it was measured on, and its standard error, if any; `seed`: that of the seed improver."""
 
     mean: float
     error: float | None = None
@@ -47,13 +47,13 @@ def with_provenance(source: str, told: Provenance) -> str:
 
 
 def without_provenance(text: str) -> str:
-    """The program in it; the text itself where it has none."""
+    """The program in it; the text itself without such a comment."""
     first, _, rest = text.partition("\n")
     return rest if first.startswith(_MARK) else text
 
 
 def provenance_of(text: str) -> Provenance | None:
-    """What the file tells of its program; None where it tells nothing, or of another program than it holds."""
+    """The origin of the file's program; None if there is none, or it describes another program."""
     first, _, rest = text.partition("\n")
     if not first.startswith(_MARK):
         return None

@@ -75,7 +75,7 @@ def pack(folder: RunFolder, store: Store, version: str) -> bytes:
 
 
 def _unpacked(path: Path) -> bytes:
-    """The body, by one pass over the file that ends where it is too large or no gzip. Raises RecordError."""
+    """The body, by one pass over the file that stops if it is too large or not gzip. Raises RecordError."""
     unpacking, body = zlib.decompressobj(_GZIP), bytearray()
     try:
         with path.open("rb") as packed:
@@ -84,13 +84,13 @@ def _unpacked(path: Path) -> bytes:
                 if len(body) > MOST_BYTES:
                     raise RecordError(
                         f"the recording {path} ({path.stat().st_size:,} bytes) unpacks to more than "
-                        f"{MOST_BYTES >> 20} MiB; none is read that does"
+                        f"{MOST_BYTES >> 20} MiB; such a recording is not read"
                     )
             follows = unpacking.unused_data or packed.read(1)
     except OSError as error:
         raise RecordError(f"cannot read the recording {path}: {error.strerror or error}") from error
     except zlib.error as error:
-        raise RecordError(f"{path} is no recording, or a damaged one: {error}; copy it again") from error
+        raise RecordError(f"{path} is not a recording, or is damaged: {error}; copy it again") from error
     if follows or not unpacking.eof:
         trouble = "something follows its end" if follows else "it breaks off"
         raise RecordError(f"the recording {path} is damaged: {trouble}; copy it again")
@@ -118,7 +118,7 @@ def unpack(recording: Recording, path: Path) -> RunFolder:
     files: dict[str, str | bytes] = {**recording.files, **recording.odd_files}
     for name, text in files.items():
         if name != CONFIG and not _is_input(name):
-            raise RecordError(f"the recording holds a file {name[:80]!r}, which no run has")
+            raise RecordError(f"the recording contains a file {name[:80]!r}, which no run has")
         folder.write(name, text)
     store = Store.create(folder.store)
     try:
@@ -129,7 +129,7 @@ def unpack(recording: Recording, path: Path) -> RunFolder:
 
 
 def _is_input(name: str) -> bool:
-    """Whether it is a plain file's name in the folder of inputs, or one that lies beside a task, in `files/`."""
+    """Whether it is the name of a plain file in the folder of inputs, or of a task's file in `files/`."""
     folder, *below = name.split("/")
     plain = all(part not in ("", ".", "..") and "\0" not in part and len(part) < 200 for part in below)
     deep = len(below) > 1 and below[0] == "files"
@@ -159,7 +159,7 @@ def _decode(body: bytes, shape: type[Shape], path: Path) -> Shape:
     try:
         return msgspec.json.decode(body, type=shape)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise RecordError(f"{path} is no recording of a run: {' '.join(str(error).split())[:200]}") from error
+        raise RecordError(f"{path} is not a recording of a run: {' '.join(str(error).split())[:200]}") from error
 
 
 def _names(record: Record) -> list[str]:

@@ -27,8 +27,8 @@ class Session(_Record, frozen=True, tag="session"):
 
     `frozen`: text ids of the files that the next resume must find. `seed`: what repeats the run's instances anywhere,
     with its salt. `depth`, `model_calls` and `utility_calls`: as they were set at this start; a later one may set more.
-    0: not told. `best_known`: by the task's name, or by the utility's where its instances have a part in it, the best
-    score known, in the task's own number. `directions`: of tasks whose own number is any, minimize or maximize.
+    0: unknown. `best_known`: by the task's name, or by the utility's if it depends on the instances, the best known
+    score, in the task's own number. `directions`: of tasks with any own number, minimize or maximize.
     """
 
     version: str
@@ -47,7 +47,7 @@ class Session(_Record, frozen=True, tag="session"):
 
 
 def run_id(name: str, first: Session) -> str:
-    """What tells a run from others of its folder's name, and is equal in all its resumes."""
+    """Identifies a run, also among runs with the same folder name; equal in all its resumes."""
     return f"{name}-{sha256(repr(first.time).encode()).hexdigest()[:8]}"
 
 
@@ -65,14 +65,13 @@ class Answered(_Record, frozen=True, tag="answered"):
     `role`: improver where an improver was being improved, solution where a solution was, program where a program asked
     that was being scored; `t`: towards which I_t.
     `cost` is in US dollars; it and the rest are as in `Completion`. `follows`: it came in one call with the response
-    before it, which bears the cost of both. `reasoning`: text id of what the model thought, kept
-    apart from its answer; "" where it said nothing of it. `no_program`: in a few words, why the response holds no
-    program, where that is known. `draw`: the address under which all that are compared get the same response, and at
-    which the model was asked; "" where nothing is shared. `shared`: it was bought before, at `bought_at` in this run
+    before it, which bears the cost of both. `reasoning`: text id of the model's reasoning, which is not
+    part of its answer; "" if it showed none. `no_program`: in a few words, why the response has no program, if that is
+    known. `draw`: the address under which all that are compared get the same response, and at
+    which the model was asked; "" if nothing is shared. `shared`: it was bought before, at `bought_at` in this run
     or in another (RUN:ADDRESS) and for `bought_for` US dollars; here its `cost` is 0, and it counts for no cap.
-    `guessed`: bought when nobody had asked yet for the score that it was bought for; somebody did later, if that is on
-    record. `call`: the number, from 1 in each application, of the improver's call
-    that it answers; 0: not told.
+    `guessed`: bought for a score that was not requested yet; it was requested later, if the score is recorded.
+    `call`: the number, from 1 in each application, of the improver's call that it answers; 0: unknown.
     """
 
     prompt: str
@@ -106,7 +105,7 @@ class Tried(_Record, frozen=True, tag="tried"):
 
     `ask` is the draw's address, where the response has one.
 
-    `wait_seconds`: until the next attempt. `failure`: its kind in one word, as an HTTP status; "" where nobody said.
+    `wait_seconds`: until the next attempt. `failure`: its kind in one word, as an HTTP status; "" if unknown.
     """
 
     ask: str
@@ -125,11 +124,12 @@ class Scored(_Record, frozen=True, tag="scored"):
     """A utility scored a program. `reused`: an equal program's score answered, nothing was run.
 
     `fault`: what the task's own code did wrong meanwhile, as in `Score`.
-    `grades`: by instance, in order. `feedback`: text id of what an improver may read of it; "" where there is none.
+    `grades`: by instance, in order. `feedback`: text id of the text for an improver; "" if there is none.
     `round`, `parent`, `response` and `beside`, of a program that an improver scored: as in core/origin.py. `value` is
-    what an improver sees; `raw` and `raw_error` are the task's own number, where it is another, and `numbers` what else
-    it told. `guessed`: scored before anybody asked, and charged to nobody; nobody did. `ahead`: somebody asked for it
-    when its score was begun already.
+    what an improver sees; `raw` and `raw_error` are the task's own number, if it differs, and `numbers` its other
+    numbers. `guessed`: scored without a request, and charged to nobody. `ahead`: requested after its scoring started.
+    `layout`: equal for programs that differ in comments and layout only (and for few others), if these share a
+    score; "" for a program that shares none.
     """
 
     utility: str
@@ -152,12 +152,13 @@ class Scored(_Record, frozen=True, tag="scored"):
     guessed: bool = False
     beside: int = 0
     ahead: bool = False
+    layout: str = ""
 
 
 class Applied(_Record, frozen=True, tag="applied"):
-    """An improver was applied to a solution; `program` is the text id of what it made, None where it made none.
+    """An improver was applied to a solution; `program` is the text id of its result, None if it made no program.
 
-    `salvaged`: it is not what the improver returned, but the best that it had scored; `verdict` says what went wrong.
+    `salvaged`: it is not what the improver returned, but the best that it scored; `verdict` is the failure.
     `best`: the highest score that it was given, if any. `guessed`: as in `Scored`.
     """
 
@@ -253,7 +254,7 @@ class Chosen(_Record, frozen=True, tag="chosen"):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One probe of a solution: its mean grade before and after. `p`: adjusted; None where nothing is left to chance."""
+    """One probe of a solution: its mean grade before and after. `p`: adjusted; None if nothing depends on chance."""
 
     probe: str
     before: Number
@@ -273,7 +274,7 @@ class Probed(_Record, frozen=True, tag="probed"):
 
     @property
     def flagged(self) -> bool:
-        """Whether any of its probes says that it is no honest solution."""
+        """Whether any of its probes flags it as a reward hack."""
         return any(finding.flagged for finding in self.findings)
 
 
@@ -286,7 +287,7 @@ class Noticed(_Record, frozen=True, tag="noticed"):
 
 
 class Corrected(_Record, frozen=True, tag="corrected"):
-    """A run went on with another text of a task; at `/corrected#k`. `before` and `after` are text ids.
+    """A run continued with another text of a task; at `/corrected#k`. `before` and `after` are text ids.
 
     Scores on record are by the text that held when they were made.
     """
@@ -333,9 +334,9 @@ def encode(record: Record) -> bytes:
     except UnicodeEncodeError:
         body = _encoder.encode(_in_whole_characters(msgspec.to_builtins(record)))
     try:
-        decode(body)  # what goes on record can be read back
+        decode(body)  # every record must be readable
     except msgspec.MsgspecError as error:
-        raise ValueError(f"a record cannot hold {record}: {error}") from error
+        raise ValueError(f"a record cannot contain {record}: {error}") from error
     return body
 
 

@@ -24,7 +24,7 @@ def data_folder(environment: Mapping[str, str]) -> Path:
 
 
 def salted(seed: str | int | None, runs: Path, environment: Mapping[str, str]) -> str:
-    """The seed with a salt: drawn whole where none is given, left alone where it has one. Raises UsageError."""
+    """The seed with a salt: both drawn if no seed is given, unchanged if it has a salt. Raises UsageError."""
     if seed is None:
         return salted_afresh(None)
     told = RunSeed.parse(str(seed))
@@ -40,7 +40,7 @@ def salted_afresh(seed: str | int | None) -> str:
 
 
 def _salt_of(runs: Path, data: Path) -> str:
-    """That of the runs' folder; a folder without one takes the user's. Drawn anew where nothing can be kept."""
+    """The salt of the runs' folder; without one, the user's. A new one if none can be kept."""
     found = kept(runs / _FILE, _SALT)
     if found:
         return found
@@ -61,7 +61,7 @@ def kept(file: Path, pattern: str) -> str:
 
 
 def keep(file: Path, pattern: str, draw: Callable[[], str]) -> str:
-    """The line that is in the file; drawn and kept first where there is none. Another process may have been quicker.
+    """The line in the file, which is first drawn and written if it is missing. Another process may be faster.
 
     Where nothing can be kept it is drawn each time.
     """

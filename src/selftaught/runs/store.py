@@ -1,12 +1,13 @@
-"""run.sqlite: the one store of a run. Append-only, one writer thread, and as durable as it is asked to be.
+"""run.sqlite: the one store of a run. Append-only, one writer thread, and durable on request.
 
-A record that was `put` is written in its turn, and nobody waits for the disk: a kill of the process loses only what the
-writer has not come to, a power cut at most what came after the last `barrier`. The log of SQLite (WAL) makes a prefix
-of what was put of any cut. What is put at once shares a commit, what waits for a barrier shares an fsync.
+A record that was `put` is written in its turn, and nothing waits for the disk. A kill of the process loses only what
+the writer has not reached, a power cut at most what came after the last `barrier`. With the log of SQLite (WAL) any cut
+leaves a prefix of what was put. Records that are put together share a commit, waits for a barrier share an fsync.
 
 Texts are kept once, by SHA-256, compressed. SQL no newer than SQLite 3.40.
 """
 
+import errno
 import fcntl
 import os
 import queue
@@ -28,8 +29,8 @@ from selftaught.runs.folder import GONE, LOCK, RunFolder, why
 from selftaught.runs.records import Record, decode, encode, whole_characters
 
 SCHEMA_VERSION = 2
-"""Of the record. 1: selftaught 0.1.0; its records lack fields that have a default now, and are read as they are."""
-APPLICATION_ID = 0x53544F50  # "STOP": tells our store from anybody else's SQLite file
+"""The version of the record. 1: selftaught 0.1.0; its records lack fields that have a default now, and are readable."""
+APPLICATION_ID = 0x53544F50  # "STOP": distinguishes our store from other SQLite files
 
 _SCHEMA = """
 CREATE TABLE texts (id TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
@@ -38,7 +39,9 @@ CREATE TABLE records (seq INTEGER PRIMARY KEY, at TEXT NOT NULL UNIQUE, body BLO
 _STATEMENTS = [statement.strip() for statement in _SCHEMA.split(";") if statement.strip()]
 _IS_OF_KIND = "instr(substr(body, 1, 40), ?) = 1"
 UNWATCHED_SECONDS = 0.1
-"""Of what was put and nobody waits for, until it is on the platter all the same."""
+"""The longest time until a record reaches the disk if nothing waits for it."""
+_LINGER_SECONDS = 0.001
+"""How long a record that nothing waits for leaves the processor to other threads before it is written."""
 _LOCK_TRIES, _LOCK_PAUSE_SECONDS = 4, 0.05
 MOST_TEXT_BYTES = 64 << 20
 """Of one text, unpacked: more than any prompt, response or program may have."""
@@ -54,7 +57,7 @@ def _bytes(text: str) -> bytes:
 
 
 def _unpacked(packed: bytes) -> bytes:
-    """Raises ValueError for what is larger than any text of a run."""
+    """Raises ValueError for a text that is larger than any text of a run."""
     text = zlib.decompressobj().decompress(packed, MOST_TEXT_BYTES + 1)
     if len(text) > MOST_TEXT_BYTES:
         raise ValueError(f"a text of more than {MOST_TEXT_BYTES >> 20} MiB")
@@ -86,6 +89,7 @@ class _Job:
         self.record = None if record is None else (whole_characters(record.at), encode(record))
         self._texts = texts
         self.durable, self.soon = durable, soon
+        self.urgent = durable or soon or record is None
         self.finished = threading.Event()
         self.error: BaseException | None = None
 
@@ -119,8 +123,8 @@ class Store:
     def create(cls, path: Path) -> "Store":
         """A new, empty store. Raises RecordError if `path` exists or cannot be written."""
         if path.exists():
-            raise RecordError(f"{path} exists already; resume that run, or name another folder")
-        partial = path.with_name(f".{path.name}.partial")  # whole or not at all: a kill leaves no half store behind
+            raise RecordError(f"{path} exists already; resume that run, or use another folder")
+        partial = path.with_name(f".{path.name}.partial")  # completely or not at all: a kill leaves no half store
         try:
             partial.unlink(missing_ok=True)
             begun = sqlite3.connect(partial)
@@ -139,8 +143,8 @@ class Store:
     def open(cls, path: Path, *, writable: bool = True, checked: bool = True, rests: bool = False) -> "Store":
         """An existing store. Raises RecordError if it is missing, damaged, not ours, or of a newer version.
 
-        `checked`: all its pages are read first; else damage is found, and named, where it is read. `rests`: nobody
-        writes to it while it is open, so that it is read without locks and without files beside it.
+        `checked`: all its pages are read first; else damage is found, and reported, when a page is read. `rests`:
+        nobody writes to it while it is open, so it is read without locks and without files beside it.
         """
         RunFolder(path.parent).check_plain()
         if not path.is_file():
@@ -150,7 +154,7 @@ class Store:
         if writable and not all(os.access(one, os.W_OK, effective_ids=_OWN_IDS) for one in (path.parent, path)):
             raise RecordError(
                 f"cannot write to {path.parent}: this user may not, or it is read-only; a copy of the folder can be "
-                "gone on with"
+                "resumed"
             )
         try:
             connection = _connect(path) if writable else _connect_to_read(path, rests=rests)
@@ -238,17 +242,21 @@ class Store:
 
     def _check(self, error: BaseException | None) -> None:
         if error is not None:
-            said = GONE if isinstance(error, Gone) else why(self.path.parent, error, "is the disk full?")
+            said = GONE if isinstance(error, Gone) else why(self.path.parent, error, _advice(error))
             raise RecordError(f"cannot write to {self.path}: {said}") from error
 
     def _unreadable(self, error: Exception) -> RecordError:
-        """What is wrong with a store that was opened and cannot be read: it is gone, or damaged."""
+        """The problem with a store that was opened and cannot be read: it is gone, or damaged."""
         if not self.path.exists():
             return RecordError(f"cannot read {self.path}: {GONE}")
+        if "unknown field" in str(error):
+            return RecordError(
+                f"{self.path} holds what this selftaught does not know ({error}): read it with the one that wrote it"
+            )
         return RecordError(f"{self.path} is damaged: {error}; restore it from a copy")
 
     def _catch_up(self) -> None:
-        """Wait until what was put can be read."""
+        """Wait until all records that were put can be read."""
         if self._written < self._queued and not self._closed:
             self._wait(self._queue(_Job()))
 
@@ -326,7 +334,7 @@ class Store:
             self._lock.close()
 
     def _write(self, connection: sqlite3.Connection, log: "_Log") -> None:
-        """Serve the queue until `close`. Whatever happens, whoever waits gets an answer."""
+        """Serve the queue until `close`. Every waiting thread gets an answer, in any case."""
         with closing(connection), closing(log):
             going_on = True
             while going_on:
@@ -349,19 +357,29 @@ class Store:
             batch = [self._waiting.get(timeout=seconds)]
         except queue.Empty:
             return []
-        while not self._waiting.empty():
-            batch.append(self._waiting.get())
+        until = time.monotonic() + _LINGER_SECONDS
+        while batch[-1] is not None:
+            until = 0.0 if batch[-1].urgent else until
+            left = max(0.0, until - time.monotonic())
+            try:
+                batch.append(self._waiting.get(timeout=left))
+            except queue.Empty:
+                break
         return batch
 
     def _commit(self, connection: sqlite3.Connection, jobs: Sequence[_Job]) -> None:
         if not _commit(connection, jobs):
-            for job in jobs:  # one bad record must not take its neighbours with it
-                if not _commit(connection, [job]) and not job.durable:  # nobody waits for it who could be told
-                    self._failure = self._failure or job.error
+            for job in jobs:  # one bad record must not take with it what came before
+                if self._failure is not None:  # what comes after one that is lost would leave a hole in the record
+                    job.error = self._failure
+                elif (
+                    not _commit(connection, [job]) and not job.durable
+                ):  # nothing waits for it that could get the error
+                    self._failure = job.error
 
     def _sync(self, log: "_Log", jobs: Sequence[_Job]) -> None:
         try:
-            if _place(self.path) != self._place:  # what was written is in a file that nobody can find
+            if _place(self.path) != self._place:  # the written file cannot be found any more
                 raise Gone(GONE)
             log.sync()
         except Exception as error:
@@ -371,11 +389,19 @@ class Store:
         self._durable = self._written
 
 
+def _advice(error: BaseException) -> str:
+    """What to do about a failure to write."""
+    full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or (
+        isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    )
+    return "make room there and resume the run" if full else "is the disk full?"
+
+
 _OWN_IDS = os.access in os.supports_effective_ids
 
 
 class _Log:
-    """The file beside the store that SQLite writes to first, and the way to have it on the platter.
+    """The file beside the store that SQLite writes to first, and how to sync it to disk.
 
     Where the file system allows none, each commit waits for the disk, and there is nothing more to wait for.
     """
@@ -413,12 +439,12 @@ def _strange(connection: sqlite3.Connection) -> str:
     for kind, name, sql in connection.execute("SELECT type, name, sql FROM sqlite_master LIMIT 100"):
         ours = sql in _STATEMENTS or (kind == "index" and str(name).startswith("sqlite_autoindex_") and sql is None)
         if not ours:
-            return f"it holds the {str(kind)[:20]} {str(name)[:40]!r}, which is not of a run"
+            return f"it has the {str(kind)[:20]} {str(name)[:40]!r}, which is not part of a run"
     return ""
 
 
 def _damage(connection: sqlite3.Connection) -> str:
-    """What is wrong with its pages, the first of it; "ok" for nothing."""
+    """The first problem with its pages; "ok" if there is none."""
     return str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
 
 
@@ -430,7 +456,7 @@ def _has_log(path: Path) -> bool:
 
 
 def _connect_to_read(path: Path, *, rests: bool) -> sqlite3.Connection:
-    """Without a write to the file or its folder. Of a store that nobody may write to, its files beside it are ours."""
+    """Without a write to the file or its folder. If the store is read-only, the files beside it are ours."""
     whole = rests and not _has_log(path)  # all that was written is in the file
     for mode in ("immutable=1",) if whole else ("mode=ro", "immutable=1"):
         connection = sqlite3.connect(
@@ -466,7 +492,7 @@ def _locked(path: Path) -> IO[bytes]:
 
 
 def _lock_soon(lock: IO[bytes]) -> None:
-    """Who only looks whether a run goes on holds its lock for a moment. Raises OSError."""
+    """A check whether a run is at work holds its lock for a moment. Raises OSError."""
     for _ in range(_LOCK_TRIES):
         with suppress(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

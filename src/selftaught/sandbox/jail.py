@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TypeVar
 
+from selftaught.core.ahead import guess_here
 from selftaught.core.contracts import Program, Verdict
 from selftaught.core.errors import SandboxError, TaskError, UsageError
 from selftaught.core.line import IMPROVER
@@ -119,25 +120,26 @@ class Jail:
         improving: Improving | None = None,
     ) -> Iterator[Outcome]:
         load = wire.Load(program.source, entry, seed, dict(improving.facts) if improving else None)
-        known = isinstance(calls, Sequence)
-        # What is wrong with arguments that are there is found before any of them is answered.
-        questions = [_question(arguments) for arguments in calls] if known else map(_question, calls)
         count = len(calls) if isinstance(calls, Sequence) else _CALLS_OF_AN_ITERATOR
         profile = _profile(limits, count, "improver" if improving else "solution")
         if improving:
-            for question in questions:
+            for question in _questions(calls):
                 yield self._improve(load, question, limits, profile, improving)
         else:
-            yield from self._solve(load, questions, limits, profile, waits=not known)
+            yield from self._solve(load, calls, limits, profile)
 
     def _solve(
-        self, load: wire.Load, calls: Iterable[Question], limits: Limits, profile: Profile, *, waits: bool
+        self, load: wire.Load, calls: Iterable[Sequence[Value]], limits: Limits, profile: Profile
     ) -> Iterator[Outcome]:
-        """`waits`: for who asks, with the next call; others compute meanwhile."""
+        """Calls that are not known yet are waited for, and others compute meanwhile."""
+        waits = not isinstance(calls, Sequence)
         guest: Guest | None = None
         holds_turn = False
         try:
-            for call in (calls := iter(calls)):
+            if not waits:  # they are written down only when it is their turn: many may wait, with large arguments
+                self._turns.take()
+                holds_turn = True
+            for call in (questions := iter(_questions(calls))):
                 if not holds_turn:
                     self._turns.take()
                     holds_turn = True
@@ -160,7 +162,7 @@ class Jail:
                     holds_turn = False
                 yield outcome
                 if trouble is not None:  # it would fail to load each time
-                    yield from (trouble for _ in calls)
+                    yield from (trouble for _ in questions)
         finally:
             if guest is not None:
                 guest.end()
@@ -211,7 +213,7 @@ class Jail:
 
     def _loaded_once(self, load: wire.Load, limits: Limits, profile: Profile) -> tuple[Guest, Outcome | None]:
         worker = self._worker(limits.provided)
-        guest = Guest(worker, worker.take(profile), limits)
+        guest = Guest(worker, worker.take(profile, gives_way=guess_here() is not None), limits)
         try:
             answer, cpu_seconds = guest.exchange(Question.of(load), limits.load_cpu_seconds)
         except Ended as ended:
@@ -252,6 +254,12 @@ class Jail:
             if not packages:
                 raise
             raise UsageError(f"PACKAGES {', '.join(packages)} cannot be imported in the sandbox: {error}") from error
+
+
+def _questions(calls: Iterable[Sequence[Value]]) -> Iterable[Question]:
+    """What is wrong with arguments that are there is found before any of them is answered."""
+    questions = map(_question, calls)
+    return list(questions) if isinstance(calls, Sequence) else questions
 
 
 def _question(arguments: Sequence[Value]) -> Question:

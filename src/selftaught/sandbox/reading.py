@@ -95,6 +95,23 @@ def _bound(source: str) -> set[str]:
     return names | {node.asname or node.name for node in nodes if isinstance(node, ast.alias)}
 
 
+def same_but_layout(one: Program, other: Program) -> bool:
+    """Whether two programs differ in comments and layout alone. Docstrings count as text of the program."""
+    try:
+        return bool(READER.call("selftaught.sandbox.reading:equal_trees", one.source, other.source))
+    except NotRead:
+        return False
+
+
+def equal_trees(one: str, other: str) -> bool:
+    """The same, here: for the process that reads."""
+    try:
+        trees = [ast.parse(text) for text in (one, other)]
+        return ast.dump(trees[0]) == ast.dump(trees[1])
+    except _UNPARSABLE:
+        return False
+
+
 def docstring_of(source: str, entry: str) -> str:
     """Of a program's text, or of its function `entry`; an empty text where it has none, or is not Python."""
     try:

@@ -18,7 +18,7 @@ drawn.py                 instances that several need at once, drawn once
 shown.py                 the part of a task's own code that a model may read
 syntax.py                Python's reader, one text at a time
 frozen.py                the texts of the package that a task is made of: kept in a run, and executed from there
-measured.py              what was measured of the built-in tasks, to choose one by
+measured.py              measurements of the built-in tasks, to choose one
 feedback.py              what an improver may read of how a program was scored
 parity_with_noise.py     learning parity with noise (paper §5.1)
 parity.py                the same without noise (Table 1, as the rest)
@@ -32,7 +32,7 @@ bin_packing.py           a rule for items that come one by one
 online_bin_packing.py    items that come one by one, by `play`
 circle_packing.py        circles in a square
 autoconvolution.py       a function whose convolution with itself is flat
-formulas.py              the formula behind some points
+formulas.py              find a formula from points
 grading.py               what several grades are made of
 levels.py                what levels are made of: texts with their sizes, ladders of sizes
 released/                the paper's six with the instances and scores of the paper's released code

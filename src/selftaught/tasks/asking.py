@@ -1,7 +1,7 @@
 """Programs that ask a language model themselves: a prompt with what goes around it, a pipeline, an agent.
 
-They get `language_model` behind their arguments, as improvers do. What they ask for is counted and capped out here, for
-each call anew, and passes the recorder and the run's caps like an improver's own questions.
+They get `language_model` after their arguments, as improvers do. Their requests are counted and capped out here, for
+each call separately, and pass the recorder and the run's caps like an improver's own requests.
 """
 
 from collections.abc import Iterable, Iterator
@@ -50,7 +50,7 @@ class Questions:
             yield call
 
     def improving(self) -> Improving:
-        """How the sandbox is told of it."""
+        """The form in which the sandbox gets it."""
         facts = {
             "solution": True, "model_budget": self._asks.calls, "max_responses_per_call": self._asks.responses
         }  # fmt: skip

@@ -34,4 +34,4 @@ def _files(folder: Path, name: str) -> Iterator[Path]:
         for parent, _, files in os.walk(path):
             yield from (Path(parent) / file for file in files if (Path(parent) / file).is_file())
     else:
-        raise UsageError(f"FILES names {name!r}, and there is no such file in {folder}")
+        raise UsageError(f"FILES names {name!r}, but there is no such file in {folder}")

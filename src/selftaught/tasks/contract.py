@@ -214,7 +214,7 @@ def template(kind: str) -> str:
     if kind not in KINDS:
         close = get_close_matches(kind, KINDS, 1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise UsageError(f"no kind of task has the name {kind!r}; there are {', '.join(KINDS)}{hint}")
+        raise UsageError(f"no kind of task is called {kind!r}; there are {', '.join(KINDS)}{hint}")
     return (files("selftaught.tasks") / "templates" / f"{kind}.txt").read_text(encoding="utf-8")
 
 

@@ -11,7 +11,7 @@ _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 def check_entry(names: Sequence[str] | str, entry: str, where: str) -> None:
-    """Raises UsageError if what `defined_names` found is no program, or lacks `entry`."""
+    """Raises UsageError if `defined_names` found no program, or no `entry`."""
     if isinstance(names, str):
         raise UsageError(f"{where} is not Python: {names}; wanted a program that defines {entry}()")
     if entry not in names and "*" not in names:
@@ -20,7 +20,7 @@ def check_entry(names: Sequence[str] | str, entry: str, where: str) -> None:
 
 
 def defined_names(source: str) -> list[str] | str:
-    """The names that a program binds at its top level in whatever way, in order; or why it is no program.
+    """The names that a program binds at its top level in any way, in order; or why it is not a program.
 
     Parses in this process: for the user's own texts. What a model may have written goes through `bounded.READER`.
     """

@@ -1,6 +1,6 @@
-"""A task whose program is judged as a whole, in a workshop: by an evaluator, or by a repository's own check.
+"""A task whose whole program is scored, in a workshop: by an evaluator, or by a repository's own check.
 
-Such a task has no instances, and so no sealed test. The program runs beside what judges it, as the same user.
+Such a task has no instances, and so no sealed test. The program runs beside its evaluator, as the same user.
 """
 
 import re
@@ -19,7 +19,7 @@ _MOST_TAIL, _MOST_ARTIFACT = 1500, 1500
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where in a repository a function stands: a file, and its text before and behind the function."""
+    """The place of a function in a repository: a file, and its text before and after the function."""
 
     path: str
     before: str
@@ -38,12 +38,12 @@ class Evaluation:
     """How a program is judged.
 
     Attributes:
-        evaluator: the file that defines `evaluate(path)`, among `files`; empty where there is a `check`.
+        evaluator: the file that defines `evaluate(path)`, among `files`; empty if there is a `check`.
         thresholds: of the stages of an evaluator; without them it has but one.
         check, score: shell commands in a copy of the files: exit code 0; and a number in the last line.
         place: what of the copy a program replaces.
         repeats: of check or score.
-        marked: whether only what is between EVOLVE-BLOCK markers may change.
+        marked: whether only the text between EVOLVE-BLOCK markers may change.
     """
 
     evaluator: str = ""
@@ -79,7 +79,7 @@ class Evaluation:
         )
 
     def patch(self, program: str, seed: str) -> str:
-        """What `git apply` takes; empty where there is no repository, or no change."""
+        """A patch for `git apply`; empty without a repository or a change."""
         if self.place is None:
             return ""
         before, after = (self.place.filled(text).splitlines(keepends=True) for text in (seed, program))
@@ -94,9 +94,9 @@ def grades_of(done: Done, evaluation: Evaluation) -> list[dict[str, float]] | Sc
     if done.error or done.timed_out:
         said = _tail(done)
         if done.original:
-            raise TaskError(f"{done.error}, before anything is changed{': ' + said if said else ''}")
+            raise TaskError(f"{done.error}, before any change{': ' + said if said else ''}")
         why = done.error or f"took more than {evaluation.wall_seconds:g} s"
-        note = f"{why}: {said}" if said and said not in why else why  # an exception's own last line says it once more
+        note = f"{why}: {said}" if said and said not in why else why  # an exception's own last line repeats it
         verdict = Verdict.TIMED_OUT if done.timed_out else Verdict.CRASHED
         return Score(0.0, verdict, printable(note)[:300], feedback=printable(why)[:300])
     if evaluation.place is None:
@@ -108,7 +108,7 @@ def grades_of(done: Done, evaluation: Evaluation) -> list[dict[str, float]] | Sc
 
 
 def words_of(done: Done) -> str:
-    """What else an improver may read: artifacts, and the ends of what was printed."""
+    """Additional text for an improver: artifacts, and the ends of the output."""
     parts = [f"{printable(name)}: {_lines(text, _MOST_ARTIFACT)}" for name, text in done.artifacts.items()]
     parts += [
         f"{name}, its end:\n{_lines(text[-_MOST_TAIL:], _MOST_TAIL)}"
@@ -128,7 +128,7 @@ def _tail(done: Done) -> str:
 
 
 def check_markers(seed: str, where: str) -> bool:
-    """Whether a seed has markers. Raises UsageError where they do not pair."""
+    """Whether a seed has markers. Raises UsageError if they do not pair."""
     kinds = [kind for line in seed.splitlines() if (kind := _kind(line))]
     if kinds != ["start", "end"] * (len(kinds) // 2):
         raise UsageError(f"{where}: its EVOLVE-BLOCK-START and EVOLVE-BLOCK-END do not pair; wanted each start, "

@@ -1,6 +1,6 @@
 """What an improver may read of how a solution was scored: never an expected answer, never a word of `grade`'s.
 
-Times are told in eighths of their limit, since no two runs take equally long (docs/improvers.md).
+Times are given in eighths of their limit, because two runs never take equally long (docs/improvers.md).
 """
 
 import re
@@ -41,7 +41,7 @@ class CallLog:
     _explained: list[tuple[float, int, str]] = field(default_factory=list)
 
     def add(self, outcome: Outcome, score: Score, explain: Explain | None) -> None:
-        """`score.feedback` says why the grade is what it is, where that may be told."""
+        """`score.feedback` explains the grade, as far as improvers may know it."""
         used = min(TIME_STEPS, max(1, ceil(TIME_STEPS * outcome.cpu_seconds / self.cpu_seconds)))
         eighths = TIME_STEPS if outcome.verdict is Verdict.TIMED_OUT else used
         grade = score.value if score.raw is None else score.raw
@@ -71,7 +71,7 @@ class CallLog:
 
 
 def reason_of(outcome: Outcome) -> str:
-    """Why a call failed, in the program's own words, cut short. The line stands at the end of a note."""
+    """Why a call failed, in the program's own words, cut short. The line number is at the end of a note."""
     line = _line_of(outcome.note)
     return printable(outcome.note.removesuffix(line))[:_MOST_REASON].strip() + line
 

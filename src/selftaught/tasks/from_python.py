@@ -19,13 +19,13 @@ class Task:
         description: what a model reads; the docstring of a task's file.
         seed: text of the program to start from.
         instances: a function of (rng, split) that yields (tuple of arguments, what only `grade` may see).
-        name: as it is shown and recorded.
-        **names: grade, a function of (instance, answer) that returns 0 to 1; and whatever else a task's file may hold,
+        name: the name that is shown and recorded.
+        **names: grade, a function of (instance, answer) that returns 0 to 1; and what else a task's file may define,
             in small letters: cpu_seconds=0.1, explain=function …
 
     The functions are kept by their source, with the imports, functions and plain values that they use: a run of them
-    is resumed from its folder like any other. Where that cannot be read, as of a function typed into `python` itself,
-    `resumable` is False, and only the same call goes on with the run.
+    is resumed from its folder like any other. If the source cannot be read, as of a function typed into `python`,
+    `resumable` is False, and only the same call continues the run.
 
     >>> def instances(rng, split):
     ...     yield ([rng.random() for _ in range(5)],), None
@@ -75,7 +75,7 @@ class Task:
         return "\n".join(lines).rstrip() + "\n"
 
     def _stub(self, why: str) -> str:
-        said = f"this task was made of Python functions, and is not in the folder ({why}): go on with the same call"
+        said = f"this task was made of Python functions, and is not in the folder ({why}): continue with the same call"
         return f"{self._about!r}\n\nSEED = {self._values['SEED']!r}\nraise RuntimeError({said!r})\n"
 
 
@@ -150,5 +150,5 @@ def _plain(name: str, value: Any) -> str:
     except Exception:
         same = False
     if not same:
-        raise UsageError(f"{name} is {text[:80]}: a task from Python is kept as text, and this is no plain value")
+        raise UsageError(f"{name} is {text[:80]}: a task from Python is kept as text, and this is not a plain value")
     return text

@@ -1,7 +1,7 @@
 """The package's own texts that a task is made of: kept in a run, and executed from there.
 
 A built-in task takes helpers from other files of this folder, and has probes. Executed from the texts that a run keeps,
-they are in a year what they were when the run began, whatever the installed package holds by then.
+they stay as they were when the run started, independent of the installed package.
 """
 
 import ast
@@ -45,13 +45,13 @@ def texts_behind(source: str) -> dict[str, str]:
 
 
 def text_of(module: str) -> str:
-    """Of a module of this folder, as it is installed."""
+    """The text of a module of this folder, as installed."""
     text: str = _file(module).read_text(encoding="utf-8")
     return text
 
 
 def has_text(module: str) -> bool:
-    """Whether a module of this folder is called so, as it is installed."""
+    """Whether a module of this folder has this name, as installed."""
     return module.startswith(ROOM) and bool(_file(module).is_file())
 
 
@@ -110,7 +110,7 @@ def _taken(source: str) -> frozenset[str]:
     """The modules of this folder that a text takes something from. A task is read several times as a run begins."""
     try:
         tree = tree_of(source)
-    except UNREADABLE:  # said where it is executed
+    except UNREADABLE:  # reported when it is executed
         return frozenset()
     named = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level}
     ours = {

@@ -1,7 +1,7 @@
 """Turns a task into a utility. Instances are made out here and go in one at a time; answers are graded out here.
 
 What a program could cheat with is not there: the hidden part of an instance never goes in, arguments are copies,
-answers are plain data (so no shape broadcasts), and `grade` checks what came against what was asked for.
+answers are plain data (so no shape broadcasts), and `grade` checks the answer against the request.
 """
 
 import itertools
@@ -51,9 +51,9 @@ class Judge:
     Equal task, split and run seed: equal instances, and equal chance for the program. A run seed without a salt, or a
     mere number, makes instances that can be computed: for tests, and the records of 0.1.0.
 
-    A `grade` that raises makes the answer a bad one. One that gives no grade at all (another type, out of range)
-    raises TaskError; where `paid`, it makes a bad answer too, and the score's `fault` tells: what was paid for is
-    never lost to it. `model`: of a task whose programs ask one.
+    If `grade` raises, the answer is a bad answer. If it returns no valid grade (another type, out of range), the
+    result is a TaskError; with `paid` it is a bad answer too, with the score's `fault`, so that nothing that was paid
+    for is lost. `model`: for a task whose programs ask one.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class Judge:
         return replace(score, feedback=told, cpu_seconds=cpu_seconds)
 
     def _played_elsewhere(self, program: Program) -> Score | None:
-        """Beside a guest that is far away, where the task drives it; and where times are not compared with ours."""
+        """Whether `play` runs on the guest's node: if the task calls the program and does not compare times."""
         spec = self._spec
         if spec.play is None or spec.asks is not None or not spec.deterministic:
             return None
@@ -131,7 +131,7 @@ class Judge:
         return self._sandbox.play(self.scene(program))
 
     def scene(self, program: Program) -> Scene:
-        """One scoring of it, as it is sent to where the program runs."""
+        """One scoring, in the form that is sent to the program's node."""
         spec = self._spec
         return Scene(
             task=spec.name,
@@ -178,7 +178,7 @@ class Judge:
         return Outcome(graded[0].verdict, cpu_seconds=max(0.0, done.cpu_seconds)), graded, words_of(done)
 
     def _baseline(self) -> float:
-        """What is seen as 1/2: the mean of the seed's grades where the task names nothing; 0 if it has none."""
+        """The score that is seen as 1/2: by default the mean of the seed's grades; 0 if it has no grades."""
         with self._lock:
             known = self._half
         if known is None and self._spec.evaluation is not None:
@@ -194,7 +194,7 @@ class Judge:
         return known
 
     def seen(self, grade: Score) -> float:
-        """The grade of one instance as an improver sees it, so that grades can be compared; 0 where it failed."""
+        """The grade of one instance as an improver sees it, so that grades can be compared; 0 if it failed."""
         if self._spec.scale is None:
             return grade.value
         return 0.0 if grade.raw is None else self._spec.scale.seen(grade.raw, self._baseline())
@@ -231,7 +231,7 @@ class Judge:
             yield instance, outcome, score
 
     def _closed(self, program: Program, instances: Sequence[Instance]) -> Generator[tuple[Outcome, Score], None, None]:
-        """As `graded`, of which the guest ends when this does."""
+        """Like `graded`, with a guest that ends with this generator."""
         with closing(self.graded(program, instances, self._guest_seed())) as answers:
             yield from answers
 
@@ -259,12 +259,12 @@ class Judge:
         return self._sandbox.run(program, spec.entry, renewed, spec.limits, seed=seed, improving=questions.improving())
 
     def _questions(self, program: Program) -> Questions | None:
-        """What the program may ask a model, where the task lets it. Raises UsageError where there is no model."""
+        """The program's access to a model, if the task allows it. Raises UsageError if there is no model."""
         if self._spec.asks is None:
             return None
         if self._model is None:
             raise UsageError(
-                f"programs of the task {self._spec.name} ask a language model, and there is none here: run, "
+                f"programs of the task {self._spec.name} ask a language model, but no model is given: run, "
                 "improve and score have `model`"
             )
         return Questions(self._model, self._spec.asks, program)
@@ -328,7 +328,7 @@ class Judge:
             except (Exception, SystemExit) as error:
                 return f"explain() raised {_kind_and_line(self._spec, error)}"
             if not isinstance(said, str):
-                return f"explain() gave a {type(said).__name__}, and no text"
+                return f"explain() gave a {type(said).__name__}; wanted a text"
             return said
 
         return words
@@ -352,7 +352,7 @@ class Judge:
             _told(error) if isinstance(error, ValueError) else f"{what.split()[0]} raised {kind}: {_plain(str(error))}"
         )
         fault = "" if isinstance(error, _BAD_ANSWERS) else f"{self._spec.file}: {note}"
-        # The words may hold what is hidden: an improver is told the kind and the place alone.
+        # The text may contain hidden data: an improver sees only the type and the line.
         return _bad(note, f"{what} raised {kind}", fault)
 
     def _graded(self, grade: Any) -> Score:
@@ -389,7 +389,7 @@ def _size(value: Any) -> int:
 
 
 def _bad(note: str, told: str, fault: str = "") -> Score:
-    """`told`: what an improver may read of it."""
+    """`told`: the text for an improver."""
     return Score(0.0, Verdict.BAD_ANSWER, note, feedback=told, fault=fault)
 
 
@@ -404,7 +404,7 @@ def _number(grade: Any) -> float | None:
 
 
 def _scored(graded: Sequence[Score], calls: int, scoring: Scoring) -> Score:
-    """The mean of the grades, with its error, unless `scoring` says otherwise.
+    """The mean of the grades, with its error, unless `scoring` defines something else.
 
     Fewer than `calls` are graded where one spoiled all, or the first all timed out.
     """
@@ -456,7 +456,7 @@ def _means(graded: Sequence[Score]) -> dict[str, float]:
 
 
 def _counted(failed: Sequence[Score], total: int) -> Iterator[str]:
-    """Each verdict in the order of appearance, how often it came, and what was said the first time."""
+    """Each verdict in the order of appearance, its count, and its first note."""
     for verdict in dict.fromkeys(score.verdict for score in failed):
         notes = [score.note for score in failed if score.verdict is verdict]
         reason = _plain(notes[0])[:_MOST_REASON]
@@ -473,7 +473,7 @@ def _told(error: BaseException) -> str:
 
 
 def _kind_and_line(spec: TaskSpec, error: BaseException) -> str:
-    """Where models may read the code, with the statement as it stands there: it holds nothing of an instance."""
+    """With the statement, if models may read the code: it contains nothing of an instance."""
     line = line_in(spec.file, error)
     statement = spec.source.splitlines()[int(line.split()[-1]) - 1].strip() if line and spec.shown else ""
     return f"{type(error).__name__}{line}" + (f": {statement[:_MOST_REASON]}" if statement else "")

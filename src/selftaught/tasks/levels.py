@@ -7,7 +7,7 @@ _WIDTH = 120
 
 
 def described(text: str | None, level: Mapping[str, object]) -> str:
-    """The text with the level's values where they are named in braces, its paragraphs wrapped again."""
+    """The text with the level's values in place of their names in braces, its paragraphs wrapped again."""
     filled = (text or "").format(**level)
     return "\n\n".join(textwrap.fill(" ".join(part.split()), _WIDTH) for part in filled.split("\n\n"))
 

@@ -49,7 +49,7 @@ BUILT_IN = {
     "tsp": "tsp.py",
 }
 PAPER = ("maxcut", "modified-qap", "parity", "parity-with-noise", "string-grid-distance", "three-sat")
-"""The paper's own, of which there is a released way to score them, too."""
+"""The paper's tasks, which can also be scored in the released way."""
 FIDELITIES = ("honest", "released")
 """How a built-in task makes and scores instances: as we think right, or as the paper's released code does."""
 WANTED = (
@@ -75,7 +75,7 @@ def load_task(
 ) -> TaskSpec:
     """A built-in task, or the one that a Python file defines, which is executed here. Raises UsageError.
 
-    At a level where "@" and its name stand behind: `three-sat@hard`, `mine.py@small`. `modules`: the texts of the
+    With a level after "@": `three-sat@hard`, `mine.py@small`. `modules`: the texts of the
     package's own that it is made of, where a run has kept them (frozen.py). `folder`: where its FILES are, if not
     beside it. `check` and `score`: commands, of a function in a repository (`src/pkg/mod.py::function`). A folder in
     OpenEvolve's format is a task, too.
@@ -114,20 +114,22 @@ def load_task(
 
 
 def _adapted(name: str, check: str | None, score: str | None) -> Adapted | None:
-    """The task that something other than a task's file makes; None where it is one. Raises UsageError."""
+    """The task that is made from something else than a task file; None for a task file. Raises UsageError."""
     if function.SIGN in name:
         return function.adapt(name, check, score)
     if check or score:
-        raise UsageError(f"`check` and `score` are for a function in a repository, src/m.py::function; {name} is none")
+        raise UsageError(
+            f"`check` and `score` are for a function in a repository, src/m.py::function; {name} is not one"
+        )
     if Path(name).is_dir():
         if not openevolve.is_one(Path(name)):
-            raise UsageError(f"the folder {name} is no task: wanted initial_program.py and evaluator.py in it")
+            raise UsageError(f"the folder {name} is not a task: wanted initial_program.py and evaluator.py in it")
         return openevolve.adapt(Path(name))
     return None
 
 
 def split_level(name: str) -> tuple[str, str]:
-    """`three-sat@hard` as three-sat and hard; where there is no level, an empty one."""
+    """`three-sat@hard` as three-sat and hard; an empty level if there is none."""
     base, at, level = name.rpartition("@")
     return (base, level) if at and as_name(level) == level else (name, "")
 
@@ -145,8 +147,8 @@ def check_stands_alone(task: TaskSpec) -> None:
         except UsageError as error:
             told = str(error).replace(str(copy), task.file)
             raise UsageError(
-                f"{told}. It loads from where it is, and not from the copy that a run keeps: a task is one file, which "
-                "reads no other beside it; put what it reads into it, or name it in FILES and read it from FOLDER"
+                f"{told}. It can be loaded from its folder, but not from the copy that a run keeps: a task is one file "
+                "that reads no other; put the data into the task, or name the file in FILES and read it from FOLDER"
             ) from error
 
 
@@ -203,7 +205,7 @@ def from_names(
     imports: frozen.Importer | None = None,
     folder: Path | None = None,
 ) -> TaskSpec:
-    """The task whose file, the text `source`, holds these names. Raises UsageError."""
+    """The task whose file, the text `source`, defines these names. Raises UsageError."""
     imports = imports or frozen.Importer({})
     _check_parts(defined, where)
     parts = read_parts(defined, where)
@@ -255,11 +257,11 @@ def _asks(parts: Mapping[str, Any], where: str, *, whole: bool) -> Asks | None:
     if not parts["ASKS_MODEL"]:
         return None
     if whole:
-        raise UsageError(f"the task {where} has ASKS_MODEL, and no instances: a workshop has no way out to a model")
+        raise UsageError(f"the task {where} has ASKS_MODEL, but no instances: a workshop cannot reach a model")
     if parts["DIRECTION"] and parts["BASELINE"] is None:
         raise UsageError(
-            f"the task {where} has ASKS_MODEL and {parts['DIRECTION']!r} without BASELINE: the seed's score is another "
-            "each time that a model is asked, and no measure; write one down"
+            f"the task {where} has ASKS_MODEL and {parts['DIRECTION']!r} without BASELINE: the seed's score differs "
+            "each time that a model is asked, so it cannot be the baseline; define BASELINE"
         )
     return Asks(parts["MODEL_CALLS"], parts["RESPONSES"])
 
@@ -272,7 +274,7 @@ def _no_instances(rng: object, split: str) -> list[tuple[tuple[Any, ...], Any]]:
 _PROBE = "probe_"
 _OF_INSTANCES = ("best", "check_answer", "explain")
 _ITSELF = "selftaught_task.py"
-"""Under this name a task's own text lies beside its files, where it has `evaluate`."""
+"""The name of a task's own text beside its files, if it has `evaluate`."""
 
 
 def _evaluation(
@@ -309,7 +311,7 @@ def _evaluation(
 
 
 def _never(instance: object, answer: object) -> None:
-    """In the place of `grade` where there is `play`."""
+    """Replaces `grade` if there is `play`."""
 
 
 def _scale(parts: Mapping[str, Any]) -> Scale | None:
@@ -338,7 +340,7 @@ def _execute(source: str, where: str, level: str, imports: frozen.Importer, fold
 
 
 def _level(defined: Mapping[str, Any], where: str, asked: str) -> str:
-    """The level's name as the task's own name has it: none where it is the first, which a bare name means."""
+    """The level's name as part of the task's name: empty for the first, which a bare name means."""
     levels = defined.get("LEVELS", {})
     if not isinstance(levels, Mapping):
         return ""
@@ -348,7 +350,7 @@ def _level(defined: Mapping[str, Any], where: str, asked: str) -> str:
     if levels and not asked and defined.get("LEVEL") != next(iter(levels)):
         raise UsageError(
             f"the task {where}: LEVEL is {defined.get('LEVEL')!r}, and the first of LEVELS is {next(iter(levels))!r}; "
-            f'wanted LEVEL = globals().get("LEVEL", {next(iter(levels))!r}), behind LEVELS: a bare name means the first'
+            f'wanted LEVEL = globals().get("LEVEL", {next(iter(levels))!r}), after LEVELS: a bare name means the first'
         )
     return "" if asked == next(iter(levels), "") else asked
 
@@ -364,19 +366,23 @@ def _check_parts(defined: Mapping[str, Any], where: str) -> None:
     if defined.get("grade") is not None and defined.get("play") is not None:
         raise UsageError(f"the task {where} has grade and play; wanted one of them")
     if whole and (clash := [name for name in ("instances", "grade", "play") if defined.get(name) is not None]):
-        raise UsageError(f"the task {where} has {clash[0]} beside evaluate or CHECK; wanted one way to score a program")
+        raise UsageError(
+            f"the task {where} has {clash[0]} and also evaluate or CHECK; wanted one way to score a program"
+        )
     if defined.get("evaluate") is not None and not (callable(defined["evaluate"]) and _takes(defined["evaluate"], 1)):
-        raise UsageError(f"the task {where}: evaluate is no function of one argument, the path of the program's file")
+        raise UsageError(
+            f"the task {where}: evaluate is not a function of one argument, the path of the program's file"
+        )
     if whole and (extra := [name for name in defined if name in _OF_INSTANCES or _is_probe(name)]):
-        raise UsageError(f"the task {where} has {extra[0]} beside evaluate or CHECK: there are no instances")
+        raise UsageError(f"the task {where} has {extra[0]} and also evaluate or CHECK: there are no instances")
     if defined.get("best") is not None and defined.get("BOUND") is not None:
         raise UsageError(f"the task {where} has best and BOUND; wanted one of them")
     if defined.get("best") is not None and not (callable(defined["best"]) and _takes(defined["best"], 1)):
-        raise UsageError(f"the task {where}: best is no function of one argument, the instance")
+        raise UsageError(f"the task {where}: best is not a function of one argument, the instance")
     for name in ("instances", "grade", "play", "explain", "check_answer", *filter(_is_probe, defined)):
         function = defined.get(name)
         if function is not None and not (callable(function) and (_takes(function, 2) or _takes(function, 3))):
-            raise UsageError(f"the task {where}: {name} is no function of two arguments; {WANTED}")
+            raise UsageError(f"the task {where}: {name} is not a function of two arguments; {WANTED}")
 
 
 def _is_probe(name: str) -> bool:
@@ -389,7 +395,7 @@ def _takes(function: Callable[..., Any], count: int) -> bool:
         inspect.signature(function).bind(*[None] * count)
     except TypeError:
         return False
-    except ValueError:  # written in C, and does not tell
+    except ValueError:  # written in C, without a signature
         return count == 2
     return True
 

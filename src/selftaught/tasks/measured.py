@@ -1,7 +1,7 @@
 """What the built-in tasks are like: figures that `benchmarks/tasks.py` printed, to choose a task by.
 
 Scores on val, the mean of seeds 11, 12 and 13, on one machine (AMD EPYC): another one shifts every score that a clock
-has a part in. docs/tasks.md tells more of each.
+influences. docs/tasks.md describes each.
 """
 
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ class Measured:
         seed: the score of the task's seed.
         good: that of a good program, by hand; at the paper's level one that solves the task.
         best: the best known, as in the task's `BOUND`.
-        source: where that comes from, in a word or two.
-        solved: whether one answer of a modern model reaches the best: then no two improvers can be told apart by it.
+        source: its source, in a word or two.
+        solved: whether one answer of a modern model reaches the best: then it cannot compare improvers.
     """
 
     cpu_seconds: float

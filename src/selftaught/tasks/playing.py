@@ -11,7 +11,7 @@ from selftaught.tasks.asking import Questions
 class CallFailed(Exception):
     """The program gave no answer to a call. Where `play` does not catch it, the instance has failed.
 
-    `outcome` says how. The next call is answered by a new process, which remembers nothing.
+    `outcome` has the reason. A new process, which remembers nothing, answers the next call.
     """
 
     def __init__(self, outcome: Outcome) -> None:
@@ -64,7 +64,7 @@ class Call:
         return outcome.value
 
     def close(self) -> None:
-        """End the program, and the one beside it."""
+        """End the program, and the seed's process."""
         if self.seed is not self:
             self.seed.close()
         if isinstance(self._outcomes, Generator):

@@ -19,7 +19,7 @@ _OURS = "selftaught.tasks."
 def shown_source(source: str, defined: Mapping[str, Any], importer: Importer, hide: Collection[str] = ()) -> str:
     """Both functions with all that they use of the file, in its order; a level by its name.
 
-    `defined`: what the file defined when `importer` executed it. `hide`: functions of which only the head is shown, and
+    `defined`: what the file defined when `importer` executed it. `hide`: functions whose head alone is shown, and
     what they say of themselves: one that finds a good answer, say.
     """
     shown = list(_Shown(set(hide), importer).parts(source, defined, set(FUNCTIONS)))
@@ -66,7 +66,7 @@ class _Shown:
         return used
 
     def _imported(self, module: str, names: set[str]) -> Iterator[tuple[str, bool]]:
-        """What a task takes from another of ours stands where it is used."""
+        """Code that a task takes from another of our modules is placed where it is used."""
         if module not in _LEFT_OUT:
             self.seen -= names
             yield from self.parts(self.importer.texts[module], vars(self.importer.module(module)), names)
@@ -87,7 +87,7 @@ def _import_of(statement: ast.Import | ast.ImportFrom, names: set[str]) -> str:
 
 
 def _text(source: str, statement: ast.stmt) -> str:
-    """As it stands in the file, with its comments and decorators."""
+    """As in the file, with its comments and decorators."""
     decorators = getattr(statement, "decorator_list", [])
     first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
     return "\n".join(source.splitlines()[first - 1 : statement.end_lineno])

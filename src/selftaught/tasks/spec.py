@@ -36,7 +36,7 @@ class Scoring:
 
     Attributes:
         bounded: whether each grade is from 0 to 1; else it is any number up to 1e300, negative ones too.
-        floor: no program scores less, but for what `spoiled` says. None: there is none.
+        floor: no program scores less, except by `spoiled`. None: no floor.
         spoiled: the score of the whole program as soon as one call ends in such a verdict; none is run after it.
     """
 
@@ -61,21 +61,21 @@ class TaskSpec:
             ValueError (or TypeError, LookupError, AttributeError, ArithmeticError).
         limits: of one guest.
         source: the text of the task's file, kept in the run.
-        file: where that text came from, for messages.
+        file: the file of that text, for messages.
         scoring: how grades become a score.
         bound: the best score known, or more than any; None where none is known.
-        best: instance → the best score known of it, where that is not the same for all; instead of `bound`.
+        best: instance → its best known score, if that is not the same for all; instead of `bound`.
         probes: (rng, instance) → another that is as hard, by their names; and check_answer: (instance, answer), which
-            raises ValueError for what is no answer.
-        explain: (instance, answer) → words on the answer, beside its grade, for an improver.
-            They are shown as they are: what is not to be known stays out.
+            raises ValueError for an invalid answer.
+        explain: (instance, answer) → text about the answer for an improver, beside its grade.
+            It is shown unchanged, so it must not contain secrets.
         modules: the texts of the package's own modules that it is made of, by their names: kept in the run, too.
         play: (instance, call) → the grade, instead of `grade`: the program's function is called by `call`.
-        scale: of a task whose grades are any finite numbers.
+        scale: for a task whose grades are any finite numbers.
         takes_time: whether `grade` is given the CPU seconds of the call, as a third argument.
         deterministic: whether equal programs get equal scores.
         notes: what of the thing that it was made of does not apply.
-        evaluation: how a program is judged as a whole, where there are no instances.
+        evaluation: how a whole program is scored, if there are no instances.
         asks: what its programs may ask a language model for; None: they have none.
         shown: the part of its code that a model may read; empty where the task shows none.
     """
@@ -107,9 +107,14 @@ class TaskSpec:
     asks: Asks | None = None
 
     def instructed(self, more: str) -> "TaskSpec":
-        """The same with more instructions, behind its own."""
+        """The same task with more instructions, after its own."""
         told = [text.strip() for text in (self.instructions, more) if text.strip()]
         return replace(self, instructions="\n\n".join(told))
+
+    @property
+    def sees_text(self) -> bool:
+        """Whether a score may depend on a program's text, and not on what its function answers alone."""
+        return any((self.evaluation, self.asks, self.play, self.takes_time, not self.deterministic))
 
     @property
     def minimized(self) -> bool:
@@ -139,7 +144,7 @@ class Wording:
     """How a task is described to a model.
 
     Attributes:
-        source: as a Python program, as the paper does (§4), with the task's own code where it is shown; else in words.
+        source: as a Python program, as in the paper (§4), with the task's own code if it is shown; else in words.
         million_steps: of an empty Python loop that a second of CPU time does here, rounded.
     """
 

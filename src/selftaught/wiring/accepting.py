@@ -1,4 +1,4 @@
-"""Whether a proposed improver is taken: the policy that the settings name, and a person where one is asked."""
+"""Whether a proposed improver is accepted: by the policy of the settings, and by a person if one is asked."""
 
 import difflib
 import json
@@ -31,7 +31,7 @@ _MOST_NOTE = 500
 
 @dataclass(frozen=True)
 class Question:
-    """What a person is shown who is to approve I_t. Texts are cleaned: they are a model's.
+    """The facts for a person who decides on I_t. Texts are cleaned, because a model wrote them.
 
     `difference` with its `standard_error` and one-sided `p`: of the two on val, pair by pair. `responses`, `tokens` and
     `dollars`: spent since the step before, `dollars` as far as prices are known.
@@ -53,7 +53,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Reply:
-    """`by`: terminal, file, or who else answered."""
+    """`by`: terminal, file, or another source of the answer."""
 
     approved: bool
     by: str
@@ -80,7 +80,7 @@ class Accepting:
         return (acceptance.approved(policy, self._ask) if self.config.approve else policy)(proposed, parent)
 
     def decided_by(self) -> tuple[float | None, bool | None]:
-        """`p` and `approved` of the last proposal; none of the next, unless it is asked about."""
+        """`p` and `approved` of the last proposal; they are reset for the next."""
         last = self.p, self.approved
         self.p = self.approved = None
         return last
@@ -110,7 +110,7 @@ class Accepting:
         found = self.recorder.found(at, Approved)
         if found is None:
             if self.approve is None:
-                raise ValueError("nobody is there who could approve")
+                raise ValueError("there is nobody who could approve")
             reply = self.approve(self._question(t, proposed, parent))
             note = many_lines(reply.note)[:_MOST_NOTE]
             found = Approved(
@@ -141,7 +141,7 @@ class Accepting:
 
 
 def out_of_reach(config: RunConfig, tasks: int) -> str:
-    """Why no proposal can be accepted, whatever it is; "" where one can."""
+    """Why no proposal can ever be accepted; "" if one can."""
     least = smallest_p(tasks * config.repeats)
     if config.kind != "run" or config.accept != "significant" or least <= config.accept_level:
         return ""
@@ -152,7 +152,7 @@ def out_of_reach(config: RunConfig, tasks: int) -> str:
 
 
 def by_file(folder: RunFolder, gate: Gate, say: Callable[[str], None] = lambda text: None) -> Approve:
-    """Asks by a file in the run's folder, and waits for another: for machines, and for people who are elsewhere."""
+    """Asks by a file in the run's folder, and waits for an answer file: for scripts, and for people elsewhere."""
 
     def ask(question: Question) -> Reply:
         name = f"approval/t{question.t}.json"
@@ -188,7 +188,7 @@ def as_recorded(records: Iterable[Record]) -> Approve:
 
 
 def _reply(file: Any) -> Reply | None:
-    """None where there is none yet, or it is not whole."""
+    """None if there is none yet, or it is incomplete."""
     try:
         told = msgspec.json.decode(file.read_bytes()[:10_000], type=_Answer)
     except (OSError, msgspec.MsgspecError):

@@ -1,4 +1,4 @@
-"""Before a run begins: does its task work at all? What is wrong with it is found before anything is spent."""
+"""Before a run starts: does its task work? Problems are found before anything is spent."""
 
 from random import Random
 
@@ -44,11 +44,11 @@ def check_task(
         what = "the program to improve" if program else "its SEED"
         if task.evaluation is not None:
             raise UsageError(
-                f"the task {task.name}: {what} cannot be scored: {failure.fault or failure.note}. Correct it, or what "
-                "scores it; to start from it all the same, set `allow_failing_seed`"
+                f"the task {task.name}: {what} cannot be scored: {failure.fault or failure.note}. "
+                "Correct it, or the code that scores it; to start from it anyway, set `allow_failing_seed`"
             )
         raise UsageError(
             f"the task {task.name}: {what} fails on every instance: {failure.fault or failure.note}. A program may "
             f"import {importable(task.limits)}, and nothing else; PACKAGES in the task names more. Correct "
-            "it (or grade, if the fault is there); to start from it all the same, set `allow_failing_seed`"
+            "it (or grade, if the error is there); to start from it anyway, set `allow_failing_seed`"
         )

@@ -37,10 +37,10 @@ class Remark:
 
 
 def checkup(task: TaskSpec, sandbox: Sandbox, seed: RunSeed) -> Iterator[Remark]:
-    """What is found, as it is found. Raises UsageError where the task cannot work at all."""
+    """The findings, one by one. Raises UsageError if the task cannot work."""
     if not task.file.startswith("Task("):
         check_stands_alone(task)
-    yield Remark("the copy that a run keeps loads alone")
+    yield Remark("the copy that a run keeps can be loaded")
     for note in task.notes:
         yield Remark(note)
     yield from _packages(task, sandbox)
@@ -50,7 +50,7 @@ def checkup(task: TaskSpec, sandbox: Sandbox, seed: RunSeed) -> Iterator[Remark]
     if task.evaluation is None:
         yield _splits(val, test)
     else:
-        yield Remark("programs are judged as wholes: there is no sealed test, and a hostile one could forge its score")
+        yield Remark("whole programs are scored: there is no sealed test, and a hostile program could forge its score")
     started = time.monotonic()
     first = val(task.seed)
     if task.asks:
@@ -74,14 +74,14 @@ class _Echo:
 
 
 def _of_asking(task: TaskSpec, score: Score, instances: int) -> Iterator[Remark]:
-    """Of a task whose programs ask a model: whether the seed runs, and what a scoring may ask for."""
+    """For a task whose programs ask a model: whether the seed runs, and the model calls of a scoring."""
     assert task.asks is not None
     most = instances * task.asks.calls
     yield Remark(
         f"one scoring may make {most} model calls, {task.asks.calls} for each of {instances} instances, of "
         f"{task.asks.responses} responses each"
     )
-    yield Remark("no model is asked here: a stand-in answered with the last line of each prompt, so the score tells "
+    yield Remark("no model is asked here: a stand-in answered with the last line of each prompt, so the score means "
                  "nothing; a score with `model=NAME` asks one")  # fmt: skip
     note = f"; {score.note}" if score.note else ""
     yield Remark(f"with that stand-in the seed ends as {score.verdict}{note}", score.verdict is not Verdict.OK)
@@ -101,9 +101,9 @@ def _splits(val: Judge, test: Judge) -> Remark:
     drawn = [[tuple(instance) for instance in judge.instances()] for judge in (val, test)]
     count = f"{len(drawn[0])} instances of val, {len(drawn[1])} of test"
     if same(*drawn):
-        return Remark(f"{count}: they are the same, so that test says nothing that val does not", problem=True)
+        return Remark(f"{count}: they are the same, so test measures the same as val", problem=True)
     shared = sum(any(same(one, other) for other in drawn[1][:200]) for one in drawn[0][:200])
-    told = f"{count}; {shared} of val are in test, too" if shared else f"{count}, all different"
+    told = f"{count}; {shared} of val are also in test" if shared else f"{count}, all different"
     return Remark(told, shared > len(drawn[0]) / 2)
 
 
@@ -116,7 +116,7 @@ def _of_seed(score: Score, seconds: float) -> Iterator[Remark]:
     )
     yield Remark(f"one scoring takes {seconds:.2f} s, of which the program computes {score.cpu_seconds:.2f} s")
     if score.raw is None and score.value >= 1 - _MORE_THAN_CHANCE:
-        yield Remark("the seed has the best score already: nothing is left to improve", problem=True)
+        yield Remark("the seed has the best score already: there is nothing to improve", problem=True)
 
 
 def _standing(task: TaskSpec, val: Judge, seed: Score) -> Iterator[Remark]:
@@ -126,15 +126,15 @@ def _standing(task: TaskSpec, val: Judge, seed: Score) -> Iterator[Remark]:
     if best is None or own is None:
         return
     beyond = own < best if task.minimized else own > best
-    yield Remark(f"the best score known is {best:.6g}" + (", which the seed is beyond" if beyond else ""), beyond)
+    yield Remark(f"the best known score is {best:.6g}" + (", and the seed exceeds it" if beyond else ""), beyond)
 
 
 def _noise(scores: list[Score], *, deterministic: bool) -> Remark:
     moved = stdev([score.value for score in scores])
     if moved == 0:
-        return Remark(f"scored {len(scores)} times, the seed gets the same each time")
+        return Remark(f"scored {len(scores)} times, the seed gets the same score each time")
     told = f"scored {len(scores)} times, the seed's score moves by {moved:.4f} (standard deviation)"
-    return Remark(told + ("; set DETERMINISTIC = False, if that is meant" if deterministic else ""), deterministic)
+    return Remark(told + ("; set DETERMINISTIC = False if that is intended" if deterministic else ""), deterministic)
 
 
 def _empty_answers(task: TaskSpec, val: Judge, seed: Score) -> Iterator[Remark]:
@@ -151,7 +151,7 @@ def _empty_answers(task: TaskSpec, val: Judge, seed: Score) -> Iterator[Remark]:
         yield Remark(f"a program that always answers {name} gets {value:.4f}, more than the seed", problem=True)
     if not better:
         most = max(earned, key=lambda name: earned[name])
-        yield Remark(f"no answer without a thought gets more than the seed; the most has {most}, {earned[most]:.4f}")
+        yield Remark(f"no trivial answer gets more than the seed; the highest is {most} with {earned[most]:.4f}")
 
 
 def _empty_program(val: Judge, seed: Score) -> Remark:

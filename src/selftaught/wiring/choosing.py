@@ -1,4 +1,4 @@
-"""Choosing a run's models, with their prices: what is said of it, and what is refused before anything is spent."""
+"""Choosing a run's models, with their prices: the messages, and the refusals before anything is spent."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -67,13 +67,11 @@ def choose_models(
     def priced(name: str) -> PricedModel:
         if name.startswith(REPLAY) and name not in found:
             recording, where, otherwise = replay_model(name[len(REPLAY) :], inputs, runs)
-            why = "its recorded responses, and nothing else"
-            why += f"; recorded with {otherwise}: asked otherwise it may have no response" if otherwise else ""
+            why = "only its recorded responses"
+            why += f"; recorded with {otherwise}: other prompts may have no response" if otherwise else ""
             found[name] = ChosenModel(recording, f"{REPLAY}{where}", None, why)
         elif name == DEMO and name not in found:
-            found[name] = ChosenModel(
-                demo_model(inputs), DEMO, None, "answers that ship with the package, and no others"
-            )
+            found[name] = ChosenModel(demo_model(inputs), DEMO, None, "only answers from the package")
         elif name.startswith(CALLED) and name not in found:
             found[name] = _called(name, config, gate, function)
         elif name not in found:
@@ -97,10 +95,10 @@ def choose_models(
         chosen = found[name]
         tariff = Tariff(find_price(chosen.name, chosen.base_url, config.price), bound, has_tokens(chosen.name))
         if caps.dollars is not None and tariff.price is None:
-            whose = ", which has the provider's own server" if chosen.base_url else ""
+            whose = " for the provider's own server" if chosen.base_url else ""
             raise UsageError(
-                f"`max_cost` needs a price for {chosen.name}{_elsewhere(chosen)}, and no price list has it{whose}: say "
-                "it with `price=IN,OUT` (US dollars per million tokens; 0,0 for a model of your own)"
+                f"`max_cost` needs a price for {chosen.name}{_elsewhere(chosen)}, and no price list has one{whose}: "
+                "give it with `price=IN,OUT` (US dollars per million tokens; 0,0 for your own model)"
             )
         return PricedModel(chosen.model, chosen.name, tariff, chosen.together, chosen.served_at)
 
@@ -124,13 +122,13 @@ def choose_models(
 
 
 def _bounded_by_preset(config: RunConfig, chosen: Iterable[ChosenModel]) -> list[str]:
-    """A bound that nobody asked for by name, and that the thoughts of a reasoning model may use up, is told."""
+    """A message for a bound that nobody requested, and that a model's reasoning may use up."""
     bound = PRESETS[config.preset].get("max_output_tokens") if config.preset in PRESETS else None
     if bound is None or bound != config.max_output_tokens or not any(one.served_at for one in chosen):
         return []
     return [
-        f"responses have at most {bound:,} tokens, as the paper's (preset {config.preset}). A model that reasons may "
-        "use them up before it answers: then set a larger `max_output_tokens`"
+        f"responses have at most {bound:,} tokens, as in the paper (preset {config.preset}). A model that reasons may "
+        "use them up before it answers: in that case set a larger `max_output_tokens`"
     ]
 
 
@@ -142,7 +140,7 @@ def _elsewhere(chosen: ChosenModel) -> str:
 def _called(name: str, config: RunConfig, gate: Gate, function: ModelFunction | None) -> ChosenModel:
     if function is None:
         raise UsageError(
-            f"the model of this run is the Python function {name.removeprefix(CALLED)}: go on with it from Python, "
+            f"the model of this run is the Python function {name.removeprefix(CALLED)}: continue the run from Python, "
             "with selftaught.run(…, model=that function, out=this folder)"
         )
     retry_policy = replace(ask_options(config).retry_policy, stop=gate.check, failed=failed_attempt)
@@ -162,7 +160,7 @@ def _server(name: str, config: RunConfig) -> str:
 
 
 def _provider(name: str) -> str:
-    """Who serves it. A name that says nothing of that is one of an OpenAI-compatible server's own."""
+    """The provider. A name without a provider is a name of an OpenAI-compatible server."""
     provider, model = provider_and_model(name)
     return provider if model and provider in PROVIDERS else "openai"
 

@@ -1,4 +1,4 @@
-"""A task's file corrected in the middle of a run: `grade` may be another, all else stays, and the record says so."""
+"""A task's file corrected during a run: `grade` may change, everything else stays, and the record shows it."""
 
 import dataclasses
 import time
@@ -25,21 +25,23 @@ def find_corrected(file: str, inputs: Inputs, sandbox: Sandbox) -> TaskSpec:
     old = next((task for task in inputs.tasks if task.name == new.name), None)
     if old is None:
         names = ", ".join(task.name for task in inputs.tasks)
-        raise UsageError(f"the task in {file} is called {new.name}; the run has {names}. Name the file as the task is")
+        raise UsageError(
+            f"the task in {file} is called {new.name}; the run has {names}. Give the file the name of the task"
+        )
     changed = [what for what in _STAYS if getattr(new, what) != getattr(old, what)]
     for split in SPLITS:
         before, now = (Judge(task, sandbox, split, inputs.seed).instances() for task in (old, new))
         changed += [] if same(before, now) else [f"the instances of {split}"]
     if changed:
         raise UsageError(
-            f"{file} differs from the run's task {new.name} in more than grade: {', '.join(changed)}. What is on "
-            "record would not hold for it: start a new run"
+            f"{file} differs from the run's task {new.name} in more than grade: {', '.join(changed)}. The record "
+            "would not be valid for it: start a new run"
         )
     return new
 
 
 def correct(new: TaskSpec, inputs: Inputs, folder: RunFolder, store: Store) -> Inputs:
-    """Put the new text on record, then into the folder. Scores that the old one spoiled are made again when asked."""
+    """Record the new text, then put it into the folder. Scores that the old one spoiled are made again on request."""
     old = next(task for task in inputs.tasks if task.name == new.name)
     if new.source == old.source:
         return inputs

@@ -1,4 +1,4 @@
-"""What a run can cost at most, and what it is expected to, before anything is spent."""
+"""The highest and the expected cost of a run, before anything is spent."""
 
 from dataclasses import dataclass, replace
 from random import Random
@@ -28,7 +28,7 @@ _ONE_CALL = frozenset("seed paper-seed earlier-seed chain-of-thought sandbox-see
 class Share:
     """One role's part. `expected`: if every improver does as the first one does, and programs keep their length.
 
-    `responses` of the most are `most.calls`. `dollars` are None where the model has no price.
+    `responses` of the most are `most.calls`. `dollars` are None if the model has no price.
     """
 
     role: str
@@ -42,9 +42,9 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Each role's share. `binding`: the caps that are below the most; what is spent ends there.
+    """Each role's share. `binding`: the caps below the highest cost; spending ends there.
 
-    `guesses`: of the most, in all roles, what is for scores that nobody may ask for (`speculate=all`).
+    `guesses`: the part of the highest cost, in all roles, for scores that may not be requested (`speculate=all`).
     """
 
     shares: tuple[Share, ...]
@@ -53,7 +53,7 @@ class Forecast:
 
 
 def forecast(inputs: Inputs, models: Models, *, unknown_improver: bool = False) -> Forecast:
-    """From the settings alone; nothing is asked of a model. `unknown_improver`: another run will make it."""
+    """From the settings alone, without a model. `unknown_improver`: another run will make it."""
     config, allowance = inputs.config, inputs.config.allowance
     scored = min(1 + allowance.responses_per_call, allowance.utility_calls)  # the seed improver's, with its initial one
     once = config.improver in _ONE_CALL and not unknown_improver

@@ -18,7 +18,7 @@ RAISED = ("depth", "model_calls", "utility_calls")
 
 
 def going_on(inputs: Inputs, records: Iterable[Record], given: Mapping[str, Any]) -> Inputs:
-    """The inputs of a start that goes on, with what `given` raises. Raises UsageError for what cannot be."""
+    """The inputs of a start that continues, with the budgets that `given` raises. Raises UsageError if it cannot."""
     told = list(records)
     config = raised(in_force(inputs.config, told), given)
     budgets = [(s.model_calls, s.utility_calls) for s in told if isinstance(s, Session) and s.model_calls]
@@ -34,7 +34,7 @@ def raised(config: RunConfig, given: Mapping[str, Any]) -> RunConfig:
     for name, value in more.items():
         before = getattr(config, name)
         if value != before and name not in RAISED_OF_KIND.get(config.kind, ()):
-            raise UsageError(f"{name} cannot be changed of a run of kind {config.kind}: it decides what is computed")
+            raise UsageError(f"{name} cannot be changed in a run of kind {config.kind}: it decides what is computed")
         if value < before:
             raise UsageError(f"{name}: wanted at least the {before} that the run has, got {value}")
     if "model_calls" in more and "utility_calls" not in more:

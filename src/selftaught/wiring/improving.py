@@ -1,9 +1,9 @@
-"""`improve`: an improver applied to one solution; then what it bought and never scored is scored, and the best counts.
+"""`improve`: apply an improver to one solution; then score its unscored responses, and return the best program.
 
-Nothing that was found is lost, however the improver ends. What is handed over was chosen by its score, and scores that
-vary flatter it: it is scored anew, beside the solution that was begun with, and where that comes out otherwise, several
-times. A start with a larger budget goes on: the improver is applied
-once more, to the best so far, with what is left of the new budget.
+Nothing that was found is lost, however the improver ends. The result was chosen by its score, so scores that vary
+flatter it. Therefore it is scored again, together with the initial solution, and several times if a score differs.
+A start with a larger budget continues: the improver is applied once more, to the best so far, with the rest of the new
+budget.
 """
 
 import time
@@ -24,9 +24,9 @@ from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.parts import Parts
 
 RETURNED, SCORED, RESPONSE, KEPT = "returned", "scored", "response", "kept"
-"""Where the program that is handed over comes from, as in `Chosen`: of equals the first."""
+"""The source of the result, as in `Chosen`: the first of equals."""
 _ANEW = 3
-"""How often programs are scored anew whose scores vary: the fewest that tell how much, and not by one alone."""
+"""How often programs with varying scores are scored again: the fewest that show the variation."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Found:
 
 
 def improve(inputs: Inputs, parts: Parts, recorder: Recorder, folder: RunFolder) -> None:
-    """I(u, s, L); s and what came of it, scored on both splits."""
+    """I(u, s, L); s and the result, scored on both splits."""
     task, solution = parts.tasks[0], inputs.program or parts.tasks[0].seed
     best, found = solution, list[Found]()
     scores = {solution: _score(task, solution)}
@@ -82,7 +82,7 @@ def _hand_over(chosen: Found, number: int, recorder: Recorder, folder: RunFolder
 
 
 def _score(task: Task, program: Program) -> list[Score]:
-    """On val, and on test where there is one."""
+    """On val, and on test if there is one."""
     return [utility(program) for utility in (task.utility, task.test) if utility]
 
 
@@ -101,7 +101,7 @@ def _returned(task: Task, made: Application) -> Iterator[Found]:
 
 
 def _scored(records: Sequence[Record], recorder: Recorder) -> Iterator[Found]:
-    """By the improver itself; no failures. In an order that is no chance, as that of scores at once on record is."""
+    """By the improver itself, without failures. In a fixed order: that of parallel scores in the record is random."""
     scored = [record for record in records if isinstance(record, Scored) and not record.guessed]
     for record in sorted(scored, key=lambda one: (one.round, one.at)):
         if record.verdict == Verdict.OK or record.value > 0:

@@ -42,7 +42,7 @@ MOST_INPUT_BYTES = 1_000_000
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything that decides what a run computes, beside the model's answers and the package's own code.
+    """Everything that decides what a run computes, besides the model's answers and the package's own code.
 
     `earlier`: what starts before this one allowed an improver in all, where this one allows it more. `texts`: what
     improvers read of the meta-utility, as templates, by their files' names. `instructions`: the user's for this run,
@@ -103,7 +103,7 @@ def load_inputs(
 def _instructions(file: Path) -> str:
     text = read_text(file, "instructions")
     if not text.strip():
-        raise UsageError(f"{file} has no instructions in it; wanted a text that models are shown")
+        raise UsageError(f"{file} has no instructions; wanted a text for models")
     return text
 
 
@@ -166,14 +166,14 @@ def freeze(inputs: Inputs, folder: RunFolder) -> None:
         texts[_INSTRUCTIONS] = inputs.instructions
     config = msgspec.structs.replace(inputs.config, tasks=[task.name for task in inputs.tasks])
     folder.freeze(to_toml(msgspec.to_builtins(config)), texts)
-    if frozen_config(folder) != config:  # before anything is spent on a run that could not be gone on with
-        raise RecordError(f"{folder.config} does not hold the settings that were written into it; is the disk full?")
+    if frozen_config(folder) != config:  # before anything is spent on a run that could not be resumed
+        raise RecordError(f"{folder.config} does not contain the settings that were written to it; is the disk full?")
 
 
 def load_improver(name: str, runs: Path, kept: Path | None = None) -> Program:
     """A seed by its name, the text of a .py file, one that was kept, or the best of a run. Raises UsageError.
 
-    What an exported file tells of itself is no part of the program.
+    The first line of an exported file is not part of the program.
     """
     if name in improver_names():
         return Program((_SEEDS / f"{name.replace('-', '_')}.py").read_text())
@@ -225,7 +225,7 @@ def check_improver(improver: Program, name: str) -> None:
     """The user's own file must be an improver in the paper's later interface. Raises UsageError.
 
     Half of the improvers in the paper's appendix are written for an earlier one, which the released code does not
-    run either: they build their own language model, and are handed the utility's text beside the utility.
+    run either: they build their own language model, and get the utility's text beside the utility.
     """
     check_program(improver, ENTRY, name)
     sign = _read(improver, name, f"{__name__}:sign_of_the_older_interface")
@@ -273,7 +273,7 @@ def read_text(path: Path, what: str) -> str:
     """The text of a user's file. Raises UsageError."""
     try:
         if path.exists() and not path.is_file():
-            raise UsageError(f"{path} is no ordinary file; wanted {what}")
+            raise UsageError(f"{path} is not an ordinary file; wanted {what}")
         if path.stat().st_size > MOST_INPUT_BYTES:
             raise UsageError(f"{path} has {path.stat().st_size} bytes; {what} may have {MOST_INPUT_BYTES}")
         return path.read_text(encoding="utf-8-sig")  # some editors put a byte order mark there
@@ -289,7 +289,7 @@ def _task_file(task: str) -> str:
 
 
 def _files_folder(task: str) -> str:
-    """Where the files beside a task's own are kept."""
+    """The folder of the files beside a task's own."""
     return f"files/{_task_file(task).removesuffix('.py')}"
 
 

@@ -1,4 +1,4 @@
-"""The plugins of installed packages, held against what is built in: which are found, and which can be used."""
+"""The plugins of installed packages, compared with built-in names: which are found, and which can be used."""
 
 from selftaught.core.model_name import own_names
 from selftaught.models.served.providers import PROVIDERS

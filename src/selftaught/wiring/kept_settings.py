@@ -1,4 +1,4 @@
-"""The settings of a run, as its folder keeps them. Quick to import: whatever only looks at runs reads them."""
+"""The settings of a run, as its folder keeps them. Quick to import, for commands that only show runs."""
 
 from collections.abc import Iterable
 
@@ -10,17 +10,19 @@ from selftaught.runs.records import Record, Session
 
 RAISED_OF_KIND = {"run": ("depth",), "improve": ("model_calls", "utility_calls")}
 """What a later start may raise."""
+OF_BEFORE = {"common_draws": "off", "share_scores": "text"}
+"""Settings that a run of before there were any does not name: it goes on without."""
 
 
 def frozen_config(folder: RunFolder) -> RunConfig:
-    """The settings that the run was begun with. Raises UsageError; RecordError for a folder that is no run's."""
+    """The settings that the run started with. Raises UsageError; RecordError for a folder without a run."""
     folder.check_plain()
     return config_of(folder)
 
 
 def config_of(folder: RunFolder) -> RunConfig:
-    """The same, of a folder that was checked already, as one is whose store is open."""
-    settings = {"common_draws": "off", **read_toml(folder.config)}  # a run of before there were any has none
+    """The same for a folder that was checked already, for example because its store is open."""
+    settings = {**OF_BEFORE, **read_toml(folder.config)}
     return from_mapping(settings, str(folder.config))
 
 

@@ -2,8 +2,8 @@
 
 run      Algorithm 1: an improver improves itself, and each I_t is measured
 improve  one application of an improver to one solution (improving.py)
-chain    a frozen improver, applied to what it made, again and again: what is measured after k applications
-bypass   proposals of an improver for itself, none of them scored; and each of them run once, to see what it asks for
+chain    a frozen improver, applied to its own results repeatedly: measured after k applications
+bypass   an improver's proposals for itself, without scores; each is run once, to see what it requests
 """
 
 import time
@@ -128,7 +128,7 @@ def proposals_of(records: Sequence[Record]) -> list[str]:
 
 @dataclass(frozen=True)
 class Unscored:
-    """Implements `Utility`: says nothing of a program, so that an improver shows what it would have scored."""
+    """Implements `Utility`: scores nothing, so that an improver shows what it would have scored."""
 
     description: str
     name: str = PROPOSALS

@@ -1,4 +1,4 @@
-"""How fast this machine is, as improvers are told: measured once for a user, since it stands in every prompt.
+"""The machine's speed, as improvers see it: measured once for a user, because every prompt contains it.
 
 A run with the seed of another one asks the same only if this is the same.
 """

@@ -1,4 +1,4 @@
-"""The language models of a run: one for each role, what each costs, and what is on record as spent on them."""
+"""The language models of a run: one for each role, their costs, and the recorded spending."""
 
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
@@ -15,7 +15,7 @@ from selftaught.runs.store import Store
 
 
 def failed_attempt(attempt: FailedAttempt) -> None:
-    """What every model is to tell of an attempt that failed: it is settled, and on record, where it was made."""
+    """How every model reports a failed attempt: it is settled and recorded at the address of the attempt."""
 
     def note(cost: Amount) -> None:
         note_failed_attempt(attempt.error, attempt.seconds, attempt.wait_seconds, cost, attempt.kind)
@@ -46,7 +46,7 @@ class PricedModel:
 class Models:
     """One for improving improvers, one for improving solutions: often the same.
 
-    `waiting`: what their calls wait for. `program`: for programs that ask one, where it is another than for solutions.
+    `waiting`: what their calls wait for. `program`: for programs that ask a model, if it is another one.
     """
 
     improver: PricedModel
@@ -81,7 +81,7 @@ class Models:
                 model.prepare()
 
     def spent(self, store: Store) -> Amount:
-        """By all starts so far. A response whose tokens nobody told counts at its most, as it did then."""
+        """By all starts so far. A response with unknown tokens counts at its maximum, as it did then."""
         total = NOTHING
         for record in store:
             if isinstance(record, Tried):

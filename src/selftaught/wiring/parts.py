@@ -31,6 +31,7 @@ from selftaught.sandbox.machine import (
     MOST_PROMPT_CHARACTERS,
     Machine,
 )
+from selftaught.sandbox.reading import same_but_layout
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.probes.trial import Prober
 from selftaught.tasks.spec import TaskSpec, Wording
@@ -41,7 +42,7 @@ from selftaught.wiring.probing import probe
 from selftaught.wiring.racing import Race
 from selftaught.wiring.stack import Stack
 
-if TYPE_CHECKING:  # imported only when a run is to be traced
+if TYPE_CHECKING:  # imported only when a run is traced
     from selftaught.middleware.tracing.run import Tracing
 
 
@@ -49,8 +50,8 @@ if TYPE_CHECKING:  # imported only when a run is to be traced
 class Parts:
     """A run, ready to go: D, L, û, the way to apply an improver, to measure one, and to accept one.
 
-    L is `model` where an improver is improved, and `task_model` where a solution is. `anew`: the scores of the first
-    task, whatever is on record; none where that would ask a model.
+    L is `model` when an improver is improved, and `task_model` when a solution is. `anew`: the scores of the first
+    task, again in spite of the record; empty if that would ask a model.
     """
 
     tasks: list[Task]
@@ -105,7 +106,8 @@ def assemble(
 
     def utility(spec: TaskSpec, split: str) -> RecordedUtility:
         judge = Judge(spec, sandbox, split, inputs.seed, wording, paid=True, model=asked if spec.asks else None)
-        return stack.utility(judge)
+        shares = config.share_scores == "layout" and not spec.sees_text
+        return stack.utility(judge, alike=same_but_layout if shares else None)
 
     def probed(spec: TaskSpec, sealed: Utility | None) -> Utility | None:
         if sealed is None or not config.probes or spec.asks:  # to probe would be to ask the model for twice as much

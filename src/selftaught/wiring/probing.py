@@ -18,7 +18,7 @@ AGAIN, FRESH, FORMS, ANSWERS = "measured again", "fresh instances", "all its for
 
 
 def probe(prober: Prober, run_seed: RunSeed, selected_from: int) -> Callable[[Program, Sequence[float]], list[Finding]]:
-    """Try a program with its grades on record, and judge what it was graded.
+    """Try a program with its recorded grades, and judge them.
 
     `selected_from`: candidates that were scored on the same val.
     """
@@ -61,7 +61,7 @@ def findings(
         invalid: how many of these were no answers, by the reason.
         again: grades on record, and on the same instances now.
         selected_from: of how many candidates the solution may be the luckiest on its own instances. What it loses
-            of that, on fresh ones or by its own chance, has to be beyond that luck too (Bonferroni).
+            of that, on fresh ones or by its own chance, must be beyond that luck too (Bonferroni).
         seed: of the tests that are draws.
     """
     tested: dict[str, tuple[Grades, float]] = {}
@@ -101,5 +101,5 @@ def _finding(name: str, before: Sequence[float], after: Sequence[float], p: floa
 
 def _answers(graded: int, invalid: Mapping[str, int]) -> Finding:
     none = sum(invalid.values())
-    note = f"{none} of {graded} graded answers are none: {next(iter(invalid))}" if invalid else ""
+    note = f"{none} of {graded} graded answers are invalid: {next(iter(invalid))}" if invalid else ""
     return Finding(probe=ANSWERS, before=1.0, after=1 - none / max(1, graded), flagged=none > 0, note=note)

@@ -13,13 +13,13 @@ from selftaught.runs.records import Measured, Stepped
 
 @dataclass(frozen=True)
 class Race:
-    """`level`: the chance at most of stopping a candidate whose mean is at least what its parent measured."""
+    """`level`: the highest chance of stopping a candidate whose mean is at least its parent's measured mean."""
 
     level: float
     recorder: Recorder
 
     def lost(self, rounds: Sequence[Sequence[Made]]) -> bool:
-        """Whether the mean over the tasks, of which each round is one draw, is shown to be below the parent's."""
+        """Whether the mean over the tasks is shown to be below the parent's; each round is one draw."""
         means = [fmean(score.value for *_, score in made) for made in rounds]
         return evidence_below(means, self.target) >= 1.0 / self.level
 
@@ -31,7 +31,7 @@ class Race:
         return val_mean(known) if known else 0.0
 
     def told(self, made: Sequence[Made], tasks: int) -> str:
-        """What an improver may read of it beside the rest; "" where all was done."""
+        """An additional text for an improver; "" if all was done."""
         if len(made) == tasks:
             return ""
         return f"\nstopped after {len(made)} of {tasks} tasks: it is worse than the {self.target:.4f} of its parent"

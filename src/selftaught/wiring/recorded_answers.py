@@ -27,7 +27,7 @@ def open_recorded(name: str, runs: Path, scratch: Path) -> RunFolder:
 
 
 def answers(store: Store) -> list[Recorded]:
-    """Every response on record, in the order in which they came; one that is shared is one."""
+    """Every recorded response, in the order of arrival; a shared one counts once."""
 
     def recorded(address: str, answered: Answered) -> Recorded:
         prompt = Prompt(*prompt_parts(store.text(answered.prompt)), answered.temperature)
@@ -44,11 +44,11 @@ _DECIDE = (
     "kind", "depth", "repeats", "model_calls", "responses", "utility_calls", "improver", "accept", "feedback",
     "salvage", "common_draws", "race", "utility_text", "extract_code", "fidelity", "seed",
 )  # fmt: skip
-"""The settings that decide what is asked, and so whether a recording has the responses."""
+"""The settings that decide the prompts, and so whether a recording has the responses."""
 
 
 def replay_model(name: str, inputs: Inputs, runs: Path) -> tuple[Replay, Path, str]:
-    """The model `replay:NAME` for another run of the same tasks, where it lies, and how it was recorded otherwise.
+    """The model `replay:NAME` for another run of the same tasks, its folder, and the settings that differ.
 
     Nothing of the recording is executed. Raises UsageError for a recording of other tasks.
     """
@@ -58,16 +58,16 @@ def replay_model(name: str, inputs: Inputs, runs: Path) -> tuple[Replay, Path, s
         recorded, kept = frozen_tasks(folder), frozen_modules(folder)
         for task in inputs.tasks:
             if task.name not in recorded:
-                raise UsageError(f"the recording {name} is of {', '.join(recorded)}, and not of {task.name}")
+                raise UsageError(f"the recording {name} is of {', '.join(recorded)}, not of {task.name}")
             if task.source != recorded[task.name]:
-                raise UsageError(f"the task {task.name} is another than in the recording {name}; replay it as it was: "
+                raise UsageError(f"the task {task.name} differs from that of the recording {name}; replay it: "
                                  f"selftaught replay {name}")  # fmt: skip
             if kept is not None and any(kept.get(module) != text for module, text in task.modules.items()):
-                raise UsageError(f"what the task {task.name} is made of is not what it is in the recording {name}; "
-                                 f"replay it as it was: selftaught replay {name}")  # fmt: skip
+                raise UsageError(f"the modules of the task {task.name} differ from those in the recording {name}; "
+                                 f"replay the recording: selftaught replay {name}")  # fmt: skip
         with Store.open(folder.store, writable=False) as store:
             check_as_begun(store, folder)
-            # What was paid for it then is not paid again.
+            # It was paid then, and is not paid again.
             free = [
                 replace(one, completion=replace(one.completion, cost=None, price_source="")) for one in answers(store)
             ]
@@ -86,7 +86,7 @@ def demo_model(inputs: Inputs) -> Replay:
         for task in inputs.tasks:
             if task.name not in recorded:
                 raise UsageError(
-                    f"`model=demo` has answers for {', '.join(recorded)} alone, and none for {task.name}; name a model"
+                    f"`model=demo` has answers only for {', '.join(recorded)}, not for {task.name}; name a model"
                 )
         with Store.open(folder.store, writable=False) as store:
             return Replay(answers(store), "the recording of the demo", nearest=True)

@@ -1,4 +1,4 @@
-"""A recorded run again, sandbox and grading included, with no model at all; and the differences, if there are any."""
+"""A recorded run again, with sandbox and grading but without a model; and the differences, if any."""
 
 import tempfile
 from collections.abc import Callable, Sequence
@@ -35,15 +35,15 @@ from selftaught.wiring.recorded_answers import answers
 from selftaught.wiring.run import Run
 
 Compared = Scored | Applied | Measured | Stepped | Approved | Chosen | Probed
-_UNCOMPARED = {"time", "seconds", "note", "reused", "samples", "grades", "feedback", "beside", "ahead"}
-"""Of a record: when and how long, what is said of it, which of two equal programs was run first, what ran beside it, or
-before it was asked for.
+_UNCOMPARED = {"time", "seconds", "note", "reused", "samples", "grades", "feedback", "beside", "ahead", "layout"}
+"""Uncompared fields of a record: its time, its note, which of two equal programs ran first, what ran beside it, and
+whether it started before the request.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A piece of work that came out otherwise, or at one time only: `recorded` or `now` is "" then."""
+    """A piece of work with another result, or only in one of the two: then `recorded` or `now` is ""."""
 
     at: str
     what: str
@@ -96,7 +96,7 @@ def replay(folder: RunFolder, sandbox: OpenSandbox, watch: Callable[[Record], No
             except ModelUnavailable as error:
                 broke_off = str(error)
             after = list(again.store)
-    # Of a run that went on with a larger budget the winner of the smaller one was scored again, and was superseded.
+    # If a run continued with a larger budget, the winner of the smaller one was scored again, and was superseded.
     asked = {record.at for record in after}
     superseded = [r for r in before if inputs.earlier and r.at.startswith(f"/{AGAIN}:") and r.at not in asked]
     kept = [record for record in before if record not in superseded]
@@ -117,7 +117,7 @@ def _compared(
     if finished or not broke_off:
         differences += [Difference(at, "not repeated", _essence(before[at]), "") for at in missing]
     if finished:  # one that was stopped was in the middle of work that is not on record
-        differences += [Difference(at, "not on record", "", _essence(after[at])) for at in after if at not in before]
+        differences += [Difference(at, "not recorded", "", _essence(after[at])) for at in after if at not in before]
     if finished and broke_off:
         differences.insert(0, Difference("", "a prompt without a response", "", broke_off))
     return Comparison(

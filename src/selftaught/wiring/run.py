@@ -1,6 +1,6 @@
-"""One run, from its first record to its last: begun, gone on with, and what it does in one start.
+"""One run, from its first record to its last: start, resume, and the work of one start.
 
-Whatever runs anything goes through here: the commands, the Python API, experiments, replays, benchmarks.
+Everything that runs goes through here: the commands, the Python API, experiments, replays, benchmarks.
 """
 
 import platform
@@ -56,11 +56,11 @@ STRENGTH = ("unsafe", "landlock", "container", "bubblewrap")
 
 @dataclass(frozen=True)
 class Run:
-    """One run, begun or gone on with. A context manager: leaving it closes what was opened for it.
+    """One run, new or resumed. A context manager: leaving it closes everything that was opened for it.
 
     Attributes:
         run_budget: the caps, where several runs share them; else the run has its own.
-        draws: what is bought of the model in common with other runs; else the run has its own.
+        draws: the draws that the run shares with other runs; else the run has its own.
         tracing: observes the run, and changes nothing in it.
         feedback: of a run that is repeated, as in `Recorder`.
         best_known: of its tasks, as in `Session`.
@@ -100,7 +100,7 @@ class Run:
         run; else the one that the settings name is opened. `checked`: the tasks were tried already. `references`: where
         the best scores known of instances are kept, if anywhere. `more`: run_budget, tracing, feedback.
 
-        Raises UsageError for a task that cannot work, NoSandbox, RecordError; nothing is left of the folder then.
+        Raises UsageError for a task that cannot work, NoSandbox, RecordError; the folder is removed then.
         """
         gate = gate or Gate(inputs.config.max_time_seconds)
         models.prepare()
@@ -115,7 +115,7 @@ class Run:
             try:
                 freeze(inputs, folder)
                 store = opening.enter_context(Store.create(folder.store))
-            except BaseException:  # nothing has begun: nothing is left that would be in the way of the next try
+            except BaseException:  # nothing has started: remove everything that would block the next try
                 shutil.rmtree(folder.path, ignore_errors=True)
                 raise
             return cls(folder, inputs, store, inside, models, gate, opened=opening.pop_all(), **more)
@@ -134,10 +134,10 @@ class Run:
         made: Mapping[str, TaskSpec] | None = None,
         **more: Any,
     ) -> "Run":
-        """Go on with the run in `folder`.
+        """Resume the run in `folder`.
 
         `sandbox`: as in `begin`. `tier`: the one to open, which may be weaker than the one that the run began in.
-        `changed`: settings that decide when it ends and how it asks, and not what comes out. `task`: a corrected file
+        `changed`: settings that decide when it ends and how it asks, and not its results. `task`: a corrected file
         of one of its tasks. `made`: as in `load_inputs`.
 
         Raises UsageError, RecordError, NoSandbox, ModelUnavailable.
@@ -175,7 +175,7 @@ class Run:
         self.close()
 
     def close(self) -> None:
-        """End what was opened for the run: its record, and its sandbox where that is its own."""
+        """Close everything that was opened for the run: its record, and its own sandbox."""
         if self.gate.reason is not None:
             self._note_how_it_ended(self.gate.reason)
         self.opened.close()
@@ -191,7 +191,7 @@ class Run:
                 self.store.append(_ended(f"/session#{sessions - 1}", reason))
 
     def work(self, watch: Watch = lambda record: None) -> None:
-        """Do the run, or what is left of it. Raises SelfTaughtError; what is finished is on record then, too.
+        """Do the run, or the rest of it. Raises SelfTaughtError; finished work is recorded then too.
 
         `watch` is shown every record, in the thread that made it.
         """
@@ -218,10 +218,10 @@ class Run:
         recorder.write(session)
         approve = self.approve or by_file(self.folder, self.gate)
         sharing = self._sharing(recorder)
-        # Spans of what nobody asked for would tell of work that was not done for anybody.
+        # Spans of guesses would show work that nothing requested.
         guessed = self.inputs.config.speculate if self.tracing is None else "off"
         guesses = Ahead() if guessed != "off" else None
-        # They wait for a model: as many at once as an application may ask for.
+        # They wait for a model: as many at once as an application may request.
         of_improvers = Ahead(min(self.inputs.config.utility_calls, _MOST_GUESSES)) if guessed == "all" else None
         more = (self.run_budget, self.tracing, approve, sharing, guesses, of_improvers)
         parts = assemble(self.inputs, self.sandbox, self.models, recorder, self.gate, *more)
@@ -230,7 +230,7 @@ class Run:
             KINDS[self.inputs.config.kind](self.inputs, parts, recorder, self.folder)
             ended = msgspec.structs.replace(ended, how="finished", time=time.time())
         except SelfTaughtError as error:
-            cause = self.gate.reason or error  # the first, not what it brought about elsewhere
+            cause = self.gate.reason or error  # the first, not its effects elsewhere
             ended = _ended(session.at, cause)
             if cause is not error:
                 raise cause from error
@@ -308,12 +308,12 @@ def _strength(tier: str) -> int:
 
 
 def check_resumable(store: Store, folder: RunFolder, tier: str, *, weaker_allowed: bool, corrected: str = "") -> None:
-    """Raises RecordError if an input was changed, NoSandbox if the run would go on behind a weaker wall."""
+    """Raises RecordError if an input changed, NoSandbox if the run would continue in a weaker sandbox."""
     first = check_as_begun(store, folder, corrected)
     if first is None:
         return
     if not weaker_allowed and tier != first.tier and _strength(tier) <= _strength(first.tier):
         raise NoSandbox(
-            f"the run began in the sandbox {first.tier}, and here is only {tier}, which is weaker. "
-            f"To go on all the same: `sandbox={tier}`"
+            f"the run started in the sandbox {first.tier}, and here is only {tier}, which is weaker. "
+            f"To continue anyway: `sandbox={tier}`"
         )

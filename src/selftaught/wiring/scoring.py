@@ -46,7 +46,7 @@ def check_split(task: TaskSpec, split: str) -> None:
     if split not in SPLITS:
         raise UsageError(f"no split is called {split!r}; there are {' and '.join(SPLITS)}")
     if task.evaluation is not None and split == "test":
-        raise UsageError(f"the task {task.name} judges programs as wholes, and has no sealed test; score on val")
+        raise UsageError(f"the task {task.name} scores whole programs, and has no sealed test; score on val")
 
 
 def score(

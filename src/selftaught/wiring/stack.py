@@ -1,9 +1,10 @@
-"""What stands around the real model, utilities and improvers, in one order: laws 5 and 6 of docs/architecture.md."""
+"""The wrappers of the real model, utilities and improvers, and their order: laws 5 and 6 of docs/architecture.md."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from selftaught.core.contracts import Apply, LanguageModel, Utility
+from selftaught.core.contracts import Apply, LanguageModel, Program, Utility
 from selftaught.middleware.ahead import Ahead
 from selftaught.middleware.common_draws import Sharing
 from selftaught.middleware.gate import Gate, GatedModel, GatedUtility
@@ -21,8 +22,8 @@ if TYPE_CHECKING:  # imported only when a run is to be traced
 class Stack:
     """The wrappers around the real model, utility and way to apply, in the order of laws 5 and 6.
 
-    What is asked goes, from the outside in: recorder, with the draws that are in common → gate → tracing → caps → the
-    real thing. The meter, which is the outermost, stands in `Machine`: a guest is charged for what the record answers,
+    A request passes, from the outside in: recorder, with the common draws → gate → tracing → caps → the
+    real model. The outermost, the meter, is in `Machine`: a guest is charged for what the record answers,
     or another improver bought, too.
     """
 
@@ -43,10 +44,13 @@ class Stack:
         gated = GatedModel(paid, self.gate)
         return RecordedModel(gated, self.recorder, thread_map, role, priced.together, self.sharing)
 
-    def utility(self, utility: Utility) -> RecordedUtility:
-        """A task's. A utility that asks for work which passes through the stack itself is `meta_utility`."""
+    def utility(self, utility: Utility, *, alike: Callable[[Program, Program], bool] | None = None) -> RecordedUtility:
+        """A task's. A utility that asks for work which passes through the stack itself is `meta_utility`.
+
+        `alike`: as in `RecordedUtility`.
+        """
         gated = GatedUtility(self._traced(utility), self.gate)
-        return RecordedUtility(gated, self.recorder, guesses=self.guesses, guessed=utility)
+        return RecordedUtility(gated, self.recorder, guesses=self.guesses, guessed=utility, alike=alike)
 
     def meta_utility(self, utility: Utility) -> Utility:
         """The applications and scores in it are gated each; those that it scores are compared with each other."""

@@ -1,4 +1,4 @@
-"""What the span of a traced run says of it: names and numbers, and the programs that it began with and ended with."""
+"""The contents of the span of a traced run: names and numbers, and the first and the last program."""
 
 from selftaught.middleware.tracing.run import Told, Traced
 from selftaught.report.tables import shown
@@ -9,7 +9,7 @@ from selftaught.wiring.inputs import Inputs
 
 
 def traced(name: str, inputs: Inputs, store: Store, session: Session) -> Traced:
-    """`session`: of the start that is traced; the run's first, where there was none before, is what identifies it."""
+    """`session`: of the traced start. The run's first session identifies it."""
     first = next((record for record in store if isinstance(record, Session)), session)
     config = inputs.config
     return Traced(

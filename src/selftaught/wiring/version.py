@@ -1,7 +1,7 @@
-"""Which code computes: this package's, told by its version and by a hash of what decides what a run computes.
+"""Which code computes: this package's version and a hash of the code that decides what a run computes.
 
-Texts that a run keeps (tasks, their helpers, probes, improvers, what is said of the meta-utility) are not part of it,
-nor is what only shows, stores or asks.
+Texts that a run keeps (tasks, their helpers, probes, improvers, the description of the meta-utility) are not part of
+it, and neither is code that only shows, stores or asks.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ _OBSERVING = ("middleware/tracing/",)
 
 @cache
 def code() -> str:
-    """Equal for two installed packages, where they compute the same."""
+    """Equal for two installed packages if they compute the same."""
     found = sha256()
     for name, file in _sources(files("selftaught"), ""):
         if name.startswith(_DECIDING) and not name.startswith(_OBSERVING) and not _kept(name):
@@ -30,7 +30,7 @@ def code() -> str:
 
 
 def other_versions(records: Iterable[Record]) -> list[str]:
-    """The versions of this package that worked on the run with code that is not this one's."""
+    """The versions of this package with other code that worked on the run."""
     sessions = [record for record in records if isinstance(record, Session)]
     return list(dict.fromkeys(session.version for session in sessions if session.code != code()))
 
@@ -43,14 +43,14 @@ def check_version(records: Iterable[Record]) -> None:
     begun = sessions[-1]
     same = " with other code" if begun.version == VERSION else ""
     raise RecordError(
-        f"the run was worked on with selftaught {begun.version}, and this is selftaught {VERSION}{same}: what it "
-        "computes may differ from what is on record, and responses may be bought twice. Go on with that version "
-        f"(pip install selftaught=={begun.version}), or all the same with this one: `other_version`"
+        f"the run used selftaught {begun.version}, and this is selftaught {VERSION}{same}: its "
+        "results may differ from the record, and responses may be bought twice. Continue with that version "
+        f"(pip install selftaught=={begun.version}), or with this one by `other_version`"
     )
 
 
 def _kept(name: str) -> bool:
-    """Whether a run has its own copy of it, or it only measures beside a run."""
+    """Whether a run has its own copy of it, or it only measures outside runs."""
     return name.startswith("tasks/") and name.removeprefix("tasks/").removesuffix(".py") not in HOUSE
 
 

@@ -1,7 +1,7 @@
-"""`selftaught view`: runs in a page of this machine's own, while they go on.
+"""`selftaught view`: runs in a local web page, while they work.
 
-server.py     the server: who may ask it, its addresses, its events
-watched.py    what is known of each run, read anew where it grew
+server.py     the server: access, addresses, events
+watched.py    the state of each run, updated from new records
 pages.py      what each address shows
 answering.py  what waits for a person, and how the page answers it
 """

@@ -30,7 +30,7 @@ def waiting(folder: RunFolder, config: RunConfig, store: Store, here: str) -> tu
 
 
 def answer(folder: RunFolder, config: RunConfig, fields: dict[str, str]) -> None:
-    """Write what a person answered. Raises UsageError where it is not asked, is answered already, or is empty."""
+    """Write a person's answer. Raises UsageError if nobody asked, it is answered already, or it is empty."""
     name, text, kind = fields.get("name", ""), fields.get("text", ""), fields.get("answer", "")
     if kind in ("approve", "decline") and _STEP.fullmatch(name):
         told = {"approved": kind == "approve", "note": text.strip()}
@@ -38,22 +38,22 @@ def answer(folder: RunFolder, config: RunConfig, fields: dict[str, str]) -> None
         _write(asked, file, json.dumps(told))
     elif kind == "reply" and _STEM.fullmatch(name) and (boxes := _boxes(config)):
         if not text.strip():
-            raise UsageError("the reply is empty: write what the model should have answered")
+            raise UsageError("the reply is empty: write the answer of the model")
         box = next((box for box in boxes if (box / f"{name}.prompt.txt").is_file()), boxes[0])
         _write(box / f"{name}.prompt.txt", box / f"{name}.reply.txt", text)
     else:
-        raise UsageError("that is not what is asked here")
+        raise UsageError("this answer does not fit the question")
 
 
 def _write(asked: Path, file: Path, text: str) -> None:
-    """Whole or not at all, and over nothing."""
+    """Completely or not at all; never overwrites."""
     if not asked.is_file():
-        raise UsageError(f"{asked.name} is not waiting here")
+        raise UsageError(f"{asked.name} does not wait for an answer")
     draft = file.with_name(f".{file.name}.{os.getpid()}.draft")
     try:
         with draft.open("x", encoding="utf-8", newline="") as opened:
             opened.write(text.replace("\r\n", "\n"))
-        os.link(draft, file)  # fails where there is one
+        os.link(draft, file)  # fails if it exists
     except FileExistsError as error:
         raise UsageError(f"{asked.name} is answered already") from error
     except OSError as error:
@@ -117,9 +117,9 @@ def _proposals(folder: RunFolder, here: str) -> Iterator[Asked]:
             text=many_lines("\n".join([*facts, "", *lines])),
             action=f"{here}/answer",
             name=name,
-            label="A note, if you like",
+            label="A note (optional)",
             rows=2,
-            buttons=(("approve", "Take it"), ("decline", "Keep the parent")),
+            buttons=(("approve", "Accept it"), ("decline", "Keep the parent")),
         )
 
 
@@ -131,7 +131,7 @@ def _listed(folder: Path, ending: str) -> list[Path]:
 
 
 def _json(file: Path) -> dict[str, Any]:
-    """What it holds; nothing where it holds no object, is a link, or too large."""
+    """Its contents; empty if it is not an object, is a link, or is too large."""
     try:
         with open(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
             told = json.loads(opened.read(_MOST_BYTES))

@@ -99,7 +99,7 @@ class Pages:
         return self._page(f"{name}: {id[:8]}", parts=parts, back=back)
 
     def compared(self, found: Sequence[Watched]) -> str:
-        """Runs beside each other; of runs of improvers the curves in one drawing, and the best improvers compared."""
+        """Runs compared; for runs of improvers also the curves in one drawing, and the best improvers."""
         told: list[Compared] = []
         best: list[tuple[str, str]] = []
         for watched in found:
@@ -111,7 +111,7 @@ class Pages:
                     best.append((watched.folder.path.name, store.text(made)))
         lines = [Line(_short(one.name), [(step.t, step.val) for step in one.run.steps if step.val]) for one in told]
         changes = [
-            (f"What {best[0][0]} came to, on the left, and {name}", compare(best[0][1], text))
+            (f"The result of {best[0][0]}, on the left, and of {name}", compare(best[0][1], text))
             for name, text in best[1:]
         ]
         return self._page(
@@ -152,5 +152,5 @@ class Pages:
 
 
 def _short(name: str) -> str:
-    """Its end, where it is long: names of runs begin with the time."""
+    """Its end, if it is long: names of runs start with the time."""
     return name if len(name) <= _MOST_NAME else "…" + name[-_MOST_NAME + 1 :]

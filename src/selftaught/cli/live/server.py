@@ -41,23 +41,23 @@ _POLL_SECONDS = 0.5
 _ALIVE_SECONDS = 15.0
 _STOP_SECONDS = 1
 _EXPERIMENT_PAUSE_SECONDS = 5.0
-"""Every run of it is looked at anew."""
+"""All its runs are checked again."""
 _LOAD = 4
-"""How many times as long as it takes to make a page, the page is left as it is."""
+"""A page stays unchanged for this many times the time that it takes to make it."""
 
 
 def serve(name: str | None, runs: Path, port: int, *, browser: bool) -> None:
-    """Until Ctrl-C. The address is printed first. Raises UsageError where there is no such run, or no free port."""
+    """Until Ctrl-C. Prints the address first. Raises UsageError if there is no such run, or no free port."""
     found, start = _wanted(name, runs)
     listening = _listen(port)
     bound: int = listening.getsockname()[1]
     if port not in (0, bound):
-        say(f"port {port} is in use; this is {bound}")
+        say(f"port {port} is in use; using {bound}")
     token = secrets.token_urlsafe(16)
     url = f"http://{HOST}:{bound}/{token}/{start}"
     print(url, flush=True)
     if browser and not _open(url):
-        say("no browser could be opened: open the address above in one")
+        say("no browser could be opened: open the address above yourself")
     app = application(found, token, bound)
     config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=_STOP_SECONDS)
     with suppress(KeyboardInterrupt):
@@ -65,7 +65,7 @@ def serve(name: str | None, runs: Path, port: int, *, browser: bool) -> None:
 
 
 def _wanted(name: str | None, runs: Path) -> tuple[Runs, str]:
-    """What is shown, and the page that it begins with."""
+    """What to show, and the first page."""
     if name is None:
         return Runs(runs), ""
     path = Path(name)
@@ -74,7 +74,7 @@ def _wanted(name: str | None, runs: Path) -> tuple[Runs, str]:
         return Runs(experiment / "runs"), f"experiment/{experiment.name}"
     if path.is_dir() and not (path / STORE).exists():
         if not list_runs(path):
-            raise UsageError(f"{name} holds no run; wanted a run, or a folder of runs")
+            raise UsageError(f"{name} has no run; wanted a run, or a folder of runs")
         return Runs(path), ""
     folder = find_run(name, runs)
     return Runs(folder.path.resolve().parent, folder.path.resolve().name), f"run/{folder.path.resolve().name}"
@@ -86,12 +86,12 @@ def _listen(port: int) -> socket.socket:
         listening = socket.socket()
         try:
             listening.bind((HOST, number))
-            listening.listen()  # whoever opens the address at once waits for the server
+            listening.listen()  # a browser that opens the address at once waits for the server
         except OSError:
             listening.close()
             continue
         return listening
-    raise UsageError(f"no port from {port} on is free; name another with --port")
+    raise UsageError(f"no port from {port} on is free; choose another with --port")
 
 
 def _open(url: str) -> bool:
@@ -123,7 +123,7 @@ def application(runs: Runs, token: str, port: int) -> Starlette:
 
 
 class OnlyMine:
-    """Refuses what is not sent to this machine's own address, and what another site's page sends."""
+    """Refuses requests to other addresses than this machine's own, and requests from another site's page."""
 
     def __init__(self, app: ASGIApp, port: int) -> None:
         self.app = app
@@ -134,7 +134,7 @@ class OnlyMine:
         if scope["type"] != "http" or self._is_mine(Request(scope)):
             await self.app(scope, receive, send)
         else:
-            await PlainTextResponse("this page is for its own machine alone\n", 403)(scope, receive, send)
+            await PlainTextResponse("this page is only for its own machine\n", 403)(scope, receive, send)
 
     def _is_mine(self, request: Request) -> bool:
         origin = request.headers.get("origin")
@@ -170,7 +170,7 @@ class _Site:
         found = [self.pages.find(name) for name in dict.fromkeys(request.query_params.getlist("run"))]
         known = [one for one in found if one is not None]
         if len(known) < 2:
-            raise UsageError("tick two runs or more to compare them")
+            raise UsageError("select two or more runs to compare them")
         return self._html(self.pages.compared(known))
 
     async def answer(self, request: Request) -> Response:
@@ -224,7 +224,7 @@ class _Site:
 async def _changes(state: Callable[[], str], pause: Callable[[], float], seen: str) -> AsyncIterator[str]:
     """An event whenever there is something new; the first at once, unless the reader has `seen` this state already.
 
-    `pause`: how long nothing more is told after an event.
+    `pause`: the time without further messages after an event.
     """
     quiet = 0.0
     while True:

@@ -28,7 +28,7 @@ class Watched:
 
     @contextmanager
     def timed(self) -> Iterator[None]:
-        """How long it took to make its page: the longer, the rarer it is made anew."""
+        """How long it took to make its page: the longer, the less often it is made again."""
         began = time.monotonic()
         yield
         self.page_seconds = time.monotonic() - began
@@ -41,7 +41,7 @@ class Watched:
             yield store
 
     def so_far(self, store: Store) -> tuple[RunConfig, RunView]:
-        """The settings in force and what is known: what is new is added to what was."""
+        """The current settings and the state: new records are added."""
         with self._lock:
             made = self._identity()
             if made != self._made:  # another store in its place
@@ -56,7 +56,7 @@ class Watched:
         """Differs when there is something new to show. Raises OSError where the run is gone."""
         log = self.folder.store.with_name(f"{self.folder.store.name}-wal")
         sizes = [self.folder.store.stat()] + ([log.stat()] if log.exists() else [])
-        sizes = [found for found in sizes if found.st_size]  # who reads a store makes an empty log beside it
+        sizes = [found for found in sizes if found.st_size]  # reading a store creates an empty log beside it
         told = [f"{found.st_size}.{found.st_mtime_ns}" for found in sizes]
         waiting = self.folder.path / "approval"
         asked = sorted(path.name for path in waiting.iterdir()) if waiting.is_dir() else []
@@ -90,6 +90,6 @@ class Runs:
         self._lock = threading.Lock()
 
     def find(self, folder: RunFolder) -> Watched:
-        """What is known of it, kept from one look to the next."""
+        """Its state, kept from one look to the next."""
         with self._lock:
             return self._known.setdefault(folder.path.name, Watched(folder))

@@ -178,14 +178,22 @@ def listed(server: Endpoint, read: Callable[[], Sequence[str]], errors: tuple[ty
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds, from whichever of the three spellings the server used."""
+    """Seconds, from whichever of the three spellings the server used. A date is counted from the answer's own date."""
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         found = seconds(headers.get(name), unit)
         if found is not None:
             return found
     with suppress(TypeError, ValueError):
-        return max(0.0, parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - time.time())
+        until = parsedate_to_datetime(headers.get("retry-after", "")).timestamp()
+        return max(0.0, until - _now_there(headers))
     return None
+
+
+def _now_there(headers: Mapping[str, str]) -> float:
+    """By the server's clock, where the answer tells it: the clock of this machine may be hours off."""
+    with suppress(TypeError, ValueError):
+        return parsedate_to_datetime(headers.get("date", "")).timestamp()
+    return time.time()
 
 
 def error_in(answer: Any) -> bool:

@@ -144,8 +144,9 @@ class OpenAIChat:
 
 
 def _texts(headers: Mapping[str, object]) -> dict[str, str]:
-    """Those that have a value: the SDK marks others as left out."""
-    return {name: value for name, value in headers.items() if isinstance(value, str)}
+    """Those that have a value, since the SDK marks others as left out; and that say nothing of this machine."""
+    told = {name: value for name, value in headers.items() if isinstance(value, str)}
+    return {name: value for name, value in told.items() if not name.lower().startswith("x-stainless-")}
 
 
 def _finish_reason(choice: dict[str, Any], message: dict[str, Any]) -> str:

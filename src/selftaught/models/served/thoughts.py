@@ -23,7 +23,7 @@ def divided(text: str) -> tuple[str, str]:
         if closing is None:
             return text[opening.end() :].strip(), ""
         return text[opening.end() : closing.start()].strip(), text[closing.end() :].lstrip()
-    alone = _ALONE.search(text)
+    alone = _ALONE.search(text) if "</" in text else None
     if alone is not None and "<think>" not in text[: alone.start()].lower():
         return text[: alone.start()].strip(), text[alone.end() :].lstrip()
     return "", text

@@ -1,4 +1,4 @@
-"""Tasks out of what is no task file: each becomes the text of one, which a run keeps like any other.
+"""Tasks from other sources than task files: each becomes the text of a task file, which a run keeps like any other.
 
 adapted.py     what an adapter gives
 openevolve.py  a folder in OpenEvolve's format

@@ -25,7 +25,7 @@ def adapt(name: str, check: str | None, score: str | None) -> Adapted:
     """The task to make the function faster, or better by the number that `score` prints. Raises UsageError."""
     path, _, function = name.partition(SIGN)
     if not check:
-        raise UsageError(f"{name} needs a check, a command that succeeds where the function is right: "
+        raise UsageError(f"{name} needs a check, a command that succeeds if the function is right: "
                          f'`check="pytest -q tests/test_mod.py"`')  # fmt: skip
     file = Path(path)
     root = _root(file)
@@ -74,7 +74,7 @@ def _calls(root: Path, files: list[str], name: str) -> list[str]:
 
 
 def _about(source: str, function: str, place: str, calls: list[str], *, faster: bool) -> str:
-    wanted = "faster, with the answers that it has" if faster else "better"
+    wanted = "faster, with the same answers" if faster else "better"
     node = tree_of(source).body[-1]
     assert isinstance(node, _Function)
     said = ast.get_docstring(node)
@@ -90,7 +90,9 @@ def _root(file: Path) -> Path:
     for folder in file.resolve().parents:
         if (folder / ".git").exists():
             return folder
-    raise UsageError(f"{file} is in no git repository: the check runs on a copy of what git tracks (git init, git add)")
+    raise UsageError(
+        f"{file} is not in a git repository: the check runs on a copy of the files that git tracks (git init, git add)"
+    )
 
 
 def _text(file: Path) -> str:
@@ -104,7 +106,7 @@ def _text(file: Path) -> str:
 
 
 def _cut(text: str, function: str, where: str) -> tuple[str, str, str, str]:
-    """The text before the function, its own without its margin, that behind it, and the margin. Raises UsageError."""
+    """The text before the function, its own without its margin, that after it, and the margin. Raises UsageError."""
     try:
         tree = tree_of(text.removeprefix("\ufeff"))
     except UNREADABLE as error:
@@ -134,21 +136,21 @@ def _find(tree: ast.Module, names: list[str], where: str, function: str) -> _Fun
 
 
 def _tracked(root: Path) -> tuple[list[str], list[str]]:
-    """The files that git tracks, and what was left out. Raises UsageError."""
+    """The files that git tracks, and notes on files that were left out. Raises UsageError."""
     try:
         done = subprocess.run(
             ["git", "-C", str(root), "ls-files", "-z"], capture_output=True, timeout=_GIT_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise UsageError(f"git cannot tell the files of {root}: {error}") from error
+        raise UsageError(f"git cannot list the files of {root}: {error}") from error
     if done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
-        raise UsageError(f"git cannot tell the files of {root}: {''.join(said)[:200]}")
+        raise UsageError(f"git cannot list the files of {root}: {''.join(said)[:200]}")
     names = [name for name in done.stdout.decode("utf-8", "surrogateescape").split("\0") if name]
     if len(names) > MOST_FILES:
         raise UsageError(
-            f"git tracks {len(names):,} files in {root}, and a copy of at most {MOST_FILES:,} is made for a check: put "
-            "the function, and what its check needs, into a repository of their own"
+            f"git tracks {len(names):,} files in {root}, and a check can copy at most {MOST_FILES:,}: put "
+            "the function, and the files of its check, into a separate repository"
         )
     inside = [name for name in names if (root / name).is_file() and (root / name).resolve().is_relative_to(root)]
     left = len(names) - len(inside)

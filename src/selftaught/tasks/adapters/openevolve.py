@@ -1,4 +1,4 @@
-"""A folder in OpenEvolve's format: initial_program.py, evaluator.py, and config.yaml where there is one."""
+"""A folder in OpenEvolve's format: initial_program.py, evaluator.py, and config.yaml if it exists."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -30,9 +30,9 @@ def adapt(folder: Path) -> Adapted:
     seed = _text(program)
     parts: dict[str, Any] = {"SEED": seed, "EVALUATOR": EVALUATOR, "FILES": sorted(_files(folder))}
     parts |= {"SUFFIX": program.suffix, "DIRECTION": "maximize", "DETERMINISTIC": False, **used}
-    about = parts.pop("about", "") or f"Improve the program: {EVALUATOR} is to give it a higher score."
+    about = parts.pop("about", "") or f"Improve the program: {EVALUATOR} should give it a higher score."
     if unused:
-        notes.append(f"{CONFIG[0]} has names that do not apply here, and are not read: {', '.join(unused)}")
+        notes.append(f"{CONFIG[0]} has names that have no effect here: {', '.join(unused)}")
     return Adapted(source=task_text(about, parts), name=folder.resolve().name, folder=folder, notes=notes)
 
 
@@ -48,7 +48,7 @@ def _text(path: Path) -> str:
 
 
 def _files(folder: Path) -> Iterator[str]:
-    """All beside, but for outputs, hidden files and large ones."""
+    """All other files, except outputs, hidden files and large ones."""
     for parent, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if name not in _LEFT_OUT and not name.startswith(".")]
         for name in files:
@@ -64,18 +64,18 @@ def _config(folder: Path) -> tuple[Mapping[str, Any], list[str]]:
     try:
         yaml = import_module("yaml")
     except ImportError:
-        return {}, [f"{file.name} is not read: that needs PyYAML (pip install pyyaml)"]
+        return {}, [f"{file.name} is not read, because that needs PyYAML (pip install pyyaml)"]
     try:
         read = yaml.safe_load(_text(file))
     except (yaml.YAMLError, RecursionError) as error:
         raise UsageError(f"{file} is not YAML: {' '.join(str(error).split())[:200]}") from error
     if not isinstance(read, (dict, type(None))):
-        raise UsageError(f"{file} holds a {type(read).__name__}; wanted names and values")
+        raise UsageError(f"{file} contains a {type(read).__name__}; wanted names and values")
     return read or {}, []
 
 
 def _what_applies(config: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Parts of a task; and the names of what is none."""
+    """Parts of a task; and the names that have no effect."""
     flat = {f"{name}.{key}" if key else name: value for name, key, value in _flat(config)}
     used: dict[str, Any] = {"THRESHOLDS": list(_THRESHOLDS), "WALL_SECONDS": _SECONDS}
     for name in [name for name in flat if name in _TAKEN]:

@@ -21,8 +21,8 @@ class Bound:
         kind: "exact" or "heuristic", a lower bound on the optimum (`__init__.py`); of harder tasks see `known.py`.
         about: how it is found, in one line.
         best: the grade of the best answer known to an instance, on the scale of the task's score; or, of a harder task,
-            the best score known, whatever the instance.
-        answer: that answer, from an instance's arguments; None where it is too hard to find here.
+            the best known score, for any instance.
+        answer: that answer, from an instance's arguments; None if it is too hard to find here.
         searched: whether `best` may take long without an answer, and is worth keeping.
     """
 
@@ -45,15 +45,15 @@ def load_bound(task: TaskSpec) -> Bound:
         return _own(task, task.best)
     if (known := task.bound) is None:
         raise UsageError(
-            f"there is no reference bound for the task {task.name}; to give it one, write the best score that is known "
+            f"there is no reference bound for the task {task.name}; to give it one, write the best known score "
             "into its file, as BOUND = 0.9, or a function best(instance)"
         )
-    kind, about = KNOWN.get(task.name, ("stated", "As the task's file has it."))
+    kind, about = KNOWN.get(task.name, ("stated", "From the task's file."))
     return Bound(task, kind, about, lambda instance: known)
 
 
 def _own(task: TaskSpec, find: Callable[[Instance], Any]) -> Bound:
-    """What the task's file finds. Raises TaskError where that fails."""
+    """The result of the task's file. Raises TaskError if it fails."""
 
     def best(instance: Instance) -> float:
         try:
@@ -65,7 +65,7 @@ def _own(task: TaskSpec, find: Callable[[Instance], Any]) -> Bound:
             raise TaskError(f"{task.file}: best(instance) gave {found}; wanted a finite number")
         return found
 
-    return Bound(task, "stated", "As best(instance) of the task's file has it.", best, searched=True)
+    return Bound(task, "stated", "From best(instance) in the task's file.", best, searched=True)
 
 
 def _computed(task: TaskSpec) -> Bound:

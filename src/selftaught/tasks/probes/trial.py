@@ -1,4 +1,4 @@
-"""Runs a program on the probes of its task, in the sandbox like any other, and says what it was graded."""
+"""Runs a program on the probes of its task, in the sandbox like any other, and reports its grades."""
 
 import threading
 from collections import Counter
