@@ -15,6 +15,8 @@ from selftaught.experiments.baselines import BASELINES
 from selftaught.experiments.curve import CURVE
 from selftaught.experiments.design import Cell, Experiment, Failed, Outcome, Result, in_common
 from selftaught.experiments.imp_at_k import IMP_AT_K
+from selftaught.experiments.kept_rehearsals import keep as keep_rehearsals
+from selftaught.experiments.kept_rehearsals import kept
 from selftaught.experiments.labels import model_labels
 from selftaught.experiments.proposed_strategies import STRATEGIES, Proposal, by_rules
 from selftaught.experiments.proposed_strategies import result as proposed_result
@@ -30,7 +32,7 @@ from selftaught.middleware.gate import Branch, Gate
 from selftaught.middleware.recorded import draws_on_record
 from selftaught.middleware.run_budget import RunBudget
 from selftaught.runs.folder import PARAMETERS, RunFolder, find_run
-from selftaught.runs.records import Ended, Record, Session, run_id
+from selftaught.runs.records import Answered, Applied, Ended, Record, Scored, Session, run_id
 from selftaught.runs.store import Store, text_id
 from selftaught.sandbox.contract import OpenSandbox
 from selftaught.tasks.loading import is_built_in
@@ -241,16 +243,22 @@ def of_runs(names: Sequence[str], runs: Path) -> dict[str, Outcome]:
 def strategies(given: Parameters, outcomes: Mapping[str, Outcome], lab: Lab, label_with: Models | None) -> Result:
     """By the rules; or by a model's labels, each of which is on record in the experiment's folder.
 
-    Each proposal is rehearsed too, whether or not it ran: so all are seen under the same conditions.
+    Each proposal is rehearsed too, whether or not it ran: so all are seen under the same conditions. The rehearsals are
+    kept in the experiment's folder, and made once.
     """
     labels = by_rules if label_with is None else model_labels(label_with, lab.folder / "labels", lab.caps, lab.gate)
     rehearsed: dict[str, list[Trace]] = {}
 
+    def anew(proposal: Proposal) -> list[Trace]:
+        lab.gate.check()
+        lab.audience.say(f"  rehearsing proposal {len(rehearsed) + 1} ({proposal.id[:12]})")
+        traces = rehearse(proposal.source, lab.sandbox)
+        keep_rehearsals(lab.folder, proposal.id, traces)
+        return traces
+
     def describe(proposal: Proposal) -> frozenset[str] | None:
         if proposal.id not in rehearsed:
-            lab.gate.check()
-            lab.audience.say(f"  rehearsing proposal {len(rehearsed) + 1} ({proposal.id[:12]})")
-            rehearsed[proposal.id] = rehearse(proposal.source, lab.sandbox)
+            rehearsed[proposal.id] = kept(lab.folder, proposal.id) or anew(proposal)
         return labels(proposal.source, [*proposal.traces, *rehearsed[proposal.id]])
 
     result = proposed_result(given, outcomes, describe)
@@ -263,12 +271,12 @@ def _run_all(cells: Sequence[Cell], lab: Lab) -> dict[str, Failed]:
 
     Raises SelfTaughtError for all else; the others end too then, and what they have is on record.
     """
+    if not lab.other_version:
+        _check_versions(lab.folder)
     run_budget, draws = RunBudget(lab.caps, NOTHING, lab.gate), CommonDraws()
     prepared = [_prepare(cell, lab) for cell in cells]
     for folder, models in _all_begun(lab, prepared):
         with Store.open(folder.store, writable=False) as store:
-            if not lab.other_version:
-                check_version(store)  # all cells by the same code, those that are finished too
             run_budget.add(models.spent(store))
             draws.learn(_shared_draws(folder, store, draws))
     changed = {"other_version": True} if lab.other_version else {}
@@ -303,6 +311,13 @@ def _run_all(cells: Sequence[Cell], lab: Lab) -> dict[str, Failed]:
     if errors:
         raise lab.gate.reason or errors[0]
     return {one.cell: one for future in waiting if (one := future.result())}
+
+
+def _check_versions(folder: Path) -> None:
+    """All cells by the same code, those that are finished too; before another is begun."""
+    for path in sorted((folder / "runs").glob("*/run.sqlite")):
+        with Store.open(path, writable=False) as store:
+            check_version(store.without(Answered, Applied, Scored))
 
 
 def _shared_draws(folder: RunFolder, store: Store, draws: CommonDraws) -> Iterator[tuple[str, Bought]]:
