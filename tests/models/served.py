@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -54,6 +55,15 @@ EXPLODING = {
     "digits": "[" + ",".join(["9" * 4000] * 1000) + "]",
     "a-text": '["' + "a" * (9 << 20) + '"]',
 }
+
+
+def needs(sdk: str, extra: str) -> pytest.MarkDecorator:
+    """Skips where the SDK is not installed. It is not imported here: that takes a second."""
+    try:
+        lacks = find_spec(sdk) is None
+    except ModuleNotFoundError:
+        lacks = True
+    return pytest.mark.skipif(lacks, reason=f"needs the extra `{extra}`")
 
 
 def ask_options(**more: Any) -> AskOptions:

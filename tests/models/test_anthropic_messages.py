@@ -3,7 +3,7 @@
 import pytest
 
 from models.conformance import PROMPT
-from models.served import KEY, ServedModelSuite, ask_options
+from models.served import KEY, ServedModelSuite, ask_options, needs
 from openai_server import Fault, OpenAIServer
 from other_servers import AnthropicServer
 from selftaught.core.contracts import Completion, LanguageModel, Prompt
@@ -13,7 +13,7 @@ from selftaught.models.served.asking import AskOptions
 from selftaught.models.served.capabilities import Capabilities
 from selftaught.models.served.endpoint import Endpoint
 
-anthropic = pytest.importorskip("anthropic")
+pytestmark = needs("anthropic", extra="anthropic")
 
 
 class TestConformance(ServedModelSuite):
