@@ -30,6 +30,7 @@ choices.py      which program each of its questions is about, and how that was c
 wording.py      which of its questions are worded alike
 traces.py       what it did: asked, shown, scored, returned; read from a run's record
 rehearsal.py    the same of an improver that is run for that purpose, against a model that is made for it
+kept_rehearsals.py   these in the experiment's folder
 older_interface.py   improvers of the paper's earlier interfaces, made to run in a rehearsal
 
 bypass.py       whether an improver switches its sandbox off: by the paper's rule, and by a stricter one

@@ -7,7 +7,18 @@ from typing import Any, NamedTuple, Protocol
 
 from selftaught.config import Parameters
 from selftaught.report.figures import Figure, Point
-from selftaught.runs.records import Answered, Applied, Measured, Probed, Record, Sampled, Scored, Stepped, split_of
+from selftaught.runs.records import (
+    Answered,
+    Applied,
+    Measured,
+    Probed,
+    Record,
+    Sampled,
+    Scored,
+    Session,
+    Stepped,
+    split_of,
+)
 from selftaught.statistics import (
     Interval,
     NotEnough,
@@ -40,6 +51,11 @@ class Outcome:
     records: Sequence[Record]
     text: Callable[[str], str]
     folder: str
+
+    @property
+    def model(self) -> str:
+        """The name of the model that its improvers asked; "" where the record does not say."""
+        return next((record.model for record in self.records if isinstance(record, Session) and record.model), "")
 
     @property
     def steps(self) -> list[Stepped]:

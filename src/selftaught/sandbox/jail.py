@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TypeVar
 
+from selftaught.core.ahead import guess_here
 from selftaught.core.contracts import Program, Verdict
 from selftaught.core.errors import SandboxError, TaskError, UsageError
 from selftaught.core.line import IMPROVER
@@ -212,7 +213,7 @@ class Jail:
 
     def _loaded_once(self, load: wire.Load, limits: Limits, profile: Profile) -> tuple[Guest, Outcome | None]:
         worker = self._worker(limits.provided)
-        guest = Guest(worker, worker.take(profile), limits)
+        guest = Guest(worker, worker.take(profile, gives_way=guess_here() is not None), limits)
         try:
             answer, cpu_seconds = guest.exchange(Question.of(load), limits.load_cpu_seconds)
         except Ended as ended:

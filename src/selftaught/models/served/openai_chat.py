@@ -22,7 +22,7 @@ _LISTING_SECONDS = 10.0
 class OpenAIChat:
     """Implements `LanguageModel`. `extra` goes into the body of each request.
 
-    Raises UsageError where the model takes no temperature and the ask_options does not allow to drop it.
+    Raises UsageError if the model accepts no temperature and the ask_options do not allow to drop it.
     """
 
     def __init__(
@@ -144,8 +144,9 @@ class OpenAIChat:
 
 
 def _texts(headers: Mapping[str, object]) -> dict[str, str]:
-    """Those that have a value: the SDK marks others as left out."""
-    return {name: value for name, value in headers.items() if isinstance(value, str)}
+    """Those that have a value, since the SDK marks others as left out; and that say nothing of this machine."""
+    told = {name: value for name, value in headers.items() if isinstance(value, str)}
+    return {name: value for name, value in told.items() if not name.lower().startswith("x-stainless-")}
 
 
 def _finish_reason(choice: dict[str, Any], message: dict[str, Any]) -> str:
