@@ -315,7 +315,7 @@ def test_a_task_may_lie_anywhere_and_what_was_begun_with_is_kept(tmp_path: Path)
 
     (tmp_path / "two.py").write_text(NUMBER.replace("1 - value", "1"))
     changed = in_process(*command, *given, cwd=tmp_path)
-    assert changed.returncode == 2 and "the task two is not what it was when this experiment began" in changed.stderr
+    assert changed.returncode == 2 and "the task two changed since this experiment started" in changed.stderr
     shutil.rmtree(tmp_path / "it" / "runs" / "0-with-0-on-two-0")
     again = in_process("experiment", "transfer", "--out", "it", "--json", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
@@ -713,7 +713,7 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("arguments", "said"),
     [
         ([], "needs the folder of one finished experiment, got 0"),
-        (["nothing"], "nothing holds no experiment"),
+        (["nothing"], "nothing is not an experiment"),
         (["one", "--trials", "3"], "--trials has no effect in power"),
         (["one"], "compares nothing in two trials or more"),
     ],

@@ -328,8 +328,8 @@ def _in_reach(pidfd: int) -> int:
         pid = 0
     if pid <= 0:
         raise SandboxError(
-            "its processes can be neither seen nor signalled from here: use an engine that runs on this machine, "
-            "outside of any container, and not behind another user's namespace"
+            "its processes cannot be seen and signalled from here: use an engine that runs on this machine, "
+            "outside of any container, and not in another user's namespace"
         )
     return pid
 
