@@ -350,7 +350,7 @@ def test_no_experiment_starts_on_a_model_that_nobody_named(tmp_path: Path) -> No
     """What `auto` would take is said; the variable is a name; and one that was begun needs none."""
     command = ["experiment", "curve", TASK, "--trials", "1", "--depth", "1", *SMALL, "--out", "it"]
     done = in_process(*command, cwd=tmp_path, OPENAI_API_KEY="k")
-    assert done.returncode == 2 and "--models auto would take openai/gpt-4.1-mini (OPENAI_API_KEY" in done.stderr
+    assert done.returncode == 2 and "--models auto would use openai/gpt-4.1-mini (OPENAI_API_KEY" in done.stderr
     assert not (tmp_path / "it").exists()
     assert in_process(*command, cwd=tmp_path, SELFTAUGHT_MODEL="mutate").returncode == 0
     done = in_process("experiment", "curve", "--out", "it", cwd=tmp_path)
