@@ -315,7 +315,7 @@ def test_a_task_may_lie_anywhere_and_what_was_begun_with_is_kept(tmp_path: Path)
 
     (tmp_path / "two.py").write_text(NUMBER.replace("1 - value", "1"))
     changed = in_process(*command, *given, cwd=tmp_path)
-    assert changed.returncode == 2 and "the task two is not what it was when this experiment began" in changed.stderr
+    assert changed.returncode == 2 and "the task two changed since this experiment started" in changed.stderr
     shutil.rmtree(tmp_path / "it" / "runs" / "0-with-0-on-two-0")
     again = in_process("experiment", "transfer", "--out", "it", "--json", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
@@ -350,7 +350,7 @@ def test_no_experiment_starts_on_a_model_that_nobody_named(tmp_path: Path) -> No
     """What `auto` would take is said; the variable is a name; and one that was begun needs none."""
     command = ["experiment", "curve", TASK, "--trials", "1", "--depth", "1", *SMALL, "--out", "it"]
     done = in_process(*command, cwd=tmp_path, OPENAI_API_KEY="k")
-    assert done.returncode == 2 and "--models auto would take openai/gpt-4.1-mini (OPENAI_API_KEY" in done.stderr
+    assert done.returncode == 2 and "--models auto would use openai/gpt-4.1-mini (OPENAI_API_KEY" in done.stderr
     assert not (tmp_path / "it").exists()
     assert in_process(*command, cwd=tmp_path, SELFTAUGHT_MODEL="mutate").returncode == 0
     done = in_process("experiment", "curve", "--out", "it", cwd=tmp_path)
@@ -713,7 +713,7 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("arguments", "said"),
     [
         ([], "needs the folder of one finished experiment, got 0"),
-        (["nothing"], "nothing holds no experiment"),
+        (["nothing"], "nothing is not an experiment"),
         (["one", "--trials", "3"], "--trials has no effect in power"),
         (["one"], "compares nothing in two trials or more"),
     ],

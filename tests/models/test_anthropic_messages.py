@@ -52,7 +52,7 @@ def test_where_no_temperature_is_told_the_newest_version_of_the_api_is_spoken() 
 
 
 def test_a_model_that_takes_no_temperature_is_refused_before_anything_is_asked() -> None:
-    with pytest.raises(UsageError, match="takes no temperature.*`temperature_policy=drop`"):
+    with pytest.raises(UsageError, match="accepts no temperature.*`temperature_policy=drop`"):
         Anthropic("new", Endpoint("http://localhost", KEY), AskOptions(Capabilities(temperature=None)))
 
 

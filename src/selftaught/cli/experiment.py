@@ -118,7 +118,7 @@ def experiment(
             return
         shared_inputs = SharedInputs({}, {})
     else:
-        given, shared_inputs = _materials(given, told, folder, runs)
+        given, shared_inputs = _shared_inputs(given, told, folder, runs)
         named = begun or "models" in told or bool(environment().get("SELFTAUGHT_MODEL"))
         given = _resolved(given, shared_inputs, gate, runs, caps, named=named)
         if dry_run:
@@ -339,7 +339,9 @@ def _check(given: Parameters, told: Mapping[str, Any]) -> None:
         raise UsageError(f"--against {given.against}: wanted one of the improvers, {', '.join(given.improvers)}")
 
 
-def _materials(given: Parameters, told: Mapping[str, Any], folder: Path, runs: Path) -> tuple[Parameters, SharedInputs]:
+def _shared_inputs(
+    given: Parameters, told: Mapping[str, Any], folder: Path, runs: Path
+) -> tuple[Parameters, SharedInputs]:
     """The user's inputs at the first start; later the kept copies. Refuses inputs that changed."""
     if not (folder / PARAMETERS).is_file():
         return gather(given, runs, data_folder(environment()) / IMPROVERS)

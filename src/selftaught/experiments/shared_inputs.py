@@ -93,8 +93,8 @@ def check_unchanged(now: SharedInputs, before: SharedInputs) -> None:
         changed.append("script")
     if changed:
         raise UsageError(
-            f"the {changed[0]} is not what it was when this experiment began. To go on with what it was, leave it out: "
-            "everything is kept in the experiment's folder; else name another `out`"
+            f"the {changed[0]} changed since this experiment started. To use the kept one, leave it out: the "
+            "experiment's folder has everything; else use another `out`"
         )
 
 

@@ -208,16 +208,21 @@ class Recorder:
         with self._lock:
             known = self._known.setdefault(record.at, record) is not record
             self._steps += isinstance(record, Stepped) and not known
-            if isinstance(record, Scored) and record.layout:  # its text is on record from now on
-                key = record.utility, record.layout
-                if isinstance(first := self._layouts.get(key), Program) and first.id == record.program:
-                    self._layouts[key] = record.program
         if not known:
             if isinstance(record, _OFTEN):
                 self.store.put(record, texts, soon=isinstance(record, Scored))  # most often a question comes next
             else:
                 self.store.append(record, texts)
+        if isinstance(record, Scored) and record.layout:
+            self._let_go_of_text(record)
         self._watch(record)
+
+    def _let_go_of_text(self, record: Scored) -> None:
+        """The record has it now: a long run does not keep all programs in memory."""
+        with self._lock:
+            first = self._layouts.get((record.utility, record.layout))
+            if isinstance(first, Program) and first.id == record.program:
+                self._layouts[record.utility, record.layout] = record.program
 
     def barrier(self) -> None:
         """All that is on record is on the platter when this returns: what comes next may leave the process."""

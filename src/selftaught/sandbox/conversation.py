@@ -82,6 +82,7 @@ class Guest:
         """CPU time of the process when it was last looked at, and when the latest exchange began."""
         self._charged_seconds = 0.0
         self._charging = threading.Lock()
+        self._ahead: tuple[memoryview, float] | None = None
         self._poll = select.poll()
         self._poll.register(self.handle.channel, select.POLLIN)
 
@@ -105,14 +106,15 @@ class Guest:
         An answer that does not name the question's nonce was written before the question was read: it is not taken
         for its answer.
         """
-        self.began_cpu_seconds = self.cpu()
+        glance = _GLANCE_SECONDS if ask is None else _IMPROVER_GLANCE_SECONDS
+        ahead, self._ahead = self._ahead, None
+        self.began_cpu_seconds = self.cpu() if ahead is None else self.seen_cpu_seconds
+        left, looked = ahead or (memoryview(question.frame), time.monotonic())
         clock = _Clock(self, cpu_seconds, self.limits.wall_seconds)
         try:
-            self._send(memoryview(question.frame), clock.check)
+            self._send(left, clock.check)
         except OSError:
             raise self._ending() from None
-        glance = _GLANCE_SECONDS if ask is None else _IMPROVER_GLANCE_SECONDS
-        looked = time.monotonic()
         while True:
             ours = waiting()
             clock.start(counts=not ours)
@@ -135,8 +137,19 @@ class Guest:
             elif message.nonce != question.nonce:
                 raise Ended(Verdict.PROTOCOL_ERROR, "answered what it was not asked")
             else:
+                if ahead is not None:  # nobody looked while it computed
+                    clock.check()
                 return message, clock.used()
             clock.check()
+
+    def begin(self, question: Question) -> None:
+        """Send the next question, for the next `exchange` to take up: the guest computes while its last answer is
+        graded. Its CPU time counts from that answer on.
+        """
+        left = memoryview(question.frame)
+        with contextlib.suppress(OSError):  # what is left, and whether it is gone, is seen to by `exchange`
+            left = left[self.handle.channel.send(left) :]
+        self._ahead = left, time.monotonic()
 
     def charge(self, seconds: float) -> None:
         """Count CPU time of ours that the guest caused as its own."""

@@ -26,7 +26,7 @@ _FINISHED = {
 class Anthropic:
     """Implements `LanguageModel`. One call for each response: the API has no `n`.
 
-    Raises UsageError where the model takes no temperature and the ask_options does not allow to drop it.
+    Raises UsageError if the model accepts no temperature and the ask_options do not allow to drop it.
     """
 
     def __init__(self, model: str, server: Endpoint, ask_options: AskOptions) -> None:

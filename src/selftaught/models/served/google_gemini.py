@@ -22,7 +22,7 @@ _FILTERED = {"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", 
 class Gemini:
     """Implements `LanguageModel`. One call for each response, unless `n` is said to be native.
 
-    Raises UsageError where the model takes no temperature and the ask_options does not allow to drop it.
+    Raises UsageError if the model accepts no temperature and the ask_options do not allow to drop it.
     """
 
     def __init__(self, model: str, server: Endpoint, ask_options: AskOptions) -> None:

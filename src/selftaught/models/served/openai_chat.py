@@ -22,7 +22,7 @@ _LISTING_SECONDS = 10.0
 class OpenAIChat:
     """Implements `LanguageModel`. `extra` goes into the body of each request.
 
-    Raises UsageError where the model takes no temperature and the ask_options does not allow to drop it.
+    Raises UsageError if the model accepts no temperature and the ask_options do not allow to drop it.
     """
 
     def __init__(

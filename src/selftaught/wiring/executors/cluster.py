@@ -46,7 +46,7 @@ _BUSY_SECONDS = 30.0
 """So long a run waits for a free CPU before it begins."""
 _START_SECONDS = 90.0
 _NOBODY_SECONDS = 60.0
-"""So long a program waits for a node where none is left."""
+"""How long a program waits for a node if none remains."""
 _MOST_REMEMBERED = 64 << 20
 """Bytes of a conversation that are kept, to repeat it on another node."""
 _KINDS = {kind.__name__: kind for kind in (errors.TaskError, errors.UsageError, NoSandbox, SandboxError)}
@@ -290,7 +290,7 @@ class Cluster:
                     return found
                 since = time.monotonic() if since is None or members else since
                 if not members and time.monotonic() - since > _NOBODY_SECONDS:
-                    raise SandboxError(f"no node of the cluster is left ({self._in_words()})")
+                    raise SandboxError(f"the cluster has no node any more ({self._in_words()})")
                 self._change.wait(_LOOK_SECONDS)
 
     def _release(self, member: _Member) -> None:
