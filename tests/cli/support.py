@@ -62,7 +62,7 @@ class Kept(Jail):
             self._at_work.discard(one)
 
     def close(self) -> None:
-        if self._at_work or self._kind in self._kept:
+        if self._closed or self._at_work or self._kind in self._kept:  # a run that is stopped closes it twice
             super().close()
         else:
             self._kept[self._kind] = self

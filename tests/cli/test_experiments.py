@@ -538,6 +538,10 @@ def test_other_parameters_are_refused_with_the_difference(finished: Finished, tm
     finished.copied("imp-at-k", tmp_path)
     done = in_process("experiment", "imp-at-k", "--depth", "3", "--out", "imp-at-k", cwd=tmp_path)
     assert done.returncode == 2 and "depth was 2, and is 3" in done.stderr
+    done = in_process(
+        "experiment", "imp-at-k", "--models", "openai/x", "--out", "imp-at-k", cwd=tmp_path
+    )  # without a key
+    assert done.returncode == 2 and "models was ['mutate'], and is ['openai/x']" in done.stderr
     assert in_process("experiment", "imp-at-k", "--out", "imp-at-k", cwd=tmp_path).returncode == 0
 
 

@@ -315,8 +315,12 @@ def _let_go(handle: Handle) -> None:
 
 def _pid_of(pidfd: int) -> int:
     """The process's number as seen from this pid namespace; 0 or less if it is gone."""
-    with open(f"/proc/self/fdinfo/{pidfd}") as lines:
-        return next(int(line.split()[1]) for line in lines if line.startswith("Pid:"))
+    info = os.open(f"/proc/self/fdinfo/{pidfd}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        text = os.read(info, 4096)
+    finally:
+        os.close(info)
+    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith(b"Pid:"))
 
 
 def _in_reach(pidfd: int) -> int:
