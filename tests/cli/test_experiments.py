@@ -350,7 +350,7 @@ def test_no_experiment_starts_on_a_model_that_nobody_named(tmp_path: Path) -> No
     """What `auto` would take is said; the variable is a name; and one that was begun needs none."""
     command = ["experiment", "curve", TASK, "--trials", "1", "--depth", "1", *SMALL, "--out", "it"]
     done = in_process(*command, cwd=tmp_path, OPENAI_API_KEY="k")
-    assert done.returncode == 2 and "--models auto would take openai/gpt-4.1-mini (OPENAI_API_KEY" in done.stderr
+    assert done.returncode == 2 and "--models auto would use openai/gpt-4.1-mini (OPENAI_API_KEY" in done.stderr
     assert not (tmp_path / "it").exists()
     assert in_process(*command, cwd=tmp_path, SELFTAUGHT_MODEL="mutate").returncode == 0
     done = in_process("experiment", "curve", "--out", "it", cwd=tmp_path)
@@ -538,6 +538,10 @@ def test_other_parameters_are_refused_with_the_difference(finished: Finished, tm
     finished.copied("imp-at-k", tmp_path)
     done = in_process("experiment", "imp-at-k", "--depth", "3", "--out", "imp-at-k", cwd=tmp_path)
     assert done.returncode == 2 and "depth was 2, and is 3" in done.stderr
+    done = in_process(
+        "experiment", "imp-at-k", "--models", "openai/x", "--out", "imp-at-k", cwd=tmp_path
+    )  # without a key
+    assert done.returncode == 2 and "models was ['mutate'], and is ['openai/x']" in done.stderr
     assert in_process("experiment", "imp-at-k", "--out", "imp-at-k", cwd=tmp_path).returncode == 0
 
 
