@@ -99,7 +99,7 @@ def check_unchanged(now: SharedInputs, before: SharedInputs) -> None:
 
 
 def _differs(now: TaskSpec | Program, before: TaskSpec | Program | None) -> bool:
-    """Other names are told apart as parameters are."""
+    """Other names are compared like parameters."""
     if isinstance(now, TaskSpec) and isinstance(before, TaskSpec) and now.limits.provided != before.limits.provided:
         return True
     return before is not None and now.source != before.source

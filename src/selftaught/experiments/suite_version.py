@@ -78,7 +78,7 @@ _DEFAULT = Parameters(experiment="suite", tasks=[NAME], models=["auto"])
 
 
 def chosen_tasks(named: Sequence[str], size: str) -> list[str]:
-    """Of `[modern]` and perhaps some of its tasks. Raises UsageError for what is none of them."""
+    """From `[modern]` and optional names of its tasks. Raises UsageError for other names."""
     suite, *tasks = named or [NAME]
     if suite != NAME:
         raise UsageError(f"no suite is called {suite!r}; there is {NAME}, and after it names of its tasks")
@@ -124,14 +124,14 @@ def references() -> dict[str, str]:
 
 
 def reference_of(task: str) -> str:
-    """That of one task, at whatever level."""
+    """The one of a task, at any level."""
     return references()[task.partition("@")[0]]
 
 
 def reference_improver() -> Program:
     """An improver that asks nobody, and answers with the reference program of the task.
 
-    Tasks are told apart by the first line of their text: two of them have one and the same initial solution.
+    The first line of a task's text identifies it: two of them have the same initial solution.
     """
     programs = {load_task(task).about.strip().splitlines()[0]: reference_of(task) for task in SCALE}
     return Program(
@@ -143,7 +143,7 @@ def reference_improver() -> Program:
 
 
 def digest() -> str:
-    """What `DIGEST` has to be: of the tasks' texts, and of the reference programs."""
+    """The value for `DIGEST`: of the tasks' texts, and of the reference programs."""
     texts = [reference_of(task) for task in SCALE]
     for task in map(load_task, SCALE):
         texts += [task.name, task.source, *(text for _, text in sorted(task.modules.items()))]

@@ -12,7 +12,7 @@ from selftaught.core.ahead import Guess, not_wanted
 from selftaught.core.contracts import Completion
 
 _GLANCE_SECONDS = 1.0
-"""A thread that waits wakes up so often, in case it was not told."""
+"""How often a waiting thread wakes up, in case it missed the signal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,7 @@ class Guest:
         graded. Its CPU time counts from that answer on.
         """
         left = memoryview(question.frame)
-        with contextlib.suppress(OSError):  # what is left, and whether it is gone, is seen to by `exchange`
+        with contextlib.suppress(OSError):  # `exchange` handles the rest, and whether the guest is gone
             left = left[self.handle.channel.send(left) :]
         self._ahead = left, time.monotonic()
 
@@ -181,14 +181,14 @@ class Guest:
         return self._open
 
     def kill(self) -> None:
-        """End the guest's process, whatever it does. Its owner finds out from the socket."""
+        """End the guest's process in any case. Its owner notices by the socket."""
         with self._closing:
             if self._open:
                 with contextlib.suppress(ProcessLookupError):
                     signal.pidfd_send_signal(self.handle.pidfd, signal.SIGKILL)
 
     def end(self) -> None:
-        """Kill it and let go of it. Nothing of it is left once the zygote has reaped it. May be called twice."""
+        """Kill and release it. Nothing of it remains when the zygote has reaped it. May be called twice."""
         self.kill()
         if self._close():
             self.worker.forget(self.handle)
@@ -305,9 +305,9 @@ def _verdict_of_death(exit: Exit, handle: Handle) -> Ended:
 
 
 class _Clock:
-    """What is left of one exchange's time: the guest's CPU time; and the wall time in which it is idle.
+    """The remaining time of one exchange: the guest's CPU time; and the wall time in which it is idle.
 
-    Idle is who neither computes, nor waits for a core, nor for us. A loaded machine so changes no verdict.
+    A guest is idle if it does not compute and waits neither for a core or for us. So a busy machine changes no verdict.
     """
 
     def __init__(self, guest: Guest, cpu_seconds: float, wall_seconds: float) -> None:
@@ -346,7 +346,7 @@ class _Clock:
         return max(_SHORTEST_WAIT_SECONDS, min(left, self._wall_left, most))
 
     def check(self) -> None:
-        """Raises Ended if nothing is left."""
+        """Raises Ended if no time remains."""
         if self._left(self.used()) <= 0 and not self._guest.gone():  # gone: the number may be another process's
             why = ", most of it to serve its requests" if self._charged() > self._cpu_seconds / 2 else ""
             raise Ended(Verdict.TIMED_OUT, f"used its {self._cpu_seconds:g} s of CPU time{why}")

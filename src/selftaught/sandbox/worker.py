@@ -101,7 +101,7 @@ class Worker:
 
     @property
     def alive(self) -> bool:
-        """Whether guests can still be had from it."""
+        """Whether it can still fork guests."""
         return self._ended is None
 
     def take(self, profile: Profile, *, gives_way: bool = False) -> Handle:
@@ -202,7 +202,7 @@ class Worker:
                 complaints.seek(0)
                 said = complaints.read(10_000).decode("utf-8", "replace").strip().splitlines()
                 ended = _in_one_line(said) if said else f"exit code {process.returncode}"
-        except Exception as error:  # whatever it was, whoever waits must hear of it
+        except Exception as error:  # any error must reach the waiting thread
             ended = str(error) if isinstance(error, SandboxError) else _with_place(error)
         finally:
             with self._change:
@@ -339,7 +339,7 @@ def _in_reach(pidfd: int) -> int:
 
 
 def _with_place(error: Exception) -> str:
-    """What went wrong on our own side, and where: whoever reports it has nothing else."""
+    """Our own error, and its place: a report has nothing else."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno}, in {place.name})"
 

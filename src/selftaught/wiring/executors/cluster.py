@@ -299,7 +299,7 @@ class Cluster:
             self._change.notify_all()
 
     def _give(self, member: _Member, number: int, ended: bool) -> None:
-        """Whoever is done with a run, or does not want more of it."""
+        """A run that is finished, or wants no more results."""
         if not ended:
             with suppress(Lost):
                 member.remote.tell("drop", number)
@@ -331,7 +331,7 @@ class Cluster:
     def _look_around(self, joining: dict[str, threading.Thread]) -> None:
         try:
             places = self._engine.places()
-        except Lost:  # whoever waits for a node is told so there
+        except Lost:  # a thread that waits for a node gets the error there
             return
         with self._change:
             alive = {place.id for place in places}
@@ -474,7 +474,7 @@ def _files(provided: Provided) -> Files:
 
 
 def _installed(name: str) -> tuple[str, str] | None:
-    """The distribution behind a package's name, and its version."""
+    """The distribution of a package's name, and its version."""
     for candidate in (name, *metadata.packages_distributions().get(name.partition(".")[0], [])):
         with suppress(metadata.PackageNotFoundError):
             return candidate, metadata.version(candidate)
