@@ -9,10 +9,8 @@ class Annealer:
         self.known = {}
 
     def score(self, program):
-        return self.known.setdefault(program, None) or self.measure(program)
-
-    def measure(self, program):
-        self.known[program] = self.utility(program)
+        if program not in self.known:
+            self.known[program] = self.utility(program)
         return self.known[program]
 
     def accepts(self, old, new):
