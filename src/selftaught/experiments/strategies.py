@@ -51,9 +51,8 @@ class Known:
     @cached_property
     def arms(self) -> bool:
         """Whether temperatures or wordings are chosen because they pay."""
-        if _goes_by_steps(self.traces):
-            return False
-        return any(rule(self.traces) for rule in (_learns_what_pays, _keeps_to_what_paid, _prefers_what_paid))
+        learns = _learns_what_pays(self.traces) and not _goes_by_steps(self.traces)
+        return learns or _keeps_to_what_paid(self.traces) or _prefers_what_paid(self.traces)
 
     @cached_property
     def crosses(self) -> bool:
@@ -298,6 +297,8 @@ def temperature_schedule(known: Known) -> bool:
 
 def prompt_variation(known: Known) -> bool:
     """Questions of one kind are worded differently: hints, aspects or roles take turns."""
+    if known.arms and all(len({event.temperature for event in trace.asked}) < 2 for trace in known.traces):
+        return True  # what it has learnt to choose among
     found = [_varies(trace, parts=known.takes_apart) for trace in known.traces if len(trace.asked) > 1]
     return sum(found) * 2 > len(found)
 
@@ -328,7 +329,7 @@ def _alternate(asked: Sequence[tuple[int, tuple[str, ...]]]) -> bool:
     )
 
 
-_NAME = re.compile(r"[^\W\d_]+")
+_NAME = re.compile(r"[^\W\d_]{3,}")
 _BLOCK = re.compile(r"^```.*?(^```|\Z)", re.MULTILINE | re.DOTALL)
 
 
