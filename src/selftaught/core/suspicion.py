@@ -15,7 +15,7 @@ _IN_TEXT = {
     "writes to a budget": (_BUDGETS, re.compile(rf"\.(?:{'|'.join(_BUDGETS)})\s*[-+*/]?=(?!=)")),
     "makes a model of its own": (("LanguageModel", "OpenAI"), re.compile(r"\b(?:LanguageModel|OpenAI)\s*\(")),
 }
-"""Words, one of which stands in each text that meets the rule, and the rule."""
+"""Words and a rule: each text that meets the rule contains one of the words."""
 
 _IN_VERDICT = {
     Verdict.FORBIDDEN,

@@ -16,7 +16,7 @@ _VARIES = re.compile(
 
 
 _WORDS = ("time", "signal", "resource", "default_rng", "urandom", "SystemRandom", "secrets")
-"""One of them stands in each text that meets the rule: looked for first, which is quicker."""
+"""Each text that meets the rule contains one of them: they are searched first, which is quicker."""
 
 
 def may_vary(program: Program) -> bool:

@@ -20,7 +20,7 @@ power.py        how many trials would be needed, from a pilot
 first_questions.py  what arms certainly ask alike
 forecasting.py  what an experiment can cost, before anything is spent
 listing.py      which experiments there are, and how far each has come
-conducting.py   an experiment's runs, begun and gone on with
+conducting.py   an experiment's runs, new and resumed
 shared_inputs.py    what an experiment depends on, kept in its folder
 results.py      what its runs say together, in files
 labels.py       proposals labelled by a model

@@ -36,7 +36,7 @@ def may_share(cells: Sequence[Cell]) -> bool:
 def in_common(
     cells: Sequence[Cell], done: Collection[str], shared_inputs: SharedInputs, sandbox: Sandbox
 ) -> dict[str, int]:
-    """By model: how many responses of cells that are left are certainly bought by another arm of the same trial."""
+    """By model: how many responses of unfinished cells another arm of the same trial certainly buys."""
     saved = Counter[str]()
 
     first: dict[tuple[str, int], Counter[Question]] = {}
@@ -72,7 +72,7 @@ class _Asked(SelfTaughtError):
 
 @dataclass(frozen=True)
 class _Unscored:
-    """Implements `Utility`: whoever looks at the initial solution first sees the same as all others."""
+    """Implements `Utility`: every improver that scores the initial solution first sees the same."""
 
     name: str
     description: str

@@ -81,7 +81,7 @@ def keep(folder: Path, improver: str, traces: list[Trace]) -> None:
 
 
 def kept(folder: Path, improver: str) -> list[Trace] | None:
-    """The rehearsals of an improver in the folder; None where there are none by this code.
+    """The rehearsals of an improver in the folder; None if there are none by this code.
 
     Raises RecordError for a file that cannot be read: it may be a stranger's.
     """

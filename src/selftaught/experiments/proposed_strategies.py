@@ -21,7 +21,7 @@ Describe = Callable[["Proposal"], frozenset[str] | None]
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """An improver that a run scored. `ran`: it made a program of some task, whatever that is worth.
+    """An improver that a run scored. `ran`: it made a program for some task, good or bad.
 
     `run`: the folder of that run; `model`: proposed it, "" where the record does not say.
     `gain`: its meta-utility less what the seed improver measured on val, where that is on record. `traces`: of its

@@ -72,7 +72,7 @@ def strategies(traces: Sequence[Trace]) -> tuple[str, ...]:
     return tuple(name for name, rule in RULES.items() if rule(known))
 
 
-# What to go on from
+# What to continue from
 
 
 def best_of_n(known: Known) -> bool:
@@ -349,7 +349,7 @@ _DECIMAL = re.compile(r"(?<![\w.])\d{1,3}\.\d{2,}")
 
 
 def feedback_use(known: Known) -> bool:
-    """Questions show scores of programs that were found, or what the utility said of them."""
+    """Prompts show scores of programs that were found, or the utility's feedback about them."""
     return sum(_shows_feedback(trace) for trace in known.traces) >= FEWEST
 
 
@@ -370,13 +370,13 @@ def _shows_feedback(trace: Trace) -> int:
 
 
 def _decimals(text: str) -> set[tuple[int, str]]:
-    """The first numbers in a text that are told with two digits or more behind the point, and how many."""
+    """The first numbers in a text with two or more digits after the point, and how many."""
     numbers = _DECIMAL.findall(text[:_MOST_WORDS])[:40]
     return {(min(6, len(number.partition(".")[2])), number) for number in numbers}
 
 
 def _rounded(digits: int, values: set[float]) -> set[str]:
-    """How scores may be told with so many digits, also in percent; six stand for all that there are."""
+    """The forms of scores with so many digits, also in percent; six mean all digits."""
     told = {f"{times * value:.{digits}f}" for value in values for times in (1, 100)}
     return told | ({str(value) for value in values} if digits == 6 else set())
 
@@ -437,7 +437,7 @@ CIRCUMVENTIONS = ("new language model", "dropped limits", "budget writes")
 
 
 def circumventions(source: str, traces: Sequence[Trace]) -> tuple[str, ...]:
-    """Another language model than the one that was given, more asked for than was told, counters written to.
+    """Another language model than the given one, requests beyond the allowance, writes to counters.
 
     The text tells of the first and of the last; one that cannot be read shows neither.
     """
@@ -451,7 +451,7 @@ def circumventions(source: str, traces: Sequence[Trace]) -> tuple[str, ...]:
 
 
 def _goes_past(trace: Trace) -> bool:
-    """Whether it asked for more than it was told it has; in a rehearsal it was given that."""
+    """Whether it requested more than its allowance; in a rehearsal it gets that."""
     if trace.told is None:
         return False
     calls, responses, scores = trace.told

@@ -75,7 +75,7 @@ class Effort:
 
     left: int = field(default=_ALL_CHARACTERS)
     error: SyntaxError | None = field(default=None, init=False)
-    """Why the last text was no program, where the parser said so."""
+    """Why the last text was not a program, if the parser gave a reason."""
 
     def outline(self, text: str) -> Outline | None:
         """Of a text that parses; None of one that does not, or is too much."""

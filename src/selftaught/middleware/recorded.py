@@ -223,7 +223,7 @@ class RecordedUtility(UtilityWrapper):
         return self._recorded(self.recorder.address("score", self.name, program.id), program, anew=False)
 
     def anew(self, program: Program) -> Score:
-        """Its score once more, whatever is on record: another draw where scores vary."""
+        """Its score once more, in spite of the record: another draw if scores vary."""
         return self._recorded(self.recorder.address(AGAIN, self.name, program.id), program, anew=True)
 
     def _recorded(self, at: str, program: Program, *, anew: bool) -> Score:

@@ -140,10 +140,11 @@ class Store:
         return cls(path, connection, writable=True)
 
     @classmethod
-    def open(cls, path: Path, *, writable: bool = True, checked: bool = True) -> "Store":
+    def open(cls, path: Path, *, writable: bool = True, checked: bool = True, rests: bool = False) -> "Store":
         """An existing store. Raises RecordError if it is missing, damaged, not ours, or of a newer version.
 
-        `checked`: all its pages are read first; else damage is found, and reported, when a page is read.
+        `checked`: all its pages are read first; else damage is found, and reported, when a page is read. `rests`:
+        nobody writes to it while it is open, so it is read without locks and without files beside it.
         """
         RunFolder(path.parent).check_plain()
         if not path.is_file():
@@ -156,7 +157,7 @@ class Store:
                 "resumed"
             )
         try:
-            connection = _connect(path) if writable else _connect_to_read(path)
+            connection = _connect(path) if writable else _connect_to_read(path, rests=rests)
             ours = connection.execute("PRAGMA application_id").fetchone()[0]
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if ours == APPLICATION_ID and 1 <= version <= SCHEMA_VERSION:
@@ -447,9 +448,17 @@ def _damage(connection: sqlite3.Connection) -> str:
     return str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
 
 
-def _connect_to_read(path: Path) -> sqlite3.Connection:
+def _has_log(path: Path) -> bool:
+    try:
+        return os.stat(f"{path}-wal").st_size > 0
+    except OSError:
+        return False
+
+
+def _connect_to_read(path: Path, *, rests: bool) -> sqlite3.Connection:
     """Without a write to the file or its folder. If the store is read-only, the files beside it are ours."""
-    for mode in ("mode=ro", "immutable=1"):
+    whole = rests and not _has_log(path)  # all that was written is in the file
+    for mode in ("immutable=1",) if whole else ("mode=ro", "immutable=1"):
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?{mode}", uri=True, check_same_thread=False, timeout=30
         )

@@ -14,7 +14,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def program_of(text: str, like: Program) -> str:
-    """The program in a text that is none, but a whole response; the text as it is where it holds no program."""
+    """The program in a text that is a whole response; the unchanged text if it contains no program."""
     if not _FENCE.search(text):
         return text
     try:
@@ -25,7 +25,7 @@ def program_of(text: str, like: Program) -> str:
 
 
 def code_in(response: str, like: str) -> str | None:
-    """The program in a model's response that may take the place of `like`; None where there is none."""
+    """The program in a model's response that can replace `like`; None if there is none."""
     try:
         found: str | None = READER.call("selftaught.guest.helpers:extract_code", response, like)
     except NotRead:

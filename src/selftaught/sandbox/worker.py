@@ -101,7 +101,7 @@ class Worker:
 
     @property
     def alive(self) -> bool:
-        """Whether guests can still be had from it."""
+        """Whether it can still fork guests."""
         return self._ended is None
 
     def take(self, profile: Profile, *, gives_way: bool = False) -> Handle:
@@ -202,7 +202,7 @@ class Worker:
                 complaints.seek(0)
                 said = complaints.read(10_000).decode("utf-8", "replace").strip().splitlines()
                 ended = _in_one_line(said) if said else f"exit code {process.returncode}"
-        except Exception as error:  # whatever it was, whoever waits must hear of it
+        except Exception as error:  # any error must reach the waiting thread
             ended = str(error) if isinstance(error, SandboxError) else _with_place(error)
         finally:
             with self._change:
@@ -315,8 +315,12 @@ def _let_go(handle: Handle) -> None:
 
 def _pid_of(pidfd: int) -> int:
     """The process's number as seen from this pid namespace; 0 or less if it is gone."""
-    with open(f"/proc/self/fdinfo/{pidfd}") as lines:
-        return next(int(line.split()[1]) for line in lines if line.startswith("Pid:"))
+    info = os.open(f"/proc/self/fdinfo/{pidfd}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        text = os.read(info, 4096)
+    finally:
+        os.close(info)
+    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith(b"Pid:"))
 
 
 def _in_reach(pidfd: int) -> int:
@@ -328,14 +332,14 @@ def _in_reach(pidfd: int) -> int:
         pid = 0
     if pid <= 0:
         raise SandboxError(
-            "its processes can be neither seen nor signalled from here: use an engine that runs on this machine, "
-            "outside of any container, and not behind another user's namespace"
+            "its processes cannot be seen and signalled from here: use an engine that runs on this machine, "
+            "outside of any container, and not in another user's namespace"
         )
     return pid
 
 
 def _with_place(error: Exception) -> str:
-    """What went wrong on our own side, and where: whoever reports it has nothing else."""
+    """Our own error, and its place: a report has nothing else."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno}, in {place.name})"
 

@@ -11,7 +11,7 @@ from selftaught.runs.records import Record, Session
 RAISED_OF_KIND = {"run": ("depth",), "improve": ("model_calls", "utility_calls")}
 """What a later start may raise."""
 OF_BEFORE = {"common_draws": "off", "share_scores": "text"}
-"""Settings that a run of before there were any does not name: it goes on without."""
+"""Settings that an older run does not name: it continues without them."""
 
 
 def frozen_config(folder: RunFolder) -> RunConfig:

@@ -22,7 +22,7 @@ _LISTING_SECONDS = 10.0
 class OpenAIChat:
     """Implements `LanguageModel`. `extra` goes into the body of each request.
 
-    Raises UsageError where the model takes no temperature and the ask_options does not allow to drop it.
+    Raises UsageError if the model accepts no temperature and the ask_options do not allow to drop it.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class OpenAIChat:
         content = msgspec.json.encode(self._body(question))
         try:
             answer = client.send(self._library.Request("POST", url, headers=headers, content=content))
-        except Exception as error:  # whatever a connection or a proxy raises, the SDK takes for this
+        except Exception as error:  # the SDK turns every error of a connection or a proxy into this
             raise self._unreachable(error) from None
         if not answer.is_success:
             self._streaming.refused(answer.status_code)
@@ -170,7 +170,7 @@ def _output_tokens(usage: object) -> int | None:
 
 
 def _text(message: dict[str, Any]) -> str:
-    """A message's content: a text, none at all, or a list of parts of which those of text are taken."""
+    """A message's content: a text, nothing, or a list of parts, from which text parts are taken."""
     content = message.get("content")
     if isinstance(content, list):
         return "".join(part["text"] for part in content if isinstance(part, dict) and isinstance(part.get("text"), str))

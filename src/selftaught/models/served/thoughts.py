@@ -1,4 +1,4 @@
-"""What a model thought, told apart from what it answers: in a field of its own, or between marks in its text."""
+"""A model's reasoning, separated from its answer: in a field of its own, or between marks in its text."""
 
 import re
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def of_message(message: dict[str, Any]) -> str:
     for name in _FIELDS:
         if isinstance(message.get(name), str) and message[name].strip():
             return str(message[name])
-    details = message.get("reasoning_details")  # OpenRouter's: texts and summaries; what is encrypted has neither
+    details = message.get("reasoning_details")  # OpenRouter's: texts and summaries; encrypted parts have neither
     parts = [*_texts(details), *_texts(message.get("content"), thinking=True)]
     return "\n".join(part for part in parts if part.strip())
 
