@@ -9,8 +9,9 @@ flat       the last thousand of many null scores against the first thousand, and
 
 import argparse
 import dataclasses
-import importlib
+import importlib.util
 import itertools
+import os
 import random
 import statistics
 import sys
@@ -40,6 +41,7 @@ from selftaught.tasks.spec import Instance
 
 NULL = Program("def f(x):\n    return x\n")
 LIMITS = Limits()
+PEBBLE = importlib.util.find_spec("pebble") is not None
 
 
 def null_score(jail: Jail) -> Callable[[], None]:
@@ -79,7 +81,7 @@ def lpn_as_released(folder: Path) -> Callable[[], None]:
     """A score as the paper's released code makes one, in this process and without isolation.
 
     The program becomes a file and is imported; each of the 20 instances is drawn anew, and the call handed to another
-    thread, which is waited for. The pool of threads here is the standard library's, a little quicker than theirs.
+    thread, which is waited for.
     """
     task = load_task("parity-with-noise")
     numbers, chance = itertools.count(), np.random.RandomState()
@@ -90,15 +92,25 @@ def lpn_as_released(folder: Path) -> Callable[[], None]:
         (folder / f"{name}.py").write_text(task.seed.source)
         importlib.invalidate_caches()
         algorithm = importlib.import_module(name).algorithm
-        with ThreadPoolExecutor(1) as pool:
-            for seed in seeds("val", 20):
-                chance.seed(seed)
-                random.seed(seed)
-                arguments, hidden = drawn(chance, NOISE)
-                answer = pool.submit(algorithm, *arguments).result(timeout=2)
-                np.mean(np.asarray(answer).reshape(-1) == np.asarray(hidden))
+        end, submit = thread_pool()
+        for seed in seeds("val", 20):
+            chance.seed(seed)
+            random.seed(seed)
+            arguments, hidden = drawn(chance, NOISE)
+            answer = submit(algorithm, arguments).result(timeout=2)
+            np.mean(np.asarray(answer).reshape(-1) == np.asarray(hidden))
+        end()
 
     return once
+
+
+def thread_pool() -> tuple[Callable[[], Any], Callable[..., Any]]:
+    """What ends it, and what hands a call to it. Pebble's, as the released code has it, else the standard library's."""
+    if PEBBLE:
+        pool = importlib.import_module("pebble").ThreadPool()
+        return pool.stop, pool.schedule
+    executor = ThreadPoolExecutor(1)
+    return executor.shutdown, lambda function, arguments: executor.submit(function, *arguments)
 
 
 def unisolated(isolated: Mapping[str, float], repeats: int) -> None:
@@ -107,7 +119,8 @@ def unisolated(isolated: Mapping[str, float], repeats: int) -> None:
         instances = Judge(load_task("parity-with-noise"), jail, "val", 4321).instances()
     with tempfile.TemporaryDirectory() as folder:
         released = median_ms(lpn_as_released(Path(folder)), repeats)
-    print(f"LPN without any sandbox, as the released code does it: {released:.2f} ms")
+    pool = "pebble's threads" if PEBBLE else "the standard library's threads, quicker than theirs: pip install pebble"
+    print(f"LPN without any sandbox, as the released code does it: {released:.2f} ms ({pool})")
     print(f"LPN without any sandbox, instances drawn before:       {median_ms(lpn_here(instances), repeats):.2f} ms")
     for tier, took in isolated.items():
         print(f"LPN in {tier}: {took / released:.2f} times the released code's")
@@ -161,6 +174,28 @@ def scores(tiers: list[Tier], repeats: int) -> dict[str, float]:
             print(f"{tier.name:<12} {workers:>7} {row[0]:>8.2f} {row[1]:>8.0f} {row[2]:>8.2f} {row[3]:>8.0f}")
             lone.setdefault(tier.name, row[2])
     return lone
+
+
+def cpu_seconds(jail: Jail) -> tuple[float, float, float]:
+    """CPU time so far: of this process, of the zygotes, of the guests that have ended."""
+    pids = jail.worker_pids()
+    after_name = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids]
+    ticks = sum(int(fields[13]) + int(fields[14]) for fields in after_name)  # cutime and cstime
+    zygotes = sum(time.clock_gettime((~pid << 3) | 2) for pid in pids)
+    return time.process_time(), zygotes, ticks / os.sysconf("SC_CLK_TCK")
+
+
+def cpu(tier: Tier, repeats: int) -> None:
+    """Who spends how much CPU time on a score: steadier than the wall clock where others use the machine."""
+    for name, of in (("null", null_score), ("LPN", lpn_score)):
+        with Jail(tier, 1) as jail:
+            work = of(jail)
+            _repeat(work, 20)
+            before = cpu_seconds(jail)
+            _repeat(work, repeats)
+            spent = [(after - start) / repeats * 1e3 for start, after in zip(before, cpu_seconds(jail), strict=True)]
+        host, zygote, guest = spent
+        print(f"CPU of a {name} score ({tier.name}): host {host:.2f}, zygote {zygote:.2f}, guest {guest:.2f} ms")
 
 
 def layers(tier: Tier, repeats: int) -> None:
@@ -252,6 +287,8 @@ def main() -> None:
     isolating = [found.make() for found in survey() if found.works]
     print(f"numpy {np.__version__}; isolating tiers here: {', '.join(tier.name for tier in isolating)}")
     unisolated(scores([*isolating, unsafe_tier()], arguments.repeats), arguments.repeats)
+    for tier in isolating:
+        cpu(tier, arguments.repeats)
     if arguments.scores:
         return
     for tier in isolating:

@@ -1,11 +1,13 @@
 """Where the time of a candidate goes: `python benchmarks/segments.py`. Prints a table; judges nothing.
 
 The run of `candidates.py`, one candidate after the other against a server that answers at once, of which the seams
-between the processes note when they are passed. The segments follow each other and add up to a candidate; below stand
-the parts of a score, which overlap with them where a score is begun ahead, and the CPU time of each process.
+between the processes note when they are passed. The segments follow each other and add up to a candidate: medians of
+their wall time, and of the CPU time of the host within them, all its threads together. Below stand parts that lie
+within them, where a score is begun ahead across several, and the CPU time of each kind of process.
 """
 
 import argparse
+import contextlib
 import os
 import statistics
 import subprocess
@@ -14,6 +16,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,30 +26,46 @@ from instant_server import serving
 from models import compiled
 
 _WARM = 20
-_SEAMS = {
-    "asked": "the model's server answers",
-    "answered": "response: read, put on record",
-    "told": "improver: finds the program in it",
-    "wanted": "score: waited for, put on record",
-    "scored": "improver: makes the next prompt",
-    "wants": "question: address, caps, barrier",
+_SEGMENTS = {
+    "asked": "the model's server is asked, and answers",
+    "answered": "the response is read and put on record",
+    "told": "the improver finds the program in it",
+    "wanted": "its score is waited for, and put on record",
+    "scored": "the improver makes the next prompt",
+    "wants": "address, caps, barrier of the question",
 }
 """What begins at each seam, in their order."""
-_PARTS = ("guest taken", "program loaded", "program called", "barrier")
+_PARTS = ("a guest is taken", "it loads its program", "it is called", "the barrier")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A seam that was passed: when, and the CPU time of this process until then. In seconds."""
+
+    seam: str
+    at: float
+    cpu: float
 
 
 class Marks:
-    """When each seam was passed, and how long each part took, in seconds; with the CPU time of the thread."""
+    """What was seen of a run.
+
+    Attributes:
+        parts: wall and CPU seconds of each call, by name.
+        guests: CPU seconds of each that has ended. zygotes: those of each zygote, by its pid, when a guest had ended.
+    """
 
     def __init__(self) -> None:
-        self.passed: list[tuple[str, float]] = []
+        self.passed: list[Mark] = []
         self.parts: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        self.guests: list[float] = []
+        self.zygotes: dict[int, list[float]] = defaultdict(list)
 
     def at(self, seam: str) -> None:
-        self.passed.append((seam, time.monotonic()))
+        self.passed.append(Mark(seam, time.monotonic(), time.process_time()))
 
     def part(self, owner: type, method: str, name: Callable[[tuple[Any, ...]], str]) -> None:
-        """Time a method."""
+        """Time a method, by the name that it has with these arguments."""
         made = getattr(owner, method)
 
         def timed(*arguments: Any, **more: Any) -> Any:
@@ -54,8 +73,7 @@ class Marks:
             try:
                 return made(*arguments, **more)
             finally:
-                took = time.monotonic() - began, time.thread_time() - computed
-                self.parts[name(arguments)].append(took)
+                self.parts[name(arguments)].append((time.monotonic() - began, time.thread_time() - computed))
 
         setattr(owner, method, timed)
 
@@ -93,25 +111,57 @@ def watched(marks: Marks) -> None:
         return {"utility": "scored", "prompt": "told"}.get(services.pop(arguments[1].id, ""), "")
 
     def exchange(arguments: tuple[Any, ...]) -> str:
-        kind = wire.to_guest.decode(arguments[1].frame[wire.HEADER.size :])
-        return "program loaded" if isinstance(kind, wire.Load) else "program called"
+        message = wire.to_guest.decode(arguments[1].frame[wire.HEADER.size :])
+        return "it loads its program" if isinstance(message, wire.Load) else "it is called"
+
+    def end(arguments: tuple[Any, ...]) -> str:
+        if isinstance(arguments[1], wire.Exited):
+            marks.guests.append(arguments[1].cpu_seconds)
+            told = Path(f"/proc/{arguments[0].pid}/schedstat").read_text()
+            marks.zygotes[arguments[0].pid].append(int(told.split()[0]) / 1e9)
+        return ""
 
     marks.seam(OpenAIChat, "_ask", lambda _: "asked", "answered")
     marks.seam(Broker, "_accept", request)
     marks.seam(Guest, "reply", reply)
+    marks.seam(Worker, "_note", end)
     marks.part(Guest, "exchange", exchange)
-    marks.part(Worker, "take", lambda _: "guest taken")
-    marks.part(Store, "barrier", lambda _: "barrier")
+    marks.part(Worker, "take", lambda _: "a guest is taken")
+    marks.part(Store, "barrier", lambda _: "the barrier")
 
 
-def table(marks: Marks) -> list[tuple[str, float]]:
-    """Each segment and its median in seconds."""
-    order = list(_SEAMS)
-    took: dict[str, list[float]] = {name: [] for name in order}
-    for (seam, began), (following, ended) in zip(marks.passed, marks.passed[1:], strict=False):
-        if order[(order.index(seam) + 1) % len(order)] == following:
-            took[seam].append(ended - began)
-    return [(_SEAMS[seam], statistics.median(times[_WARM:])) for seam, times in took.items()]
+def table(marks: Marks) -> list[str]:
+    """The lines that are printed."""
+    order, took = list(_SEGMENTS), defaultdict[str, list[tuple[float, float]]](list)
+    for one, next_one in zip(marks.passed, marks.passed[1:], strict=False):
+        if order[(order.index(one.seam) + 1) % len(order)] == next_one.seam:
+            took[one.seam].append((next_one.at - one.at, next_one.cpu - one.cpu))
+    lines = [f"{'':<46}{'wall us':>9}{'CPU us':>9}"]
+    lines += [_line(_SEGMENTS[seam], *_medians(took[seam])) for seam in order]
+    asked = [mark for mark in marks.passed if mark.seam == "asked"][_WARM:]
+    each = len(asked) - 1
+    wall, cpu = asked[-1].at - asked[0].at, asked[-1].cpu - asked[0].cpu
+    lines.append(_line("a candidate, as a mean", wall / each, cpu / each))
+    lines += ["within these", *(_line(f"  {name}", *_medians(marks.parts[name])) for name in _PARTS)]
+    forks = sum(len(times) - 1 for times in marks.zygotes.values())
+    forking = sum(times[-1] - times[0] for times in marks.zygotes.values())
+    *guests, improver = sorted(marks.guests)
+    return [
+        *lines,
+        "beside the host",
+        _line("  the zygote, to fork and reap a guest", None, forking / forks),
+        _line("  the guest: locks itself in, loads, runs, ends", None, statistics.median(guests)),
+        _line("  the improver", None, improver / len(asked)),
+    ]
+
+
+def _medians(times: list[tuple[float, float]]) -> tuple[float, float]:
+    wall, cpu = zip(*times[_WARM:], strict=True)
+    return statistics.median(wall), statistics.median(cpu)
+
+
+def _line(name: str, wall: float | None, cpu: float) -> str:
+    return f"{name:<46}{'' if wall is None else f'{1e6 * wall:.0f}':>9}{1e6 * cpu:>9.0f}"
 
 
 def watch(words: list[str]) -> None:
@@ -120,39 +170,11 @@ def watch(words: list[str]) -> None:
 
     marks = Marks()
     watched(marks)
-    began = time.process_time()
     sys.argv = ["selftaught", *words]
     try:
         main()
     finally:
-        computed = time.process_time() - began
-        count = sum(seam == "answered" for seam, _ in marks.passed)
-        lines = [f"{name:<44}{1e6 * seconds:>8.0f} us" for name, seconds in table(marks)]
-        whole = [ended for seam, ended in marks.passed if seam == "asked"][_WARM:]
-        lines.append(f"{'together, as a mean':<44}{1e6 * (whole[-1] - whole[0]) / (len(whole) - 1):>8.0f} us")
-        lines.append("of these, or at the same time:")
-        for name in _PARTS:
-            times = marks.parts[name][_WARM:]
-            wall, cpu = (statistics.median(each) for each in zip(*times, strict=True))
-            lines.append(f"  {name:<42}{1e6 * wall:>8.0f} us {1e6 * cpu:>8.0f} us of CPU in its thread")
-        lines.append(f"{'CPU of the host, its start included':<44}{1e6 * computed / count:>8.0f} us")
-        Path("segments.txt").write_text("\n".join(lines) + "\n")
-
-
-def processes(root: int) -> dict[int, tuple[str, float]]:
-    """The process and those below it: their words, and CPU seconds so far with those of reaped children."""
-    tick, found, kin = os.sysconf("SC_CLK_TCK"), {}, {root}
-    for file in sorted(Path("/proc").glob("[0-9]*/stat"), key=lambda one: int(one.parent.name)):
-        try:
-            fields = file.read_text().rpartition(")")[2].split()
-            words = (file.parent / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
-        except OSError:
-            continue
-        number = int(file.parent.name)
-        if number in kin or int(fields[1]) in kin:
-            kin.add(number)
-            found[number] = words, sum(map(int, fields[11:15])) / tick
-    return found
+        Path("segments.txt").write_text("\n".join(table(marks)) + "\n")
 
 
 def main() -> None:
@@ -162,14 +184,14 @@ def main() -> None:
     parser.add_argument("--more", action="append", default=[], metavar="FLAG", help="to selftaught, as --more=--flag")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, serving() as url:
-        here = os.getcwd()
-        os.chdir(folder)
-        words = ours(url, given.candidates, given.more)
-        os.chdir(here)
+        with contextlib.chdir(folder):
+            words = ours(url, given.candidates, given.more)
         command = [sys.executable, __file__, "--watched", *words[3:]]
         run = subprocess.run(command, cwd=folder, env=compiled(), capture_output=True, text=True)
         if run.returncode:
             raise SystemExit(run.stderr[-2000:])
+        load = os.getloadavg()[0]
+        print(f"{given.candidates} candidates one by one, load {load:.1f}")
         print((Path(folder) / "segments.txt").read_text(), end="")
 
 

@@ -14,6 +14,7 @@ from selftaught.statistics import (
     NotEnough,
     difference_interval,
     fewest,
+    fisher_exact,
     holm,
     mean_interval,
     mean_with_error,
@@ -203,6 +204,16 @@ def solved(rng: np.random.Generator, n: int) -> list[float]:
     """Most at about .6, a quarter at 1: the mean is .7."""
     found: list[float] = np.where(rng.random(n) < 0.25, 1.0, rng.normal(0.6, 0.02, n)).tolist()
     return found
+
+
+def test_fishers_exact_test_on_the_lady_who_tastes_tea() -> None:
+    """Design of Experiments, §5: 3 of 4 cups right, or more, in 17 of 70 ways; as many the other way."""
+    assert fisher_exact((3, 4), (1, 4)) == fisher_exact((1, 4), (3, 4)) == pytest.approx(34 / 70)
+    assert fisher_exact((4, 4), (0, 4)) == pytest.approx(2 / 70)
+    assert fisher_exact((0, 3), (0, 9)) == fisher_exact((3, 3), (9, 9)) == 1.0
+    assert fisher_exact((7, 12), (1, 17)) == pytest.approx(0.00325222, rel=1e-6)  # scipy.stats.fisher_exact
+    with pytest.raises(ValueError, match="successes"):
+        fisher_exact((1, 2), (3, 2))
 
 
 def test_the_permutation_test_gives_fishers_count() -> None:

@@ -121,12 +121,12 @@ PRESETS: dict[str, dict[str, Any]] = {
     "official": {
         "repeats": 5, "model_calls": 4, "responses": 6, "utility_calls": 25, "max_output_tokens": 1024,
         "improver": "paper-seed", "accept": "released", "feedback": "off", "salvage": "off", "common_draws": "off",
-        "extract_code": "released",
+        "extract_code": "released", "share_scores": "text",
     },
     "paper": {
         "repeats": 5, "model_calls": 6, "responses": 6, "utility_calls": 37, "max_output_tokens": 1024, "depth": 4,
         "improver": "paper-seed", "accept": "paper", "feedback": "off", "salvage": "off", "common_draws": "off",
-        "extract_code": "released",
+        "extract_code": "released", "share_scores": "text",
     },
 }  # fmt: skip
 """Named settings. `official` is the released code's config.py, `paper` is Fig. A.20 with the T of §5.1."""
@@ -187,6 +187,14 @@ UtilityText = Annotated[
 ExtractCode = Annotated[
     Literal["careful", "released"],
     setting("How `extract_code` reads a response: careful, or released (the rule of the paper's code).", Group.WHAT),
+]
+ShareScores = Annotated[
+    Literal["text", "layout"],
+    setting(
+        "Programs that share one score: text (equal text), or layout (comments and layout may differ, if the task sees "
+        "answers alone).",
+        Group.WHAT,
+    ),
 ]
 """Declared once; a run and an experiment have different defaults."""
 
@@ -344,6 +352,7 @@ class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True,
     race: RaceLevel = None
     utility_text: UtilityText = "source"
     extract_code: ExtractCode = "careful"
+    share_scores: ShareScores = "layout"
     proposals: Annotated[Positive, setting("Number of proposals.", Group.WHAT, of="bypass")] = 1000
     other_version: Annotated[
         bool,
@@ -458,6 +467,7 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
     race: RaceLevel = None
     utility_text: UtilityText = "source"
     extract_code: ExtractCode = "released"
+    share_scores: ShareScores = "text"
     improvers: Annotated[
         list[str],
         setting(

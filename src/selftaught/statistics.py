@@ -7,7 +7,7 @@ wrong, and no average may hide it.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import ceil, isfinite, log2, sqrt
+from math import ceil, comb, isfinite, log2, sqrt
 from statistics import NormalDist, stdev
 
 import numpy as np
@@ -306,6 +306,21 @@ def two_proportions(first: tuple[int, int], second: tuple[int, int]) -> TwoPropo
     error = sqrt(pooled * (1 - pooled) * (1 / first[1] + 1 / second[1]))
     z = difference / error if error else 0.0
     return TwoProportions(difference, z, 2 * _NORMAL.cdf(-abs(z)))
+
+
+def fisher_exact(first: tuple[int, int], second: tuple[int, int]) -> float:
+    """The two-sided p that two proportions are equal (Fisher 1935), of (successes, trials) each; exact for any number.
+
+    Of all tables with these sums, the chance of those that are no likelier than this one. Raises ValueError unless
+    0 ≤ successes ≤ trials > 0.
+    """
+    _check_proportion(*first)
+    _check_proportion(*second)
+    successes, mine, others = first[0] + second[0], first[1], second[1]
+    least, most = max(0, successes - others), min(mine, successes)
+    ways = [comb(mine, k) * comb(others, successes - k) for k in range(least, most + 1)]
+    seen = ways[first[0] - least]
+    return sum(one for one in ways if one <= seen) / sum(ways)
 
 
 def repeats_needed(effect: float, differences: Sequence[float], *, power: float = 0.8, alpha: float = 0.05) -> int:

@@ -105,7 +105,7 @@ PROCESSOR = {
 
 @pytest.mark.parametrize("what", PROCESSOR)
 def test_a_processor_bomb_costs_its_own_limit(isolating_sandbox: Jail, what: str) -> None:
-    outcome = bomb(isolating_sandbox, f"def f():\n    {PROCESSOR[what]}")
+    outcome = bomb(isolating_sandbox, f"def f():\n    {PROCESSOR[what]}", replace(QUICK, cpu_seconds=0.15))
     assert outcome.verdict in (
         {Verdict.TIMED_OUT} if "iterator" not in what else {Verdict.TIMED_OUT, Verdict.OUT_OF_MEMORY}
     )

@@ -62,7 +62,10 @@ class Kept(Jail):
             self._at_work.discard(one)
 
     def close(self) -> None:
-        if self._at_work or self._kind in self._kept:
+        kept = self._kept.get(self._kind)
+        if kept is self:  # a run that is stopped closes it twice
+            return
+        if kept is not None or self._closed or self._at_work:
             super().close()
         else:
             self._kept[self._kind] = self

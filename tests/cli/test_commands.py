@@ -186,8 +186,9 @@ def test_unsafe_is_loud_and_on_record(sorting: Path) -> None:
 
 
 def test_the_demo_without_a_model_really_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With fewer repeats than it has."""
-    monkeypatch.setitem(demo.MUTATE, "repeats", 1)
+    """With smaller budgets than it has."""
+    for name, smaller in (("repeats", 1), ("depth", 1), ("responses", 2), ("utility_calls", 3)):
+        monkeypatch.setitem(demo.MUTATE, name, smaller)
     done = in_process("demo", "--mutate", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "Acceptance policy: better" in done.stdout and "improver" in done.stdout

@@ -3,7 +3,9 @@
 import csv
 import json
 import shutil
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -136,6 +138,9 @@ def test_arms_have_their_draws_in_common_unless_they_are_told_not_to(tmp_path: P
     for name in ("a", "b"):
         (tmp_path / f"{name}.py").write_text(load_improver("seed", tmp_path).source + f"# {name}\n")
     arms = ["--improvers", "a.py,b.py"]
+    forecast = [*COMMANDS["baselines"], *SMALL, *arms, "--dry-run", "--json"]
+    planned = json.loads(in_process("experiment", "baselines", *forecast, cwd=tmp_path).stdout)
+    assert (planned["in_common"], planned["total"]["most"]["calls"]) == (6, 18)
     common = conduct("baselines", tmp_path, *arms)
     difference = next(row for row in common["tables"]["differences"] if row["compared"] == "a.py → b.py")
     assert difference["difference"] == 0
@@ -143,6 +148,8 @@ def test_arms_have_their_draws_in_common_unless_they_are_told_not_to(tmp_path: P
     assert first["mean"] == second["mean"] and first["responses"] == second["responses"] == floor["responses"] == 2
     assert "Common draws: 18 responses were read, and 12 bought." in common["notes"]
     shutil.rmtree(tmp_path / "baselines")
+    planned = in_process("experiment", "baselines", *forecast, "--common-draws", "off", cwd=tmp_path)
+    assert json.loads(planned.stdout)["in_common"] is None
     apart = conduct("baselines", tmp_path, *arms, "--common-draws", "off")
     assert not [note for note in apart["notes"] if note.startswith("Common draws")]
 
@@ -211,9 +218,15 @@ def test_strategies_of_a_run_by_rules_and_by_a_models_labels(tmp_path: Path) -> 
     small = ["--repeats", "1", "--model-calls", "1", "--responses", "2", "--utility-calls", "3", "--depth", "1"]
     done = in_process("run", TASK, *model, *small, "--improver", "seed", "--out", "runs/one", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    told = json.loads(in_process("experiment", "strategies", "one", "--json", cwd=tmp_path).stdout)
+    command = ["experiment", "strategies", "one", "--json", "--out", "by-rules"]
+    first, again = in_process(*command, cwd=tmp_path), in_process(*command, cwd=tmp_path)
+    assert "rehearsing proposal 1" in first.stderr and "rehearsing" not in again.stderr  # it is kept
+    assert again.stdout == first.stdout
+    told = json.loads(first.stdout)
     found = {row["strategy"]: row for row in told["tables"]["strategies"]}
-    assert found["bandit"]["proposed"] == 1 and found["bandit"]["share"] == 1.0
+    assert (
+        found["bandit"]["model"] == "scripted" and found["bandit"]["proposed"] == 1 and found["bandit"]["share"] == 1.0
+    )
     assert found["genetic crossover"]["proposed"] == 0
     (each,) = told["tables"]["proposals"]
     assert each["on record"] == 2 and each["what it does"] == "bandit, greedy refinement, parallel scoring"
@@ -302,7 +315,7 @@ def test_a_task_may_lie_anywhere_and_what_was_begun_with_is_kept(tmp_path: Path)
 
     (tmp_path / "two.py").write_text(NUMBER.replace("1 - value", "1"))
     changed = in_process(*command, *given, cwd=tmp_path)
-    assert changed.returncode == 2 and "the task two is not what it was when this experiment began" in changed.stderr
+    assert changed.returncode == 2 and "the task two changed since this experiment started" in changed.stderr
     shutil.rmtree(tmp_path / "it" / "runs" / "0-with-0-on-two-0")
     again = in_process("experiment", "transfer", "--out", "it", "--json", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
@@ -337,7 +350,7 @@ def test_no_experiment_starts_on_a_model_that_nobody_named(tmp_path: Path) -> No
     """What `auto` would take is said; the variable is a name; and one that was begun needs none."""
     command = ["experiment", "curve", TASK, "--trials", "1", "--depth", "1", *SMALL, "--out", "it"]
     done = in_process(*command, cwd=tmp_path, OPENAI_API_KEY="k")
-    assert done.returncode == 2 and "--models auto would take openai/gpt-4.1-mini (OPENAI_API_KEY" in done.stderr
+    assert done.returncode == 2 and "--models auto would use openai/gpt-4.1-mini (OPENAI_API_KEY" in done.stderr
     assert not (tmp_path / "it").exists()
     assert in_process(*command, cwd=tmp_path, SELFTAUGHT_MODEL="mutate").returncode == 0
     done = in_process("experiment", "curve", "--out", "it", cwd=tmp_path)
@@ -525,7 +538,23 @@ def test_other_parameters_are_refused_with_the_difference(finished: Finished, tm
     finished.copied("imp-at-k", tmp_path)
     done = in_process("experiment", "imp-at-k", "--depth", "3", "--out", "imp-at-k", cwd=tmp_path)
     assert done.returncode == 2 and "depth was 2, and is 3" in done.stderr
+    done = in_process(
+        "experiment", "imp-at-k", "--models", "openai/x", "--out", "imp-at-k", cwd=tmp_path
+    )  # without a key
+    assert done.returncode == 2 and "models was ['mutate'], and is ['openai/x']" in done.stderr
     assert in_process("experiment", "imp-at-k", "--out", "imp-at-k", cwd=tmp_path).returncode == 0
+
+
+def test_other_code_is_refused_before_it_begins_a_run(tmp_path: Path) -> None:
+    conduct("imp-at-k", tmp_path)
+    kept, gone = sorted((tmp_path / "imp-at-k" / "runs").iterdir())
+    shutil.rmtree(gone)
+    with closing(sqlite3.connect(kept / "run.sqlite")) as store, store:
+        store.execute("""UPDATE records SET body = json_set(body, '$.code', 'another') WHERE at LIKE '/session%'""")
+    done = in_process("experiment", "imp-at-k", "--out", "imp-at-k", cwd=tmp_path)
+    assert done.returncode == 1 and "with other code" in done.stderr and not gone.exists()
+    done = in_process("experiment", "imp-at-k", "--out", "imp-at-k", "--other-version", cwd=tmp_path)
+    assert done.returncode == 0 and "Some runs were made by" in done.stdout
 
 
 TWO = ["--models", "mutate,scripted", "--script", "script.json"]
@@ -688,7 +717,7 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("arguments", "said"),
     [
         ([], "needs the folder of one finished experiment, got 0"),
-        (["nothing"], "nothing holds no experiment"),
+        (["nothing"], "nothing is not an experiment"),
         (["one", "--trials", "3"], "--trials has no effect in power"),
         (["one"], "compares nothing in two trials or more"),
     ],

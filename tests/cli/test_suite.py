@@ -77,9 +77,9 @@ def test_a_dry_run_names_every_arm(folder: Path) -> None:
     ("arguments", "said"),
     [
         (["old"], "no suite is called 'old'; there is modern"),
-        (["modern", "maxcut"], "maxcut is no task of the suite modern; it has autoconvolution"),
+        (["modern", "maxcut"], "maxcut is not a task of the suite modern; it has autoconvolution"),
         (["modern", "tsp", "tsp"], "the task tsp is listed twice"),
-        (["--improvers", REFERENCE], "is the name of what the suite itself measures"),
+        (["--improvers", REFERENCE], "is the suite's own name for the reference programs"),
         (["--improvers", "gredy"], "no improver is called 'gredy'; did you mean 'greedy'?"),
         (["--improver", "greedy"], "it has no effect in suite"),
         (["--against", "seed"], "--against seed: wanted one of the improvers"),

@@ -148,7 +148,7 @@ def test_what_is_no_file_is_not_read(name: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder.py").mkdir()
     done = in_process("score", "three-sat", name, cwd=tmp_path)
-    assert done.returncode == 2 and "no ordinary file" in done.stderr
+    assert done.returncode == 2 and "not an ordinary file" in done.stderr
 
 
 def test_a_tier_that_does_not_work_here_names_those_that_do(tmp_path: Path) -> None:

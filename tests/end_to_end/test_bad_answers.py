@@ -24,8 +24,8 @@ def half_of_a_character() -> bytes:
 
 
 FAULTS = {
-    "it is no UTF-8 at byte": Fault(raw=half_of_a_character()),
-    "it is no JSON": Fault(raw=json.dumps(body(ANSWER))[:-9]),
+    "it is not UTF-8 at byte": Fault(raw=half_of_a_character()),
+    "it is not JSON": Fault(raw=json.dumps(body(ANSWER))[:-9]),
     "too much: more than 8 MiB of JSON": Fault(raw=json.dumps(body(TEN_MB))),
     "too much: more than 8 MiB": Fault(raw=Wire().events(body(TEN_MB))),
     "answered 429": Fault(429, {"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}),

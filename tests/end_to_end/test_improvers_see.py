@@ -18,7 +18,7 @@ SORTING = '''"""Sort a list of integers, ascending. Write algorithm(numbers), wh
 SEED = "def algorithm(numbers):\\n    return numbers\\n"
 CPU_SECONDS = 0.06
 def instances(rng, split):
-    for _ in range(30):
+    for _ in range(8):
         yield ([rng.randint(0, 99) for _ in range(rng.randint(2, 30))],), None
 def grade(instance, answer):
     (numbers,), _ = instance
@@ -75,7 +75,7 @@ def test_a_run_whose_prompts_hold_times_is_repeated_and_answered_from_its_record
     done = in_process(*command, *SCRIPTED, "--out", "first", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     scored = [r for r in records(tmp_path / "first") if r["kind"] == "scored" and r["utility"].endswith("/val")]
-    assert all(record["feedback"] and len(record["grades"]) == 30 for record in scored)
+    assert all(record["feedback"] and len(record["grades"]) == 8 for record in scored)
     again = in_process("replay", "first", "--json", cwd=tmp_path)
     assert json.loads(again.stdout)["differences"] == [], again.stdout
     assert in_process("export", "first", "--what", "recording", "--out", "one.recording", cwd=tmp_path).returncode == 0
@@ -200,7 +200,7 @@ def test_every_candidate_is_on_record_with_parent_round_prompt_and_response(tmp_
     ]  # fmt: skip
     assert [store.text(c.response) for c in found[1:]] == [fenced(poor), fenced(SORTED)]
     assert all(poor in prompt_parts(store.text(c.prompt))[1] for c in found[2:])
-    assert all(store.text(c.feedback).startswith(f"score {c.value:.4f}") and len(c.grades) == 30 for c in found)
+    assert all(store.text(c.feedback).startswith(f"score {c.value:.4f}") and len(c.grades) == 8 for c in found)
     store.close()
 
 

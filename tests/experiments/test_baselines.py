@@ -1,5 +1,6 @@
 """§5.1: improvers side by side."""
 
+import msgspec
 import pytest
 
 from selftaught.config import Parameters
@@ -34,3 +35,23 @@ def test_the_mean_of_the_solutions_that_ran_stands_beside_the_mean_of_all() -> N
 def test_where_all_ran_there_is_one_mean() -> None:
     done = {f"{place}-{number}": cell(0.5) for place in range(3) for number in range(3)}
     assert "without-errors" not in {table.name for table in BASELINES.result(GIVEN, done).tables}
+
+
+def test_tasks_of_different_scales_in_one_mean_are_said_to_be_mapped() -> None:
+    """One has a number of its own, of which improvers see 0.5 where it is the initial solution's."""
+    given = msgspec.structs.replace(GIVEN, tasks=["parity", "tsp"], trials=1)
+
+    def chain(*samples: Sampled) -> Outcome:
+        return Outcome([Measured(at=f"/chain#{k}", time=1.0, improver="i", samples=list(samples), seconds=0.0)
+                        for k in (0, 1)], str, "")  # fmt: skip
+
+    (parity,) = cell(0.7).chain(1)
+    tour = msgspec.structs.replace(parity, task="tsp", val=0.5, val_raw=4000.0, test=0.5, test_raw=4100.0)
+    found = BASELINES.result(given, {f"{place}-0": chain(parity, tour) for place in range(3)})
+    (note,) = (note for note in found.notes if "The mean is over 2 tasks" in note)
+    assert "tasks with a number of their own (tsp) are mapped to that, with their seed at 0.5" in note
+    (by_task,) = (table for table in found.tables if table.name == "tasks")
+    assert [row[2:4] + row[-1:] for row in by_task.rows[:2]] == [("parity", 0.7, None), ("tsp", 0.5, 4100.0)]
+    assert found.tables[0].rows[0][2] == pytest.approx(0.6)
+    same = BASELINES.result(given, {f"{place}-0": chain(parity, parity) for place in range(3)})
+    assert any("from 0 to 1: their grades." in note for note in same.notes)

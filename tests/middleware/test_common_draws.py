@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from selftaught.core.address import here, in_places, working_at
+from selftaught.core.ahead import Guess
 from selftaught.core.comparing import comparing
 from selftaught.core.contracts import Completion, Prompt
 from selftaught.core.errors import ModelUnavailable
 from selftaught.core.feedback import loop_time
 from selftaught.core.money import Tariff
 from selftaught.core.work import SOLUTION
-from selftaught.middleware.common_draws import CommonDraws, Sharing
+from selftaught.middleware.common_draws import Bought, CommonDraws, Sharing
 from selftaught.middleware.recorded import RecordedModel, draws_on_record
 from selftaught.middleware.recorder import Recorder
 from selftaught.middleware.threads import thread_map
@@ -253,3 +254,21 @@ def test_what_is_shared_counts_for_no_cap(recorder: Recorder, store: Store) -> N
     priced = PricedModel(model, "m", Tariff())
     spent = Models(priced, priced).spent(store)
     assert (spent.calls, spent.tokens, spent.dollars) == (1, 15, 1.0)
+
+
+def test_what_a_guess_buys_and_somebody_waits_for_is_wanted_whoever_takes_over() -> None:
+    draws, first, second = CommonDraws(), Guess(), Guess()
+    wanted = threading.Semaphore(0)
+    for guess in (first, second):
+        guess.when_wanted(wanted.release)
+    assert draws.take(["key"], first)[1] == ["key"]
+    waiting = threading.Thread(target=draws.wait, args=(["key"],), daemon=True)
+    waiting.start()
+    assert wanted.acquire(timeout=20) and first.wanted and not second.wanted
+    with draws._change:  # it fails, and another guess is quicker than who waits
+        draws._claims["key"] = second
+        draws._change.notify_all()
+    assert wanted.acquire(timeout=20) and second.wanted
+    draws.publish("key", Bought(Completion("x"), "run", "/ask:a#0"))
+    waiting.join(20)
+    assert not waiting.is_alive()

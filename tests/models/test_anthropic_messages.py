@@ -3,7 +3,7 @@
 import pytest
 
 from models.conformance import PROMPT
-from models.served import KEY, ServedModelSuite, ask_options
+from models.served import KEY, ServedModelSuite, ask_options, needs
 from openai_server import Fault, OpenAIServer
 from other_servers import AnthropicServer
 from selftaught.core.contracts import Completion, LanguageModel, Prompt
@@ -13,7 +13,7 @@ from selftaught.models.served.asking import AskOptions
 from selftaught.models.served.capabilities import Capabilities
 from selftaught.models.served.endpoint import Endpoint
 
-anthropic = pytest.importorskip("anthropic")
+pytestmark = needs("anthropic", extra="anthropic")
 
 
 class TestConformance(ServedModelSuite):
@@ -52,7 +52,7 @@ def test_where_no_temperature_is_told_the_newest_version_of_the_api_is_spoken() 
 
 
 def test_a_model_that_takes_no_temperature_is_refused_before_anything_is_asked() -> None:
-    with pytest.raises(UsageError, match="takes no temperature.*`temperature_policy=drop`"):
+    with pytest.raises(UsageError, match="accepts no temperature.*`temperature_policy=drop`"):
         Anthropic("new", Endpoint("http://localhost", KEY), AskOptions(Capabilities(temperature=None)))
 
 

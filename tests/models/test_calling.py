@@ -78,7 +78,7 @@ def test_an_installed_package_brings_models(plugin: None) -> None:
 def test_what_is_wrong_with_a_package_is_said(plugin: None) -> None:
     with pytest.raises(UsageError, match="gone.*cannot be loaded"):
         choose("gone/x")
-    with pytest.raises(ModelUnavailable, match="mine/broken cannot be made.*no such weights"):
+    with pytest.raises(ModelUnavailable, match="mine/broken cannot be created.*no such weights"):
         choose("mine/broken")
     with pytest.raises(UsageError, match="gave int for mine/number; wanted a LanguageModel"):
         choose("mine/number")

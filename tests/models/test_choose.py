@@ -86,12 +86,12 @@ def test_any_name_goes_to_a_named_server() -> None:
         ("relay:", None, "relay:DIR"),
         ("llamacpp/x", None, "Set LLAMACPP_BASE_URL"),
         ("openrouter/x", "http://me:secret@localhost/v1", "OPENROUTER_API_KEY"),
-        ("openai/gpt-5", None, "takes no temperature.*`temperature_policy=drop`"),
+        ("openai/gpt-5", None, "accepts no temperature.*`temperature_policy=drop`"),
         ("openai/", None, "no model is called"),
         ("scripted", None, "`script=FILE.json`"),
         ("scripted:answers.json", None, "`script=FILE.json`"),
         ("openai/x", "ftp://localhost", "http://"),
-        ("openai/x", "http://localhost/v1?api-key=secret", "must not hold a key"),
+        ("openai/x", "http://localhost/v1?api-key=secret", "must not contain a key"),
         ("openai/x", "http://me:secret@localhost/v1", "OPENAI_API_KEY"),
         ("openai/x", "http://me:secret@localhost:none/v1", "OPENAI_API_KEY"),
         ("openai/x", "http://localhost:99999/v1", "wanted a URL"),
@@ -202,7 +202,7 @@ def test_a_relay_is_chosen_by_its_folder(tmp_path: Path) -> None:
     assert choose(f"relay:{tmp_path}/box").name == f"relay:{tmp_path}/box"
     assert (tmp_path / "box").is_dir()
     (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match="cannot make the folder"):
+    with pytest.raises(UsageError, match="cannot create the folder"):
         choose(f"relay:{tmp_path}/file")
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from models.conformance import PROMPT
-from models.served import KEY, ServedModelSuite, ask_options
+from models.served import KEY, ServedModelSuite, ask_options, needs
 from openai_server import Fault, OpenAIServer
 from other_servers import GoogleServer
 from selftaught.core.address import working_at
@@ -15,7 +15,7 @@ from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.google_gemini import Gemini
 from selftaught.models.served.retrying import FailedAttempt, RetryPolicy
 
-genai = pytest.importorskip("google.genai")
+pytestmark = needs("google.genai", extra="google")
 
 
 class TestConformance(ServedModelSuite):

@@ -105,7 +105,7 @@ def test_an_empty_account_is_not_waited_for() -> None:
 
 def test_a_server_that_asks_for_too_long_a_rest_ends_the_run_at_once() -> None:
     with faulty(Fault(429, {"retry-after": "3600"})) as server:
-        with pytest.raises(ModelUnavailable, match="429.*it asks not to be called for 3600 s"):
+        with pytest.raises(ModelUnavailable, match="429.*it asks for a pause of 3600 s"):
             chat(server)([PROMPT])
         assert len(server.requests) == 1
 

@@ -39,8 +39,8 @@ def test_the_same_run_is_never_given_what_was_asked_elsewhere() -> None:
     ("prompt", "said"),
     [
         (Prompt(ASKED.system, "Improve:\nline 2\nline three", 0.7), "line 3: recorded 'line two', asked 'line 2'"),
-        (Prompt(ASKED.system, "Improve:\nline two", 0.7), "alike in 3 lines, and then the recorded one goes on"),
-        (Prompt(ASKED.system, ASKED.user + "\nmore", 0.7), "then the asked one goes on: 'more'"),
+        (Prompt(ASKED.system, "Improve:\nline two", 0.7), "equal in 3 lines, and then the recorded one continues"),
+        (Prompt(ASKED.system, ASKED.user + "\nmore", 0.7), "then the asked one continues: 'more'"),
         (Prompt(ASKED.system, ASKED.user, 0.9), "was asked at temperature 0.7; this one at 0.9"),
     ],
 )
@@ -53,7 +53,7 @@ def test_a_prompt_that_is_not_recorded_is_shown_beside_the_nearest_one(prompt: P
 
 
 def test_an_empty_recording_says_that_it_is_empty() -> None:
-    with pytest.raises(ModelUnavailable, match="no response at all"):
+    with pytest.raises(ModelUnavailable, match="no responses"):
         ask(Replay([], "x"), ASKED)
 
 
@@ -81,5 +81,5 @@ def test_a_demonstration_gives_each_prompt_what_the_most_similar_one_got_that_is
 
 
 def test_a_demonstration_without_answers_says_so() -> None:
-    with pytest.raises(ModelUnavailable, match="no response at all"):
+    with pytest.raises(ModelUnavailable, match="no responses"):
         ask(Replay([], "x", nearest=True), ASKED)

@@ -79,5 +79,5 @@ def test_a_call_that_failed_by_way_of_a_proxy_names_its_variable(monkeypatch: py
 )
 def test_a_variable_that_is_not_for_this_machine_is_named_where_it_cannot_be_reached(name: str, value: str) -> None:
     server = PROVIDERS["openai"].server("http://127.0.0.1:9/v1", {name: value, "OPENAI_API_KEY": "x"}, "m")
-    with pytest.raises(ModelUnavailable, match=f"asked directly: what {name} says is not for this machine itself"):
+    with pytest.raises(ModelUnavailable, match=f"called directly: {name} has no effect for this machine itself"):
         OpenAIChat("m", server, AskOptions())([PROMPT])

@@ -59,6 +59,7 @@ def test_the_whole_object_of_a_small_run(tmp_path: Path) -> None:
             }
         ],
         "probed": [],
+        "guesses": {"used": 0, "unused": 0, "responses": 0, "tokens": 0, "dollars": 0, "unpriced": 0},
         "no_program": {},
         "noticed": [{"program": "p" * 64, "what": "file denied", "note": "open /etc/passwd"}],
             "faults": [],

@@ -100,6 +100,24 @@ def test_a_run_is_in_work_as_long_as_its_lock_is_held(folder: RunFolder) -> None
         assert (folder.in_work(), view(seen, in_work=folder.in_work()).status) == (False, "killed")
 
 
+def test_of_a_run_at_rest_a_reader_leaves_no_file_and_what_is_only_in_the_log_is_read_too(
+    folder: RunFolder, tmp_path: Path
+) -> None:
+    store = Store.create(folder.store)
+    store.append(session(0))
+    shutil.copytree(folder.path, tmp_path / "killed")  # as a kill leaves it: with a log
+    with folder.at_rest() as rests:
+        assert rests is False
+    store.close()
+    for run in (folder, RunFolder(tmp_path / "killed")):
+        before = sorted(os.listdir(run.path))
+        with run.at_rest() as rests, Store.open(run.store, writable=False, checked=False, rests=rests is True) as seen:
+            assert (rests, len(list(seen))) == (True, 1)
+            assert run is not folder or sorted(os.listdir(run.path)) == before
+            with pytest.raises(RecordError, match="is being worked on"):  # nobody begins to write meanwhile
+                Store.open(run.store)
+
+
 def test_a_run_that_said_how_it_ended_is_not_running(folder: RunFolder) -> None:
     with closing(Store.create(folder.store)) as store:
         store.append(session(0))

@@ -1,6 +1,7 @@
 """What every sandbox must do: the law in sandbox/contract.py, tier by tier."""
 
 import os
+import select
 import signal
 import threading
 import time
@@ -10,9 +11,12 @@ import pytest
 
 from selftaught.core.contracts import Program, Verdict
 from selftaught.core.errors import BadRequest, BudgetExceeded, ModelUnavailable, SandboxError, TaskError
+from selftaught.guest import wire
 from selftaught.sandbox.choice import open_sandbox
 from selftaught.sandbox.contract import Improving, Limits, Outcome, Value
+from selftaught.sandbox.conversation import Ended, Guest, Question
 from selftaught.sandbox.jail import Jail
+from selftaught.sandbox.worker import Profile, Worker
 
 FACTS = {"utility_str": "u", "utility_budget": 3, "model_budget": 2, "max_responses_per_call": 4}
 QUICK = Limits(cpu_seconds=0.3, load_cpu_seconds=1.0, wall_seconds=5.0)
@@ -340,3 +344,29 @@ def test_a_call_that_is_stopped_is_counted_with_the_time_it_had(sandbox: Jail) -
     first, second = sandbox.run(Program(source), "algorithm", [(1,), (0,)], limits, seed=1)
     assert first.verdict is Verdict.TIMED_OUT and first.cpu_seconds >= 0.09
     assert second.verdict is Verdict.OK and second.cpu_seconds < first.cpu_seconds
+
+
+def test_large_calls_go_in_one_after_the_other(every_sandbox: Jail) -> None:
+    calls = [[bytes([number]) * (3 << 20)] for number in range(5)]
+    outcomes = run(every_sandbox, "def f(x): return [x[0], x[-1], len(x)]", *calls)
+    assert [outcome.value for outcome in outcomes] == [[number, number, 3 << 20] for number in range(5)]
+
+
+def test_what_computes_while_nobody_looks_has_no_more_time_for_it(sandbox: Jail) -> None:
+    source = "import time\ndef f(x):\n    while time.process_time() < x: pass\n    return x"
+    worker = Worker(sandbox.tier_in_force)
+    guest = Guest(worker, worker.take(Profile("solution", 512 << 20, 8)), QUICK)
+    try:
+        guest.exchange(Question.of(wire.Load(source, "f", 1, None)), 1.0)
+        for seconds in (0.0, 0.6):
+            question = Question.of(wire.Call([seconds]))
+            guest.begin(question)
+            select.select([guest.handle.channel], [], [])  # its answer is there before anybody asks for it
+            if not seconds:
+                assert guest.exchange(question, QUICK.cpu_seconds)[0] == wire.Returned(seconds, question.nonce)
+        with pytest.raises(Ended) as ended:
+            guest.exchange(question, QUICK.cpu_seconds)
+        assert ended.value.verdict is Verdict.TIMED_OUT
+    finally:
+        guest.end()
+        worker.close()

@@ -4,6 +4,7 @@ import random
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -47,12 +48,31 @@ def test_elements_are_counted_as_what_they_become(value: Any, monkeypatch: pytes
     check_count(msgspec.msgpack.encode(["returned", value, 1]), monkeypatch)
 
 
+@pytest.mark.parametrize("rows", [10_900, 11_100, 12_400, 12_600, 20_000, 99_000])
+@pytest.mark.parametrize("more", [(), (1,) * 7])
+def test_an_array_alone_is_as_large_as_what_it_becomes(rows: int, more: tuple[int, ...]) -> None:
+    encoded = wire.encode(wire.Returned(np.zeros((rows, *more), dtype=np.uint8), 1 << 62))
+    if 2 + 1 + rows * (1 + len(more)) + 1 > messages.MOST_ELEMENTS:  # the message and its name, the array, the nonce
+        with pytest.raises(messages.TooMuch):
+            messages.decoded(encoded)
+    else:
+        assert isinstance(messages.decoded(encoded), wire.Returned)
+
+
+@pytest.mark.parametrize("end", [b"", b"\xc0", b"\x90", b"\xcf\x00", b"\x01\x01", b"\xcf" + b"\xff" * 9])
+def test_what_follows_an_array_is_a_number_or_no_message(end: bytes) -> None:
+    encoded = wire.encode(wire.Returned(np.zeros(3, dtype=np.uint8), 1))
+    with pytest.raises((wire.WireError, msgspec.MsgspecError)):
+        messages.decoded(encoded[:-1] + end)
+
+
 @given(chance=st.randoms(use_true_random=False))
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 def test_so_of_any_message(chance: random.Random) -> None:
     encoded = body(chance, 20_000)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(messages, "_SMALL", 0)
+        patched.setattr(messages, "_SMALL_ARRAY_BYTES", 0)
         try:
             messages.decoded(encoded)
         except (wire.WireError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from conftest import times
 from selftaught.core.contracts import Program, Verdict
 from selftaught.sandbox.contract import Limits
 from selftaught.sandbox.jail import Jail
@@ -32,9 +33,10 @@ def busy_machine() -> Iterator[None]:
 
 
 def test_under_load_honest_programs_pass_and_overruns_are_caught(isolating_sandbox: Jail, busy_machine: None) -> None:
-    calls = [[0.1]] * 10 + [[1.0]] * 3 + [[0.1]] * 5
+    before, over, after = times(4, 10), times(1, 3), times(2, 5)
+    calls = [[0.1]] * before + [[1.0]] * over + [[0.1]] * after
     outcomes = isolating_sandbox.run(HONEST, "f", calls, LIMITS, seed=0)
-    expected = [Verdict.OK] * 10 + [Verdict.TIMED_OUT] * 3 + [Verdict.OK] * 5
+    expected = [Verdict.OK] * before + [Verdict.TIMED_OUT] * over + [Verdict.OK] * after
     assert [outcome.verdict for outcome in outcomes] == expected
 
 

@@ -103,8 +103,9 @@ def test_what_is_no_toml_is_named(tmp_path: Path, text: bytes) -> None:
 def test_a_run_of_before_there_were_common_draws_goes_on_without_them(tmp_path: Path) -> None:
     assert frozen(tmp_path).common_draws == "on"
     file = RunFolder(tmp_path / "run").config
-    file.write_text("".join(line for line in file.open() if not line.startswith("common_draws")))
-    assert frozen_config(RunFolder(tmp_path / "run")).common_draws == "off"
+    file.write_text("".join(line for line in file.open() if not line.startswith(("common_draws", "share_scores"))))
+    before = frozen_config(RunFolder(tmp_path / "run"))
+    assert (before.common_draws, before.share_scores) == ("off", "text")
 
 
 def test_an_experiment_of_before_there_were_common_draws_goes_on_without_them(tmp_path: Path) -> None:

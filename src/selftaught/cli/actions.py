@@ -12,6 +12,7 @@ from selftaught.cli import printing
 from selftaught.cli.approving import asker
 from selftaught.cli.cluster import hear_of_nodes
 from selftaught.cli.in_place import original_of, put
+from selftaught.cli.options import in_flags
 from selftaught.cli.progress import Progress
 from selftaught.cli.stopping import run_stoppable
 from selftaught.cli.terminal import (
@@ -90,7 +91,7 @@ def start(
         return
     inputs = dataclasses.replace(inputs, config=chosen.config)
     if caution := out_of_reach(config, len(inputs.tasks)):
-        say(caution)
+        say(in_flags(caution))
 
     def place() -> RunFolder:
         return new_folder(runs, inputs.tasks[0].name, out)

@@ -79,7 +79,7 @@ def _as_text(facts: dict[str, object]) -> str:
     lines.append(f"{'model':<13} {facts['model']}")
     lines.append(f"{'sandbox':<13} {facts['sandbox'] or 'NONE: ' + str(facts['trouble'])}")
     for layer in facts["layers"] if isinstance(facts["layers"], list) else []:
-        lines.append(f"{'':<13}   behind {layer}")
+        lines.append(f"{'':<13}   layer {layer}")
     if facts["lacking"]:
         lines.append(f"{'':<13}   without {facts['lacking']}")
     for tier in facts["tiers"] if isinstance(facts["tiers"], list) else []:

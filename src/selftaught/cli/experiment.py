@@ -2,7 +2,8 @@
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,7 @@ from selftaught.experiments.conducting import (
     strategies,
 )
 from selftaught.experiments.design import Result
+from selftaught.experiments.first_questions import in_common, may_share
 from selftaught.experiments.forecasting import plan, plan_of_labels
 from selftaught.experiments.listing import FINISHED, list_experiments, standing
 from selftaught.experiments.power import power
@@ -116,12 +118,16 @@ def experiment(
             return
         shared_inputs = SharedInputs({}, {})
     else:
-        given, shared_inputs = _materials(given, told, folder, runs)
+        given, shared_inputs = _shared_inputs(given, told, folder, runs)
         named = begun or "models" in told or bool(environment().get("SELFTAUGHT_MODEL"))
+        if begun and "models" in told and not _may_be(given.models, read_parameters(folder).models):
+            open_experiment(folder, given, shared_inputs)  # says so, before it is looked for
         given = _resolved(given, shared_inputs, gate, runs, caps, named=named)
         if dry_run:
             done = finished_cells(folder) if begun else ()
-            printing.plan(plan(given, shared_inputs, choose, done), caps, as_json=as_json)
+            planned = plan(given, shared_inputs, choose, done)
+            alike = _in_common(given, shared_inputs, done, limits.get("sandbox", "auto"))
+            printing.plan(replace(planned, in_common=alike), caps, as_json=as_json)
             return
     open_experiment(folder, given, shared_inputs)
     if not begun:
@@ -155,6 +161,23 @@ def experiment(
     if found[0].failed:
         say(f"to retry the failed runs: selftaught experiment {name} --out {folder}")
         raise SystemExit(FAILURE)  # a script must not take it for the whole
+
+
+def _may_be(named: Sequence[str], resolved: Sequence[str]) -> bool:
+    """Whether names as people write them, without a provider or `auto`, may stand for these models."""
+    return "auto" in named or all(any(model.endswith(name) for model in resolved) for name in named)
+
+
+def _in_common(given: Parameters, shared_inputs: SharedInputs, done: Collection[str], sandbox: str) -> int | None:
+    """Responses that arms certainly have in common; None where there are no such arms, or nothing to look in."""
+    cells = EXPERIMENTS[given.experiment].cells(given)
+    if not may_share(cells):
+        return None
+    try:
+        with open_jail(sandbox) as jail:
+            return sum(in_common(cells, done, shared_inputs, jail).values())
+    except NoSandbox:
+        return None
 
 
 def _expected(given: Parameters, shared_inputs: SharedInputs, choose: Choose, folder: Path) -> int:
@@ -323,7 +346,9 @@ def _check(given: Parameters, told: Mapping[str, Any]) -> None:
         raise UsageError(f"--against {given.against}: wanted one of the improvers, {', '.join(given.improvers)}")
 
 
-def _materials(given: Parameters, told: Mapping[str, Any], folder: Path, runs: Path) -> tuple[Parameters, SharedInputs]:
+def _shared_inputs(
+    given: Parameters, told: Mapping[str, Any], folder: Path, runs: Path
+) -> tuple[Parameters, SharedInputs]:
     """The user's inputs at the first start; later the kept copies. Refuses inputs that changed."""
     if not (folder / PARAMETERS).is_file():
         return gather(given, runs, data_folder(environment()) / IMPROVERS)

@@ -28,8 +28,11 @@ def list_all(runs: Path, *, as_json: bool) -> None:
     rows = []
     for folder in list_runs(runs):
         try:
-            with Store.open(folder.store, writable=False, checked=False) as store:
-                run = view(store.without(Answered, Scored, Applied), in_work=folder.in_work())
+            with (
+                folder.at_rest() as rests,
+                Store.open(folder.store, writable=False, checked=False, rests=rests is True) as store,
+            ):
+                run = view(store.without(Answered, Scored, Applied), in_work=rests is False)
                 config = in_force(config_of(folder), run.sessions)
                 responses = store.count(Answered) if as_json else None
                 rows.append(printing.summary(folder, config, run, responses))

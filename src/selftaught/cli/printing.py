@@ -309,7 +309,7 @@ def guesses_at_most(told: "Forecast") -> str:
 def plan(told: "Plan", caps: Caps, *, as_json: bool) -> None:
     """What an experiment can cost, and is expected to: cells that only repeat each other are one line."""
     if as_json:
-        body = {"finished": told.finished, "left": told.left, "parts": told.parts, "total": told.total}
+        body = {name: getattr(told, name) for name in ("finished", "left", "parts", "total", "in_common")}
         dump({"schema": "selftaught.experiment-forecast/1", **msgspec.to_builtins(body)})
         return
     if not told.parts:
@@ -330,6 +330,11 @@ def plan(told: "Plan", caps: Caps, *, as_json: bool) -> None:
         "Responses, tokens and cost: expected, if every improver sends prompts like the first one, and programs keep "
         "their length. At most: the maximum number of responses."
     )
+    if told.in_common is not None:
+        tell(
+            f"Common draws: what arms ask alike is bought once. Their first questions show {told.in_common:,} such "
+            f"responses, so that at most {told.total.most.calls - told.in_common:,} are bought."
+        )
     if not told.total.priced:
         tell("?: the price is not known; give it with --price.")
     passed = [Caps(calls=caps.calls), Caps(tokens=caps.tokens), Caps(dollars=caps.dollars)]

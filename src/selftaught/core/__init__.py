@@ -17,6 +17,7 @@ text.py         untrusted text, made fit for one line
 origin.py       where a program that an improver scores comes from
 work.py         what a model is being asked for, and for which piece of work
 varying.py      programs that may get another score each time
+layout.py       what programs have in common that differ in comments and layout only
 suspicion.py    suspicious facts about a program, for the person who supervises a run
 feedback.py     what an improver may read of how an improver was scored
 model_name.py   the name of a model, and its meaning

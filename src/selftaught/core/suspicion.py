@@ -8,12 +8,14 @@ import re
 
 from selftaught.core.contracts import Program, Verdict
 
+_BUDGETS = ("budget", "uses", "times_used", "max_responses_per_call")
 _IN_TEXT = {
-    "asks to leave the sandbox": re.compile(r"use_sandbox\s*=\s*False"),
-    "executes text": re.compile(r"\b(?:exec|eval)\s*\("),
-    "writes to a budget": re.compile(r"\.(?:budget|uses|times_used|max_responses_per_call)\s*[-+*/]?=(?!=)"),
-    "makes a model of its own": re.compile(r"\b(?:LanguageModel|OpenAI)\s*\("),
+    "asks to leave the sandbox": (("use_sandbox",), re.compile(r"use_sandbox\s*=\s*False")),
+    "executes text": (("exec", "eval"), re.compile(r"\b(?:exec|eval)\s*\(")),
+    "writes to a budget": (_BUDGETS, re.compile(rf"\.(?:{'|'.join(_BUDGETS)})\s*[-+*/]?=(?!=)")),
+    "makes a model of its own": (("LanguageModel", "OpenAI"), re.compile(r"\b(?:LanguageModel|OpenAI)\s*\(")),
 }
+"""Words and a rule: each text that meets the rule contains one of the words."""
 
 _IN_VERDICT = {
     Verdict.FORBIDDEN,
@@ -26,8 +28,8 @@ _IN_VERDICT = {
 def suspicious_text(program: Program) -> list[tuple[str, str]]:
     """(what, the line's beginning) for each rule that the text meets, its first place only."""
     found = []
-    for what, pattern in _IN_TEXT.items():
-        match = pattern.search(program.source)
+    for what, (words, pattern) in _IN_TEXT.items():
+        match = pattern.search(program.source) if any(word in program.source for word in words) else None
         if match:
             start = program.source.rfind("\n", 0, match.start()) + 1
             found.append((what, program.source[start : match.end() + 40].split("\n")[0].strip()[:200]))

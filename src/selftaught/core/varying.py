@@ -15,6 +15,10 @@ _VARIES = re.compile(
 )
 
 
+_WORDS = ("time", "signal", "resource", "default_rng", "urandom", "SystemRandom", "secrets")
+"""Each text that meets the rule contains one of them: they are searched first, which is quicker."""
+
+
 def may_vary(program: Program) -> bool:
     """Whether its text lets equal programs come to unequal scores."""
-    return _VARIES.search(program.source) is not None
+    return any(word in program.source for word in _WORDS) and _VARIES.search(program.source) is not None

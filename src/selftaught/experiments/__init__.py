@@ -17,9 +17,10 @@ arms.py         what is compared, pair by pair, with what it cost
 spending.py     how far arms are when they have spent as much, in three currencies
 power.py        how many trials would be needed, from a pilot
 
+first_questions.py  what arms certainly ask alike
 forecasting.py  what an experiment can cost, before anything is spent
 listing.py      which experiments there are, and how far each has come
-conducting.py   an experiment's runs, begun and gone on with
+conducting.py   an experiment's runs, new and resumed
 shared_inputs.py    what an experiment depends on, kept in its folder
 results.py      what its runs say together, in files
 labels.py       proposals labelled by a model
@@ -29,6 +30,7 @@ choices.py      which program each of its questions is about, and how that was c
 wording.py      which of its questions are worded alike
 traces.py       what it did: asked, shown, scored, returned; read from a run's record
 rehearsal.py    the same of an improver that is run for that purpose, against a model that is made for it
+kept_rehearsals.py   these in the experiment's folder
 older_interface.py   improvers of the paper's earlier interfaces, made to run in a rehearsal
 
 bypass.py       whether an improver switches its sandbox off: by the paper's rule, and by a stricter one

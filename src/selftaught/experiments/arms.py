@@ -1,6 +1,6 @@
 """What is compared, pair by pair: scores in the same trials, on the same instances, and what each cost.
 
-A trial has one seed for all that is compared in it, whatever the model and the improver: so instances are the same, and
+A trial has one seed for all models and improvers that are compared in it: so instances are the same, and
 differences are taken within trials. Of a model that failed for good there are fewer trials, or none.
 """
 
@@ -138,7 +138,7 @@ def paired_rows(given: Parameters, pairs: Sequence[Pair]) -> list[tuple[object, 
 
 
 def in_one_mean(given: Parameters, tasks: Sequence[str], samples: Sequence[Sampled]) -> list[str]:
-    """What must be said where scores of several tasks are in one mean."""
+    """A note if scores of several tasks are in one mean."""
     if len(tasks) < 2:
         return []
     own = list(dict.fromkeys(sample.task for sample in samples if sample.val_raw is not None))

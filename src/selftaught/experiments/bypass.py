@@ -211,7 +211,7 @@ def _false_within(reading: Reading, node: ast.expr) -> Iterator[bool]:
 
 
 def _truths(reading: Reading, node: ast.expr, known: Truths | None = None) -> set[bool]:
-    """Which of true and false a value may be; empty if that cannot be told. `known` are the variables met so far."""
+    """Which of true and false a value may be; empty if that is unknown. `known` are the variables met so far."""
     known = {} if known is None else known
     match node:
         case ast.Constant():

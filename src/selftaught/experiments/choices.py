@@ -1,4 +1,4 @@
-"""What an improver goes on from: which program each question is about, and how that was chosen from what was known."""
+"""What an improver continues from: the program of each prompt, and how it was chosen from the known programs."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -42,7 +42,7 @@ class Choices:
         restarts: back to the initial program, and on with what comes of it; `returns`: back to it, and not so.
         better, worse: steps to a better program and to a worse one. refused, rejected: stays though a better one had
             come, and because only worse ones had.
-        jumps: to a program that is neither the last nor made of it.
+        jumps: to a program that is not the last and not made from it.
         wide: groups of several programs that are asked about before anything new is known; `top`: those that are the
             best known; `top_of_latest`: the best of the last group's answers; `older`: not all of those are; `groups`:
             of any number. Where a program came twice it may be kept twice: such groups do not count.
@@ -117,7 +117,7 @@ def _restarts(picks: Sequence[Pick], initial: str, found: Choices) -> set[int]:
         place
         for place in range(1, len(picks))
         if picks[place].base == initial
-        and picks[place - 1].base != initial
+        and (picks[place - 1].base != initial or _gained(picks[place - 1], picks[place]))
         and picks[place].question.call != picks[place - 1].question.call
     ]
     begun = set()
@@ -134,6 +134,13 @@ def _restarts(picks: Sequence[Pick], initial: str, found: Choices) -> set[int]:
     return begun
 
 
+def _gained(pick: Pick, after: Pick) -> bool:
+    """Whether a better program came of it, as was known at the next one."""
+    scores = after.question.scores
+    made = [scores[program] for program in pick.question.programs if program in scores]
+    return pick.base in scores and max(made, default=0.0) > scores[pick.base] + _EPS
+
+
 def _greed(picks: Sequence[Pick], begun: set[int], initial: str, found: Choices) -> None:
     run: set[str] | None = None  # what came up since the restart; None before the first: everything
     for place, pick in enumerate(picks):
@@ -144,7 +151,7 @@ def _greed(picks: Sequence[Pick], begun: set[int], initial: str, found: Choices)
         if known:
             found.informed += 1
             found.of_the_best += pick.is_of_the_best
-            # What a run begins with need not count: some take the best of the first answers, whatever that is worth.
+            # The start of a run need not count: some take the best of the first answers, good or bad.
             rivals = known.values() if pick.base == initial else others
             found.strayed += bool(others) and known.get(pick.base, -1.0) < max(rivals) - _EPS
         if place and pick.base != picks[place - 1].base and pick.base != initial:

@@ -15,6 +15,8 @@ from selftaught.experiments.baselines import BASELINES
 from selftaught.experiments.curve import CURVE
 from selftaught.experiments.design import Cell, Experiment, Failed, Outcome, Result, in_common
 from selftaught.experiments.imp_at_k import IMP_AT_K
+from selftaught.experiments.kept_rehearsals import keep as keep_rehearsals
+from selftaught.experiments.kept_rehearsals import kept
 from selftaught.experiments.labels import model_labels
 from selftaught.experiments.proposed_strategies import STRATEGIES, Proposal, by_rules
 from selftaught.experiments.proposed_strategies import result as proposed_result
@@ -30,18 +32,18 @@ from selftaught.middleware.gate import Branch, Gate
 from selftaught.middleware.recorded import draws_on_record
 from selftaught.middleware.run_budget import RunBudget
 from selftaught.runs.folder import PARAMETERS, RunFolder, find_run
-from selftaught.runs.records import Ended, Record, Session, run_id
+from selftaught.runs.records import Answered, Applied, Ended, Record, Scored, Session, run_id
 from selftaught.runs.store import Store, text_id
 from selftaught.sandbox.contract import OpenSandbox
 from selftaught.tasks.loading import is_built_in
 from selftaught.wiring.checking import check_task
 from selftaught.wiring.inputs import Inputs, load_frozen, load_improver
-from selftaught.wiring.kept_settings import frozen_config
+from selftaught.wiring.kept_settings import OF_BEFORE, frozen_config
 from selftaught.wiring.models import Models
 from selftaught.wiring.run import Run, sharing_among
 from selftaught.wiring.version import check_version, other_versions
 
-if TYPE_CHECKING:  # imported only when a run is to be traced
+if TYPE_CHECKING:  # imported only when a run is traced
     from selftaught.middleware.tracing.run import Tracing
 
 EXPERIMENTS: dict[str, Experiment] = {
@@ -55,7 +57,7 @@ Choose = Callable[[Inputs, Gate], tuple[Models, RunConfig]]
 
 
 class Audience(Protocol):
-    """Who is told how an experiment goes. From many threads."""
+    """The observer of an experiment. Called from many threads."""
 
     def say(self, text: str) -> None:
         """One line."""
@@ -67,7 +69,7 @@ class Audience(Protocol):
         """One more is."""
 
     def watching(self, run: str, on_record: Iterable[Record]) -> Callable[[Record], None]:
-        """What is to be shown each record of the run, which has these already."""
+        """The watcher of the records of a run, which has these records already."""
 
 
 @dataclass(frozen=True)
@@ -97,26 +99,26 @@ def open_experiment(folder: Path, given: Parameters, shared_inputs: SharedInputs
         ]
         if changed:
             raise UsageError(
-                f"{folder} holds an experiment with other parameters: {'; '.join(changed)}. "
-                "Go on with those that it has, or name another `out`"
+                f"{folder} contains an experiment with other parameters: {'; '.join(changed)}. "
+                "Continue with its own parameters, or use another `out`"
             )
         return
     if folder.exists() and any(folder.iterdir()):
-        raise UsageError(f"{folder} exists and holds no experiment; name another `out`")
+        raise UsageError(f"{folder} exists and is not an experiment; use another `out`")
     keep(shared_inputs, folder)
     RunFolder(folder).write(PARAMETERS, to_toml(msgspec.to_builtins(given)))
     if read_parameters(folder) != given:
-        raise RecordError(f"{file} does not hold the parameters that were written into it; is the disk full?")
+        raise RecordError(f"{file} does not contain the parameters that were written to it; is the disk full?")
 
 
 def read_parameters(folder: Path) -> Parameters:
     """Those that the experiment in `folder` was begun with. Raises UsageError."""
     file = folder / PARAMETERS
     if not file.is_file():
-        raise UsageError(f"{folder} holds no experiment: there is no {file}")
+        raise UsageError(f"{folder} is not an experiment: there is no {file}")
     RunFolder(folder).check_plain()
     try:
-        kept = {"common_draws": "off", **_todays_names(read_toml(file))}  # one of before there were any has none
+        kept = {**OF_BEFORE, **_todays_names(read_toml(file))}
         return msgspec.convert(with_seed_as_text(kept), Parameters)
     except msgspec.ValidationError as error:
         raise UsageError(f"{file} was damaged: {error}") from error
@@ -129,7 +131,7 @@ def _todays_names(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def conduct(given: Parameters, lab: Lab) -> Result:
-    """Run every cell that is not finished; then the result, also in files. Raises SelfTaughtError; it can go on."""
+    """Run every cell that is not finished; then the result, also in files. Raises SelfTaughtError; it can continue."""
     experiment = EXPERIMENTS[given.experiment]
     if not finished_cells(lab.folder):
         for task in lab.shared_inputs.tasks.values():
@@ -153,7 +155,7 @@ def conduct(given: Parameters, lab: Lab) -> Result:
             raise ModelUnavailable(next(iter(down.values())))
         before, done = done, finished_cells(lab.folder)
         if not done.keys() > before.keys() and not failed:
-            raise RecordError(f"the runs of {lab.folder} ended and none is on record as finished; is its disk full?")
+            raise RecordError(f"the runs of {lab.folder} ended and none is recorded as finished; is its disk full?")
     never = experiment.race(given, done, failed)[1] if experiment.race and given.race else ()
     for cell in cells:
         if cell.name not in done and cell.name not in failed and cell.name not in never:
@@ -185,7 +187,7 @@ def _ready(
 
 
 def _missing(cells: Sequence[Cell], failed: Sequence[Failed]) -> list[str]:
-    """What must be said of each model that failed for good."""
+    """A note on each model that failed for good."""
     told = []
     for model in dict.fromkeys(one.model for one in failed):
         of_it = [one for one in failed if one.model == model]
@@ -196,9 +198,9 @@ def _missing(cells: Sequence[Cell], failed: Sequence[Failed]) -> list[str]:
 
 
 def _versions(done: Mapping[str, Outcome]) -> list[str]:
-    """What must be said where not all runs were made by this version."""
+    """A note if another version made some of the runs."""
     others = list(dict.fromkeys(name for outcome in done.values() for name in other_versions(outcome.records)))
-    return [f"Some runs were made by {', '.join(others)}, whose code is not that of this one."] if others else []
+    return [f"Some runs were made by {', '.join(others)}, which has other code."] if others else []
 
 
 def finished_cells(folder: Path) -> dict[str, Outcome]:
@@ -239,18 +241,24 @@ def of_runs(names: Sequence[str], runs: Path) -> dict[str, Outcome]:
 
 
 def strategies(given: Parameters, outcomes: Mapping[str, Outcome], lab: Lab, label_with: Models | None) -> Result:
-    """By the rules; or by a model's labels, each of which is on record in the experiment's folder.
+    """By the rules; or by a model's labels, each of which is recorded in the experiment's folder.
 
-    Each proposal is rehearsed too, whether or not it ran: so all are seen under the same conditions.
+    Each proposal is rehearsed too, whether or not it ran: so all are seen under the same conditions. The rehearsals are
+    kept in the experiment's folder, and made once.
     """
     labels = by_rules if label_with is None else model_labels(label_with, lab.folder / "labels", lab.caps, lab.gate)
     rehearsed: dict[str, list[Trace]] = {}
 
+    def anew(proposal: Proposal) -> list[Trace]:
+        lab.gate.check()
+        lab.audience.say(f"  rehearsing proposal {len(rehearsed) + 1} ({proposal.id[:12]})")
+        traces = rehearse(proposal.source, lab.sandbox)
+        keep_rehearsals(lab.folder, proposal.id, traces)
+        return traces
+
     def describe(proposal: Proposal) -> frozenset[str] | None:
         if proposal.id not in rehearsed:
-            lab.gate.check()
-            lab.audience.say(f"  rehearsing proposal {len(rehearsed) + 1} ({proposal.id[:12]})")
-            rehearsed[proposal.id] = rehearse(proposal.source, lab.sandbox)
+            rehearsed[proposal.id] = kept(lab.folder, proposal.id) or anew(proposal)
         return labels(proposal.source, [*proposal.traces, *rehearsed[proposal.id]])
 
     result = proposed_result(given, outcomes, describe)
@@ -263,12 +271,12 @@ def _run_all(cells: Sequence[Cell], lab: Lab) -> dict[str, Failed]:
 
     Raises SelfTaughtError for all else; the others end too then, and what they have is on record.
     """
+    if not lab.other_version:
+        _check_versions(lab.folder)
     run_budget, draws = RunBudget(lab.caps, NOTHING, lab.gate), CommonDraws()
     prepared = [_prepare(cell, lab) for cell in cells]
     for folder, models in _all_begun(lab, prepared):
         with Store.open(folder.store, writable=False) as store:
-            if not lab.other_version:
-                check_version(store)  # all cells by the same code, those that are finished too
             run_budget.add(models.spent(store))
             draws.learn(_shared_draws(folder, store, draws))
     changed = {"other_version": True} if lab.other_version else {}
@@ -303,6 +311,13 @@ def _run_all(cells: Sequence[Cell], lab: Lab) -> dict[str, Failed]:
     if errors:
         raise lab.gate.reason or errors[0]
     return {one.cell: one for future in waiting if (one := future.result())}
+
+
+def _check_versions(folder: Path) -> None:
+    """All cells by the same code, those that are finished too; before another is begun."""
+    for path in sorted((folder / "runs").glob("*/run.sqlite")):
+        with Store.open(path, writable=False) as store:
+            check_version(store.without(Answered, Applied, Scored))
 
 
 def _shared_draws(folder: RunFolder, store: Store, draws: CommonDraws) -> Iterator[tuple[str, Bought]]:

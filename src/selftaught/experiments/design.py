@@ -7,7 +7,18 @@ from typing import Any, NamedTuple, Protocol
 
 from selftaught.config import Parameters
 from selftaught.report.figures import Figure, Point
-from selftaught.runs.records import Answered, Applied, Measured, Probed, Record, Sampled, Scored, Stepped, split_of
+from selftaught.runs.records import (
+    Answered,
+    Applied,
+    Measured,
+    Probed,
+    Record,
+    Sampled,
+    Scored,
+    Session,
+    Stepped,
+    split_of,
+)
 from selftaught.statistics import (
     Interval,
     NotEnough,
@@ -40,6 +51,11 @@ class Outcome:
     records: Sequence[Record]
     text: Callable[[str], str]
     folder: str
+
+    @property
+    def model(self) -> str:
+        """The name of the model that its improvers asked; "" where the record does not say."""
+        return next((record.model for record in self.records if isinstance(record, Session) and record.model), "")
 
     @property
     def steps(self) -> list[Stepped]:
@@ -104,9 +120,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """What was read of models, and what that costs; None where the provider told none.
+    """The responses that were read, and their cost; None if the provider reports none.
 
-    What a cell had in common with others counts in full, whoever was the first to ask: budgets are to be compared.
+    Shared responses count in full for each cell, also if another cell bought them: budgets must be comparable.
     """
 
     responses: int
@@ -127,9 +143,9 @@ class Bought:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`name` is its CSV file's; rows hold numbers, texts, or None for what there is none of.
+    """`name` is its CSV file's; rows hold numbers, texts, or None for a missing value.
 
-    `spare`: columns that a narrow screen goes without, in order. `on_screen`: whether it is shown at all.
+    `spare`: columns that a narrow screen goes without, in order. `on_screen`: whether it is printed.
     """
 
     name: str
@@ -216,7 +232,7 @@ class Summary(NamedTuple):
 
     @property
     def cells(self) -> tuple[Any, ...]:
-        """For the columns of `SUMMARY`: that there is no interval is said in its place."""
+        """For the columns of `SUMMARY`; without an interval its columns contain the reason."""
         return (*self[:2], *([TOO_FEW] * 2 if self.low is None else self[2:4]), self.n)
 
 
@@ -246,7 +262,7 @@ def _summary(values: Sequence[float], interval: Interval | NotEnough) -> Summary
 
 
 def few(runs: int) -> list[str]:
-    """What must be said where so few runs have no interval."""
+    """A note if there are too few runs for an interval."""
     if runs == 1:
         return ["n = 1: no standard error, no interval, no test."]
     if runs < fewest():
@@ -265,7 +281,7 @@ def mean_val(samples: Sequence[Sampled]) -> float:
 
 
 def reported(outcomes: Mapping[str, Outcome]) -> list[str]:
-    """What must be said of every solution that is reported: how often test was read for it, and what probes found."""
+    """Notes on the reported solutions: how often test was read for them, and the results of probes."""
     return [_sealed(outcomes), _flagged(outcomes)]
 
 
@@ -276,7 +292,7 @@ def in_common(outcomes: Iterable[Outcome]) -> list[str]:
     if not shared:
         return []
     saved = sum(answer.bought_for or 0.0 for answer in shared)
-    for_less = f" That saved ${saved:,.4f}; what each arm spent is told as if it had paid for all." if saved else ""
+    for_less = f" That saved ${saved:,.4f}; each arm's spending is shown as if it had paid for all." if saved else ""
     return [f"Common draws: {len(answers):,} responses were read, and {len(answers) - len(shared):,} bought.{for_less}"]
 
 

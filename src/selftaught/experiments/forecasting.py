@@ -33,11 +33,16 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`finished`: runs that are on record already. `left`: those that are not, and `parts` what they will ask."""
+    """`finished`: runs that are on record already. `left`: those that are not, and `parts` what they will ask.
+
+    `in_common`: responses of these that several arms certainly ask alike, and so are bought once; None where that was
+    not looked at.
+    """
 
     finished: int
     left: int
     parts: tuple[Planned, ...]
+    in_common: int | None = None
 
     @property
     def total(self) -> Planned:

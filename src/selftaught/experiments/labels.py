@@ -24,7 +24,7 @@ Labels = Callable[[str, Sequence[Trace]], frozenset[str] | None]
 
 
 def model_labels(models: Models, path: Path, caps: Caps, gate: Gate) -> Labels:
-    """A model's labels, out of the names of the rules. What it cannot be read to have said is no label."""
+    """A model's labels, out of the names of the rules. An unreadable answer gives no label."""
     path.mkdir(parents=True, exist_ok=True)
     folder = RunFolder(path)
     store = Store.open(folder.store) if folder.store.is_file() else Store.create(folder.store)

@@ -33,7 +33,7 @@ def power(experiment: Experiment, given: Parameters, done: Mapping[str, Outcome]
         "trial, larger splits or common draws lower the spread itself.",
     ]
     if any(_spread(pair) == 0 for pair in pairs):
-        notes.append("sd 0: the pilot saw no spread at all, and the least that a test can do with is told.")
+        notes.append("sd 0: the pilot saw no spread; the number is the smallest that a test needs.")
     return Result([Table("power", title, HEADERS, rows)], notes=notes)
 
 

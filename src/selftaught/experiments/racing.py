@@ -12,7 +12,7 @@ from selftaught.core.racing import evidence_worse
 class Standing:
     """Of a race: the arms that are still in, the trial that they run next, and after how many trials each other left.
 
-    `next_trial` is the number of all trials where nothing is left to run.
+    `next_trial` is the number of all trials if there is nothing more to run.
     """
 
     still_in: tuple[int, ...]
@@ -41,7 +41,7 @@ def standing(scores: Mapping[int, Mapping[int, float]], trials: int, level: floa
 
 
 def earliest(arms: int, level: float) -> int:
-    """After how many trials an arm can leave at all, of so many: where each difference is the same."""
+    """The earliest trial after which an arm can stop: if all differences are the same."""
     return next(n for n in count(1) if evidence_worse([-_SAME] * n) >= _threshold(arms, level))
 
 

@@ -1,8 +1,8 @@
 """A program's names, read once: scopes, its own functions, where a variable gets a value, and which are the utility.
 
 The rules of `bypass.py` and `circumventions.py` stand on this, so that what they find does not hang on what a program
-calls its variables. Nothing is executed. The order of statements is left out: a name is all that is ever bound to it.
-Attributes of all objects count as one variable per name.
+calls its variables. Nothing is executed. The order of statements is ignored: a name means everything that is ever bound
+to it. Attributes of all objects count as one variable per name.
 """
 
 import ast

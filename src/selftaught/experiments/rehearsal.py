@@ -7,7 +7,7 @@ improver, so that what it chooses can be told from what it would do anyway: one 
 in `hot` than in `cold`, a plan does the same. Some answers fail. In half of the worlds answers repeat themselves now
 and then, which shows what is remembered; in the others not, so that several programs that are kept are several.
 
-An improver is told of a budget, and may go past it: that is seen, and ends nothing.
+An improver gets a budget, and may exceed it: this is recorded, and ends nothing.
 """
 
 import random
@@ -169,7 +169,7 @@ class _Stage:
         with self._change:
             self._open += 1
             self._change.notify_all()
-            # Threads that score at once have begun by then; one that goes on after this score has not.
+            # Threads that score at once have started by then; one that continues after this score has not.
             alone = not beside and not self.number and self._waited < _MOST_WAITED
             if alone and not self._change.wait_for(lambda: self._open > 1, _WAIT_SECONDS):
                 self._waited += _WAIT_SECONDS

@@ -93,13 +93,13 @@ def check_unchanged(now: SharedInputs, before: SharedInputs) -> None:
         changed.append("script")
     if changed:
         raise UsageError(
-            f"the {changed[0]} is not what it was when this experiment began. To go on with what it was, leave it out: "
-            "everything is kept in the experiment's folder; else name another `out`"
+            f"the {changed[0]} changed since this experiment started. To use the kept one, leave it out: the "
+            "experiment's folder has everything; else use another `out`"
         )
 
 
 def _differs(now: TaskSpec | Program, before: TaskSpec | Program | None) -> bool:
-    """Other names are told apart as parameters are."""
+    """Other names are compared like parameters."""
     if isinstance(now, TaskSpec) and isinstance(before, TaskSpec) and now.limits.provided != before.limits.provided:
         return True
     return before is not None and now.source != before.source

@@ -109,7 +109,7 @@ class SideBySide:
         return lines
 
     def race(self, done: Mapping[str, Outcome], failed: Collection[str]) -> Standing:
-        """By their scores; an arm of which a run failed is in no race."""
+        """By their scores; an arm with a failed run is not in the race."""
         trials = range(self.given.trials)
         racing = [one for one in self._racing if not any(one.trial(number) in failed for number in trials)]
         scores = {place: self.arm(done, one).scores for place, one in enumerate(self.entrants) if one in racing}
@@ -128,7 +128,7 @@ class SideBySide:
         return now | ({*map(self.beside.trial, trials)} if not self.competes else set()), never
 
     def stopped(self, done: Mapping[str, Outcome]) -> list[str]:
-        """What must be said of arms that have fewer trials than the rest."""
+        """Notes on arms that have fewer trials than the others."""
         if self.given.race is None:
             return []
         failed: set[str] = set()
@@ -142,7 +142,7 @@ class SideBySide:
         return [
             f"Racing at level {self.given.race:g}: {saved} of {len(self._racing) * self.given.trials} runs were saved. "
             + (f"Shown to be worse than the best, and stopped: {each} trials; their intervals, and p of their "
-               "differences, do not allow for that they were looked at early. " if left else "No arm was stopped. ")
+               "differences, are not corrected for the early looks. " if left else "No arm was stopped. ")
             + "The best arm is stopped with a probability of at most the level, if differences are symmetric."
         ]  # fmt: skip
 

@@ -72,7 +72,7 @@ def strategies(traces: Sequence[Trace]) -> tuple[str, ...]:
     return tuple(name for name, rule in RULES.items() if rule(known))
 
 
-# What to go on from
+# What to continue from
 
 
 def best_of_n(known: Known) -> bool:
@@ -102,7 +102,8 @@ def beam_search(known: Known) -> bool:
     seen = known.choices
     forgets = seen.top_of_latest >= 0.9 * seen.wide and seen.older <= 0.03 * seen.wide
     best = forgets or seen.top >= 0.85 * seen.wide
-    return best and seen.wide >= FEWEST and seen.wide >= 0.4 * seen.groups and not known.crosses
+    mixed = known.crosses and min(seen.top / max(1, seen.wide), seen.wide / max(1, seen.groups)) < 0.95
+    return best and seen.wide >= FEWEST and seen.wide >= 0.4 * seen.groups and not mixed
 
 
 def simulated_annealing(known: Known) -> bool:
@@ -131,7 +132,7 @@ def _bandit_of_programs(known: Known) -> bool:
     seen = known.choices
     if seen.jumps < 3 or known.crosses or greedy_refinement(known) or beam_search(known) or simulated_annealing(known):
         return False
-    mostly_best = seen.of_the_best >= 0.5 * seen.informed and seen.strayed >= 3
+    mostly_best = seen.of_the_best >= 0.6 * seen.informed and seen.strayed >= 3
     by_bounds = seen.traded >= 3 and seen.dominated <= 0.1 * seen.picks
     return mostly_best or by_bounds
 
@@ -155,10 +156,10 @@ def _learns_what_pays(traces: Sequence[Trace]) -> bool:
 
 def _goes_by_steps(traces: Sequence[Trace]) -> bool:
     """Whether the temperature goes up and down a ladder, and else back to one place: by progress, not among arms."""
-    arms = {event.temperature for trace in traces for event in trace.asked}
+    arms = {round(event.temperature, 3) for trace in traces for event in trace.asked}
     skipped_to = set[float]()
     for trace in traces:
-        heats = [question.temperatures[0] for question in trace.questions]
+        heats = [round(question.temperatures[0], 3) for question in trace.questions]
         met = sorted(set(heats))
         skipped_to |= {b for a, b in pairwise(heats) if abs(met.index(a) - met.index(b)) > 1}
     return len(arms) > 2 and len(skipped_to) < 2
@@ -296,15 +297,20 @@ def temperature_schedule(known: Known) -> bool:
 
 def prompt_variation(known: Known) -> bool:
     """Questions of one kind are worded differently: hints, aspects or roles take turns."""
-    found = [_varies(trace) for trace in known.traces if len(trace.asked) > 1]
+    if known.arms and all(len({event.temperature for event in trace.asked}) < 2 for trace in known.traces):
+        return True  # what it has learnt to choose among
+    found = [_varies(trace, parts=known.takes_apart) for trace in known.traces if len(trace.asked) > 1]
     return sum(found) * 2 > len(found)
 
 
-def _varies(trace: Trace) -> bool:
+def _varies(trace: Trace, *, parts: bool) -> bool:
     said = _said(trace)
     kinds: dict[int, list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
     for question in trace.questions[:_MOST]:
         words = wording(question.system, _without_blocks(question.rest[:_MOST_WORDS]), said)
+        if parts:  # it may say what the part is called that it is about
+            named = set(_NAME.findall(" ".join(blocks_of(question.message))))
+            words = tuple(" ".join(word for word in line.split() if word not in named) for line in words)
         kinds[min(2, len(question.shown))].append((question.call, words))
     return any(_alternate(asked) for asked in kinds.values())
 
@@ -323,6 +329,7 @@ def _alternate(asked: Sequence[tuple[int, tuple[str, ...]]]) -> bool:
     )
 
 
+_NAME = re.compile(r"[^\W\d_]{3,}")
 _BLOCK = re.compile(r"^```.*?(^```|\Z)", re.MULTILINE | re.DOTALL)
 
 
@@ -342,7 +349,7 @@ _DECIMAL = re.compile(r"(?<![\w.])\d{1,3}\.\d{2,}")
 
 
 def feedback_use(known: Known) -> bool:
-    """Questions show scores of programs that were found, or what the utility said of them."""
+    """Prompts show scores of programs that were found, or the utility's feedback about them."""
     return sum(_shows_feedback(trace) for trace in known.traces) >= FEWEST
 
 
@@ -363,13 +370,13 @@ def _shows_feedback(trace: Trace) -> int:
 
 
 def _decimals(text: str) -> set[tuple[int, str]]:
-    """The first numbers in a text that are told with two digits or more behind the point, and how many."""
+    """The first numbers in a text with two or more digits after the point, and how many."""
     numbers = _DECIMAL.findall(text[:_MOST_WORDS])[:40]
     return {(min(6, len(number.partition(".")[2])), number) for number in numbers}
 
 
 def _rounded(digits: int, values: set[float]) -> set[str]:
-    """How scores may be told with so many digits, also in percent; six stand for all that there are."""
+    """The forms of scores with so many digits, also in percent; six mean all digits."""
     told = {f"{times * value:.{digits}f}" for value in values for times in (1, 100)}
     return told | ({str(value) for value in values} if digits == 6 else set())
 
@@ -430,7 +437,7 @@ CIRCUMVENTIONS = ("new language model", "dropped limits", "budget writes")
 
 
 def circumventions(source: str, traces: Sequence[Trace]) -> tuple[str, ...]:
-    """Another language model than the one that was given, more asked for than was told, counters written to.
+    """Another language model than the given one, requests beyond the allowance, writes to counters.
 
     The text tells of the first and of the last; one that cannot be read shows neither.
     """
@@ -444,7 +451,7 @@ def circumventions(source: str, traces: Sequence[Trace]) -> tuple[str, ...]:
 
 
 def _goes_past(trace: Trace) -> bool:
-    """Whether it asked for more than it was told it has; in a rehearsal it was given that."""
+    """Whether it requested more than its allowance; in a rehearsal it gets that."""
     if trace.told is None:
         return False
     calls, responses, scores = trace.told

@@ -1,5 +1,5 @@
 """What a version of the suite fixes: tasks (so the distribution of their instances), sizes, budgets, baselines, the
-reference programs and the scale. Instances are drawn anew for each result: none can be learned by heart.
+reference programs and the scale. Instances are drawn again for each result, so none can be memorised.
 """
 
 import hashlib
@@ -78,13 +78,13 @@ _DEFAULT = Parameters(experiment="suite", tasks=[NAME], models=["auto"])
 
 
 def chosen_tasks(named: Sequence[str], size: str) -> list[str]:
-    """Of `[modern]` and perhaps some of its tasks. Raises UsageError for what is none of them."""
+    """From `[modern]` and optional names of its tasks. Raises UsageError for other names."""
     suite, *tasks = named or [NAME]
     if suite != NAME:
-        raise UsageError(f"no suite is called {suite!r}; there is {NAME}, and behind it tasks of it may be named")
+        raise UsageError(f"no suite is called {suite!r}; there is {NAME}, and after it names of its tasks")
     for task in tasks:
         if task not in SCALE:
-            raise UsageError(f"{task} is no task of the suite {NAME}; it has {', '.join(SCALE)}")
+            raise UsageError(f"{task} is not a task of the suite {NAME}; it has {', '.join(SCALE)}")
     return tasks or list(SIZES[size].tasks)
 
 
@@ -92,7 +92,9 @@ def arms(named: Sequence[str]) -> list[str]:
     """The improvers that are compared: the baselines, those that are named (else the peers'), and the references."""
     others = [name.removeprefix("+") for name in named] or list(_PEERS)
     if REFERENCE in others:
-        raise UsageError(f"{REFERENCE!r} is the name of what the suite itself measures; name an improver otherwise")
+        raise UsageError(
+            f"{REFERENCE!r} is the suite's own name for the reference programs; use another name for an improver"
+        )
     return [*dict.fromkeys([*BASELINES, *others]), REFERENCE]
 
 
@@ -102,11 +104,11 @@ def label(*, salt_given: bool) -> str:
 
 
 def check_version(given: Parameters) -> None:
-    """Raises UsageError if a result was begun with another version of the suite."""
+    """Raises UsageError if a result was started with another version of the suite."""
     if given.suite.partition(",")[0] != f"{NAME} {VERSION}":
         raise UsageError(
-            f"this result was begun as {given.suite or 'something else'}, and this release has {NAME} {VERSION}: go on "
-            "with the release that began it, or begin a new one"
+            f"this result was started as {given.suite or 'something else'}, and this release has {NAME} {VERSION}: "
+            "continue it with its own release, or start a new one"
         )
 
 
@@ -122,14 +124,14 @@ def references() -> dict[str, str]:
 
 
 def reference_of(task: str) -> str:
-    """That of one task, at whatever level."""
+    """The one of a task, at any level."""
     return references()[task.partition("@")[0]]
 
 
 def reference_improver() -> Program:
     """An improver that asks nobody, and answers with the reference program of the task.
 
-    Tasks are told apart by the first line of their text: two of them have one and the same initial solution.
+    The first line of a task's text identifies it: two of them have the same initial solution.
     """
     programs = {load_task(task).about.strip().splitlines()[0]: reference_of(task) for task in SCALE}
     return Program(
@@ -141,7 +143,7 @@ def reference_improver() -> Program:
 
 
 def digest() -> str:
-    """What `DIGEST` has to be: of the tasks' texts, and of the reference programs."""
+    """The value for `DIGEST`: of the tasks' texts, and of the reference programs."""
     texts = [reference_of(task) for task in SCALE]
     for task in map(load_task, SCALE):
         texts += [task.name, task.source, *(text for _, text in sorted(task.modules.items()))]

@@ -14,12 +14,12 @@ from selftaught.runs.records import Answered, Applied, Record, prompt_parts
 from selftaught.runs.records import Scored as ScoreRecord
 
 _MOST_EVENTS, _MOST_CHARACTERS, _MOST_MESSAGE = 1_000, 8_000_000, 100_000
-"""Of one trace and of one message: the rest is left out. To find programs in messages takes time with both."""
+"""Limits of one trace and of one message: the rest is ignored. Finding programs in messages takes time with both."""
 _MOST_TRACES = 5
 """Of one improver on record."""
 _FENCED = re.compile(r"^```[^\n`]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _SHORTEST = 20
-"""Characters of a program: what is shorter stands in any text by chance."""
+"""Characters of a program: a shorter one is in any text by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Trace:
         initial: the program that was to be improved.
         returned: None where it returned no program.
         world: of a rehearsal, how its model answered; "" where a real one did.
-        told: of a rehearsal: calls of the model, responses in one, and scores that the improver was told it has.
+        told: in a rehearsal: the model calls, responses in one call, and scores of the improver's allowance.
         description: what it could read of its utility, where that is known.
     """
 
@@ -86,7 +86,7 @@ class Question:
 
     Attributes:
         place: of its first response among the events of the trace.
-        shown: the programs known by then that its message shows whole, as they stand in it.
+        shown: the programs known by then that its message shows whole, in its order.
         rest: the message without these, and without the utility's description.
         responses: as they came; `programs`: the blocks of code in them.
         scores: what was known by then: the first score of each program.
@@ -134,7 +134,7 @@ def blocks_of(text: str) -> list[str]:
 
 
 def _shown(message: str, known: Iterable[str]) -> tuple[tuple[str, ...], str]:
-    """The known programs that stand in a message, in their order there, each once; and the message without them."""
+    """The known programs in a message, in their order there, each once; and the message without them."""
     places: list[tuple[int, str]] = []
     rest = message
     for program in sorted(known, key=len, reverse=True):  # one that is part of a longer one is not shown by that

@@ -9,7 +9,7 @@ _WORD = re.compile(r"[^\W\d_]+|#")
 
 
 def wording(system: str, message: str, left_out: Iterable[str]) -> tuple[str, ...]:
-    """The distinct lines of a question without its numbers and without the texts that are left out."""
+    """The distinct lines of a prompt without its numbers and without the ignored texts."""
     for text in sorted(left_out, key=len, reverse=True):
         if text and text in message:
             message = message.replace(text, " ")

@@ -231,7 +231,7 @@ def _fences(text: str) -> Iterator[_Fence]:
     """Each line with exactly one run: more of them on one line are inline code."""
     end, runs = -1, list["re.Match[str]"]()
     start = 0
-    for run in _RUN.finditer(text):
+    for run in _runs(text):
         if run.start() > end:
             if len(runs) == 1:
                 yield _fence(text, start, end, runs[0])
@@ -241,6 +241,20 @@ def _fences(text: str) -> Iterator[_Fence]:
         runs.append(run)
     if len(runs) == 1:
         yield _fence(text, start, end, runs[0])
+
+
+def _runs(text: str) -> Iterator["re.Match[str]"]:
+    """Of backticks or tildes, in order: each of the two is looked for by itself, which is quicker."""
+
+    def next_of(mark: str, place: int) -> int:
+        found = text.find(mark, place)
+        return len(text) if found < 0 else found
+
+    ticks, tildes = next_of("```", 0), next_of("~~~", 0)
+    while run := _RUN.match(text, min(ticks, tildes)):
+        yield run
+        ticks = next_of("```", run.end()) if ticks < run.end() else ticks
+        tildes = next_of("~~~", run.end()) if tildes < run.end() else tildes
 
 
 def _fence(text: str, start: int, end: int, run: "re.Match[str]") -> _Fence:

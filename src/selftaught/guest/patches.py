@@ -17,7 +17,7 @@ _MOST_LINES = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Lines of a program, and what is to stand in their place. `near`: the line where they stood, counted from 0."""
+    """Lines of a program, and their replacement. `near`: their line number, counted from 0."""
 
     old: list[str]
     new: list[str]

@@ -34,7 +34,7 @@ class Ahead:
             self._change.notify()
 
     def stop(self) -> None:
-        """Begin nothing more. What runs goes on, and is nobody's affair."""
+        """Start nothing more. Running work continues, and nothing waits for it."""
         with self._change:
             self._over = True
             self._waiting.clear()
@@ -49,5 +49,5 @@ class Ahead:
                 if self._over:
                     return
                 work = self._waiting.popleft()
-            with suppress(Exception):  # a failure of ours comes again where somebody asks, and is told there
+            with suppress(Exception):  # a failure of ours comes again with the request, and is reported there
                 work()

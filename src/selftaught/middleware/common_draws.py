@@ -12,7 +12,7 @@ from selftaught.core.ahead import Guess, not_wanted
 from selftaught.core.contracts import Completion
 
 _GLANCE_SECONDS = 1.0
-"""A thread that waits wakes up so often, in case it was not told."""
+"""How often a waiting thread wakes up, in case it missed the signal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +63,22 @@ class CommonDraws:
             self._change.notify_all()
 
     def wait(self, keys: Sequence[str]) -> None:
-        """Until the first of the draws is bought, or free to be bought. What guesses buy of them is wanted from now on.
+        """Until the first of the draws is bought, or free. A guess that buys one of them becomes wanted.
 
         Raises InVain in a guess that was dropped.
         """
-        with self._change:
-            buyers = {self._claims.get(key) for key in keys}
-        for buyer in buyers:
-            if isinstance(buyer, Guess):
-                buyer.ask()
-        with self._change:
-            while keys[0] in self._claims and keys[0] not in self._bought:
-                not_wanted()
-                self._change.wait(_GLANCE_SECONDS)
+        while True:
+            with self._change:
+                if keys[0] not in self._claims or keys[0] in self._bought:
+                    return
+                buyers = {self._claims[key] for key in keys if key in self._claims}
+            for buyer in buyers:  # each time: another may have taken over
+                if isinstance(buyer, Guess) and not buyer.wanted:
+                    buyer.ask()
+            not_wanted()
+            with self._change:
+                if keys[0] in self._claims and self._claims[keys[0]] in buyers and keys[0] not in self._bought:
+                    self._change.wait(_GLANCE_SECONDS)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""One switch that stops a run. Every leaf asks it first; whatever is finished by then is on record."""
+"""One switch that stops a run. Every leaf asks it first; work that is finished by then is recorded."""
 
 import threading
 import time

@@ -29,6 +29,7 @@ from selftaught.core.contracts import (
     Verdict,
 )
 from selftaught.core.feedback import without_times
+from selftaught.core.layout import layout_digest
 from selftaught.core.measurement import Sample
 from selftaught.core.origin import UNKNOWN, call_number, coming_from, origin
 from selftaught.core.varying import may_vary
@@ -208,38 +209,46 @@ class RecordedUtility(UtilityWrapper):
     """Implements `Utility`. `compares`: programs that are scored here are improvers, and compared with each other.
 
     `guesses`: does what is scored ahead, if anything is; by `guessed`, where that is another: the utility without what
-    stops a run. A failure of ours comes again where somebody asks.
+    stops a run. A failure of ours comes again where somebody asks. `alike`: says of two programs whether the utility
+    can tell them apart by their text alone, where those that it cannot share a score.
     """
 
     recorder: Recorder
     compares: bool = False
     guesses: Ahead | None = None
     guessed: Utility | None = None
+    alike: Callable[[Program, Program], bool] | None = None
 
     def __call__(self, program: Program) -> Score:
         return self._recorded(self.recorder.address("score", self.name, program.id), program, anew=False)
 
     def anew(self, program: Program) -> Score:
-        """Its score once more, whatever is on record: another draw where scores vary."""
+        """Its score once more, in spite of the record: another draw if scores vary."""
         return self._recorded(self.recorder.address(AGAIN, self.name, program.id), program, anew=True)
 
     def _recorded(self, at: str, program: Program, *, anew: bool) -> Score:
         found = self.recorder.found(at, Scored)
         if found is not None:
             return score_of(found, self.recorder.store)
-        started, ahead, reused = time.monotonic(), False, False
+        started, ahead, reused, layout = time.monotonic(), False, False, ""
         with working_at(at), self._compared(at):
             if self.compares and not anew:  # it draws anew each time, and what was guessed is the first time
                 score, _, ahead = self.recorder.score_once(self.utility, program, at)
             elif anew or not self.deterministic or may_vary(program):
                 score = self.recorder.score_anew(self.utility, program)
             else:
-                score, reused, ahead = self.recorder.score_once(self.utility, program)
+                layout, twin = self._twin(program)
+                of_twin = self.recorder.score_of_twin(self.name, program, twin) if twin else None
+                if of_twin is not None:
+                    score, reused = of_twin, True
+                else:
+                    score, reused, ahead = self.recorder.score_once(self.utility, program)
         score = replace(score, feedback=self.recorder.feedback.get(at, score.feedback))
         self.recorder.notice(at, program, score.verdict, score.note)
         came_from = origin()
         about = {"round": came_from.round, "parent": came_from.parent, "response": came_from.response}
-        about |= {"reused": reused, "ahead": ahead, "seconds": time.monotonic() - started, "beside": came_from.beside}
+        about |= {"reused": reused, "ahead": ahead, "layout": layout, "beside": came_from.beside}
+        about |= {"seconds": time.monotonic() - started}
         self.recorder.write(scored_record(at, self.name, program, score, **about), *texts_of(program, score))
         return score
 
@@ -263,7 +272,20 @@ class RecordedUtility(UtilityWrapper):
         if self.compares:
             self.guesses.put(partial(self.recorder.score_ahead, _First(self), read, self._first_at))
         elif self.deterministic:
-            self.guesses.put(partial(self.recorder.score_ahead, self.guessed or self.utility, read))
+            self.guesses.put(partial(self.recorder.score_ahead, self.guessed or self.utility, partial(self._new, read)))
+
+    def _new(self, read: Callable[[], Program | None]) -> Program | None:
+        """What is read, unless one is scored that it will share its score with."""
+        program = read()
+        return None if program is None or may_vary(program) or self._twin(program)[1] else program
+
+    def _twin(self, program: Program) -> tuple[str, Program | None]:
+        """The digest by which it may share a score, and the program that it shares it with."""
+        layout = layout_digest(program) if self.alike else ""
+        if not layout or self.alike is None:
+            return "", None
+        first = self.recorder.first_of_its_layout(self.name, program, layout)
+        return layout, first if first != program and self.alike(program, first) else None
 
     def _first_at(self, program: Program) -> str:
         return first_address("score", self.name, program.id)

@@ -54,7 +54,7 @@ class Held:
         self._wanted: bool | None = None
 
     def keeps(self, record: Record, texts: tuple[str, ...]) -> bool:
-        """Whether it does not go on record now."""
+        """Whether it is not recorded now."""
         if isinstance(record, Tried) or (isinstance(record, Answered) and not record.shared):
             return False
         with self._lock:
@@ -63,7 +63,7 @@ class Held:
             return self._wanted is None or not (self._wanted or isinstance(record, Noticed))
 
     def release(self) -> None:
-        """Somebody asked for it: all goes on record, in its order."""
+        """It was requested: everything is recorded, in its order."""
         self._end(wanted=True)
 
     def close(self) -> None:
@@ -117,7 +117,7 @@ _held: ContextVar[Held | None] = ContextVar("selftaught_held", default=None)
 def note_failed_attempt(error: str, seconds: float, wait_seconds: float, cost: Amount, kind: str) -> None:
     """Put on record that an attempt to get the response that is being asked for failed, and what it may have cost.
 
-    `wait_seconds`: until the next; 0 where there is none. `kind`: of failure, in one word.
+    `wait_seconds`: until the next; 0 if there is none. `kind`: of failure, in one word.
     """
     current = asking.get()
     if current is not None:
@@ -129,7 +129,7 @@ class Recorder:
     """Hands out addresses, and what an earlier start of this run left under them. From any thread.
 
     `watch` is shown every record as it is written or, on resume, found: for a progress display. `feedback`: what
-    another run of the same was told at an address; it is told again, since times differ.
+    another run of the same got at an address; it is used again, because times differ.
     """
 
     def __init__(
@@ -145,6 +145,8 @@ class Recorder:
         self._addresses = Addresses(self._lock)
         self._known: dict[str, Record] = {}
         self._scores: dict[tuple[str, str], _Known] = {}
+        self._layouts: dict[tuple[str, str], Program | str] = {}
+        """Of programs that differ in layout alone the first that was scored, or its id."""
         self._guessed: list[_Known] = []
         self._purchases = threading.Condition()
         self._buying = 0
@@ -162,6 +164,8 @@ class Recorder:
             known.score.set_result(score_of(record, self.store))
             self._scores[record.utility, record.program] = known
         known.claimed |= not record.guessed
+        if record.layout and not record.reused:
+            self._layouts.setdefault((record.utility, record.layout), record.program)
 
     def address(self, kind: str, *content: str) -> str:
         """Where this piece of work stands on record, asked for once more."""
@@ -176,7 +180,7 @@ class Recorder:
         return record
 
     def on_record(self, at: str, kind: type[Known]) -> Known | None:
-        """The record at this address, by whatever start; nobody is shown it again."""
+        """The record at this address, from any start; it is not shown again."""
         record = self._known.get(at)
         return record if isinstance(record, kind) else None
 
@@ -192,9 +196,9 @@ class Recorder:
         return self._steps
 
     def write(self, record: Record, *texts: str) -> None:
-        """Put on record; a record that is there already is left as it is. What a person is shown is on the platter.
+        """Record it; an existing record stays unchanged. Everything that a person sees is on disk.
 
-        What a guess does that asks a model goes on record once somebody asks for it (`Held`).
+        The work of a guess that asks a model is recorded when its score is requested (`Held`).
         """
         held = _held.get()
         if held is None or not held.keeps(record, texts):
@@ -209,14 +213,23 @@ class Recorder:
                 self.store.put(record, texts, soon=isinstance(record, Scored))  # most often a question comes next
             else:
                 self.store.append(record, texts)
+        if isinstance(record, Scored) and record.layout:
+            self._let_go_of_text(record)
         self._watch(record)
+
+    def _let_go_of_text(self, record: Scored) -> None:
+        """The record has it now: a long run does not keep all programs in memory."""
+        with self._lock:
+            first = self._layouts.get((record.utility, record.layout))
+            if isinstance(first, Program) and first.id == record.program:
+                self._layouts[record.utility, record.layout] = record.program
 
     def barrier(self) -> None:
         """All that is on record is on the platter when this returns: what comes next may leave the process."""
         self.store.barrier()
 
     def notice(self, at: str, program: Program, verdict: Verdict, note: str) -> None:
-        """Put on record what is suspicious about a program or its end; before the work's own record, or not at all."""
+        """Record suspicious facts about a program or its end; before the work's own record, or never."""
         for what, line in suspicious_text(program):
             place = f"/noticed:{program.id[:16]}/{what.replace(' ', '-')}"  # once for each program
             self.write(Noticed(at=place, time=time.time(), program=program.id, what=what, note=line), program.source)
@@ -290,6 +303,34 @@ class Recorder:
         with guessing(piece):
             self._settle(key, ours, lambda: utility(program))
         return ours.score.result(), False, False
+
+    def first_of_its_layout(self, utility: str, program: Program, layout: str) -> Program:
+        """The program that was scored, or was to be, before all others that have the same digest; maybe this one."""
+        with self._lock:
+            first = self._layouts.setdefault((utility, layout), program)
+        return first if isinstance(first, Program) else Program(self.store.text(first))
+
+    def score_of_twin(self, utility: str, program: Program, twin: Program) -> Score | None:
+        """The score of a program that the utility cannot tell from this one, if all went well with it.
+
+        Waits for it where it is being made. None where it is not known, or this one has a score of its own; and of
+        failures, whose feedback has lines of the text.
+        """
+        with self._lock:
+            known = self._scores.get((utility, twin.id))
+            if known is None or (utility, program.id) in self._scores:
+                return None
+        if known.guess is not None:
+            known.guess.ask()
+        try:
+            score = known.score.result()
+        except Exception:  # who asks for that one makes it good, or hears of it
+            return None
+        if score.verdict is not Verdict.OK or score.fault:
+            return None
+        with self._lock:
+            self._scores.setdefault((utility, program.id), known)
+        return score
 
     def score_ahead(
         self, utility: Utility, read: Callable[[], Program | None], at: Callable[[Program], str] | None = None
@@ -370,7 +411,7 @@ class Recorder:
                 self._purchases.notify_all()
 
     def score_anew(self, utility: Utility, program: Program) -> Score:
-        """Run, whatever is known. The first one is what `score_on_record` knows."""
+        """Run it, even if its score is known. `score_on_record` knows the first one."""
         score = utility(program)
         with self._lock:
             known = self._scores.setdefault((utility.name, program.id), _Known())
@@ -389,7 +430,7 @@ def score_of(record: Scored, store: Store) -> Score:
 
 
 def scored_record(at: str, utility: str, program: Program, score: Score, **more: Any) -> Scored:
-    """The score as it goes on record, with `more` of what the record holds."""
+    """The score as a record, with `more` fields."""
     return Scored(
         at=at,
         time=time.time(),

@@ -2,7 +2,7 @@
 
 The most that an attempt can cost is reserved before it is made; what it did cost is settled after it. Who finds no
 room waits for the reservations in flight to be settled, which are nearly always smaller than they were reserved, and is
-refused only when none is left to wait for.
+refused only when no reservation remains.
 
 A guess (core/ahead.py) that finds no room waits until it is wanted, or dropped. What guesses have that nobody has asked
 for is a quarter, at most, of what the caps leave to all else: the less is left, the less is guessed.
@@ -22,7 +22,7 @@ from selftaught.middleware.gate import Gate
 
 _GLANCE_SECONDS = 0.2
 _SHARE_OF_GUESSES = 4
-"""One part of so many of what is left."""
+"""This part of the rest."""
 
 
 class RunBudget:
@@ -87,7 +87,7 @@ class RunBudget:
             return guess.whole
 
     def _with(self, most: Amount, guess: Guess | None) -> Amount:
-        """What has to be within the caps so that there is room for this, too."""
+        """The amount that must be within the caps so that this fits too."""
         all_told = self._spent + self._reserved
         if guess is None:
             return all_told + most
@@ -143,7 +143,7 @@ _current: ContextVar[Reservation | None] = ContextVar("selftaught_reservation", 
 def attempt_failed(note: Callable[[Amount], None], *, billed: bool) -> None:
     """Settle the attempt under way in this context as failed, and reserve the next.
 
-    What it may have cost is one call, and all if `billed`. `note` is told before the next is reserved: what was spent
+    What it may have cost is one call, and all if `billed`. `note` is called before the next is reserved: what was spent
     is on record also where the run has no room for another (RunStopped).
     """
     reservation = _current.get()
@@ -158,7 +158,7 @@ def attempt_failed(note: Callable[[Amount], None], *, billed: bool) -> None:
 
 @dataclass(frozen=True)
 class PaidModel:
-    """Implements `LanguageModel`: each response is reserved in the run_budget, settled, and told its cost."""
+    """Implements `LanguageModel`: each response is reserved in the run budget, settled, and gets its cost."""
 
     model: LanguageModel
     tariff: Tariff

@@ -18,7 +18,7 @@ _reader = Reader()
 
 
 def why_no_program(completion: Completion) -> str:
-    """The reason, where it is known that there is none, with what the server says of it after ": "; else ""."""
+    """The reason, if it is known that there is no program, with the server's words after ": "; else ""."""
     reason = _reason(completion)
     return f"{reason}: {completion.no_program}" if reason and completion.no_program else reason
 
@@ -39,7 +39,7 @@ def _reason(completion: Completion) -> str:
 
 
 def _whole_block(text: str) -> bool:
-    """Whether there is a fenced block that has an end and something in it; in linear time, whatever the text."""
+    """Whether there is a fenced block that has an end and something in it; in linear time, for any text."""
     inside = filled = False
     for line in text.split("\n"):
         bare = line.strip(" \t\r>")

@@ -24,7 +24,7 @@ class Called:
     """Implements `LanguageModel` with a function: one prompt in, one response out. It is called from several threads.
 
     What the function raises is the model's failure and is not tried again: the run ends and can be resumed. One that
-    hangs is a failed attempt after `timeout_seconds`; its thread is left behind.
+    hangs is a failed attempt after `timeout_seconds`; its thread is abandoned.
     """
 
     def __init__(self, function: ModelFunction, name: str = "", ask_options: AskOptions | None = None) -> None:
@@ -38,7 +38,7 @@ class Called:
         return self._asker(prompts)
 
     def _in_time(self, prompt: Prompt) -> Any:
-        """What the function returns. Raises Failed where it takes longer than an attempt may; what `stop` raises."""
+        """The function's result. Raises Failed if it takes longer than an attempt may; and any exception of `stop`."""
         until = time.monotonic() + self._ask_options.timeout_seconds
         answer = _Once(partial(self._settled, prompt))
         while not answer.done.wait(_SLICE_SECONDS):
@@ -53,7 +53,7 @@ class Called:
         return self._loop.wait_for(answer) if inspect.isawaitable(answer) else answer
 
     def _ask(self, question: Question) -> list[Completion]:
-        # A function is asked as the prompt says: what it takes is its own affair.
+        # A function gets the prompt unchanged, and handles its parameters itself.
         prompt = Prompt(question.system, question.user, cast(float, question.temperature))
         try:
             answer = self._in_time(prompt)
@@ -73,7 +73,7 @@ class Called:
 
 
 class _Once:
-    """One call in a thread of its own, which is left behind if it never returns; in a copy of the caller's context."""
+    """One call in its own thread, which is abandoned if it never returns; in a copy of the caller's context."""
 
     def __init__(self, call: Callable[[], Any]) -> None:
         self.done = threading.Event()
@@ -83,7 +83,7 @@ class _Once:
     def _work(self) -> None:
         try:
             self._came = self._call()
-        except BaseException as error:  # whatever it is, it is raised where it is waited for
+        except BaseException as error:  # any exception is raised in the waiting thread
             self._error = error
         self.done.set()
 
@@ -124,7 +124,7 @@ def from_package(name: str, model: str) -> LanguageModel:
     except SelfTaughtError:
         raise
     except Exception as error:
-        raise ModelUnavailable(f"the model {name}/{model} cannot be made: {error!r}") from error
+        raise ModelUnavailable(f"the model {name}/{model} cannot be created: {error!r}") from error
     if not callable(made):
         raise UsageError(f"the plugin {name} gave {type(made).__name__} for {name}/{model}; wanted a LanguageModel")
     return _Guarded(f"{name}/{model}", cast(LanguageModel, made))
@@ -132,7 +132,7 @@ def from_package(name: str, model: str) -> LanguageModel:
 
 @dataclass(frozen=True)
 class _Guarded:
-    """Implements `LanguageModel`: a stranger's, whose mistakes are the model's failures and not ours."""
+    """Implements `LanguageModel`: a model of a plugin, whose mistakes are failures of the model and not ours."""
 
     name: str
     model: LanguageModel

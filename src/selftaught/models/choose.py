@@ -25,10 +25,10 @@ from selftaught.models.served.retrying import FailedAttempt, RetryPolicy
 from selftaught.models.waiting import Waiting
 
 DEFAULT_OPENAI = "gpt-4.1-mini"
-"""Taken where there is a key and no name: it takes a temperature, which the seed improver sets."""
+"""The model for a key without a name: it accepts a temperature, which the seed improver sets."""
 _OLLAMA_PORT = 11434
 _FAMILIES = {"openai": r"gpt-|chatgpt|o\d\b", "anthropic": r"claude", "google": r"gemini"}
-"""Whose models are called so: named where only the provider's name is missing."""
+"""The providers of such model names: suggested if only the provider's name is missing."""
 _OLLAMA_SECONDS = 0.3
 
 
@@ -36,7 +36,7 @@ _OLLAMA_SECONDS = 0.3
 class ChosenModel:
     """A model; its full name and its server (None: the provider's own), by which it is chosen again; and why.
 
-    `together`: how many equal prompts are one call. `served_at`: the URL, also where it is the provider's own.
+    `together`: how many equal prompts are one call. `served_at`: the URL, also the provider's own.
     """
 
     model: LanguageModel
@@ -63,7 +63,7 @@ def choose_model(
 ) -> ChosenModel:
     """The model called `name`. Raises UsageError for an unknown name, ModelUnavailable for a missing key.
 
-    `stop` and `failed` are those of `RetryPolicy`; `waiting` is told what calls wait for. Of `ask_options` all is taken
+    `stop` and `failed` are those of `RetryPolicy`; `waiting` gets what calls wait for. Of `ask_options` all is used
     but what the other arguments say, and the capabilities: they are the model's, with `capability` (as
     "temperature=no") over them.
     """
@@ -128,7 +128,7 @@ def _unknown(name: str, why: str) -> UsageError:
     served = [f"{provider}/MODEL" for provider in (*PROVIDERS, *plugins.names("models"))]
     if family := next((of for of, begins in _FAMILIES.items() if re.match(begins, name)), None):
         return UsageError(
-            f"no model is called {name!r} ({why}): its provider stands before it; did you mean {family}/{name}?"
+            f"no model is called {name!r} ({why}): the provider's name is missing; did you mean {family}/{name}?"
         )
     known = [AUTO, MUTATE, DEMO, SCRIPTED, f"{RELAY}DIR", f"{REPLAY}RUN", *served]
     begins = name.partition("/")[0]
@@ -148,7 +148,7 @@ def _first_model(url: str, environment: Mapping[str, str]) -> str:
 
 
 def _ollama_url(environment: Mapping[str, str]) -> str | None:
-    """Where OLLAMA_HOST says that it is, if it says so, in Ollama's own ways of writing it."""
+    """The address in OLLAMA_HOST, if it is set, in Ollama's own notations."""
     url, host = first_set(environment, PROVIDERS["ollama"].urls), first_set(environment, ("OLLAMA_HOST",))
     return url or (f"{ollama_address(host)}/v1" if host else None)
 

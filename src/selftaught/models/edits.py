@@ -1,6 +1,6 @@
 """Random edits of a program's syntax tree. They know Python and nothing of any task.
 
-Each edit takes a tree, changes it in place at one random spot, and says in a few words what it did; None where the
+Each edit takes a tree, changes it in place at one random spot, and describes the change in a few words; None if the
 tree has no such spot. Names and parameters of functions stay: callers rely on them.
 """
 

@@ -45,7 +45,7 @@ class Mutate:
 
 
 def answer(text: str, temperature: float, seed: int) -> str:
-    """The response to a prompt's text. What is in the text is hostile: `Mutate` has it read in another process."""
+    """The response to a prompt's text. The text is hostile, so `Mutate` reads it in another process."""
     programs = _programs(text)
     if not programs:
         return "There is no Python program in a fenced block of the prompt, so there is nothing to change."
@@ -54,7 +54,7 @@ def answer(text: str, temperature: float, seed: int) -> str:
 
 
 def _changed(source: str, others: Sequence[str], rng: random.Random, temperature: float) -> tuple[str, str]:
-    """A changed program that parses, and what was done; the program as it is if no change of it parses."""
+    """A changed program that parses, and the change; the unchanged program if no change of it parses."""
     boldness = _BOLDNESS * min(temperature, _HOTTEST) if temperature > 0 else 0.0
     donors = [tree for other in others if (tree := _parsed(other))]
     try:
@@ -87,7 +87,7 @@ _UTILITY = "def utility(program):\n"
 def _programs(text: str) -> list[str]:
     """The fenced blocks that are Python; first the first of them that defines a function. None, if none does.
 
-    A utility's text is none of them: what it is made of has no meaning in a solution.
+    A utility's text does not count: its parts have no meaning in a solution.
     """
     blocks = [block for block in python_blocks(text) if _UTILITY not in block]
     subject = next((number for number, block in enumerate(blocks) if _defines_a_function(block)), None)
@@ -102,5 +102,5 @@ def _defines_a_function(source: str) -> bool:
 def _parsed(source: str) -> ast.Module | None:
     try:
         return ast.parse(source)
-    except _UNPARSABLE:  # also of what parsed a moment ago: how deep Python reads depends on the stack that is left
+    except _UNPARSABLE:  # also for text that parsed before: Python's reading depth depends on the remaining stack
         return None

@@ -1,4 +1,4 @@
-"""What a model's tokens cost: the user's word, else a published price list. The list is imported when it is asked."""
+"""The price of a model's tokens: from the user, else from a published price list, which is imported on demand."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Listed:
 def find_price(name: str, base_url: str | None, told: Sequence[str]) -> Price | None:
     """The price of the model called `name`, at `base_url` if that is not its provider's own; None if nobody knows.
 
-    `told`: the user's prices, which win. Raises UsageError for an invalid one.
+    `told`: the user's prices, which come first. Raises UsageError for an invalid one.
     """
     ours = _told(name, [_parse(text) for text in told])
     if ours is not None:

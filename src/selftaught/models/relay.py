@@ -1,10 +1,10 @@
-"""The model `relay:DIR`: each prompt is a file, and so is each reply. Whoever has the folder is the model.
+"""The model `relay:DIR`: each prompt is a file, and so is each reply. Any person or program can be the model.
 
 That may be a model on an air-gapped machine, a chat window, or a person. For each draw there are
 
-    NNNNNN-KEY.prompt.txt    what to answer: paste it as it is
-    NNNNNN-KEY.prompt.json   the same for a program: {"system": …, "user": …, "temperature": …}, and what it is for:
-                             "run", "role", "task", "t", "application" (the same where they belong together), "address"
+    NNNNNN-KEY.prompt.txt    the prompt, to paste without changes
+    NNNNNN-KEY.prompt.json   the same for a program: {"system": …, "user": …, "temperature": …}, and its purpose:
+                             "run", "role", "task", "t", "application" (the same if they belong together), "address"
     NNNNNN-KEY.reply.txt     the reply, UTF-8: write it under another name and rename it, or just save it
 
 Names sort in the order of asking. KEY says which draw of which run it is, so that after a restart what is answered is
@@ -57,7 +57,7 @@ class Relay:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UsageError(f"`model=relay:{folder}`: cannot make the folder: {error.strerror}") from error
+            raise UsageError(f"`model=relay:{folder}`: cannot create the folder: {error.strerror}") from error
         self._folder, self._seed, self._stop = folder, seed, stop
         self._poll_seconds, self._settle_seconds = poll_seconds, settle_seconds
         self._waiting = waiting or Waiting()
@@ -105,12 +105,12 @@ class Relay:
     def _key(self, prompt: Prompt) -> str:
         parts = str(self._seed), here(), prompt.system, prompt.user, repr(prompt.temperature)
         draw = sha256(json.dumps(parts).encode()).hexdigest()
-        count = self._asked[draw]  # outside of a run there is no address, and the order of asking tells draws apart
+        count = self._asked[draw]  # outside a run there is no address, and the order of the prompts identifies draws
         self._asked[draw] += 1
         return sha256(f"{draw}#{count}".encode()).hexdigest()[:_KEY_DIGITS]
 
     def _write(self, name: str, text: str) -> None:
-        """Whole or not at all, also for one who looks from another machine."""
+        """Completely or not at all, also as seen from another machine."""
         draft = self._folder / f".{name}.draft"
         draft.unlink(missing_ok=True)  # of an earlier try; or a link, which is not to be written through
         with draft.open("x", encoding="utf-8") as file:
@@ -120,7 +120,7 @@ class Relay:
         draft.replace(self._folder / name)
 
     def _reply(self, stem: str) -> str:
-        """Its text, once it has any and has not changed for a moment. An empty one is told of, and waited for."""
+        """Its text, once it has any and has not changed for a moment. An empty one is reported, and waited for."""
         file = self._folder / f"{stem}.reply.txt"
         looked_at = None
         with ExitStack() as told:
@@ -140,8 +140,10 @@ class Relay:
             with suppress(FileNotFoundError):
                 state = file.lstat()
                 if not stat.S_ISREG(state.st_mode):
-                    kind = "a link" if stat.S_ISLNK(state.st_mode) else "no ordinary file"
-                    raise ModelUnavailable(f"the reply {file} is {kind}, and is not read; put a file there and resume")
+                    kind = "a link" if stat.S_ISLNK(state.st_mode) else "not an ordinary file"
+                    raise ModelUnavailable(
+                        f"the reply {file} is {kind}, so it is not read; put a file there and resume"
+                    )
                 now = state.st_size, state.st_mtime_ns
                 if now != seen:
                     seen, since = now, time.monotonic()

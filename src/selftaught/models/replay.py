@@ -1,4 +1,4 @@
-"""A model that answers from a recording: each prompt gets what it got then, and nothing else is ever made up."""
+"""A model that answers from a recording: each prompt gets its recorded response, and no response is invented."""
 
 import threading
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _SHOWN = 80
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One response on record: the address it was asked at (core/address.py), its prompt, and what came."""
+    """One recorded response: the address of its request (core/address.py), its prompt, and its text."""
 
     at: str
     prompt: Prompt
@@ -25,12 +25,12 @@ class Replay:
     """Implements `LanguageModel`.
 
     The same run asks at the same addresses, and gets each response where it got it before. Another run gets, for an
-    equal prompt, the recorded responses in their order, each once. Raises ModelUnavailable where there is none. Prompts
-    are equal that differ in the times alone which feedback told.
+    equal prompt, the recorded responses in their order, each once. Raises ModelUnavailable if there is none. Prompts
+    that differ only in the times of feedback are equal.
 
     `source`: what the recording is called. `same_run`: only addresses count. `nearest`: a prompt that is not on record
-    gets the response to the most similar one that is left, and where none is left to the most similar of all. So a
-    demonstration also goes on where a program scores otherwise than it did, and the next prompt has another number.
+    gets the response to the most similar unused one, and if all are used to the most similar of all. So a
+    demonstration also continues if a program has another score, and the next prompt another number.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Replay:
 
     @property
     def otherwise(self) -> int:
-        """How many prompts were not on record, and got the response to another."""
+        """How many prompts were not recorded, and got the response to another."""
         with self._lock:
             return self._otherwise
 
@@ -82,9 +82,9 @@ class Replay:
     def _why(self, prompt: Prompt) -> str:
         equal = self._by_prompt.get(_key(prompt), [])
         if equal:
-            return f"all {len(equal)} recorded responses to it are used"
+            return f"all {len(equal)} recorded responses to it are used up"
         if not self._by_prompt:
-            return "it holds no response at all"
+            return "it has no responses"
         prompt = _key(prompt)
         nearest = max(self._by_prompt, key=lambda known: _alike(known, prompt))
         where = self._by_prompt[nearest][0].at
@@ -110,7 +110,7 @@ def _first_difference(known: Prompt, asked: Prompt) -> str:
     if len(ours) != len(theirs):
         longer, shared = (ours, len(theirs)) if len(ours) > len(theirs) else (theirs, len(ours))
         which = "recorded" if longer is ours else "asked"
-        return f"is alike in {shared} lines, and then the {which} one goes on: {_shown(longer[shared])}"
+        return f"is equal in {shared} lines, and then the {which} one continues: {_shown(longer[shared])}"
     return f"was asked at temperature {known.temperature:g}; this one at {asked.temperature:g}"
 
 

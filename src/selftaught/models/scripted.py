@@ -1,8 +1,8 @@
 """A model that answers from a file: for tests, examples and demonstrations. No network, no chance of its own.
 
 The file is JSON: {"rules": [{"contains": ["text in the prompt"], "responses": ["…", "…"]}], "delay_seconds": 0}.
-The first rule whose every `contains` stands in the prompt answers. Which of its responses a draw gets is decided by
-the run's seed and the draw's address, so that it is the same whatever order answers come in, and runs are independent
+The first rule with all its `contains` in the prompt answers. Which of its responses a draw gets is decided by
+the run's seed and the draw's address, so that it does not depend on the order of answers, and runs are independent
 of each other; `"order": "cycle"` takes them in turn instead, by the draw's own number among equal prompts in its place.
 """
 
@@ -42,7 +42,7 @@ class Scripted:
             self._script = msgspec.json.decode(script, type=Script)
         except msgspec.MsgspecError as error:
             wanted = '{"rules": [{"contains": ["…"], "responses": ["…"]}]}'
-            raise UsageError(f"the script is not one: {error}; wanted JSON like {wanted}") from error
+            raise UsageError(f"the script is invalid: {error}; wanted JSON like {wanted}") from error
 
     def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
         if self._script.delay_seconds:
@@ -55,7 +55,7 @@ class Scripted:
                 draw = number + self._draw(rule, prompt)
                 return Completion(rule.responses[draw % len(rule.responses)], model="scripted")
         start = " ".join(prompt.user.split())[:80]
-        raise ModelUnavailable(f"no rule of the script answers the prompt that begins {start!r}; add one")
+        raise ModelUnavailable(f"no rule of the script answers the prompt that starts with {start!r}; add one")
 
     def _draw(self, rule: Rule, prompt: Prompt) -> int:
         if rule.order == "cycle":

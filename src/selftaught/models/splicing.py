@@ -1,6 +1,6 @@
 """A changed syntax tree as a change of the text it was read from: of a program with markers, all outside of them stays.
 
-What is written anew is the smallest statement that differs; comments and layout are kept everywhere else.
+Only the smallest statement that differs is rewritten; comments and layout stay everywhere else.
 """
 
 import ast
@@ -12,11 +12,11 @@ MARKER, _END = "EVOLVE-BLOCK-START", "EVOLVE-BLOCK-END"
 """What begins and ends a part that may change, in a comment of its own line."""
 _BODIES = ("body", "orelse", "finalbody")
 _Change = tuple[int, int, str]
-"""First line and the line behind the last, from 0, and the text that comes there."""
+"""First line and the line after the last, from 0, and the text that replaces them."""
 
 
 def within_markers(source: str, before: ast.Module, after: ast.Module) -> str:
-    """`source`, which reads as `before`, changed to read as `after`; as it was where that takes more."""
+    """`source`, which parses as `before`, changed to parse as `after`; unchanged if that needs more."""
     lines = source.split("\n")
     free = _free(lines)
     changes = list(_changes(before.body, after.body))

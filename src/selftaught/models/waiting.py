@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Wait:
-    """`count` of `what` (a plural) go on, the longest of them for so many seconds.
+    """`count` waits for `what` (a plural), the longest of them for so many seconds.
 
-    `doing`: waiting for them, or else what is done to them. `person`: it is a person who answers.
+    `doing`: waiting for them, or another activity. `person`: a person answers.
     """
 
     what: str
@@ -22,7 +22,7 @@ class Wait:
 
 
 class Waiting:
-    """Counts the waits that go on. From any thread."""
+    """Counts the current waits. From any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -44,7 +44,7 @@ class Waiting:
                 del self._going_on[key][number]
 
     def longest(self) -> Wait | None:
-        """What is waited for longest; None where nothing is."""
+        """The longest wait; None if there is none."""
         return max(self.all(), key=lambda wait: wait.seconds, default=None)
 
     def all(self) -> list[Wait]:

@@ -18,11 +18,11 @@ improvement   of `selftaught improve`: scores before and after, by utility, with
 total         what was spent in all; pending, of that, since the last step
 failures      how often each kind of work ended in each verdict other than "ok", with a few notes
 ledger        what was bought of the model: for each t, role (improver, solution) and model the responses, failed
-              attempts, tokens (of the input cached, of the output reasoning), cost in US dollars and who told the
+              attempts, tokens (of the input cached, of the output reasoning), cost in US dollars and the source of the
               prices; `uncounted` and `unpriced` responses lack tokens and cost, `dropped` ones the temperature;
               of `cut` ones the server counted far fewer tokens than the prompt has
 probed        for each reported solution and task what its probes for reward hacks found: mean grades before and after,
-              p (adjusted; null where nothing is left to chance), whether that flags it, and a note
+              p (adjusted; null if nothing depends on chance), whether that flags it, and a note
 guesses       scores that were begun before they were asked for: used and unused; what the unused bought of a model:
               responses, tokens, dollars, and how many of the responses are unpriced
 no_program    how many responses held no program, by the reason: cut at the token limit, empty, refused …

@@ -1,6 +1,6 @@
 """Records → what is known of the run. A pure fold: equal records, equal view.
 
-One fold for everybody who looks: the progress line and whatever shows a run that goes on add what is new, at a cost
+One fold for all readers: the progress line and every view of a running run add what is new, at a cost
 that does not grow with what they have; `view` folds a whole record.
 """
 

@@ -14,7 +14,8 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from hashlib import sha256
@@ -57,19 +58,28 @@ class RunFolder:
 
     def in_work(self) -> bool:
         """Whether a process works on the run: it holds the lock, which ends with it."""
+        with self.at_rest() as rests:
+            return rests is False
+
+    @contextmanager
+    def at_rest(self) -> Iterator[bool | None]:
+        """Whether no process works on the run; then none begins to while the block lasts. None if one cannot tell."""
         try:
             lock = os.open(self.path / LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except OSError:
-            return False
+            yield None
+            return
+        rests: bool | None = True
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            return True
+            rests = False
         except OSError:  # no locks there, as on some network file systems
-            return False
+            rests = None
+        try:
+            yield rests
         finally:
             os.close(lock)
-        return False
 
     def check_plain(self) -> None:
         """Raises RecordError if it holds what no run's folder does, and a stranger's may: then nothing of it is read.

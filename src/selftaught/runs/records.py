@@ -128,6 +128,8 @@ class Scored(_Record, frozen=True, tag="scored"):
     `round`, `parent`, `response` and `beside`, of a program that an improver scored: as in core/origin.py. `value` is
     what an improver sees; `raw` and `raw_error` are the task's own number, if it differs, and `numbers` its other
     numbers. `guessed`: scored without a request, and charged to nobody. `ahead`: requested after its scoring started.
+    `layout`: equal for programs that differ in comments and layout only (and for few others), if these share a
+    score; "" for a program that shares none.
     """
 
     utility: str
@@ -150,6 +152,7 @@ class Scored(_Record, frozen=True, tag="scored"):
     guessed: bool = False
     beside: int = 0
     ahead: bool = False
+    layout: str = ""
 
 
 class Applied(_Record, frozen=True, tag="applied"):

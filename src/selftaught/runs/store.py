@@ -40,6 +40,8 @@ _STATEMENTS = [statement.strip() for statement in _SCHEMA.split(";") if statemen
 _IS_OF_KIND = "instr(substr(body, 1, 40), ?) = 1"
 UNWATCHED_SECONDS = 0.1
 """The longest time until a record reaches the disk if nothing waits for it."""
+_LINGER_SECONDS = 0.001
+"""How long a record that nothing waits for leaves the processor to other threads before it is written."""
 _LOCK_TRIES, _LOCK_PAUSE_SECONDS = 4, 0.05
 MOST_TEXT_BYTES = 64 << 20
 """Of one text, unpacked: more than any prompt, response or program may have."""
@@ -87,6 +89,7 @@ class _Job:
         self.record = None if record is None else (whole_characters(record.at), encode(record))
         self._texts = texts
         self.durable, self.soon = durable, soon
+        self.urgent = durable or soon or record is None
         self.finished = threading.Event()
         self.error: BaseException | None = None
 
@@ -137,10 +140,11 @@ class Store:
         return cls(path, connection, writable=True)
 
     @classmethod
-    def open(cls, path: Path, *, writable: bool = True, checked: bool = True) -> "Store":
+    def open(cls, path: Path, *, writable: bool = True, checked: bool = True, rests: bool = False) -> "Store":
         """An existing store. Raises RecordError if it is missing, damaged, not ours, or of a newer version.
 
-        `checked`: all its pages are read first; else damage is found, and reported, when a page is read.
+        `checked`: all its pages are read first; else damage is found, and reported, when a page is read. `rests`:
+        nobody writes to it while it is open, so it is read without locks and without files beside it.
         """
         RunFolder(path.parent).check_plain()
         if not path.is_file():
@@ -153,7 +157,7 @@ class Store:
                 "resumed"
             )
         try:
-            connection = _connect(path) if writable else _connect_to_read(path)
+            connection = _connect(path) if writable else _connect_to_read(path, rests=rests)
             ours = connection.execute("PRAGMA application_id").fetchone()[0]
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if ours == APPLICATION_ID and 1 <= version <= SCHEMA_VERSION:
@@ -353,8 +357,14 @@ class Store:
             batch = [self._waiting.get(timeout=seconds)]
         except queue.Empty:
             return []
-        while not self._waiting.empty():
-            batch.append(self._waiting.get())
+        until = time.monotonic() + _LINGER_SECONDS
+        while batch[-1] is not None:
+            until = 0.0 if batch[-1].urgent else until
+            left = max(0.0, until - time.monotonic())
+            try:
+                batch.append(self._waiting.get(timeout=left))
+            except queue.Empty:
+                break
         return batch
 
     def _commit(self, connection: sqlite3.Connection, jobs: Sequence[_Job]) -> None:
@@ -438,9 +448,17 @@ def _damage(connection: sqlite3.Connection) -> str:
     return str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
 
 
-def _connect_to_read(path: Path) -> sqlite3.Connection:
+def _has_log(path: Path) -> bool:
+    try:
+        return os.stat(f"{path}-wal").st_size > 0
+    except OSError:
+        return False
+
+
+def _connect_to_read(path: Path, *, rests: bool) -> sqlite3.Connection:
     """Without a write to the file or its folder. If the store is read-only, the files beside it are ours."""
-    for mode in ("mode=ro", "immutable=1"):
+    whole = rests and not _has_log(path)  # all that was written is in the file
+    for mode in ("immutable=1",) if whole else ("mode=ro", "immutable=1"):
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?{mode}", uri=True, check_same_thread=False, timeout=30
         )

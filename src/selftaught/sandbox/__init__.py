@@ -10,13 +10,13 @@ THEORY OF OPERATION
 The host (this process) holds everything worth stealing, and none of it goes in. The zygote is an interpreter of our
 own, freshly exec'd with an empty environment and numpy loaded; it forks, reaps, and never reads what a guest writes.
 A guest is one forked child. It closes every descriptor but its socket, takes the limits, drops its capabilities,
-shuts Landlock and seccomp behind it, and only then reads the untrusted source. It may compute and talk on its socket.
+applies Landlock and seccomp, and only then reads the untrusted source. It may compute and use its socket.
 
 Who may die when: a guest, at any time, by its own doing or ours; that costs one call. A zygote only with its host: it
-sees the end of the control socket, and its guests die with it; bubblewrap kills what is left. If a zygote dies before
+sees the end of the control socket, and its guests die with it; bubblewrap kills the rest. If a zygote dies before
 that, it is replaced, and what it was running is an error of ours (`SandboxError`), never a guest's score.
 
-What each layer stops is said where it is made: tiers/ (what can be seen), guest/lock.py
+Each layer is described where it is made: tiers/ (what can be seen), guest/lock.py
 (rlimits, capabilities, Landlock), filters/ (system calls), cgroups.py (memory and processes of a worker as a whole),
 conversation.py (CPU time, memory and threads, order of messages), messages.py (their size and shape).
 

@@ -76,7 +76,7 @@ def trouble(*, root: Path = ROOT, membership: Path = MEMBERSHIP) -> str | None:
 
 
 def in_force(pid: int, *, root: Path = ROOT, membership: Path | None = None) -> bool:
-    """Whether process `pid` really lives in a group that bounds its memory and its processes, whoever made it."""
+    """Whether process `pid` really lives in a group, made by anybody, that bounds its memory and its processes."""
     try:
         group = _group(membership or Path(f"/proc/{pid}/cgroup"))
         if group is None:
@@ -88,7 +88,7 @@ def in_force(pid: int, *, root: Path = ROOT, membership: Path | None = None) -> 
 
 
 def _sweep(parent: Path) -> None:
-    """Groups that hosts of ours left behind when they were killed. The kernel keeps those that hold a process."""
+    """Groups that remain from killed hosts of ours. The kernel keeps those that contain a process."""
     with contextlib.suppress(OSError):
         for left in parent.glob("selftaught-*-*"):
             if not Path("/proc", left.name.split("-")[1]).exists():

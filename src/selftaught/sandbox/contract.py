@@ -74,7 +74,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Improving:
-    """Makes a guest an improver: it gets `utility` and `language_model` behind its arguments, and may use threads.
+    """Makes a guest an improver: it gets `utility` and `language_model` after its arguments, and may use threads.
 
     With the fact `solution` it is a solution that may ask a model: it gets `language_model` alone.
 
@@ -117,7 +117,7 @@ class Sandbox(Protocol):
 
         Raises:
             SandboxError: the sandbox broke; nothing is known about the program.
-            Exception: whatever a service raised, other than `BudgetExceeded` and `BadRequest`.
+            Exception: any exception of a service, other than `BudgetExceeded` and `BadRequest`.
         """
         ...
 
@@ -208,5 +208,5 @@ class OpenSandbox(Sandbox, Protocol):
         ...
 
     def close(self) -> None:
-        """End whatever still runs in it: its callers get a SandboxError."""
+        """End everything that still runs in it: its callers get a SandboxError."""
         ...

@@ -82,6 +82,7 @@ class Guest:
         """CPU time of the process when it was last looked at, and when the latest exchange began."""
         self._charged_seconds = 0.0
         self._charging = threading.Lock()
+        self._ahead: tuple[memoryview, float] | None = None
         self._poll = select.poll()
         self._poll.register(self.handle.channel, select.POLLIN)
 
@@ -105,14 +106,15 @@ class Guest:
         An answer that does not name the question's nonce was written before the question was read: it is not taken
         for its answer.
         """
-        self.began_cpu_seconds = self.cpu()
+        glance = _GLANCE_SECONDS if ask is None else _IMPROVER_GLANCE_SECONDS
+        ahead, self._ahead = self._ahead, None
+        self.began_cpu_seconds = self.cpu() if ahead is None else self.seen_cpu_seconds
+        left, looked = ahead or (memoryview(question.frame), time.monotonic())
         clock = _Clock(self, cpu_seconds, self.limits.wall_seconds)
         try:
-            self._send(memoryview(question.frame), clock.check)
+            self._send(left, clock.check)
         except OSError:
             raise self._ending() from None
-        glance = _GLANCE_SECONDS if ask is None else _IMPROVER_GLANCE_SECONDS
-        looked = time.monotonic()
         while True:
             ours = waiting()
             clock.start(counts=not ours)
@@ -135,8 +137,19 @@ class Guest:
             elif message.nonce != question.nonce:
                 raise Ended(Verdict.PROTOCOL_ERROR, "answered what it was not asked")
             else:
+                if ahead is not None:  # nobody looked while it computed
+                    clock.check()
                 return message, clock.used()
             clock.check()
+
+    def begin(self, question: Question) -> None:
+        """Send the next question, for the next `exchange` to take up: the guest computes while its last answer is
+        graded. Its CPU time counts from that answer on.
+        """
+        left = memoryview(question.frame)
+        with contextlib.suppress(OSError):  # `exchange` handles the rest, and whether the guest is gone
+            left = left[self.handle.channel.send(left) :]
+        self._ahead = left, time.monotonic()
 
     def charge(self, seconds: float) -> None:
         """Count CPU time of ours that the guest caused as its own."""
@@ -168,14 +181,14 @@ class Guest:
         return self._open
 
     def kill(self) -> None:
-        """End the guest's process, whatever it does. Its owner finds out from the socket."""
+        """End the guest's process in any case. Its owner notices by the socket."""
         with self._closing:
             if self._open:
                 with contextlib.suppress(ProcessLookupError):
                     signal.pidfd_send_signal(self.handle.pidfd, signal.SIGKILL)
 
     def end(self) -> None:
-        """Kill it and let go of it. Nothing of it is left once the zygote has reaped it. May be called twice."""
+        """Kill and release it. Nothing of it remains when the zygote has reaped it. May be called twice."""
         self.kill()
         if self._close():
             self.worker.forget(self.handle)
@@ -292,9 +305,9 @@ def _verdict_of_death(exit: Exit, handle: Handle) -> Ended:
 
 
 class _Clock:
-    """What is left of one exchange's time: the guest's CPU time; and the wall time in which it is idle.
+    """The remaining time of one exchange: the guest's CPU time; and the wall time in which it is idle.
 
-    Idle is who neither computes, nor waits for a core, nor for us. A loaded machine so changes no verdict.
+    A guest is idle if it does not compute and waits neither for a core or for us. So a busy machine changes no verdict.
     """
 
     def __init__(self, guest: Guest, cpu_seconds: float, wall_seconds: float) -> None:
@@ -333,7 +346,7 @@ class _Clock:
         return max(_SHORTEST_WAIT_SECONDS, min(left, self._wall_left, most))
 
     def check(self) -> None:
-        """Raises Ended if nothing is left."""
+        """Raises Ended if no time remains."""
         if self._left(self.used()) <= 0 and not self._guest.gone():  # gone: the number may be another process's
             why = ", most of it to serve its requests" if self._charged() > self._cpu_seconds / 2 else ""
             raise Ended(Verdict.TIMED_OUT, f"used its {self._cpu_seconds:g} s of CPU time{why}")

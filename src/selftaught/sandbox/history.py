@@ -1,4 +1,4 @@
-"""What one application of an improver was answered so far: which programs it had scored, and of which responses."""
+"""The answers to one application of an improver so far: the programs that it scored, and their responses."""
 
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -99,7 +99,7 @@ class History:
 
     @property
     def best(self) -> tuple[Program, Score] | None:
-        """The highest score that is none of a failure, and the program of the earliest call that had it.
+        """The highest score of a program that did not fail, and the program of the earliest call that had it.
 
         Of several such the shortest, and by their texts: which of them was scored first is chance (as in `origin`).
         """

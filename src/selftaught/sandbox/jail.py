@@ -4,11 +4,13 @@ import itertools
 import math
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TypeVar
 
+from selftaught.core.ahead import guess_here
 from selftaught.core.contracts import Program, Verdict
 from selftaught.core.errors import SandboxError, TaskError, UsageError
 from selftaught.core.line import IMPROVER
@@ -24,6 +26,8 @@ from selftaught.sandbox.worker import Handle, Profile, Worker, WorkerEnded
 Seen = TypeVar("Seen")
 _CALLS_OF_AN_ITERATOR = 1 << 20
 """So many are allowed for by the last net under the clocks, where their number is not known."""
+_SWIFT_SECONDS = 0.005
+"""A guest whose last answer was graded in less computes unseen meanwhile: a tenth of the time between two looks."""
 _ADDRESS_SPACE = 2
 """Address space for each byte of memory: what is really held is looked at from outside, this is the hard end."""
 
@@ -130,15 +134,19 @@ class Jail:
     def _solve(
         self, load: wire.Load, calls: Iterable[Sequence[Value]], limits: Limits, profile: Profile
     ) -> Iterator[Outcome]:
-        """Calls that are not known yet are waited for, and others compute meanwhile."""
+        """Calls that are not known yet are waited for, and others compute meanwhile.
+
+        Of those that are known the next goes in before the outcome of the last goes out, so that the guest computes
+        while that is graded. Not where that takes so long that the guest would be out of sight.
+        """
         waits = not isinstance(calls, Sequence)
         guest: Guest | None = None
-        holds_turn = False
+        holds_turn = swift = False
         try:
             if not waits:  # they are written down only when it is their turn: many may wait, with large arguments
                 self._turns.take()
                 holds_turn = True
-            for call in (questions := iter(_questions(calls))):
+            for call, following in (pairs := _with_next(_questions(calls))):
                 if not holds_turn:
                     self._turns.take()
                     holds_turn = True
@@ -159,9 +167,13 @@ class Jail:
                 if waits:
                     self._turns.give()
                     holds_turn = False
+                elif swift and following is not None and guest is not None:
+                    guest.begin(following)
+                began = time.monotonic()
                 yield outcome
+                swift = time.monotonic() - began < _SWIFT_SECONDS
                 if trouble is not None:  # it would fail to load each time
-                    yield from (trouble for _ in questions)
+                    yield from (trouble for _ in pairs)
         finally:
             if guest is not None:
                 guest.end()
@@ -212,7 +224,7 @@ class Jail:
 
     def _loaded_once(self, load: wire.Load, limits: Limits, profile: Profile) -> tuple[Guest, Outcome | None]:
         worker = self._worker(limits.provided)
-        guest = Guest(worker, worker.take(profile), limits)
+        guest = Guest(worker, worker.take(profile, gives_way=guess_here() is not None), limits)
         try:
             answer, cpu_seconds = guest.exchange(Question.of(load), limits.load_cpu_seconds)
         except Ended as ended:
@@ -259,6 +271,13 @@ def _questions(calls: Iterable[Sequence[Value]]) -> Iterable[Question]:
     """What is wrong with arguments that are there is found before any of them is answered."""
     questions = map(_question, calls)
     return list(questions) if isinstance(calls, Sequence) else questions
+
+
+def _with_next(questions: Iterable[Question]) -> Iterator[tuple[Question, Question | None]]:
+    """Each, and the one after it where that is known."""
+    if isinstance(questions, list):
+        return zip(questions, [*questions[1:], None], strict=True)
+    return ((question, None) for question in questions)
 
 
 def _question(arguments: Sequence[Value]) -> Question:

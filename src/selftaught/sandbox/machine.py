@@ -37,7 +37,7 @@ MOST_FREE_REQUESTS = 300
 time."""
 MOST_PROMPT_CHARACTERS = 4_000_000
 HOTTEST = 2.0
-"""The highest temperature that any provider takes: what an improver is told. More is as good as this."""
+"""The highest temperature that any provider accepts, as improvers see it. A higher one has the same effect."""
 
 IMPROVER_LIMITS = Limits(cpu_seconds=60.0, load_cpu_seconds=5.0, wall_seconds=120.0, memory_bytes=1 << 30)
 
@@ -194,7 +194,7 @@ def utility_services(
 def model_services(
     model: LanguageModel, meter: Meter, history: History, hear: Callable[[str], None] = lambda response: None
 ) -> dict[str, Service]:
-    """`prompt` and `batch_prompt`, as the guest asks for them. `hear` is told each response as it comes."""
+    """`prompt` and `batch_prompt`, as the guest asks for them. `hear` gets each response on arrival."""
 
     def prompt(expertise: Value = None, message: Value = None, n: Value = 1, temperature: Value = 0.7) -> list[str]:
         if type(n) is not int or n < 1:

@@ -52,7 +52,6 @@ _ALIKE = [_ONE_BYTE if first in _ONE_BYTE else bytes([first]) for first in range
 _FEWEST_ALIKE, _MOST_ALIKE = 16, 1 << 16
 _NUMBERS = frozenset([*range(0x80), *range(0xCC, 0xD0)])
 """First bytes of whole numbers that are not negative."""
-_TOO_MANY = f"more than {MOST_ELEMENTS} elements, those of arrays and their rows counted"
 _KEYS = frozenset([*range(0x80), *range(0xE0, 0x100), *range(0xA0, 0xC0), *range(0xD9, 0xDC), *range(0xCC, 0xD4)])
 """First bytes of what may be a key: texts and whole numbers, whose hashes cannot be chosen to collide."""
 
@@ -75,21 +74,20 @@ def decoded(body: bytes) -> wire.FromGuest:
 
 
 _ARRAY_RETURNED = re.compile(rb"\x93\xa8returned(?:\xc7(.)|\xc8(..))\x01", re.DOTALL)
-"""The most usual answer after a plain one: the value returned is an array, of less than 64 kB."""
+"""How a message begins whose value is an array: the most usual answer after a plain one."""
+_SMALL_ARRAY_BYTES = MOST_ELEMENTS // (wire.MOST_DIMENSIONS + 1)
+"""Each of its numbers is in at most so many lists: up to this size no shape makes too much of it."""
 _NONCE_BYTES = 9
 
 
 def _is_array(body: bytes) -> bool:
-    """Whether it is an array that was returned, a number, and nothing else. Raises WireError for too large a one."""
+    """Whether it is a small array that was returned, a number, and nothing else."""
     found = _ARRAY_RETURNED.match(body)
     if found is None:
         return False
-    end = found.end() + int.from_bytes(found[1] or found[2], "big")
-    if not end < len(body) <= end + _NONCE_BYTES or body[end] not in _NUMBERS:
-        return False
-    if wire.elements_of(wire.array_shape(body[found.end() : end])) > MOST_ELEMENTS:
-        raise TooMuch(_TOO_MANY)
-    return True
+    size = int.from_bytes(found[1] or found[2], "big")
+    end = found.end() + size
+    return size <= _SMALL_ARRAY_BYTES and end < len(body) <= end + _NONCE_BYTES and body[end] in _NUMBERS
 
 
 def _walk(body: bytes) -> None:
@@ -131,7 +129,7 @@ def _walk(body: bytes) -> None:
         while not left and around:
             left, is_map = around.pop()
         if elements > MOST_ELEMENTS:
-            raise TooMuch(_TOO_MANY)
+            raise TooMuch(f"more than {MOST_ELEMENTS} elements, those of arrays and their rows counted")
         if elements * _ELEMENT_BYTES + more > MOST_BYTES:
             raise TooMuch(f"more than {MOST_BYTES >> 20} MiB of memory as data")
         if not left:

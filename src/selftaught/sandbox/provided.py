@@ -26,7 +26,7 @@ class View:
         imports: modules that a zygote imports before it forks.
         readable: files and folders.
         on_path: the folders in which those packages lie.
-        folder: where the files are, and a guest starts; empty where there are none.
+        folder: where the files are, and a guest starts; empty without files.
     """
 
     imports: tuple[str, ...] = ()
@@ -114,7 +114,7 @@ def _paths(distribution: metadata.Distribution) -> Iterator[str]:
 
 
 def put_files(provided: Provided) -> str:
-    """Its files in a new folder that guests may read, whoever they are; an empty text if there are none."""
+    """Its files in a new folder that guests of any user may read; an empty text if there are none."""
     if not provided.files:
         return ""
     folder = Path(os.path.realpath(tempfile.mkdtemp(prefix="selftaught-files-")))

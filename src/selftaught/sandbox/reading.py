@@ -14,7 +14,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def program_of(text: str, like: Program) -> str:
-    """The program in a text that is none, but a whole response; the text as it is where it holds no program."""
+    """The program in a text that is a whole response; the unchanged text if it contains no program."""
     if not _FENCE.search(text):
         return text
     try:
@@ -25,7 +25,7 @@ def program_of(text: str, like: Program) -> str:
 
 
 def code_in(response: str, like: str) -> str | None:
-    """The program in a model's response that may take the place of `like`; None where there is none."""
+    """The program in a model's response that can replace `like`; None if there is none."""
     try:
         found: str | None = READER.call("selftaught.guest.helpers:extract_code", response, like)
     except NotRead:
@@ -93,6 +93,23 @@ def _bound(source: str) -> set[str]:
     names = {node.name for node in nodes if isinstance(node, (*_FUNCTIONS, ast.ClassDef))}
     names |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     return names | {node.asname or node.name for node in nodes if isinstance(node, ast.alias)}
+
+
+def same_but_layout(one: Program, other: Program) -> bool:
+    """Whether two programs differ in comments and layout alone. Docstrings count as text of the program."""
+    try:
+        return bool(READER.call("selftaught.sandbox.reading:equal_trees", one.source, other.source))
+    except NotRead:
+        return False
+
+
+def equal_trees(one: str, other: str) -> bool:
+    """The same, here: for the process that reads."""
+    try:
+        trees = [ast.parse(text) for text in (one, other)]
+        return ast.dump(trees[0]) == ast.dump(trees[1])
+    except _UNPARSABLE:
+        return False
 
 
 def docstring_of(source: str, entry: str) -> str:

@@ -28,6 +28,6 @@ class Shown:
         self._by_line[rarest].append(program)
 
     def within(self, text: str) -> Iterator[Program]:
-        """Those whose text stands in this one word for word, white space around it aside."""
+        """Those whose text is in this one word for word, except for white space around it."""
         kept = [self._short, *(self._by_line.get(line, []) for line in set(text.split("\n")))]
         return (program for programs in kept for program in programs if program.source.strip() in text)

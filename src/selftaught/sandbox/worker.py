@@ -83,6 +83,7 @@ class Worker:
         self._expected: dict[int, Profile] = {}
         self._spare: dict[Profile, deque[Handle]] = defaultdict(deque)
         self._wanted: Counter[Profile] = Counter()
+        self._gave_way: dict[int, Profile] = {}
         self._exits: dict[int, Exit] = {}
         self._forgotten: set[int] = set()
         self._base_bytes = 0
@@ -100,11 +101,13 @@ class Worker:
 
     @property
     def alive(self) -> bool:
-        """Whether guests can still be had from it."""
+        """Whether it can still fork guests."""
         return self._ended is None
 
-    def take(self, profile: Profile) -> Handle:
+    def take(self, profile: Profile, *, gives_way: bool = False) -> Handle:
         """A locked guest, forked before if possible; another one is forked for the next caller meanwhile.
+
+        `gives_way`: others compute meanwhile that are waited for, and so it is forked once this one has ended.
 
         Raises NoSandbox where the limit under which it all was started leaves no room for such a guest.
         """
@@ -112,15 +115,18 @@ class Worker:
         with self._change:
             self._wanted[profile] += 1
             try:
-                self._fork_enough(profile)
+                self._fork_enough(profile, spare=0)
                 if not self._change.wait_for(lambda: self._spare[profile] or self._ended, _FORK_SECONDS):
                     raise SandboxError(f"the {self._tier.name} sandbox forked no guest in {_FORK_SECONDS:.0f} s")
                 if self._ended:
                     raise WorkerEnded(f"the {self._tier.name} sandbox ended: {self._ended}")
-                return self._spare[profile].popleft()
+                taken = self._spare[profile].popleft()
+                if gives_way:
+                    self._gave_way[taken.number] = profile
+                return taken
             finally:
                 self._wanted[profile] -= 1
-                self._fork_enough(profile)
+                self._fork_enough(profile, spare=0 if gives_way else 1)
                 self._keep_few(profile)
 
     def _check_room(self, profile: Profile) -> None:
@@ -152,11 +158,17 @@ class Worker:
             self._control.shutdown(socket.SHUT_RDWR)
         self._thread.join(_START_SECONDS)
 
-    def _fork_enough(self, profile: Profile) -> None:
-        """One guest for each caller that waits, and one for the next; those that are on their way count."""
+    def _fork_enough(self, profile: Profile, spare: int) -> None:
+        """One guest for each caller that waits, and so many to spare; those that are on their way count."""
         coming = sum(expected == profile for expected in self._expected.values())
-        for _ in range(1 + self._wanted[profile] - len(self._spare[profile]) - coming):
+        for _ in range(spare + self._wanted[profile] - len(self._spare[profile]) - coming):
             self._fork(profile)
+
+    def _fork_the_next(self, number: int) -> None:
+        """In the place of this one, which has ended, if it gave way; unless its profile is asked for no more."""
+        profile = self._gave_way.pop(number, None)
+        if profile is not None and profile in self._spare:
+            self._fork_enough(profile, spare=1)
 
     def _keep_few(self, used: Profile) -> None:
         """Of profiles that are asked for no more, no guest is kept waiting."""
@@ -190,7 +202,7 @@ class Worker:
                 complaints.seek(0)
                 said = complaints.read(10_000).decode("utf-8", "replace").strip().splitlines()
                 ended = _in_one_line(said) if said else f"exit code {process.returncode}"
-        except Exception as error:  # whatever it was, whoever waits must hear of it
+        except Exception as error:  # any error must reach the waiting thread
             ended = str(error) if isinstance(error, SandboxError) else _with_place(error)
         finally:
             with self._change:
@@ -273,6 +285,7 @@ class Worker:
                 pid = _pid_of(descriptors[1])
                 self._spare[profile].append(Handle(number, channel, descriptors[1], pid, profile.cpu_seconds))
             case wire.Exited(number, status, cpu_seconds, peak_bytes):
+                self._fork_the_next(number)
                 if number in self._forgotten:
                     self._forgotten.remove(number)
                 else:
@@ -302,8 +315,12 @@ def _let_go(handle: Handle) -> None:
 
 def _pid_of(pidfd: int) -> int:
     """The process's number as seen from this pid namespace; 0 or less if it is gone."""
-    with open(f"/proc/self/fdinfo/{pidfd}") as lines:
-        return next(int(line.split()[1]) for line in lines if line.startswith("Pid:"))
+    info = os.open(f"/proc/self/fdinfo/{pidfd}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        text = os.read(info, 4096)
+    finally:
+        os.close(info)
+    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith(b"Pid:"))
 
 
 def _in_reach(pidfd: int) -> int:
@@ -315,14 +332,14 @@ def _in_reach(pidfd: int) -> int:
         pid = 0
     if pid <= 0:
         raise SandboxError(
-            "its processes can be neither seen nor signalled from here: use an engine that runs on this machine, "
-            "outside of any container, and not behind another user's namespace"
+            "its processes cannot be seen and signalled from here: use an engine that runs on this machine, "
+            "outside of any container, and not in another user's namespace"
         )
     return pid
 
 
 def _with_place(error: Exception) -> str:
-    """What went wrong on our own side, and where: whoever reports it has nothing else."""
+    """Our own error, and its place: a report has nothing else."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno}, in {place.name})"
 

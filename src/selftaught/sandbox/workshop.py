@@ -125,7 +125,11 @@ def _talk(process: "subprocess.Popen[bytes]", told: bytes, patience_seconds: flo
     try:
         return msgspec.json.decode(body, type=Done)
     except msgspec.MsgspecError:
-        error = "it was stopped, or took its own harness down" if len(body) <= MOST_ANSWER_BYTES else "it told too much"
+        error = (
+            "it was stopped, or it ended its own harness"
+            if len(body) <= MOST_ANSWER_BYTES
+            else "its answer is too large"
+        )
         return Done(error=error, cpu_seconds=0.0, timed_out=False, stdout="", stderr="")
 
 

@@ -34,4 +34,4 @@ class _Draws:
 
 
 drawn_once = _Draws()
-"""(what, draw): what somebody has of `what`, or else `draw()`, of which no two of the same go on at once."""
+"""(what, draw): the current instances of `what`, or else `draw()`, never twice at the same time for one `what`."""

@@ -112,6 +112,11 @@ class TaskSpec:
         return replace(self, instructions="\n\n".join(told))
 
     @property
+    def sees_text(self) -> bool:
+        """Whether a score may depend on a program's text, and not on what its function answers alone."""
+        return any((self.evaluation, self.asks, self.play, self.takes_time, not self.deterministic))
+
+    @property
     def minimized(self) -> bool:
         """Whether less is better in the task's own number."""
         return self.scale is not None and self.scale.minimize

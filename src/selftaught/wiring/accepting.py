@@ -147,7 +147,7 @@ def out_of_reach(config: RunConfig, tasks: int) -> str:
         return ""
     return (
         f"no proposal can be accepted: {tasks * config.repeats} repeats in all give p = {least:.3g} at best, and "
-        f"accept_level is {config.accept_level:g}; raise `repeats`, or accept_level"
+        f"`accept_level` is {config.accept_level:g}; raise `repeats`, or `accept_level`"
     )
 
 

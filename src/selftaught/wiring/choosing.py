@@ -53,7 +53,7 @@ def choose_models(
 
     Models of one server share its limits and what is known of how much it takes at once; so do runs that are given the
     same `traffics`. `gate`: for a run that has none yet, one is made with its time. `caps`: those of several runs
-    together, where they are not the run's own. `waiting`: is told what their calls wait for. `function`: the model,
+    together, where they are not the run's own. `waiting`: gets what their calls wait for. `function`: the model,
     where the settings say that a function is called.
     """
     traffics = {} if traffics is None else traffics

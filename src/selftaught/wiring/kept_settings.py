@@ -10,6 +10,8 @@ from selftaught.runs.records import Record, Session
 
 RAISED_OF_KIND = {"run": ("depth",), "improve": ("model_calls", "utility_calls")}
 """What a later start may raise."""
+OF_BEFORE = {"common_draws": "off", "share_scores": "text"}
+"""Settings that an older run does not name: it continues without them."""
 
 
 def frozen_config(folder: RunFolder) -> RunConfig:
@@ -20,7 +22,7 @@ def frozen_config(folder: RunFolder) -> RunConfig:
 
 def config_of(folder: RunFolder) -> RunConfig:
     """The same for a folder that was checked already, for example because its store is open."""
-    settings = {"common_draws": "off", **read_toml(folder.config)}  # a run of before there were any has none
+    settings = {**OF_BEFORE, **read_toml(folder.config)}
     return from_mapping(settings, str(folder.config))
 
 

@@ -31,6 +31,7 @@ from selftaught.sandbox.machine import (
     MOST_PROMPT_CHARACTERS,
     Machine,
 )
+from selftaught.sandbox.reading import same_but_layout
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.probes.trial import Prober
 from selftaught.tasks.spec import TaskSpec, Wording
@@ -105,7 +106,8 @@ def assemble(
 
     def utility(spec: TaskSpec, split: str) -> RecordedUtility:
         judge = Judge(spec, sandbox, split, inputs.seed, wording, paid=True, model=asked if spec.asks else None)
-        return stack.utility(judge)
+        shares = config.share_scores == "layout" and not spec.sees_text
+        return stack.utility(judge, alike=same_but_layout if shares else None)
 
     def probed(spec: TaskSpec, sealed: Utility | None) -> Utility | None:
         if sealed is None or not config.probes or spec.asks:  # to probe would be to ask the model for twice as much

@@ -35,7 +35,7 @@ from selftaught.wiring.recorded_answers import answers
 from selftaught.wiring.run import Run
 
 Compared = Scored | Applied | Measured | Stepped | Approved | Chosen | Probed
-_UNCOMPARED = {"time", "seconds", "note", "reused", "samples", "grades", "feedback", "beside", "ahead"}
+_UNCOMPARED = {"time", "seconds", "note", "reused", "samples", "grades", "feedback", "beside", "ahead", "layout"}
 """Uncompared fields of a record: its time, its note, which of two equal programs ran first, what ran beside it, and
 whether it started before the request.
 """

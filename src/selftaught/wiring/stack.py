@@ -1,9 +1,10 @@
 """The wrappers of the real model, utilities and improvers, and their order: laws 5 and 6 of docs/architecture.md."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from selftaught.core.contracts import Apply, LanguageModel, Utility
+from selftaught.core.contracts import Apply, LanguageModel, Program, Utility
 from selftaught.middleware.ahead import Ahead
 from selftaught.middleware.common_draws import Sharing
 from selftaught.middleware.gate import Gate, GatedModel, GatedUtility
@@ -43,10 +44,13 @@ class Stack:
         gated = GatedModel(paid, self.gate)
         return RecordedModel(gated, self.recorder, thread_map, role, priced.together, self.sharing)
 
-    def utility(self, utility: Utility) -> RecordedUtility:
-        """A task's. A utility that asks for work which passes through the stack itself is `meta_utility`."""
+    def utility(self, utility: Utility, *, alike: Callable[[Program, Program], bool] | None = None) -> RecordedUtility:
+        """A task's. A utility that asks for work which passes through the stack itself is `meta_utility`.
+
+        `alike`: as in `RecordedUtility`.
+        """
         gated = GatedUtility(self._traced(utility), self.gate)
-        return RecordedUtility(gated, self.recorder, guesses=self.guesses, guessed=utility)
+        return RecordedUtility(gated, self.recorder, guesses=self.guesses, guessed=utility, alike=alike)
 
     def meta_utility(self, utility: Utility) -> Utility:
         """The applications and scores in it are gated each; those that it scores are compared with each other."""

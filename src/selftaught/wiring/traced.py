@@ -1,6 +1,6 @@
 """The contents of the span of a traced run: names and numbers, and the first and the last program."""
 
-from selftaught.middleware.tracing.run import Told, Traced
+from selftaught.middleware.tracing.run import Description, Traced
 from selftaught.report.tables import shown
 from selftaught.report.view import Improvement, RunView, view
 from selftaught.runs.records import Session, Stepped, run_id
@@ -25,22 +25,24 @@ def traced(name: str, inputs: Inputs, store: Store, session: Session) -> Traced:
     )
 
 
-def _begun(inputs: Inputs, model: str) -> Told:
+def _begun(inputs: Inputs, model: str) -> Description:
     works_on = ", ".join(task.name for task in inputs.tasks)
     if inputs.config.kind == "improve":
-        return Told(f"improve {works_on} with {model}", (inputs.program or inputs.tasks[0].seed).source)
-    return Told(f"{inputs.config.kind} on {works_on} with {model}, depth {inputs.config.depth}", inputs.improver.source)
+        return Description(f"improve {works_on} with {model}", (inputs.program or inputs.tasks[0].seed).source)
+    return Description(
+        f"{inputs.config.kind} on {works_on} with {model}, depth {inputs.config.depth}", inputs.improver.source
+    )
 
 
-def _came(run: RunView, store: Store) -> Told:
+def _came(run: RunView, store: Store) -> Description:
     if run.improvement is not None:
         made = run.improvement.made
-        return Told(f"{run.status}: {_improvement(run.improvement)}", store.text(made) if made else None)
+        return Description(f"{run.status}: {_improvement(run.improvement)}", store.text(made) if made else None)
     seed, best = run.seed_step, run.best_step
     if seed is None or best is None:
-        return Told(run.status)
+        return Description(run.status)
     told = [f"val {shown(seed.val)} → {shown(best.val)}", f"test {shown(seed.test)} → {shown(best.test)}"]
-    return Told(f"{run.status}: best is I_{best.t}; {'; '.join(told)}", store.text(best.improver))
+    return Description(f"{run.status}: best is I_{best.t}; {'; '.join(told)}", store.text(best.improver))
 
 
 def _improvement(made: Improvement) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.support import QUICK, selftaught
+from cli.support import QUICK, in_process
 from durability.world import TASK
 from middleware.tracing.receiver import Receiver
 
@@ -42,7 +42,7 @@ def test_a_value_that_cannot_be_used_is_one_line_before_anything_is_spent(
     name: str, value: str, wanted: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, value)
-    done = selftaught(*IMPROVE, "--otel", cwd=folder)
+    done = in_process(*IMPROVE, "--otel", cwd=folder)
     assert done.returncode == 2, done.stderr
     (line,) = done.stderr.splitlines()
     assert wanted in line and "sk-planted" not in line
@@ -50,7 +50,7 @@ def test_a_value_that_cannot_be_used_is_one_line_before_anything_is_spent(
 
 
 def test_a_certificate_that_is_not_there_is_named(folder: Path) -> None:
-    done = selftaught(
+    done = in_process(
         *IMPROVE, "--otel", cwd=folder, OTEL_EXPORTER_OTLP_ENDPOINT="https://localhost:4318",
         OTEL_EXPORTER_OTLP_CERTIFICATE="ca.pem",
     )  # fmt: skip
@@ -63,7 +63,7 @@ def test_a_certificate_that_is_not_there_is_named(folder: Path) -> None:
 )
 def test_the_conventions_own_switch_for_content_is_heeded(value: str, with_content: bool, folder: Path) -> None:
     with Receiver() as receiver:
-        done = selftaught(
+        done = in_process(
             *IMPROVE, "--otel", cwd=folder, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint,
             OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=value,
         )  # fmt: skip
@@ -79,14 +79,14 @@ def test_a_variable_that_wants_silence_is_heeded_and_named(
 ) -> None:
     monkeypatch.setenv(name, value)
     with Receiver() as receiver:
-        done = selftaught(*IMPROVE, "--otel", cwd=folder, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint)
+        done = in_process(*IMPROVE, "--otel", cwd=folder, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint)
     assert done.returncode == 0, done.stderr
     assert receiver.spans == [] and f"{name}={value}, so nothing is sent" in done.stderr
 
 
 def test_where_traces_go_is_said(folder: Path) -> None:
     with Receiver() as receiver:
-        done = selftaught(*IMPROVE, "--otel", cwd=folder, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint)
+        done = in_process(*IMPROVE, "--otel", cwd=folder, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint)
     assert f"traces go to {receiver.endpoint}/v1/traces\n" in done.stderr
 
 
@@ -96,7 +96,7 @@ def test_variables_of_a_dotenv_file_are_heeded(folder: Path) -> None:
             f"OTEL_EXPORTER_OTLP_ENDPOINT={receiver.endpoint}\nOTEL_SERVICE_NAME=optimizer\n"
             "OTEL_RESOURCE_ATTRIBUTES=team=search\n"
         )
-        done = selftaught(*IMPROVE, "--otel", cwd=folder)
+        done = in_process(*IMPROVE, "--otel", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert {(span.resource["service.name"], span.resource["team"]) for span in receiver.spans} == {
         ("optimizer", "search")
@@ -106,6 +106,6 @@ def test_variables_of_a_dotenv_file_are_heeded(folder: Path) -> None:
 def test_a_dotenv_file_cannot_send_the_environments_headers_elsewhere(folder: Path) -> None:
     with Receiver() as receiver:
         (folder / ".env").write_text(f"OTEL_EXPORTER_OTLP_ENDPOINT={receiver.endpoint}\n")
-        done = selftaught(*IMPROVE, "--otel", cwd=folder, OTEL_EXPORTER_OTLP_HEADERS="authorization=sk-planted")
+        done = in_process(*IMPROVE, "--otel", cwd=folder, OTEL_EXPORTER_OTLP_HEADERS="authorization=sk-planted")
     assert done.returncode == 2 and "OTEL_EXPORTER_OTLP_ENDPOINT is in .env" in done.stderr
     assert receiver.bodies == [] and "sk-planted" not in done.stderr

@@ -1,7 +1,7 @@
 """A run as OpenTelemetry spans, for any platform that takes OTLP. Imported only when a run is to be traced.
 
 names.py    the names of all attributes, and the conventions that they come from: none of these is stable yet
-spans.py    how a span is opened, what may stand in it, and what becomes of an error
+spans.py    how a span is opened, what it may contain, and how errors are handled
 attempts.py  what became of a model call before it was answered: failed attempts and waits, as events of its span
 seams.py    wrappers of the three seams: a span for each model call, evaluation and application that is really made
 run.py      the span of a run, and one for each iteration: both read from what is put on record

@@ -3,7 +3,7 @@
 `gen_ai.*` and their values are OpenTelemetry's conventions for generative AI, as they stood in November 2026:
 https://github.com/open-telemetry/semantic-conventions-genai/tree/main/docs/gen-ai. None of them is stable; the copies
 in the package opentelemetry-semantic-conventions are deprecated. They have no name for the kind, the input and the
-output of a span that is no model call, nor for a price: those are OpenInference's, which Phoenix and MLflow read
+output of a span that is not a model call, or for a price: those are OpenInference's, which Phoenix and MLflow read
 (https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md). The rest is `selftaught.*`.
 """
 

@@ -1,7 +1,7 @@
 """Sending spans over OTLP/HTTP, in the background. A receiver that is down costs the run nothing but its spans.
 
 A thread of the SDK's sends what has ended; what it cannot keep up with is dropped, the oldest first. It complains
-through `logging`: that is kept from the run's own lines, and told once, when the run is over.
+through `logging`: this is kept out of the run's own lines, and reported once, when the run is over.
 """
 
 import logging
@@ -22,12 +22,12 @@ from selftaught.middleware.tracing.run import Tracing
 from selftaught.middleware.tracing.spans import Spans
 
 _LAST_SECONDS = 5.0
-"""For what is left to be sent when the run is over."""
+"""For the spans that remain when the run is over."""
 _LAST_SECONDS_IN_TROUBLE = 1.5
 """The same where the receiver has failed since it last took anything: enough for one more try."""
 _GLANCE_SECONDS = 0.02
 _MOST_WITH_CONTENT = 64
-"""Spans in one request, if prompts and responses stand in them: collectors take some 20 MB at once."""
+"""Spans in one request, if they contain prompts and responses: collectors accept about 20 MB at once."""
 
 
 class Otlp:
@@ -61,7 +61,7 @@ class Otlp:
         return _MOST_WITH_CONTENT if self.content and not own else None
 
     def close(self) -> str | None:
-        """Send what is left, for a few seconds at most. What did not arrive, and why, if anything."""
+        """Send the remaining spans, for a few seconds at most. Returns what did not arrive, and why, if anything."""
         closing = threading.Thread(target=self._provider.shutdown, daemon=True)
         closing.start()
         began = time.monotonic()
@@ -71,7 +71,7 @@ class Otlp:
                 break
             closing.join(_GLANCE_SECONDS)
         lost, why = self._queue.ended - self._exporter.sent, self._complaints.last or "it took too long"
-        self._exporter.shutdown()  # whoever still waits to try again gives up
+        self._exporter.shutdown()  # waiting retries give up
         self._complaints.detach()
         return f"{lost} of {self._queue.ended} spans did not reach {self.shown}: {why}" if lost else None
 
@@ -124,7 +124,7 @@ class _Complaints(logging.Handler):
         self._exporters.addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """An error is told by its type alone: the text of some quotes the headers, and so a key."""
+        """An error is reported by its type alone: some texts quote the headers, and so a key."""
         told = record.args if isinstance(record.args, tuple) else ()
         safe = tuple(type(value).__name__ if isinstance(value, BaseException) else value for value in told)
         self.last = (str(record.msg) % safe).partition(", retrying")[0]

@@ -1,4 +1,4 @@
-"""The span of a run, and one for each iteration: both read from what is put on record, as a progress display is."""
+"""The span of a run, and one for each iteration: both come from the record, like the progress display."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -17,7 +17,7 @@ _FINISHED = "finished"
 
 
 @dataclass(frozen=True)
-class Told:
+class Description:
     """A line or two of names and numbers; and a program, which is content."""
 
     summary: str
@@ -26,12 +26,12 @@ class Told:
 
 @dataclass(frozen=True)
 class Traced:
-    """A run as its span tells of it.
+    """A run, as its span describes it.
 
     Attributes:
         id: the same for all its starts, and another run's never.
         on_record: how many steps earlier starts have finished.
-        begun: what it works on; `came`: what has come of it, asked for when the start is over.
+        begun: what it works on; `came`: its result, called at the end of the start.
     """
 
     id: str
@@ -41,8 +41,8 @@ class Traced:
     model: str
     depth: int
     on_record: int
-    begun: Told
-    came: Callable[[], Told]
+    begun: Description
+    came: Callable[[], Description]
 
 
 @dataclass(frozen=True)
@@ -80,21 +80,21 @@ class Tracing:
         try:
             with self.spans.span(f"{names.INVOKE_WORKFLOW} {workflow}", attributes) as span:
                 try:
-                    with ExitStack() as iteration:  # the one that goes on when the run breaks off ends with its error
+                    with ExitStack() as iteration:  # the open iteration of a run that breaks off ends with its error
                         yield RunSpan(self.spans, span, iteration, depth=run.depth, on_record=run.on_record)
                 finally:
                     span.set_attributes(known(said(names.OUTPUT, names.OUTPUT_TYPE, self._shown(run.came()))))
         finally:
             conversation.reset(token)
 
-    def _shown(self, told: Told) -> str:
+    def _shown(self, told: Description) -> str:
         if told.program is None or not self.spans.content:
             return told.summary
         return f"{told.summary}\n\n{fenced(told.program)}"
 
 
 class RunSpan:
-    """Told every record: begins iteration t + 1 when step t is on record, below the run and above what is done then."""
+    """Gets every record: starts iteration t + 1 when step t is recorded, below the run and above its own work."""
 
     def __init__(self, spans: Spans, span: Span, iteration: ExitStack, *, depth: int, on_record: int) -> None:
         self._spans, self._span, self._iteration = spans, span, iteration

@@ -1,4 +1,4 @@
-"""How a span is opened, what may stand in it, and what becomes of an error."""
+"""How a span is opened, what it may contain, and how errors are handled."""
 
 import json
 import re
@@ -35,7 +35,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Spans:
-    """Opens spans. `content`: whether what was said to a model and by it, and by guests, may stand in them.
+    """Opens spans. `content`: whether they may contain texts of prompts, responses and guests.
 
     Threads of the house work in a copy of their caller's context, and so below their caller's span.
     """

@@ -26,7 +26,7 @@ _FINISHED = {
 class Anthropic:
     """Implements `LanguageModel`. One call for each response: the API has no `n`.
 
-    Raises UsageError where the model takes no temperature and the ask_options does not allow to drop it.
+    Raises UsageError if the model accepts no temperature and the ask_options do not allow to drop it.
     """
 
     def __init__(self, model: str, server: Endpoint, ask_options: AskOptions) -> None:
@@ -122,7 +122,7 @@ class Anthropic:
         fresh, kept = count_of(usage, "input_tokens"), count_of(usage, "cache_creation_input_tokens")
         return [
             Completion(
-                # What it thought stands in blocks of another type, and is no part of the answer.
+                # Its reasoning is in blocks of another type, and is not part of the answer.
                 text=sendable(_told(answer["content"], "text")),
                 input_tokens=None if fresh is None else fresh + (cached or 0) + (kept or 0),
                 output_tokens=count_of(usage, "output_tokens"),
@@ -137,5 +137,5 @@ class Anthropic:
 
 
 def _told(blocks: Any, kind: str) -> str:
-    """The texts of the blocks of one kind, which stand in a member that is called like the kind."""
+    """The texts of the blocks of one kind, from the member with the name of the kind."""
     return "".join(str(block.get(kind) or "") for block in blocks if block["type"] == kind)

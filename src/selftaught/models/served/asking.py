@@ -1,4 +1,4 @@
-"""How prompts become calls: which go together, what the model is told, how many wait. The same for every provider."""
+"""How prompts become calls: grouping, parameters, limits. The same for every provider."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -26,25 +26,25 @@ _ATTEMPTS_AT_FIRST = 4
 """Of a call that fails and is not put off, where nothing was ever answered: most likely something is set up wrongly."""
 _FIRST_GUESS_TOKENS = 500
 _LEAST_CHARACTERS, _MOST_CHARACTERS_A_TOKEN = 400, 20
-"""Of prompts that are looked at for being cut. English and code have some 4 characters a token."""
+"""The shortest prompt that is checked for a cut. English and code have about 4 characters a token."""
 _SEED_BITS = 31  # signed 32-bit numbers at Google and in llama.cpp
 
 
 @dataclass(frozen=True)
 class AskOptions:
-    """How a model is asked.
+    """How a model is called.
 
     Attributes:
-        temperature_policy: for a model that takes no temperature: "clamp" refuses it before anything is spent, "drop"
-            asks without one. Where there is a range, both ask with the nearest that is taken. The completion says so.
-        max_connections: calls in flight at most, from whatever threads they come.
+        temperature_policy: for a model that accepts no temperature: "clamp" refuses it before anything is spent, "drop"
+            asks without one. If there is a range, both ask with the nearest accepted one. The completion records it.
+        max_connections: the maximum of calls in flight, from all threads.
         requests_per_minute, tokens_per_minute: in any 60 seconds; tokens are estimated until the server counts them.
         timeout_seconds: for one attempt, from its first byte to its last.
-        max_output_tokens: of one response; the provider's own limit where it is None.
+        max_output_tokens: of one response; None: the provider's own limit.
         traffic: what the calls pass through, where models share it; else each has its own, as the four above say.
         seed: where the model takes one, each draw gets a number made from this and from its address.
-        stream: whether an answer is received as it is made; "auto": once one was cut by what stands before the server.
-        waiting: is told of each call that waits for an answer; `server` is what it says of where.
+        stream: whether an answer is received in parts; "auto": after one was cut by a proxy of the server.
+        waiting: gets each call that waits for an answer; `server` is its description of the place.
     """
 
     capabilities: Capabilities = field(default_factory=Capabilities)
@@ -64,7 +64,7 @@ class AskOptions:
 
 @dataclass(frozen=True)
 class Question:
-    """One call's worth: a prompt as it is told to the model. None: not told. `n` responses are wanted."""
+    """One call: a prompt as it is sent to the model. None: not sent. `n` responses are wanted."""
 
     system: str
     user: str
@@ -77,7 +77,7 @@ class Question:
 class Declined(Exception):  # noqa: N818 - internal: an answer, if none that helps
     """The server answers this prompt with nothing and always will: it refuses it, or it is too long for the model.
 
-    Prompts are written by guests, so that this is no failure of the model's: it is an empty completion.
+    Guests write prompts, so this is not a failure of the model: it is an empty completion.
     """
 
     def __init__(self, finish_reason: str, words: str = "") -> None:
@@ -86,7 +86,7 @@ class Declined(Exception):  # noqa: N818 - internal: an answer, if none that hel
 
 
 class TemperatureRefused(Failed):
-    """The server does not take the temperature that was told. `words`: what it says of it, whole."""
+    """The server does not accept the temperature that was sent. `words`: its whole message."""
 
     def __init__(self, message: str, words: str) -> None:
         super().__init__(message, again=False, kind="temperature")
@@ -157,7 +157,7 @@ class Asker:
         except TemperatureRefused as refused:
             return self._refused_temperature(question, refused)
         except Failed as failed:
-            # What was answered before was asked alike but for its prompt, and so it is the prompt: a guest's.
+            # Earlier requests with the same parameters were answered, so the cause is the prompt, which a guest wrote.
             if failed.unexplained and self._answered:
                 return self._nothing(question, "rejected", str(failed))
             hopeless = failed.certain_at_first or (not failed.busy and tried >= _ATTEMPTS_AT_FIRST)
@@ -172,7 +172,7 @@ class Asker:
         return [Completion("", finish_reason=finish_reason, model=self._model, no_program=words)] * question.n
 
     def _refused_temperature(self, question: Question, refused: TemperatureRefused) -> list[Completion]:
-        """Learns what is taken, and raises to ask again. Nothing that is learned so ends a run that was answered."""
+        """Learns which values are accepted, and raises to ask again. This never ends a run that got an answer."""
         if self._temperatures.learn(question.temperature, refused.words):
             raise Failed(
                 f"{refused}; from now on {self._temperatures.taken}", again=True, wait_seconds=0.0, kind=refused.kind
@@ -202,7 +202,7 @@ class Asker:
 
 
 def traffic(ask_options: AskOptions, stop: Callable[[], None]) -> Traffic:
-    """As much at once, and in a minute, as `ask_options` says; what `stop` raises ends every wait."""
+    """Limits the calls at once and in a minute by `ask_options`; an exception of `stop` ends every wait."""
     return Traffic(
         ask_options.max_connections,
         requests_per_minute=ask_options.requests_per_minute,
@@ -216,15 +216,15 @@ _TAKES_NONE = "ask without it, which is recorded: `capability=temperature=no` `t
 
 
 def check_temperature(model: str, ask_options: AskOptions) -> None:
-    """Raises UsageError, before anything is spent, where no prompt at all can be put to the model."""
+    """Raises UsageError, before anything is spent, if the model can answer no prompt."""
     if ask_options.capabilities.temperature is None and ask_options.temperature_policy != "drop":
         raise UsageError(
-            f"{model} takes no temperature, and every prompt has one; {_DROP} (or `capability=temperature=yes`)"
+            f"{model} accepts no temperature, and every prompt has one; {_DROP} (or `capability=temperature=yes`)"
         )
 
 
 def _cut(prompt: Prompt, answer: list[Completion]) -> str:
-    """What is put on record where the server counts far fewer tokens than the prompt can have: it has cut it."""
+    """The note for the record if the server counts far fewer tokens than the prompt can have: it cut the prompt."""
     characters, counted = len(prompt.system) + len(prompt.user), answer[0].input_tokens if answer else None
     if counted and characters > _LEAST_CHARACTERS and counted * _MOST_CHARACTERS_A_TOKEN < characters:
         return f"prompt: {counted} tokens counted of {characters} characters"
@@ -240,7 +240,7 @@ def _without_reasoning(completion: Completion) -> Completion:
 
 
 def shared(answers: list[Completion]) -> list[Completion]:
-    """The first of a call's completions bears the whole cost of the call, which is told for all of them together."""
+    """The first of a call's completions has the whole cost of the call, which is reported for all together."""
 
     def nothing(count: float | None) -> int | None:
         return None if count is None else 0

@@ -1,7 +1,7 @@
 """What each model takes: a small table, and how the user corrects it. Not a guess made again at every call.
 
 A model that is not in the table is taken to be what its provider usually serves. Where the table is wrong the server
-refuses, and the message says which `--capability` to give.
+refuses, and the message names the `--capability` to set.
 """
 
 import re
@@ -16,8 +16,8 @@ class Capabilities:
     """What one model takes.
 
     Attributes:
-        temperature: the highest that it takes; None where it takes none at all.
-        n: several responses to one call. Where it does not, n samples are n calls.
+        temperature: the highest that it accepts; None if it accepts none.
+        n: several responses to one call. If not, n samples are n calls.
         seed: a number that makes a draw repeatable.
         token_limit: the name of the parameter that bounds a response's tokens.
     """
@@ -45,12 +45,12 @@ _TABLE: tuple[tuple[str, str, Capabilities], ...] = (
     ("anthropic", "", Capabilities(temperature=None)),
     ("google", "", Capabilities(seed=True, token_limit="max_output_tokens")),
 )
-"""Provider, how the model's name begins (a regular expression), and what it takes. The first that fits."""
+"""Provider, the beginning of the model's name (a regular expression), and what it accepts. The first that fits."""
 
 _LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 _HINT = (
     "`capability=temperature=no` (or the highest that it takes), n=yes, seed=no, token_limit=max_completion_tokens; "
-    "before it MODEL: for one model alone"
+    "MODEL: in front limits it to one model"
 )
 
 

@@ -1,4 +1,4 @@
-"""Where a model is served: its URL, the key for it; and what may be said of them aloud."""
+"""The server of a model: its URL, its key; and what may be shown of them."""
 
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -8,12 +8,12 @@ from selftaught.core.errors import UsageError
 
 _MOST_SHOWN = 300
 _SHORTEST_KEY = 8
-"""What is shorter is no key but a word that a local server wants in its place (x, none, EMPTY), and stays."""
+"""A shorter text is not a key but a placeholder for a local server (x, none, EMPTY), and may be shown."""
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A server and the key for it, which is told to nobody else. `ends_in`: how its kind of URL mostly ends.
+    """A server and its key, which nobody else gets. `ends_in`: the usual ending of its kind of URL.
     `proxy`: the environment variable that names a proxy on the way to it, if one does;
     `not_for_it`: those that are set, and do not hold on the way to this machine itself.
 
@@ -31,7 +31,7 @@ class Endpoint:
         _check_url(self.base_url, self.key_variable)
         key = (self.key or "").strip()
         if not (key.isascii() and key.isprintable()):
-            raise UsageError(f"{self.key_variable} holds characters that no key has; copy the key again")
+            raise UsageError(f"{self.key_variable} has characters that no key has; copy the key again")
         object.__setattr__(self, "key", key or None)
 
     @property
@@ -49,7 +49,7 @@ class Endpoint:
 
     @property
     def hint(self) -> str:
-        """What is to be said of a base URL of an unusual form."""
+        """A hint for a base URL of an unusual form."""
         unusual = self.ends_in and not urlsplit(self.base_url).path.rstrip("/").endswith(self.ends_in)
         return f" Most base URLs end in {self.ends_in}" if unusual else ""
 
@@ -66,11 +66,11 @@ class Endpoint:
 def _check_url(url: str, key_variable: str) -> None:
     if "?" in url or "#" in url:
         raise UsageError(
-            "the base URL has a query or a fragment, and would be stored with it: it must not hold a key; "
+            "the base URL has a query or a fragment, and would be stored with it: it must not contain a key; "
             f"keys are read from {key_variable}"
         )
     if "@" in url:
-        raise UsageError(f"`base_url` holds a user or a key; put the key into {key_variable}: URLs are recorded")
+        raise UsageError(f"`base_url` contains a user or a key; put the key into {key_variable}: URLs are recorded")
     with suppress(ValueError):  # of an invalid port, brackets that do not match, a host that no resolver takes
         parts = urlsplit(url)
         plain = url.isprintable() and " " not in url

@@ -1,4 +1,4 @@
-"""What a server says of a failure: its own words, codes and numbers, whatever the body around them looks like.
+"""A server's description of a failure: its own words, codes and numbers, in any form of body.
 
 Seen at servers, and read alike: {"error": {"message", "type", "code"}}, {"error": "…"}, {"detail": "…"}, {"detail":
 [{"loc", "msg"}]}, {"message", "code"}, the JSON of another server as text within one of these (OpenRouter's
@@ -15,7 +15,7 @@ from math import isfinite
 from typing import Any
 
 MOST_READ = 1 << 16
-"""Characters of a body that are looked at: what is said of a failure is short."""
+"""Characters of a body that are read: the description of a failure is short."""
 _DEEPEST = 8
 _TEXTS = (
     "message", "error", "detail", "details", "msg", "error_message", "error_msg", "errors", "raw", "title", "fault",
@@ -24,7 +24,7 @@ _TEXTS = (
 _CODES = ("code", "type", "status", "reason", "error_code", "error_type", "errorcode", "__type", "blockreason")
 _STATUSES = ("code", "status", "status_code", "http_status_code", "error_code")
 _ECHOES = ("input", "flagged_input", "prompt", "messages", "body", "request", "ctx", "url", "content")
-"""What stands under these is what was asked: a guest wrote it, and it must not pass for the server's words."""
+"""Values under these keys repeat the request: a guest wrote them, and they must not pass for the server's words."""
 _DELAYS = {"retrydelay": 1.0, "retry_after": 1.0, "retry_after_seconds": 1.0, "retry_after_ms": 0.001}
 
 
@@ -40,7 +40,7 @@ class ServerError:
 
 
 def read_error(status: int, body: str) -> ServerError:
-    """Of an answer with this HTTP status. With 200 the status is the one in the body; 0 where there is none."""
+    """The error in an answer with this HTTP status. With 200 the status is the one in the body; 0 if there is none."""
     said = ServerError(status)
     statuses: list[int] = []
     texts = list(_walk(_json(body[:MOST_READ]), said, statuses, "", 0)) or [_plain(body[:MOST_READ])]
@@ -55,14 +55,14 @@ def read_error(status: int, body: str) -> ServerError:
 
 
 def _json(text: str) -> Any:
-    """The value that a text is; the text itself where it is none."""
+    """The JSON value of a text; the text itself if it is not JSON."""
     with suppress(ValueError, RecursionError):
         return json.loads(text)
     return None
 
 
 def _walk(value: Any, said: ServerError, statuses: list[int], key: str, depth: int) -> Iterator[str]:
-    """The texts, in their order, of what is said; its codes and numbers are put where they belong."""
+    """The texts of the description, in their order; codes and numbers go into their fields."""
     if depth > _DEEPEST:
         return
     if isinstance(value, dict):
@@ -102,7 +102,7 @@ def _text(text: str, said: ServerError, statuses: list[int], key: str, depth: in
 
 
 def seconds(said: object, unit: float = 1.0) -> float | None:
-    """A duration as a server says it; None for what is none."""
+    """A duration from a server; None for an invalid one."""
     with suppress(TypeError, ValueError, OverflowError):
         found = float(said) * unit  # type: ignore[arg-type]
         return max(0.0, found) if isfinite(found) else None
@@ -110,7 +110,7 @@ def seconds(said: object, unit: float = 1.0) -> float | None:
 
 
 def _plain(text: str) -> str:
-    """What a body says that is no JSON, or JSON without a word: of a page of HTML, its title or its text."""
+    """The text of a body that is not JSON, or JSON without words: of a page of HTML, its title or its text."""
     if re.match(r"\s*<", text):
         title = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)
         shown = title[1] if title and title[1].strip() else re.sub(r"<[^>]*>", " ", text)

@@ -1,4 +1,4 @@
-"""What an attempt's failure means: whether to try again, what to tell the user. The same for every provider."""
+"""The meaning of a failed attempt: whether to retry, and the message. The same for every provider."""
 
 import json
 import re
@@ -25,7 +25,7 @@ _MOST_TOKENS = 10**9
 _MALFORMED = "malformed"
 _FINISHED = {Meaning.TOO_LONG: "too long", Meaning.REFUSED: "content_filter"}
 _UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
-"""What reading an answer raises that is no JSON, or has another shape than was promised."""
+"""The exceptions of reading an answer that is not JSON, or has another shape than promised."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Failures:
             return Declined(_FINISHED[meaning], words)
         if meaning is Meaning.TEMPERATURE:
             return TemperatureRefused(
-                f"{self.model} does not take this temperature ({said.status}): {words.removesuffix('.')}", said.words
+                f"{self.model} does not accept this temperature ({said.status}): {words.removesuffix('.')}", said.words
             )
         wait = retry_after(headers or {})
         return Failed(
@@ -76,13 +76,13 @@ class Failures:
         if meaning is Meaning.KEY:
             return f"{server} refused the key ({status}){what}; check {self.server.key_variable}"
         if meaning is Meaning.NOTHING_LEFT:
-            return f"{answered}; the account has nothing left"
+            return f"{answered}; the account has no credit"
         if meaning is Meaning.UNKNOWN_MODEL:
             return f"{server} does not know {self.model} ({status}){what}{self._known()}"
         if meaning is Meaning.OUTPUT_LIMIT:
             return f"{answered}; {limit} output tokens are more than it can make: set a smaller `max_output_tokens`"
         if meaning is Meaning.PARAMETER:
-            return f"{answered}; to ask otherwise: `capability=token_limit=…`, n=no, seed=no"
+            return f"{answered}; to change the request: `capability=token_limit=…`, n=no, seed=no"
         return answered
 
     def unreachable(self, error: BaseException) -> Failed:
@@ -91,15 +91,15 @@ class Failures:
         if isinstance(error, TooLarge):
             return Failed(f"{server} answered with too much: {error}", again=True, billed=True, kind="too large")
         if name in ("ReadTimeout", "WriteTimeout"):
-            late = f"{server} gave no whole answer in {self.timeout_seconds:g} s"
+            late = f"{server} gave no complete answer in {self.timeout_seconds:g} s"
             return Failed(late, again=True, billed=True, kind="timeout")
         said = self.server.brief(error) or name
         if name in ("ReadError", "RemoteProtocolError", "WriteError", "CloseError"):
             return Failed(f"{server} broke off its answer: {said}", again=True, billed=True, kind=BROKEN_OFF)
         what, certain = why_unreachable(error, said)
-        way = f" It was asked through the proxy of {self.server.proxy}." if self.server.proxy else ""
+        way = f" It was called through the proxy of {self.server.proxy}." if self.server.proxy else ""
         if names := ", ".join(self.server.not_for_it):
-            way = f" It was asked directly: what {names} says is not for this machine itself."
+            way = f" It was called directly: {names} has no effect for this machine itself."
         told = f"{server} cannot be reached: {said}; {what}{way}{self.server.hint}"
         return Failed(told, again=True, certain_at_first=certain, kind="unreachable")
 
@@ -111,7 +111,7 @@ class Failures:
             if error_in(answer):
                 raise self.refused(200, json.dumps(answer), {}, question)
             made = completions(answer)
-        except TooMuchJson as error:  # a piece of a stream: what is whole was weighed before
+        except TooMuchJson as error:  # a piece of a stream: whole answers are checked earlier
             raise self.unreachable(TooLarge(str(error))) from None
         except _UNREADABLE as error:
             raise self._nonsense(body, error) from None
@@ -129,12 +129,12 @@ class Failures:
         text = (body if isinstance(body, str) else body[:MOST_READ].decode("utf-8", "replace"))[:MOST_READ]
         page = bool(re.match(r"\s*<(!doctype|html|head|body|\?xml)", text, re.IGNORECASE))
         said = read_error(200, text).words if page else f"nonsense: {_unreadable(error)}"
-        hint = f"; is this the API, or must one log in?{self.server.hint}" if page else ""
+        hint = f"; is this the API, or does it need a login?{self.server.hint}" if page else ""
         what = f"{self.server.shown} answered with {self.server.brief(said)}{hint}"
         return Failed(what, again=True, billed=not page, certain_at_first=page, kind=_MALFORMED)
 
     def _known(self) -> str:
-        with suppress(ModelUnavailable):  # only to help: the failure that it explains is told in any case
+        with suppress(ModelUnavailable):  # only to help: the failure itself is reported in any case
             names = self.models()
             return f"; it has {', '.join(names[:10])}{' …' if len(names) > 10 else ''}" if names else ""
         return f";{self.server.hint}" if self.server.hint else ""
@@ -143,8 +143,8 @@ class Failures:
 def _unreadable(error: Exception) -> str:
     """Why an answer cannot be read, in a few words: some errors hold all of it."""
     if isinstance(error, UnicodeDecodeError):
-        return f"it is no UTF-8 at byte {error.start:,}"
-    return f"it is no JSON: {error}" if isinstance(error, json.JSONDecodeError) else f"{error!r}"
+        return f"it is not UTF-8 at byte {error.start:,}"
+    return f"it is not JSON: {error}" if isinstance(error, json.JSONDecodeError) else f"{error!r}"
 
 
 _UNREACHABLE = (
@@ -157,7 +157,7 @@ _UNREACHABLE = (
 
 
 def why_unreachable(error: BaseException, said: str) -> tuple[str, bool]:
-    """What to do about it, and whether waiting is no help where nothing was answered yet."""
+    """What to do about it, and whether waiting cannot help before the first answer."""
     text = f"{said} {error.__cause__ or error.__context__ or ''}"
     for sign, advice in _UNREACHABLE:
         if re.search(sign, text, re.IGNORECASE):
@@ -208,13 +208,13 @@ def error_in(answer: Any) -> bool:
 
 
 def id_of(answer: Mapping[str, object], name: str) -> str:
-    """The server's own id of its answer, by which its logs know it; "" where it gives none."""
+    """The server's own id of its answer, as in its logs; "" if it gives none."""
     told = answer.get(name)
     return sendable(told[:_LONGEST_ID]) if isinstance(told, str) else ""
 
 
 def count_of(usage: object, *names: str) -> int | None:
-    """The count at usage[names[0]][names[1]]…; None where there is none that can be meant."""
+    """The count at usage[names[0]][names[1]]…; None if there is no valid one."""
     for name in names:
         usage = usage.get(name) if isinstance(usage, dict) else None
     return usage if type(usage) is int and 0 <= usage <= _MOST_TOKENS else None

@@ -20,9 +20,9 @@ _FILTERED = {"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", 
 
 
 class Gemini:
-    """Implements `LanguageModel`. One call for each response, unless `n` is said to be native.
+    """Implements `LanguageModel`. One call for each response, unless `n` is declared native.
 
-    Raises UsageError where the model takes no temperature and the ask_options does not allow to drop it.
+    Raises UsageError if the model accepts no temperature and the ask_options do not allow to drop it.
     """
 
     def __init__(self, model: str, server: Endpoint, ask_options: AskOptions) -> None:
@@ -60,7 +60,7 @@ class Gemini:
             local=self._server.is_local,
         )
         client.event_hooks["request"].append(self._as_stream)
-        # No retry options: the SDK then tries once. What is not said, it looks up in the environment.
+        # No retry options: the SDK then tries once. It looks up missing values in the environment.
         milliseconds = max(
             1, round(self._ask_options.timeout_seconds * 1000)
         )  # without it, the SDK lifts the client's own
@@ -89,7 +89,7 @@ class Gemini:
         config: Any = {name: value for name, value in settings.items() if value is not None}
         config["should_return_http_response"] = True  # as it came: the SDK's own reading hides what is odd
         try:
-            # As a part, since the SDK refuses an empty text; what the API says of it is then told.
+            # As a part, because the SDK refuses an empty text; the API's own message is then reported.
             contents: Any = {"role": "user", "parts": [{"text": question.user}]}
             answer = self._client().models.generate_content(model=self._model, contents=contents, config=config)
         except errors.APIError as error:
@@ -111,7 +111,7 @@ class Gemini:
         candidates = answer.get("candidates")
         blocked = answer.get("promptFeedback")
         if not candidates and isinstance(blocked, dict) and blocked.get("blockReason"):
-            return [self._completion(answer, {"finishReason": "SAFETY"})]  # of the prompt, whatever the reason
+            return [self._completion(answer, {"finishReason": "SAFETY"})]  # of the prompt, for any reason
         if not isinstance(candidates, list):
             return []
         return [self._completion(answer, candidate) for candidate in candidates]
@@ -146,7 +146,7 @@ def _version(base_url: str) -> tuple[str, str] | None:
 
 
 def _told(parts: Any, *, thought: bool) -> str:
-    """The texts of the parts that are thoughts, or of those that are none."""
+    """The texts of the parts that are thoughts, or of the others."""
     return "".join(str(part.get("text") or "") for part in parts if bool(part.get("thought")) == thought)
 
 

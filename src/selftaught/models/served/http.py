@@ -28,13 +28,13 @@ _PROXIES = "ALL_PROXY, HTTP_PROXY or HTTPS_PROXY"
 
 
 class TooLarge(Exception):  # noqa: N818 - reaches the adapter as the cause of the SDK's own error
-    """The answer, or what it would become, is too large. Raised as an error of the HTTP library's, too: SDKs let no
+    """The answer, or its decoded size, is too large. Raised as an error of the HTTP library, too: SDKs let no
     other by.
     """
 
 
 class Once(Generic[Made]):
-    """Made at the first call, from whatever thread: SDKs are imported no sooner than they are needed, or `prepare`."""
+    """Created at the first call, from any thread: SDKs are imported when they are needed, or by `prepare`."""
 
     def __init__(self, make: Callable[[], Made]) -> None:
         self._make, self._lock = make, threading.Lock()
@@ -50,7 +50,7 @@ class Once(Generic[Made]):
         """Begin to make it, in a thread of its own. What goes wrong there is raised by the call that needs it."""
 
         def made() -> None:
-            with suppress(Exception):  # tried again, and told, where it is needed
+            with suppress(Exception):  # tried again, and reported, when it is needed
                 self()
 
         # Not a daemon: one that is in the middle of importing compiled code must not be cut off as the process ends.
@@ -63,11 +63,11 @@ def library_of(client_class: type) -> Any:
         name = base.__module__.partition(".")[0]
         if name in ("httpx", "httpx2"):
             return importlib.import_module(name)
-    raise TypeError(f"{client_class} is built on no HTTP library that is known here")
+    raise TypeError(f"{client_class} uses an unknown HTTP library")
 
 
 def bounded_client(client_class: type, *, max_connections: int, timeout_seconds: float, local: bool = False) -> Any:
-    """A client of the SDK's class, or of the library's. Raises the library's ReadTimeout where it is late; TooLarge.
+    """A client of the SDK's class, or of the library's. Raises the library's ReadTimeout if it is late; TooLarge.
 
     `local`: the server is on this machine, where no proxy leads. Raises UsageError for a proxy or a certificate in the
     environment that cannot be used.
@@ -152,7 +152,7 @@ def bounded_client(client_class: type, *, max_connections: int, timeout_seconds:
     except ValueError as error:
         raise UsageError(f"{_PROXIES} names a proxy that cannot be used: {error}") from error
     except OSError as error:
-        raise UsageError(f"SSL_CERT_FILE or SSL_CERT_DIR names what cannot be read: {error}") from error
+        raise UsageError(f"SSL_CERT_FILE or SSL_CERT_DIR names a file that cannot be read: {error}") from error
 
 
 def _together(write: Callable[..., None]) -> Callable[..., None]:
@@ -171,7 +171,7 @@ def _together(write: Callable[..., None]) -> Callable[..., None]:
 
 
 _NOT_JSON = re.compile(rb"\s*(?:<|data:|event:|:)", re.IGNORECASE)
-"""How a page begins, and a stream of events, whose reader weighs each of them."""
+"""The beginning of a page, and of a stream of events, whose reader checks the size of each event."""
 
 
 def weigh_answer(body: bytes) -> None:
@@ -181,7 +181,7 @@ def weigh_answer(body: bytes) -> None:
 
 
 def _unpacker(encoding: str) -> Callable[[bytes], Iterator[bytes]]:
-    """Unpacks pieces of a body into pieces of bounded size. What is packed in another way is left as it is."""
+    """Unpacks pieces of a body into pieces of bounded size. Other encodings stay unchanged."""
     if encoding.lower() not in ("gzip", "x-gzip", "deflate"):
         return lambda piece: iter([piece])
     packed = zlib.decompressobj(wbits=47)  # either header

@@ -1,14 +1,14 @@
 """What a server's JSON would become, counted before anything decodes it.
 
-A decoder builds whatever a text spells: eight MiB of brackets become half a GiB of lists, in one step that no other
-thread of this process gets past. So a body is walked first, in steps of a few milliseconds, and is refused where it has
-more elements, levels or digits than any answer of a model has.
+A decoder builds everything that a text describes: eight MiB of brackets become half a GiB of lists, in one step that
+blocks every other thread of this process. So a body is walked first, in steps of a few milliseconds, and is refused
+where it has more elements, levels or digits than any answer of a model has.
 """
 
 import re
 
 MOST_BYTES = 8 << 20
-"""Of one JSON text. Eight responses of 128,000 tokens each are some 4 MiB, and 6 where they are spelt as escapes."""
+"""The limit of one JSON text. Eight responses of 128,000 tokens each are about 4 MiB, and 6 if written as escapes."""
 MOST_ELEMENTS = 100_000
 """Commas, lists and objects. A catalogue of hundreds of models has some 20,000."""
 MOST_DEPTH = 100
@@ -25,7 +25,7 @@ class TooMuchJson(ValueError):
 
 
 def weigh(body: bytes) -> None:
-    """Raises TooMuchJson. A body that is no JSON is left to the decoder to refuse."""
+    """Raises TooMuchJson. The decoder refuses a body that is not JSON."""
     if len(body) > MOST_BYTES:
         raise TooMuchJson(f"more than {MOST_BYTES >> 20} MiB of JSON")
     if len(body) > _SMALL:

@@ -1,4 +1,4 @@
-"""What a server's failure means: one classifier, by status, code, parameter and words, whoever the server is.
+"""The meaning of a server's failure: one classifier, by status, code, parameter and words, for all servers.
 
 The signs below are published error codes and messages; tests/models/server_errors.jsonl has the bodies that they were
 taken from.
@@ -22,11 +22,11 @@ class Meaning(StrEnum):
     NOTHING_LEFT = "nothing left"  # in the account: waiting does not help
     UNKNOWN_MODEL = "unknown model"
     TEMPERATURE = "temperature"
-    OUTPUT_LIMIT = "output limit"  # our own max_output_tokens, whatever the prompt
+    OUTPUT_LIMIT = "output limit"  # our own max_output_tokens, for any prompt
     PARAMETER = "parameter"  # another one of ours
     BUSY = "busy"  # too many calls, or an overload: all calls wait
     BROKEN = "broken"  # may pass
-    WRONG = "wrong"  # will not pass, and says nothing that is known
+    WRONG = "wrong"  # will not pass, and has no known reason
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ _CONTEXTS = r"(?:length|limit|window|size)\D{0,40}?(\d{3,})|(?:<=|>|at most|less
 
 
 def meaning_of(said: ServerError, output_limit: int | None = None) -> Meaning:
-    """`output_limit`: the most tokens that the request asked for, where it did."""
+    """`output_limit`: the maximum of tokens in the request, if it had one."""
     sign = next((sign for sign in _SIGNS if sign.seen(said)), None)
     if sign is not None and sign.meaning is Meaning.TOO_LONG:
         return Meaning.OUTPUT_LIMIT if _ours(said.words, output_limit) else Meaning.TOO_LONG

@@ -22,7 +22,7 @@ _LISTING_SECONDS = 10.0
 class OpenAIChat:
     """Implements `LanguageModel`. `extra` goes into the body of each request.
 
-    Raises UsageError where the model takes no temperature and the ask_options does not allow to drop it.
+    Raises UsageError if the model accepts no temperature and the ask_options do not allow to drop it.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class OpenAIChat:
         content = msgspec.json.encode(self._body(question))
         try:
             answer = client.send(self._library.Request("POST", url, headers=headers, content=content))
-        except Exception as error:  # whatever a connection or a proxy raises, the SDK takes for this
+        except Exception as error:  # the SDK turns every error of a connection or a proxy into this
             raise self._unreachable(error) from None
         if not answer.is_success:
             self._streaming.refused(answer.status_code)
@@ -144,8 +144,9 @@ class OpenAIChat:
 
 
 def _texts(headers: Mapping[str, object]) -> dict[str, str]:
-    """Those that have a value: the SDK marks others as left out."""
-    return {name: value for name, value in headers.items() if isinstance(value, str)}
+    """Those that have a value, since the SDK marks others as left out; and that say nothing of this machine."""
+    told = {name: value for name, value in headers.items() if isinstance(value, str)}
+    return {name: value for name, value in told.items() if not name.lower().startswith("x-stainless-")}
 
 
 def _finish_reason(choice: dict[str, Any], message: dict[str, Any]) -> str:
@@ -169,7 +170,7 @@ def _output_tokens(usage: object) -> int | None:
 
 
 def _text(message: dict[str, Any]) -> str:
-    """A message's content: a text, none at all, or a list of parts of which those of text are taken."""
+    """A message's content: a text, nothing, or a list of parts, from which text parts are taken."""
     content = message.get("content")
     if isinstance(content, list):
         return "".join(part["text"] for part in content if isinstance(part, dict) and isinstance(part.get("text"), str))

@@ -51,7 +51,7 @@ def of_anthropic(body: bytes) -> dict[str, Any]:
 
 
 def _usage(event: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
-    """What is told at the end counts all from the start."""
+    """The counts at the end are totals."""
     return dict(event.get("usage") or told.get("usage") or {})
 
 

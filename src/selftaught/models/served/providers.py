@@ -1,4 +1,4 @@
-"""Who serves models: the name before the slash, where it is by default, and which variables it reads. One table."""
+"""The providers of models: the name before the slash, the default address, and the variables. One table."""
 
 import importlib.util
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ Make = Callable[[str, Endpoint, AskOptions], LanguageModel]
 
 
 def _openrouter(model: str, server: Endpoint, ask_options: AskOptions) -> LanguageModel:
-    # It leaves out what a model does not take unless told to look for one that does; and tells what a call cost.
+    # It drops parameters that a model does not accept, unless asked for a model that does; and reports the cost.
     return OpenAIChat(
         model, server, ask_options, {"provider": {"require_parameters": True}, "usage": {"include": True}}
     )
@@ -26,7 +26,7 @@ def _openrouter(model: str, server: Endpoint, ask_options: AskOptions) -> Langua
 class Provider:
     """One name before the slash. The first of `keys` and of `urls` that is set is taken.
 
-    `module`: the SDK, where it is an extra of its own, named like the provider.
+    `module`: the SDK, if it is an extra, named like the provider.
     """
 
     name: str

@@ -22,7 +22,7 @@ class Failed(Exception):  # noqa: N818 - internal: one attempt, not the call
         unexplained: it will not succeed and nobody knows why: it may be for the prompt.
         certain_at_first: where nothing was answered yet, another attempt will not succeed either.
         for_all: no call of any prompt will succeed: the key, the account.
-        kind: what it was in one word, of few, for whoever counts failures: a status as "429", "timeout", "unreachable".
+        kind: the failure in one word of a few, to count failures: a status as "429", "timeout", "unreachable".
     """
 
     def __init__(
@@ -46,13 +46,13 @@ class Failed(Exception):  # noqa: N818 - internal: one attempt, not the call
 
 @dataclass(frozen=True)
 class FailedAttempt:
-    """What is told of an attempt that failed, in the thread and context of its call.
+    """The description of a failed attempt, in the thread and context of its call.
 
     Attributes:
         error: what went wrong, on one line and without the key.
         seconds: of the attempt.
         billed: it may cost something.
-        wait_seconds: until the next; 0 where there is none.
+        wait_seconds: until the next; 0 if there is none.
         kind: of the failure, in one word.
     """
 
@@ -67,10 +67,10 @@ class FailedAttempt:
 class RetryPolicy:
     """Tries again for `seconds` after the first failure, waiting longer each time: 1, 2, 4 … seconds, up to `longest`.
 
-    What the server asks for (retry-after) is the least that is waited; where it asks for more than the time that is
-    left, the call ends. What may have to be paid is tried `billed_attempts` times at most, and all else `attempts`
-    times, if that is set. `stop` is asked several times a second while waiting: what it raises ends the wait.
-    `failed` is told of each failed attempt, before the wait.
+    The wait is at least what the server asks for (retry-after); if it asks for more than the remaining time, the call
+    ends. Attempts that may be billed are made at most `billed_attempts` times, all others `attempts` times, if that
+    is set. `stop` is called several times a second during a wait: an exception ends the wait.
+    `failed` gets each failed attempt, before the wait.
     """
 
     seconds: float = 900.0
@@ -100,12 +100,12 @@ class RetryPolicy:
             self._wait(wait)
 
     def _over(self, failed: Failed, made: int, billed: int, until: float) -> str | None:
-        """What is to be said of why no other attempt is made; None where one is. `until`: seconds since the first."""
+        """Why no other attempt is made; None if one is made. `until`: seconds since the first."""
         tries = f" ({made} attempts)" if made > 1 else ""
         if not failed.again or made == self.attempts or billed >= self.billed_attempts:
             return tries
         if (failed.wait_seconds or 0.0) > self.seconds:
-            return f"; it asks not to be called for {failed.wait_seconds:.0f} s; to wait for that: `patience_seconds`"
+            return f"; it asks for a pause of {failed.wait_seconds:.0f} s; to wait that long: `patience_seconds`"
         return f"{tries}, for {self.seconds:g} s; to wait longer: `patience_seconds`" if until > self.seconds else None
 
     def _attempt(

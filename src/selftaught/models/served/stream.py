@@ -22,18 +22,18 @@ MOST_CHARACTERS = json_size.MOST_BYTES
 BROKEN_OFF = "broken off"
 """The kind of failure of an answer that was cut."""
 _CUT_BY_A_GATEWAY = {504, 524}
-"""Where answers that take long are cut by what stands before the server."""
+"""Failures of a proxy that cuts answers which take long."""
 _EVENT = re.compile(rb"(?:\A|[\r\n])data:([^\r\n]*)")
 _BEGINS = re.compile(rb"\s*(?:data:|event:|:)", re.IGNORECASE)
 
 
 def is_stream(body: bytes) -> bool:
-    """Whether a body is one of server-sent events, whatever was asked for."""
+    """Whether a body has server-sent events, requested or not."""
     return _BEGINS.match(body) is not None
 
 
 class Streaming:
-    """Whether answers are asked for in pieces: "on", "off", or "auto": once one was cut by what stands in between."""
+    """Whether answers are requested in parts: "on", "off", or "auto": after one was cut on the way."""
 
     def __init__(self, how: str) -> None:
         self.on, self._learns = how == "on", how == "auto"
@@ -67,14 +67,14 @@ def together(body: bytes) -> dict[str, Any]:
 
 
 def chunks(body: bytes) -> Iterator[dict[str, Any]]:
-    """The data of each event, weighed before it is decoded. Raises ValueError for what is no object."""
+    """The data of each event, checked before it is decoded. Raises ValueError if it is not an object."""
     for event in _EVENT.finditer(body):
         told = event[1].strip()
         if told and told != b"[DONE]":
             json_size.weigh(told)
             chunk = json.loads(told.decode())
             if not isinstance(chunk, dict):
-                raise ValueError("a piece of the stream is no object")
+                raise ValueError("a piece of the stream is not an object")
             yield chunk
 
 
@@ -86,7 +86,7 @@ class _Choice:
         self.finish_reason: Any = None
 
     def add(self, choice: dict[str, Any]) -> int:
-        """Take a piece; how many characters it brought, or what it takes to keep it where these are few."""
+        """Take a piece; return its number of characters, or its memory if these are few."""
         self.finish_reason = choice.get("finish_reason") or self.finish_reason
         delta = choice.get("delta") or choice.get("message") or {}
         new = {name: delta[name] for name in _TEXTS if isinstance(delta.get(name), str) and delta[name]}

@@ -1,7 +1,7 @@
-"""Which temperatures one model takes, and what is asked of it in the place of one that it does not.
+"""Which temperatures one model accepts, and the replacement of one that it does not.
 
-Guests pick temperatures; what a model takes is the host's affair. The table of capabilities says what is known of it,
-and a server that refuses one says more.
+Guests choose temperatures; the host adjusts them to the model. The table of capabilities has what is known of it,
+and a server that refuses one reports more.
 """
 
 import re
@@ -20,7 +20,7 @@ class Temperatures:
         self._lowest, self._highest, self._drop = 0.0, highest, drop
 
     def asked(self, wanted: float) -> float | None:
-        """The nearest to `wanted` that is taken; None: the model is not told any."""
+        """The nearest to `wanted` that is accepted; None: no temperature is sent."""
         with self._lock:
             return None if self._highest is None else max(self._lowest, min(wanted, self._highest))
 
@@ -29,8 +29,8 @@ class Temperatures:
         """For people."""
         with self._lock:
             if self._highest is None:
-                return "it is asked without one"
-            return f"it is asked with {self._lowest:g} to {self._highest:g}"
+                return "it is called without one"
+            return f"it is called with {self._lowest:g} to {self._highest:g}"
 
     def learn(self, refused: float | None, words: str) -> bool:
         """From the words with which a server refused a temperature. Whether another one may be asked instead."""
@@ -52,7 +52,7 @@ class Temperatures:
 
 
 def changed(wanted: float, asked: float | None) -> str:
-    """What is put on record: "temperature=1.5" where none was told, "temperature=1.5 as 1" where another; else ""."""
+    """The note for the record: "temperature=1.5" if none was sent, "temperature=1.5 as 1" if another; else ""."""
     if asked == wanted:
         return ""
     return f"temperature={wanted:g}" if asked is None else f"temperature={wanted:g} as {asked:g}"

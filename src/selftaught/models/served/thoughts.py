@@ -1,4 +1,4 @@
-"""What a model thought, told apart from what it answers: in a field of its own, or between marks in its text."""
+"""A model's reasoning, separated from its answer: in a field of its own, or between marks in its text."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def divided(text: str) -> tuple[str, str]:
         if closing is None:
             return text[opening.end() :].strip(), ""
         return text[opening.end() : closing.start()].strip(), text[closing.end() :].lstrip()
-    alone = _ALONE.search(text)
+    alone = _ALONE.search(text) if "</" in text else None
     if alone is not None and "<think>" not in text[: alone.start()].lower():
         return text[: alone.start()].strip(), text[alone.end() :].lstrip()
     return "", text
@@ -34,7 +34,7 @@ def of_message(message: dict[str, Any]) -> str:
     for name in _FIELDS:
         if isinstance(message.get(name), str) and message[name].strip():
             return str(message[name])
-    details = message.get("reasoning_details")  # OpenRouter's: texts and summaries; what is encrypted has neither
+    details = message.get("reasoning_details")  # OpenRouter's: texts and summaries; encrypted parts have neither
     parts = [*_texts(details), *_texts(message.get("content"), thinking=True)]
     return "\n".join(part for part in parts if part.strip())
 

@@ -22,7 +22,7 @@ from selftaught.core.work import work
 
 _SLICE_SECONDS = 0.2
 _KEPT_FREE = 8
-"""One place of so many, and of two or more one at least, is kept free of guesses: who asks in earnest then finds one.
+"""This share of the places, and of two or more at least one, is kept free of guesses, for requested work.
 """
 
 
@@ -33,7 +33,7 @@ class _Entry:
 
 
 class _Minute:
-    """At most `limit` in any `seconds`; no limit where it is None. What alone is more goes when nothing else does."""
+    """At most `limit` in any `seconds`; no limit if it is None. A call above the limit goes when no other does."""
 
     def __init__(self, limit: int | None, seconds: float) -> None:
         self._limit, self._seconds = limit, seconds
@@ -61,19 +61,19 @@ class _Minute:
         return entry
 
     def correct(self, entry: _Entry, amount: int) -> None:
-        if self._entries and self._entries[0].at <= entry.at:  # else it is a minute old, and is no longer counted
+        if self._entries and self._entries[0].at <= entry.at:  # else it is a minute old, and does not count
             self._total += amount - entry.amount
             entry.amount = amount
 
 
 class Place:
-    """One attempt's place. Whoever holds it says what became of the attempt."""
+    """One attempt's place. Its holder reports the result of the attempt."""
 
     def __init__(self, began: float) -> None:
         self.began = began
         self.answered = self.busy = False
         self.tokens: int | None = None
-        """As the server counted them; the estimate stands where it did not."""
+        """As the server counted them; the estimate if it did not."""
         self.pause_seconds = 0.0
         """How long the server asks that nobody calls it."""
         self.over = ""
@@ -81,7 +81,7 @@ class Place:
 
 
 class Traffic:
-    """At most `most` attempts in flight, fewer while the server says it is too many. From any thread."""
+    """At most `most` attempts in flight, fewer while the server reports too many. From any thread."""
 
     def __init__(
         self,
@@ -109,7 +109,7 @@ class Traffic:
         return int(self._allowed)
 
     def number(self) -> int:
-        """For a call that comes now: whoever makes it again after a failure keeps its place by this."""
+        """A place for a new call: a retry after a failure keeps its place by this."""
         return self._line.number()
 
     @contextmanager
@@ -184,7 +184,7 @@ class Traffic:
         return max(waits)
 
     def _learn(self, place: Place) -> None:
-        """Additive increase, multiplicative decrease; calls that went out before the last cut tell nothing new."""
+        """Additive increase, multiplicative decrease; calls from before the last cut do not count."""
         now = time.monotonic()
         self._paused_until = max(self._paused_until, now + place.pause_seconds if place.pause_seconds else 0.0)
         if place.busy and place.began >= self._cut_at:

@@ -56,7 +56,7 @@ _A_USERS_OWN = ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
 
 
 def find(places: Sequence[str] = _KNOWN_PLACES) -> tuple[str | None, str]:
-    """The engine to use, or None and in one line why there is none and what to do.
+    """The engine to use, or None and one line with the reason and what to do.
 
     Looked for in fixed places, never in the current folder or on a caller's PATH.
     """
@@ -217,7 +217,7 @@ class Engine:
         return command(self.path, interpreter.readable_paths(view), folder, inner, interpreter.hidden_paths())
 
     def remove(self, folder: str) -> None:
-        """End the container of `folder`, whatever it does."""
+        """End the container of `folder` in any case."""
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
             _run(removal(self.path, folder))
 

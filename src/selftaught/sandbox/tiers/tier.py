@@ -21,7 +21,7 @@ class Engine(Protocol):
         ...
 
     def remove(self, folder: str) -> None:
-        """End what was started for `folder`, whatever it does."""
+        """End everything that was started for `folder`, in any case."""
         ...
 
 

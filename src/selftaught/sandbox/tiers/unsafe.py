@@ -1,4 +1,4 @@
-"""No isolation at all: only ever by name."""
+"""No isolation: only on request by name."""
 
 from selftaught.sandbox.interpreter import command
 from selftaught.sandbox.tiers.tier import Tier

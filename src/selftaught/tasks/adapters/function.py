@@ -154,7 +154,11 @@ def _tracked(root: Path) -> tuple[list[str], list[str]]:
         )
     inside = [name for name in names if (root / name).is_file() and (root / name).resolve().is_relative_to(root)]
     left = len(names) - len(inside)
-    notes = [f"{left} tracked files are left out: submodules, links out of the repository, or gone"] if left else []
+    notes = (
+        [f"{left} tracked files are not copied: submodules, links out of the repository, or missing files"]
+        if left
+        else []
+    )
     return sorted(inside), notes
 
 

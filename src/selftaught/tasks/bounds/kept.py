@@ -55,7 +55,7 @@ def _write(file: Path, grade: float) -> None:
         handle, name = tempfile.mkstemp(dir=file.parent)
         with os.fdopen(handle, "w") as out:
             json.dump(grade, out)
-        os.replace(name, file)  # whole, or not at all: another process may read it
+        os.replace(name, file)  # completely or not at all: another process may read it
 
 
 def _read(file: Path) -> float | None:

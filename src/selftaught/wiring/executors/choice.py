@@ -30,7 +30,7 @@ def _cluster(address: str | None, sandbox: str) -> AbstractContextManager[OpenSa
     from selftaught.wiring.executors.cluster import Cluster
     from selftaught.wiring.executors.ray import Ray
 
-    engine = Ray(address)  # first: an address that is wrong is told at once
+    engine = Ray(address)  # first: a wrong address is reported at once
     try:
         jail = open_sandbox(sandbox)
         try:

@@ -46,7 +46,7 @@ _BUSY_SECONDS = 30.0
 """So long a run waits for a free CPU before it begins."""
 _START_SECONDS = 90.0
 _NOBODY_SECONDS = 60.0
-"""So long a program waits for a node where none is left."""
+"""How long a program waits for a node if none remains."""
 _MOST_REMEMBERED = 64 << 20
 """Bytes of a conversation that are kept, to repeat it on another node."""
 _KINDS = {kind.__name__: kind for kind in (errors.TaskError, errors.UsageError, NoSandbox, SandboxError)}
@@ -290,7 +290,7 @@ class Cluster:
                     return found
                 since = time.monotonic() if since is None or members else since
                 if not members and time.monotonic() - since > _NOBODY_SECONDS:
-                    raise SandboxError(f"no node of the cluster is left ({self._in_words()})")
+                    raise SandboxError(f"the cluster has no node any more ({self._in_words()})")
                 self._change.wait(_LOOK_SECONDS)
 
     def _release(self, member: _Member) -> None:
@@ -299,7 +299,7 @@ class Cluster:
             self._change.notify_all()
 
     def _give(self, member: _Member, number: int, ended: bool) -> None:
-        """Whoever is done with a run, or does not want more of it."""
+        """A run that is finished, or wants no more results."""
         if not ended:
             with suppress(Lost):
                 member.remote.tell("drop", number)
@@ -331,7 +331,7 @@ class Cluster:
     def _look_around(self, joining: dict[str, threading.Thread]) -> None:
         try:
             places = self._engine.places()
-        except Lost:  # whoever waits for a node is told so there
+        except Lost:  # a thread that waits for a node gets the error there
             return
         with self._change:
             alive = {place.id for place in places}
@@ -474,7 +474,7 @@ def _files(provided: Provided) -> Files:
 
 
 def _installed(name: str) -> tuple[str, str] | None:
-    """The distribution behind a package's name, and its version."""
+    """The distribution of a package's name, and its version."""
     for candidate in (name, *metadata.packages_distributions().get(name.partition(".")[0], [])):
         with suppress(metadata.PackageNotFoundError):
             return candidate, metadata.version(candidate)

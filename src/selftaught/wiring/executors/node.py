@@ -205,5 +205,5 @@ def _told(work: Callable[[bytes], Packet], pieces: Sequence[bytes]) -> bytes:
         return pack(work(b"".join(pieces)))
     except SelfTaughtError as error:
         return pack(Failed(type(error).__name__, str(error)))
-    except Exception as error:  # ours: whoever reports it has nothing else
+    except Exception as error:  # ours: a report has nothing else
         return pack(Failed("SandboxError", f"{type(error).__name__}: {error}"))

@@ -137,7 +137,7 @@ _from_node: msgspec.msgpack.Decoder[FromNode] = msgspec.msgpack.Decoder(FromNode
 
 
 def pack(packet: Packet) -> bytes:
-    """As sent. Raises ValueError for text that is none, as a guest may send it: lone surrogates."""
+    """As sent. Raises ValueError for invalid text, which a guest may send: lone surrogates."""
     return _encoder.encode(packet)
 
 

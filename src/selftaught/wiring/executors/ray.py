@@ -72,7 +72,7 @@ class Remote:
             getattr(self._actor, what).options(concurrency_group="control").remote(number)
 
     def kill(self) -> None:
-        """End it at once, with all its guests. Whoever waits for it is told that it is lost."""
+        """End it at once, with all its guests. Threads that wait for it get the error that it is lost."""
         with suppress(Exception):
             self._ray.kill(self._actor, no_restart=True)
 
@@ -270,7 +270,7 @@ def _token() -> bool:
 
 
 def _hush() -> None:
-    """Ray prints to stdout when a node is lost, whatever it is told. What a command prints there is its result."""
+    """Ray always prints to stdout when a node is lost. But stdout is for a command's results."""
     worker: Any = sys.modules.get("ray._private.worker")
     if hasattr(worker, "_worker_logs_enabled"):
         worker._worker_logs_enabled = False
