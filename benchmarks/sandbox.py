@@ -11,6 +11,7 @@ import argparse
 import dataclasses
 import importlib.util
 import itertools
+import os
 import random
 import statistics
 import sys
@@ -175,6 +176,28 @@ def scores(tiers: list[Tier], repeats: int) -> dict[str, float]:
     return lone
 
 
+def cpu_seconds(jail: Jail) -> tuple[float, float, float]:
+    """CPU time so far: of this process, of the zygotes, of the guests that have ended."""
+    pids = jail.worker_pids()
+    after_name = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids]
+    ticks = sum(int(fields[13]) + int(fields[14]) for fields in after_name)  # cutime and cstime
+    zygotes = sum(time.clock_gettime((~pid << 3) | 2) for pid in pids)
+    return time.process_time(), zygotes, ticks / os.sysconf("SC_CLK_TCK")
+
+
+def cpu(tier: Tier, repeats: int) -> None:
+    """Who spends how much CPU time on a score: steadier than the wall clock where others use the machine."""
+    for name, of in (("null", null_score), ("LPN", lpn_score)):
+        with Jail(tier, 1) as jail:
+            work = of(jail)
+            _repeat(work, 20)
+            before = cpu_seconds(jail)
+            _repeat(work, repeats)
+            spent = [(after - start) / repeats * 1e3 for start, after in zip(before, cpu_seconds(jail), strict=True)]
+        host, zygote, guest = spent
+        print(f"CPU of a {name} score ({tier.name}): host {host:.2f}, zygote {zygote:.2f}, guest {guest:.2f} ms")
+
+
 def layers(tier: Tier, repeats: int) -> None:
     """Each layer's share of a null score: with all layers, with all but it, in turn and interleaved."""
     outer = tuple(layer for layer in tier.layers if layer not in LOCK)
@@ -264,6 +287,8 @@ def main() -> None:
     isolating = [found.make() for found in survey() if found.works]
     print(f"numpy {np.__version__}; isolating tiers here: {', '.join(tier.name for tier in isolating)}")
     unisolated(scores([*isolating, unsafe_tier()], arguments.repeats), arguments.repeats)
+    for tier in isolating:
+        cpu(tier, arguments.repeats)
     if arguments.scores:
         return
     for tier in isolating:

@@ -98,7 +98,7 @@ def test_a_date_to_wait_for_is_understood() -> None:
 
 def test_an_empty_account_is_not_waited_for() -> None:
     with faulty(Fault(429, message="You exceeded your quota", code="insufficient_quota")) as server:
-        with pytest.raises(ModelUnavailable, match="nothing left"):
+        with pytest.raises(ModelUnavailable, match="no credit"):
             chat(server)([PROMPT])
         assert len(server.requests) == 1
 

@@ -117,7 +117,7 @@ def _restarts(picks: Sequence[Pick], initial: str, found: Choices) -> set[int]:
         place
         for place in range(1, len(picks))
         if picks[place].base == initial
-        and picks[place - 1].base != initial
+        and (picks[place - 1].base != initial or _gained(picks[place - 1], picks[place]))
         and picks[place].question.call != picks[place - 1].question.call
     ]
     begun = set()
@@ -132,6 +132,13 @@ def _restarts(picks: Sequence[Pick], initial: str, found: Choices) -> set[int]:
     found.restarts += sum(not picks[place].is_of_the_best for place in begun)
     found.returns += len(back) - len(begun)
     return begun
+
+
+def _gained(pick: Pick, after: Pick) -> bool:
+    """Whether a better program came of it, as was known at the next one."""
+    scores = after.question.scores
+    made = [scores[program] for program in pick.question.programs if program in scores]
+    return pick.base in scores and max(made, default=0.0) > scores[pick.base] + _EPS
 
 
 def _greed(picks: Sequence[Pick], begun: set[int], initial: str, found: Choices) -> None:

@@ -102,7 +102,8 @@ def beam_search(known: Known) -> bool:
     seen = known.choices
     forgets = seen.top_of_latest >= 0.9 * seen.wide and seen.older <= 0.03 * seen.wide
     best = forgets or seen.top >= 0.85 * seen.wide
-    return best and seen.wide >= FEWEST and seen.wide >= 0.4 * seen.groups and not known.crosses
+    mixed = known.crosses and min(seen.top / max(1, seen.wide), seen.wide / max(1, seen.groups)) < 0.95
+    return best and seen.wide >= FEWEST and seen.wide >= 0.4 * seen.groups and not mixed
 
 
 def simulated_annealing(known: Known) -> bool:
@@ -131,7 +132,7 @@ def _bandit_of_programs(known: Known) -> bool:
     seen = known.choices
     if seen.jumps < 3 or known.crosses or greedy_refinement(known) or beam_search(known) or simulated_annealing(known):
         return False
-    mostly_best = seen.of_the_best >= 0.5 * seen.informed and seen.strayed >= 3
+    mostly_best = seen.of_the_best >= 0.6 * seen.informed and seen.strayed >= 3
     by_bounds = seen.traded >= 3 and seen.dominated <= 0.1 * seen.picks
     return mostly_best or by_bounds
 
@@ -155,10 +156,10 @@ def _learns_what_pays(traces: Sequence[Trace]) -> bool:
 
 def _goes_by_steps(traces: Sequence[Trace]) -> bool:
     """Whether the temperature goes up and down a ladder, and else back to one place: by progress, not among arms."""
-    arms = {event.temperature for trace in traces for event in trace.asked}
+    arms = {round(event.temperature, 3) for trace in traces for event in trace.asked}
     skipped_to = set[float]()
     for trace in traces:
-        heats = [question.temperatures[0] for question in trace.questions]
+        heats = [round(question.temperatures[0], 3) for question in trace.questions]
         met = sorted(set(heats))
         skipped_to |= {b for a, b in pairwise(heats) if abs(met.index(a) - met.index(b)) > 1}
     return len(arms) > 2 and len(skipped_to) < 2
@@ -296,15 +297,20 @@ def temperature_schedule(known: Known) -> bool:
 
 def prompt_variation(known: Known) -> bool:
     """Questions of one kind are worded differently: hints, aspects or roles take turns."""
-    found = [_varies(trace) for trace in known.traces if len(trace.asked) > 1]
+    if known.arms and all(len({event.temperature for event in trace.asked}) < 2 for trace in known.traces):
+        return True  # what it has learnt to choose among
+    found = [_varies(trace, parts=known.takes_apart) for trace in known.traces if len(trace.asked) > 1]
     return sum(found) * 2 > len(found)
 
 
-def _varies(trace: Trace) -> bool:
+def _varies(trace: Trace, *, parts: bool) -> bool:
     said = _said(trace)
     kinds: dict[int, list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
     for question in trace.questions[:_MOST]:
         words = wording(question.system, _without_blocks(question.rest[:_MOST_WORDS]), said)
+        if parts:  # it may say what the part is called that it is about
+            named = set(_NAME.findall(" ".join(blocks_of(question.message))))
+            words = tuple(" ".join(word for word in line.split() if word not in named) for line in words)
         kinds[min(2, len(question.shown))].append((question.call, words))
     return any(_alternate(asked) for asked in kinds.values())
 
@@ -323,6 +329,7 @@ def _alternate(asked: Sequence[tuple[int, tuple[str, ...]]]) -> bool:
     )
 
 
+_NAME = re.compile(r"[^\W\d_]{3,}")
 _BLOCK = re.compile(r"^```.*?(^```|\Z)", re.MULTILINE | re.DOTALL)
 
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from selftaught.core.errors import NoSandbox, UsageError
 from selftaught.wiring.executors.node import Node
@@ -34,6 +34,7 @@ _PIECE_BYTES = 64 << 10
 """Ray puts an argument beyond 100 KiB into its object store, which costs 4 ms of CPU; smaller ones go with the call."""
 _MOST_PIECES = 64
 """Beyond that the object store is the better way."""
+_STDERR = 2
 _CONTROLS = 4
 """Calls that are answered beside those that compute."""
 
@@ -154,13 +155,34 @@ def _connected(address: str | None) -> Any:
     if _token():
         os.environ.setdefault("RAY_AUTH_MODE", "token")
     ray = _imported()
-    try:
-        ray.init(address=found, **_QUIET)
-    except Exception as error:  # of many kinds: another version of Ray or Python, no token, no node on this machine
-        said = " ".join(str(error).split())[:500] or type(error).__name__
-        raise UsageError(f"the Ray cluster {found} cannot be used: {said}") from error
+    with _stderr_kept() as kept:
+        try:
+            ray.init(address=found, **_QUIET)
+        except Exception as error:  # of many kinds: another version of Ray or Python, no token, no node on this machine
+            said = " ".join(str(error).split())[:500] or type(error).__name__
+            kept.seek(0)
+            errors = re.findall(r"\.cc:\d+: (.*error.*)", kept.read().decode(errors="replace"), re.IGNORECASE)
+            because = f" ({errors[-1][:300]})" if errors else ""
+            raise UsageError(f"the Ray cluster {found} cannot be used: {said}{because}") from error
     Ray.ours = True
     return ray
+
+
+@contextmanager
+def _stderr_kept() -> Iterator[IO[bytes]]:
+    """What this process writes to stderr meanwhile, as a file: Ray writes there once a second while it tries."""
+    with tempfile.TemporaryFile() as kept:
+        try:
+            before = os.dup(_STDERR)
+        except OSError:  # there is none
+            yield kept
+            return
+        os.dup2(kept.fileno(), _STDERR)
+        try:
+            yield kept
+        finally:
+            os.dup2(before, _STDERR)
+            os.close(before)
 
 
 def _imported() -> Any:
@@ -193,8 +215,8 @@ def _check_address(address: str) -> None:
     trouble = _trouble_at(address)
     if trouble is not None:
         raise UsageError(
-            f"no Ray cluster answers at {address} ({trouble}): start one with `ray start --head`, or see `ray status` "
-            "for its address. Without an address one is started on this machine"
+            f"no Ray cluster answers at {address} ({trouble.strerror or trouble}): start one with `ray start --head`, "
+            "or see `ray status` for its address. Without an address one is started on this machine"
         )
 
 
