@@ -173,7 +173,7 @@ def test_an_arm_that_always_loses_leaves_the_race_and_the_references_are_no_riva
 def test_a_result_of_another_version_is_not_gone_on_with() -> None:
     begun = given(tasks=["formulas"], trials=1)
     suite_version.check_version(begun)
-    with pytest.raises(UsageError, match="begun as modern 0, and this release has modern 1"):
+    with pytest.raises(UsageError, match="started as modern 0, and this release has modern 1"):
         suite_version.check_version(Parameters(experiment="suite", tasks=["-"], models=["m"], suite="modern 0"))
 
 

@@ -59,7 +59,7 @@ def test_a_cycle_takes_responses_in_turn() -> None:
 
 
 def test_a_prompt_that_no_rule_knows_is_named() -> None:
-    with pytest.raises(ModelUnavailable, match="begins 'Improve"):
+    with pytest.raises(ModelUnavailable, match="starts with 'Improve"):
         script({"contains": ["nothing like it"], "responses": ["x"]})([PROMPT])
 
 

@@ -246,7 +246,7 @@ def test_a_config_is_taken_as_far_as_it_applies_and_the_rest_is_named(tmp_path: 
     assert spec.evaluation is not None
     assert spec.evaluation.wall_seconds == 7.0
     (note,) = spec.notes
-    assert note.endswith("not read: evaluator.unknown, max_iterations")
+    assert note.endswith("have no effect here: evaluator.unknown, max_iterations")
 
 
 def test_a_folder_that_is_none_says_what_is_wanted(tmp_path: Path) -> None:
@@ -308,7 +308,7 @@ def test_a_repository_that_is_too_large_to_copy_is_named(repository: Path) -> No
     for number in range(10_000):
         (repository / f"{number}.txt").touch()
     subprocess.run(["git", "add", "."], check=True)
-    with pytest.raises(UsageError, match="git tracks 10,001 files in .*of at most 10,000"):
+    with pytest.raises(UsageError, match="git tracks 10,001 files in .*at most 10,000"):
         load_task("src/pkg/mod.py::C.f", check=CHECK)
 
 
