@@ -41,7 +41,7 @@ class Choices:
         strayed: informed ones that are about none of the best of their run; a run begins anew at a restart.
         restarts: back to the initial program, and on with what comes of it; `returns`: back to it, and not so.
         better, worse: steps to a better program and to a worse one. refused, rejected: stays though a better one had
-            come, and because only worse ones had.
+            come, and because only worse ones had; also at one of several answers, with those that came after it.
         jumps: to a program that is not the last and not made from it.
         wide: groups of several programs that are asked about before anything new is known; `top`: those that are the
             best known; `top_of_latest`: the best of the last group's answers; `older`: not all of those are; `groups`:
@@ -161,9 +161,9 @@ def _greed(picks: Sequence[Pick], begun: set[int], initial: str, found: Choices)
 
 
 def _steps(picks: Sequence[Pick], begun: set[int], found: Choices) -> None:
-    made: set[str] = set()
+    made: list[str] = []
     for place, (pick, after) in enumerate(pairwise(picks), 1):
-        made.update(pick.question.programs)
+        made += pick.question.programs
         if pick.question.call == after.question.call:
             continue
         scores = after.question.scores
@@ -179,9 +179,22 @@ def _steps(picks: Sequence[Pick], begun: set[int], found: Choices) -> None:
             if value is not None and after.base in scores:
                 found.better += scores[after.base] > value + _EPS
                 found.worse += scores[after.base] < value - _EPS
+                _stays_at_one_of_several([scores.get(program) for program in made], scores[after.base], found)
         elif place not in begun:
             found.jumps += 1
-        made = set()
+        made = []
+
+
+def _stays_at_one_of_several(values: Sequence[float | None], taken: float, found: Choices) -> None:
+    """A walk that looks at its answers in turn ends at one that need not be the best: what came after it was not taken.
+
+    `values`: scores of the answers, in their order. Where the best of them is taken, nothing is known of the order.
+    """
+    known = [value for value in values if value is not None]
+    after = known[len(known) - known[::-1].index(taken) :] if taken in known else []
+    if after and max(known) > taken + _EPS:
+        found.refused += max(after) > taken + _EPS
+        found.rejected += 0 < max(after) < taken - _EPS
 
 
 def _groups(picks: Sequence[Pick], initial: str, found: Choices) -> None:

@@ -52,7 +52,8 @@ class Known:
     def arms(self) -> bool:
         """Whether temperatures or wordings are chosen because they pay."""
         learns = _learns_what_pays(self.traces) and not _goes_by_steps(self.traces)
-        return learns or _keeps_to_what_paid(self.traces) or _prefers_what_paid(self.traces)
+        prefers = any(_prefers_what_paid(self.traces, arms) for arms in (_temperatures, _wordings))
+        return learns or _keeps_to_what_paid(self.traces) or prefers
 
     @cached_property
     def crosses(self) -> bool:
@@ -165,18 +166,29 @@ def _goes_by_steps(traces: Sequence[Trace]) -> bool:
     return len(arms) > 2 and len(skipped_to) < 2
 
 
-def _prefers_what_paid(traces: Sequence[Trace]) -> bool:
-    """Whether, of temperatures that were tried equally often, it takes those that scored more, in either world.
+def _temperatures(trace: Trace) -> list[object]:
+    return [question.temperatures[0] for question in trace.questions]
+
+
+def _wordings(trace: Trace) -> list[object]:
+    said = _said(trace)
+    return [
+        wording(question.system, _without_blocks(question.rest[:_MOST_WORDS]), said)
+        for question in trace.questions[:_MOST]
+    ]
+
+
+def _prefers_what_paid(traces: Sequence[Trace], arms: Callable[[Trace], list[object]]) -> bool:
+    """Whether, of arms that were tried equally often, it takes those that scored more, in either world.
 
     So does a confidence bound, however little it trusts what it has learnt; a plan does so in one of them at most.
     """
     preferred: dict[str, list[float]] = defaultdict(list)
     for trace in traces:
-        rewards: dict[float, list[float]] = defaultdict(list)
-        visits: Counter[float] = Counter()
+        rewards: dict[object, list[float]] = defaultdict(list)
+        visits: Counter[object] = Counter()
         values = {event.program.strip(): event.value for event in reversed(trace.scored)}
-        for question in trace.questions:
-            arm = question.temperatures[0]
+        for question, arm in zip(trace.questions, arms(trace), strict=False):
             mean = {one: fmean(got) for one, got in rewards.items() if got}
             rivals = [mean[one] for one in mean if one != arm and visits[one] == visits[arm]]
             if arm in mean and rivals:
