@@ -552,7 +552,12 @@ def test_other_code_is_refused_before_it_begins_a_run(tmp_path: Path) -> None:
     with closing(sqlite3.connect(kept / "run.sqlite")) as store, store:
         store.execute("""UPDATE records SET body = json_set(body, '$.code', 'another') WHERE at LIKE '/session%'""")
     done = in_process("experiment", "imp-at-k", "--out", "imp-at-k", cwd=tmp_path)
-    assert done.returncode == 1 and "with other code" in done.stderr and not gone.exists()
+    assert (
+        done.returncode == 1
+        and "with other code" in done.stderr
+        and "continue with: selftaught experiment" not in done.stderr
+    )
+    assert not gone.exists()
     done = in_process("experiment", "imp-at-k", "--out", "imp-at-k", "--other-version", cwd=tmp_path)
     assert done.returncode == 0 and "Some runs were made by" in done.stdout
 

@@ -17,7 +17,7 @@ from selftaught.cli.options import EXPERIMENTS_FOLDER, find_experiment
 from selftaught.cli.stopping import run_stoppable
 from selftaught.cli.terminal import FAILURE, environment, open_jail, print_json, say, tell
 from selftaught.config import Parameters, RunConfig, declared, from_mapping, plainly, preset_of, with_seed_as_text
-from selftaught.core.errors import NoSandbox, RunStopped, SelfTaughtError, UsageError
+from selftaught.core.errors import NoSandbox, OtherVersion, RunStopped, SelfTaughtError, UsageError
 from selftaught.core.money import Caps
 from selftaught.core.run_seed import RunSeed
 from selftaught.experiments import suite_version as suite
@@ -154,6 +154,8 @@ def experiment(
             run_stoppable(work, gate, jail.close)
         except SelfTaughtError as error:
             hint = f"all finished work is recorded; continue with: selftaught experiment {name} --out {folder}"
+            if isinstance(error, UsageError | OtherVersion):
+                raise  # the same command would be refused again: the message says what to do
             if isinstance(error, RunStopped):
                 raise RunStopped(f"{error}; {hint}", interrupted=error.interrupted) from error
             raise type(error)(f"{error} ({hint})") from error

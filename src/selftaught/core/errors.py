@@ -6,6 +6,7 @@ SelfTaughtError
 ├── UsageError          a name, file or setting is wrong                    (the user's fault)
 ├── TaskError           the user's own task code failed                     (the user's fault)
 ├── RecordError         the record of a run cannot be read or written       (the disk's fault)
+│   └── OtherVersion    … or was begun with other code                  (nobody's fault)
 ├── ModelUnavailable    the language model gave no answer                   (the provider's fault)
 ├── NoSandbox           nothing on this machine isolates                    (the machine's fault)
 ├── SandboxError        the sandbox itself broke                            (our fault)
@@ -38,6 +39,10 @@ class TaskError(SelfTaughtError):
 
 class RecordError(SelfTaughtError):
     """A run's store is missing, damaged, of another version, or cannot be written."""
+
+
+class OtherVersion(RecordError):
+    """Another version of this package began the run, and this one may compute otherwise."""
 
 
 class ModelUnavailable(SelfTaughtError):

@@ -10,7 +10,7 @@ from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from selftaught.core.errors import RecordError
+from selftaught.core.errors import OtherVersion
 from selftaught.core.version import VERSION
 from selftaught.runs.records import Record, Session
 from selftaught.tasks.frozen import HOUSE
@@ -36,13 +36,13 @@ def other_versions(records: Iterable[Record]) -> list[str]:
 
 
 def check_version(records: Iterable[Record]) -> None:
-    """Raises RecordError if the run was worked on last with code that may compute something else."""
+    """Raises OtherVersion if the run was worked on last with code that may compute something else."""
     sessions = [record for record in records if isinstance(record, Session)]
     if not sessions or sessions[-1].code == code():
         return
     begun = sessions[-1]
     same = " with other code" if begun.version == VERSION else ""
-    raise RecordError(
+    raise OtherVersion(
         f"the run used selftaught {begun.version}, and this is selftaught {VERSION}{same}: its "
         "results may differ from the record, and responses may be bought twice. Continue with that version "
         f"(pip install selftaught=={begun.version}), or with this one by `other_version`"
