@@ -137,6 +137,7 @@ SHOWN = {
                  "annealer_state"],
     "imitated_held": ["hotter_when_stuck", "three_lives", "beam_then_cross"],
     "last": ["ucb_wordings", "waves_of_answers"],
+    "blind_a": ["block_by_block"],
 }  # fmt: skip
 """Each strategy at least once, two of none, and those that rules were corrected by. All: benchmarks/strategies.py."""
 
@@ -206,6 +207,19 @@ def test_annealing_goes_to_a_worse_program_at_times_and_at_times_stays() -> None
     )  # fmt: skip
     assert strategies([once, once]) == ("simulated annealing",)
     assert strategies([once]) == ()  # once may be chance
+
+
+def test_annealing_may_look_at_several_answers_in_turn() -> None:
+    walk = trace(
+        START, ask_of(1, INITIAL, 1, 2, 3), scored(p1=0.5, p2=0.4, p3=0.2), ask_of(2, program(2), 4, 5, 6),
+        scored(p4=0.45, p5=0.35, p6=0.1), ask_of(3, program(5), 7, 8), scored(p7=0.2, p8=0.1),
+    )  # fmt: skip
+    assert strategies([walk, walk]) == ("simulated annealing",)
+    best_of_the_latest = trace(
+        START, ask_of(1, INITIAL, 1, 2, 3), scored(p1=0.5, p2=0.4, p3=0.2), ask_of(2, program(1), 4, 5, 6),
+        scored(p4=0.45, p5=0.35, p6=0.1), ask_of(3, program(4), 7, 8), scored(p7=0.2, p8=0.1),
+    )  # fmt: skip
+    assert "simulated annealing" not in strategies([best_of_the_latest] * 2)
 
 
 def test_a_program_that_is_spared_is_cached_and_one_that_is_scored_again_is_not() -> None:

@@ -224,9 +224,13 @@ class _Stage:
         return f"Idea {rng.randrange(10**6)}: other numbers may do better here.\n\n```python\n{made}\n```\n", luck
 
     def _piece(self, message: str, shown: Sequence[str]) -> str:
-        """What the message asks about where that is no known program: a part of one, or a program of the improver's."""
-        for block in blocks_of(message)[:1]:
-            if block not in self._known and _KNOB.search(block):
+        """What the message asks about where that is no known program: a part of one, or a program of the improver's.
+
+        A part may stand beside the whole program that it is of.
+        """
+        for place, block in enumerate(blocks_of(message)):
+            of_a_whole = any(block in program and len(block) < 0.8 * len(program) for program in shown)
+            if block not in self._known and _KNOB.search(block) and (place == 0 or of_a_whole):
                 return block
         if shown:
             return ""

@@ -94,8 +94,7 @@ def greedy_refinement(known: Known) -> bool:
     """Each question is about the one best program so far; of a restarted run, about the best of the run."""
     seen = known.choices
     most = 0.1 if restarts(known) else 0.04  # a restart from the initial program, right after it, is not seen as one
-    apart = known.takes_apart or known.crosses
-    return FEWEST <= seen.moves <= seen.informed and seen.strayed <= most * seen.informed and not apart
+    return FEWEST <= seen.moves <= seen.informed and seen.strayed <= most * seen.informed and not known.crosses
 
 
 def beam_search(known: Known) -> bool:
