@@ -7,12 +7,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from selftaught.config import Parameters
+from selftaught.core.model_name import MUTATE
 from selftaught.experiments.arms import Arm, Pair, arm, between_models
 from selftaught.experiments.design import Cell, Outcome, point
 from selftaught.experiments.racing import Standing, earliest, standing
 from selftaught.report.figures import Point
 
-FLOOR = "mutate"
+FLOOR = MUTATE
 """The model that makes random edits: it asks nobody, and costs nothing."""
 
 

@@ -165,11 +165,12 @@ def _goes_by_steps(traces: Sequence[Trace]) -> bool:
     return len(arms) > 2 and len(skipped_to) < 2
 
 
-def _temperatures(trace: Trace) -> list[object]:
+def _temperatures(trace: Trace) -> list[float]:
     return [question.temperatures[0] for question in trace.questions]
 
 
-def _wordings(trace: Trace) -> list[object]:
+def _wordings(trace: Trace) -> list[tuple[str, ...]]:
+    """Of its first questions."""
     said = _said(trace)
     return [
         wording(question.system, _without_blocks(question.rest[:_MOST_WORDS]), said)
@@ -177,7 +178,7 @@ def _wordings(trace: Trace) -> list[object]:
     ]
 
 
-def _prefers_what_paid(traces: Sequence[Trace], arms: Callable[[Trace], list[object]]) -> bool:
+def _prefers_what_paid(traces: Sequence[Trace], arms: Callable[[Trace], Sequence[object]]) -> bool:
     """Whether, of arms that were tried equally often, it takes those that scored more, in either world.
 
     So does a confidence bound, however little it trusts what it has learnt; a plan does so in one of them at most.
@@ -315,10 +316,8 @@ def prompt_variation(known: Known) -> bool:
 
 
 def _varies(trace: Trace, *, parts: bool) -> bool:
-    said = _said(trace)
     kinds: dict[int, list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
-    for question in trace.questions[:_MOST]:
-        words = wording(question.system, _without_blocks(question.rest[:_MOST_WORDS]), said)
+    for question, words in zip(trace.questions, _wordings(trace), strict=False):
         if parts:  # it may say what the part is called that it is about
             named = set(_NAME.findall(" ".join(blocks_of(question.message))))
             words = tuple(" ".join(word for word in line.split() if word not in named) for line in words)
