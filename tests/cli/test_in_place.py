@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.support import in_process
-from durability.world import TASK
+from nearness import TASK
 
 POOR = "def algorithm(x):\n    return 0.25\n"
 BETTER = "```python\ndef algorithm(x):\n    return 0.75\n```"

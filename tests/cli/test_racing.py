@@ -6,19 +6,8 @@ from pathlib import Path
 import pytest
 
 from cli.support import in_process
+from nearness import TASK
 
-TASK = '''"""Return a number; the score is how near it comes to 1. Write algorithm(x)."""
-
-SEED = "def algorithm(x):\\n    return 0.25\\n"
-
-
-def instances(rng, split):
-    yield (rng.random(),), None
-
-
-def grade(instance, answer):
-    return max(0.0, min(1.0, float(answer)))
-'''
 IMPROVER = """from helpers import extract_code
 
 def improve_algorithm(initial_solution, utility, language_model):

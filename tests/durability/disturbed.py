@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import selftaught
-from durability.world import TASK
+from nearness import TASK
 from openai_server import OpenAIServer, improve_anything
 from selftaught.report.view import view
 from selftaught.runs.folder import RunFolder

@@ -11,6 +11,7 @@ import signal
 from collections.abc import Sequence
 from pathlib import Path
 
+from nearness import TASK
 from selftaught.config import make_config
 from selftaught.core.address import draw_seed, here
 from selftaught.core.contracts import Completion, Prompt
@@ -22,19 +23,6 @@ from selftaught.wiring.executors.choice import open_executor
 from selftaught.wiring.inputs import load_inputs
 from selftaught.wiring.models import Models
 from selftaught.wiring.run import Run
-
-TASK = '''"""Return a number; the score is how near it comes to 1. Write algorithm(x)."""
-
-SEED = "def algorithm(x):\\n    return 0.25\\n"
-
-
-def instances(rng, split):
-    yield (rng.random(),), None
-
-
-def grade(instance, answer):
-    return max(0.0, min(1.0, float(answer)))
-'''
 
 ASKS = """
 def improve_algorithm(initial_solution, utility, language_model):

@@ -12,22 +12,11 @@ from typing import Any
 import pytest
 
 from cli.support import env_of, in_process
+from nearness import TASK
 from openai_server import OpenAIServer
 from selftaught.experiments.conducting import AT_ONCE, finished_cells
 from selftaught.runs.records import Answered
 
-TASK = '''"""Return a number; the score is how near it comes to 1. Write algorithm(x)."""
-
-SEED = "def algorithm(x):\\n    return 0.25\\n"
-
-
-def instances(rng, split):
-    yield (rng.random(),), None
-
-
-def grade(instance, answer):
-    return max(0.0, min(1.0, float(answer)))
-'''
 SMALL = [
     "--model-calls",
     "3",

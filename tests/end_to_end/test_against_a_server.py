@@ -13,22 +13,10 @@ import pytest
 
 from cli.support import in_process
 from conftest import times
+from nearness import TASK
 from openai_server import OpenAIServer, improve_anything
 from selftaught.runs.records import Answered
 from selftaught.runs.store import Store
-
-TASK = '''"""Return a number; the score is how near it comes to 1. Write algorithm(x)."""
-
-SEED = "def algorithm(x):\\n    return 0.25\\n"
-
-
-def instances(rng, split):
-    yield (rng.random(),), None
-
-
-def grade(instance, answer):
-    return max(0.0, min(1.0, float(answer)))
-'''
 
 
 def predicted(*, depth: int, repeats: int, responses: int, measured: int) -> int:

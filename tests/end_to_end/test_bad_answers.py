@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.support import in_process
-from durability.world import TASK
+from nearness import TASK
 from openai_server import Fault, OpenAIServer, Wire
 from selftaught.runs.records import Answered, Tried
 from selftaught.runs.store import Store

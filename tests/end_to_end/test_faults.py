@@ -13,22 +13,11 @@ from typing import Any
 
 from cli.support import in_process
 from conftest import times
+from nearness import TASK
 from openai_server import Fault, OpenAIServer, improve_anything
 from selftaught.runs.records import Answered, Tried
 from selftaught.runs.store import Store
 
-TASK = '''"""Return a number; the score is how near it comes to 1. Write algorithm(x)."""
-
-SEED = "def algorithm(x):\\n    return 0.25\\n"
-
-
-def instances(rng, split):
-    yield (rng.random(),), None
-
-
-def grade(instance, answer):
-    return max(0.0, min(1.0, float(answer)))
-'''
 KINDS = [
     Fault(429, headers={"retry-after": "0.1"}),
     Fault(429),

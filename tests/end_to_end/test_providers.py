@@ -11,23 +11,12 @@ from pathlib import Path
 import pytest
 
 from cli.support import in_process
+from nearness import TASK
 from openai_server import Fault, OpenAIServer
 from other_servers import AnthropicServer, GoogleServer
 from selftaught.runs.records import Answered, Tried
 from selftaught.runs.store import Store
 
-TASK = '''"""Return a number; the score is how near it comes to 1. Write algorithm(x)."""
-
-SEED = "def algorithm(x):\\n    return 0.25\\n"
-
-
-def instances(rng, split):
-    yield (rng.random(),), None
-
-
-def grade(instance, answer):
-    return max(0.0, min(1.0, float(answer)))
-'''
 ANSWER = "```python\ndef algorithm(x):\n    return 0.75\n```"
 SMALL = ("--responses", "3", "--model-calls", "1", "--out", "one", "--json")
 

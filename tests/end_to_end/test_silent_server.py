@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cli.support import in_process
-from durability.world import TASK
+from nearness import TASK
 
 IMPROVE = ["improve", "nearness.py", "--model", "openai/x", "--no-probes", "--responses", "1", "--model-calls", "1"]
 HEAD = b"HTTP/1.1 200 OK\r\n"

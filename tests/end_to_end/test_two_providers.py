@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.support import in_process
-from durability.world import TASK
+from nearness import TASK
 from openai_server import Fault, OpenAIServer, improve_anything
 from other_servers import AnthropicServer
 from selftaught.runs.records import Answered, Tried

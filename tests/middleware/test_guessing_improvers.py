@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from nearness import TASK
 from selftaught.config import make_config
 from selftaught.core.address import draw_seed, here
 from selftaught.core.contracts import Completion, Prompt
@@ -22,17 +23,6 @@ from selftaught.wiring.models import Models
 from selftaught.wiring.replay import replay
 from selftaught.wiring.run import Run
 
-TASK = '''"""Return a number; the score is how near it comes to 1. Write algorithm(x)."""
-SEED = "def algorithm(x):\\n    return 0.25\\n"
-
-
-def instances(rng, split):
-    yield (rng.random(),), None
-
-
-def grade(instance, answer):
-    return max(0.0, min(1.0, float(answer)))
-'''
 ASK = """
 from helpers import extract_code
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from cli.support import QUICK, in_process
-from durability.world import TASK
 from middleware.tracing.receiver import Received, Receiver
+from nearness import TASK
 from openai_server import Fault, OpenAIServer
 from selftaught.runs.records import Answered, Scored, Tried
 from selftaught.runs.store import Store

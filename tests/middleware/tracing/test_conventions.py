@@ -8,9 +8,9 @@ import jsonschema
 import pytest
 
 from cli.support import QUICK, in_process
-from durability.world import TASK
 from middleware.tracing import conventions
 from middleware.tracing.receiver import Received, Receiver
+from nearness import TASK
 from openai_server import Fault, OpenAIServer
 from other_servers import AnthropicServer, GoogleServer
 from selftaught.core.contracts import Completion

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from cli.support import QUICK, selftaught
-from durability.world import TASK
 from middleware.tracing.receiver import Receiver
+from nearness import TASK
 from selftaught.core.errors import UsageError
 from selftaught.middleware.tracing.otlp import Otlp
 

@@ -13,8 +13,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from cli.support import QUICK, in_process
-from durability.world import TASK
 from middleware.tracing.receiver import Receiver
+from nearness import TASK
 from openai_server import OpenAIServer, improve_anything
 from selftaught.core.contracts import Completion, Prompt
 from selftaught.core.errors import ModelUnavailable, RunStopped

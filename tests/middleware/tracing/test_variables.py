@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from cli.support import QUICK, in_process
-from durability.world import TASK
 from middleware.tracing.receiver import Receiver
+from nearness import TASK
 
 IMPROVE = ["improve", "nearness.py", "--model", "mutate", *QUICK[4:], "--out", "one"]
 
