@@ -164,7 +164,7 @@ def test_a_fold_reads_only_what_is_new_in_a_store(tmp_path: Path) -> None:
 
     class Counting:
         def since(self, seq: int) -> list[tuple[int, Record]]:
-            found = pen.store.since(seq)
+            found = list(pen.store.since(seq))
             asked.append(len(found))
             return found
 

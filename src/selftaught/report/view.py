@@ -6,7 +6,7 @@ that does not grow with what they have; `view` folds a whole record.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import hypot
 from statistics import fmean
 from typing import Protocol
@@ -410,12 +410,12 @@ class Fold(msgspec.Struct):
         """Responses that held no program, by the reason."""
         return Counter(self._no_program)
 
-    def view(self) -> RunView:
-        """All that is known."""
+    def view(self, *, in_work: bool = False) -> RunView:
+        """All that is known. `in_work`: whether a process works on the run right now."""
         measured = {improver: _Measurement.of(known) for improver, known in self._measured.items()}
         steps = tuple(_step(record, spent.spent(), measured) for record, spent in self._steps)
         return RunView(
-            status=self._status,
+            status="running" if in_work and self._status == KILLED else self._status,
             note=self._note,
             sessions=tuple(self._sessions),
             steps=steps,
@@ -628,8 +628,7 @@ def view(records: Iterable[Record], *, in_work: bool = False) -> RunView:
     fold = Fold()
     for record in records:
         fold.add(record)
-    seen = fold.view()
-    return replace(seen, status="running") if in_work and seen.status == KILLED else seen
+    return fold.view(in_work=in_work)
 
 
 @dataclass(frozen=True)
