@@ -87,10 +87,10 @@ class Lane(msgspec.Struct):
         count = min(most, max(1, 4 * self.count))
         wide, loads = seconds / count, [0.0] * count
         for place, worked in enumerate(self._seconds()):
-            begin, end = place * self.width, (place + 1) * self.width
-            for number in range(int(begin / wide), min(count, int(end / wide) + 1)):
+            begin, end = place * self.width, min((place + 1) * self.width, seconds)
+            for number in range(int(begin / wide), min(count, int(end / wide) + 1)) if begin < end else ():
                 shared = max(0.0, min(end, (number + 1) * wide) - max(begin, number * wide))
-                loads[number] += worked * shared / self.width / wide
+                loads[number] += worked * shared / (end - begin) / wide
         return loads
 
 
