@@ -19,8 +19,8 @@ from pathlib import Path
 from growth import Answers, candidates
 from playwright.sync_api import sync_playwright
 
-from selftaught.report.candidates import candidates as of_record
-from selftaught.report.page import page
+from selftaught.report.candidates import Candidates
+from selftaught.report.page import MOST_CANDIDATES, page
 from selftaught.report.view import Fold
 from selftaught.runs.store import Store
 
@@ -38,7 +38,9 @@ def written(folder: Path, count: int) -> tuple[str, float]:
     with Store.open(folder / "run.sqlite", writable=False) as store:
         began, fold = time.process_time(), Fold()
         fold.read(store)
-        html = page(fold.view(), {"kind": "improve"}, store.text, title="long", candidates=of_record(store))
+        html = page(
+            fold.view(), {"kind": "improve"}, store.text, title="long", candidates=Candidates.of(store, MOST_CANDIDATES)
+        )
         return html, time.process_time() - began
 
 
