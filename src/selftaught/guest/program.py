@@ -45,6 +45,12 @@ class Channel:
                 left = left[os.write(self._descriptor, left) :]
 
     def receive(self) -> wire.ToGuest:
+        if not self._received:
+            part = self._read(_CHUNK_BYTES)
+            start = wire.HEADER.size
+            if len(part) >= start and wire.HEADER.unpack_from(part)[0] == len(part) - start:  # as nearly always
+                return wire.to_guest.decode(memoryview(part)[start:])
+            self._received += part
         (size,) = wire.HEADER.unpack(self._exactly(wire.HEADER.size))
         return wire.to_guest.decode(self._exactly(size))
 
@@ -72,12 +78,15 @@ class Channel:
             raise ERRORS[answer.error_kind](answer.error_text)
         return answer.value
 
+    def _read(self, most: int) -> bytes:
+        part = os.read(self._descriptor, most)
+        if not part:
+            os._exit(0)  # the host is gone, or done with us
+        return part
+
     def _exactly(self, size: int) -> bytes:
         while (lacking := size - len(self._received)) > 0:
-            part = os.read(self._descriptor, min(max(lacking, _CHUNK_BYTES), _MOST_BYTES))
-            if not part:
-                os._exit(0)  # the host is gone, or done with us
-            self._received += part
+            self._received += self._read(min(max(lacking, _CHUNK_BYTES), _MOST_BYTES))
         taken = bytes(self._received[:size])
         del self._received[:size]
         return taken
@@ -145,14 +154,14 @@ def rehearse() -> None:
     """Do what every guest does. What Python keeps of it (attributes looked up, code made quicker) is there for each of
     them then: a fresh process copies each page that it writes to.
     """
-    host, guest = socket.socketpair()
+    host, guest = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)  # each message is read by itself, as usual
     channel = Channel(guest.fileno())
     messages = [wire.Load(_USUAL, "f", 0, None), wire.Call([1.0]), wire.Call([numpy.random.random(20)])]
-    frames = b"".join(map(wire.frame, messages))
+    frames = [wire.frame(message) for message in messages]
     for _ in range(_ROUNDS):
-        host.sendall(frames)
-        serve(channel, len(messages))
-        host.recv(1 << 16)
+        for frame in frames:
+            host.send(frame)
+        serve(channel, len(frames))
     host.close()
     guest.close()
     del sys.modules[_MODULE], linecache.cache[_FILE]
