@@ -124,7 +124,7 @@ class Judge:
     def _played_elsewhere(self, program: Program) -> Score | None:
         """Whether `play` runs on the guest's node: if the task calls the program and does not compare times."""
         spec = self._spec
-        if spec.play is None or spec.asks is not None or not spec.deterministic:
+        if spec.play is None or spec.asks is not None or not spec.deterministic or spec.scoring is spec.paper_scoring:
             return None
         if not isinstance(self._sandbox, HasStage):
             return None
@@ -421,7 +421,8 @@ def _scored(graded: Sequence[Score], calls: int, scoring: Scoring) -> Score:
     if scoring.floor is not None:
         value = max(value, scoring.floor)
     spread = [score.value for score in graded]
-    plain = len(spread) > 1 and scoring.floor is None and not scoring.spoiled  # else it is not the mean of its grades
+    spoiled = graded[-1].verdict in scoring.spoiled
+    plain = len(spread) > 1 and scoring.floor is None and not spoiled  # else it is not the mean of its grades
     error = stdev(spread) / sqrt(len(spread)) if plain else None
     grades = tuple(spread) if len(spread) == calls else ()
     told = (verdict, note, error, grades)
