@@ -17,7 +17,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations, pairwise
+from itertools import combinations, groupby, pairwise
 from statistics import fmean
 
 from selftaught.bounded import READER, NotRead
@@ -53,7 +53,7 @@ class Known:
         """Whether temperatures or wordings are chosen because they pay."""
         learns = _learns_what_pays(self.traces) and not _goes_by_steps(self.traces)
         prefers = any(_prefers_what_paid(self.traces, arms) for arms in (_temperatures, _wordings))
-        return learns or _keeps_to_what_paid(self.traces) or prefers
+        return (learns or _keeps_to_what_paid(self.traces) or prefers) and _comes_back(self.traces)
 
     @cached_property
     def crosses(self) -> bool:
@@ -123,7 +123,9 @@ def bandit(known: Known) -> bool:
     """What is tried next is learnt from what paid: a program, a temperature or a wording, and now and then another.
 
     Of programs: mostly the best is taken, else any other (ε-greedy), or never one of which a better one was tried no
-    oftener (a confidence bound). Temperatures and wordings: what pays is tried more, where the reverse pays, too.
+    oftener (a confidence bound), or by chance any that was ever found, but rather good ones, or those that paid
+    (softmax, Thompson); a population that forgets the worst or the oldest is no bandit. Temperatures and wordings: what
+    pays is tried more, where the reverse pays, too.
     """
     return known.arms or _bandit_of_programs(known)
 
@@ -134,7 +136,9 @@ def _bandit_of_programs(known: Known) -> bool:
         return False
     mostly_best = seen.of_the_best >= 0.6 * seen.informed and seen.strayed >= 3
     by_bounds = seen.traded >= 3 and seen.dominated <= 0.1 * seen.picks
-    return mostly_best or by_bounds
+    good, paying = seen.preferred >= 0.2 * seen.ranked, seen.paid >= 1.5 * seen.paid_by_chance
+    of_an_archive = seen.deep >= 3 and (good or paying)
+    return mostly_best or by_bounds or of_an_archive
 
 
 def _learns_what_pays(traces: Sequence[Trace]) -> bool:
@@ -152,6 +156,15 @@ def _learns_what_pays(traces: Sequence[Trace]) -> bool:
     means = [fmean(by_world[world]) for world in OPPOSITE if by_world[world]]
     most = sum(map(len, by_world.values())) >= 0.75 * tried
     return most and len(means) == len(OPPOSITE) and fmean(means) - EVEN_LUCK >= 0.08
+
+
+def _comes_back(traces: Sequence[Trace]) -> bool:
+    """Whether a temperature or a wording that was left for another comes again, mostly: a plan may go on instead."""
+    back = 0
+    for trace in traces:
+        turns = [[arm for arm, _ in groupby(arms)] for arms in (_temperatures(trace), _wordings(trace))]
+        back += any(len(set(arms)) < len(arms) for arms in turns)
+    return back * 2 > len(traces)
 
 
 def _goes_by_steps(traces: Sequence[Trace]) -> bool:
@@ -289,13 +302,7 @@ def _in_common(one: str, other: str) -> int:
 
 def decomposition(known: Known) -> bool:
     """The model is asked about a part of a program, and its answer is put in that part's place."""
-    return sum(_put_together(trace) for trace in known.traces) >= FEWEST
-
-
-def _put_together(trace: Trace) -> int:
-    whole = dict.fromkeys(event.program.strip() for event in trace.scored)
-    pieces = [block for event in trace.asked for block in blocks_of(event.response) if block not in whole][:_MOST]
-    return sum(any(piece in text and len(piece) < 0.8 * len(text) for piece in pieces) for text in list(whole)[:_MOST])
+    return sum(len(trace.joined) for trace in known.traces) >= FEWEST
 
 
 # How the model is asked
@@ -424,9 +431,14 @@ def _again(trace: Trace) -> tuple[int, int]:
         last[event.program] = place, event
         first.setdefault(event.program.strip(), place)
         times[event.program.strip()] += 1
+    put = {(one.answer.message, block): one.program for one in trace.joined for block in blocks_of(one.answer.response)}
+    made = {
+        answer: [put.get((answer.message, block), block) for block in blocks_of(answer.response)[:1]]
+        for answer in trace.asked
+    }
     calls: dict[int, list[str]] = defaultdict(list)
     for answer in trace.asked:
-        calls[answer.call] += blocks_of(answer.response)[:1]
+        calls[answer.call] += made[answer]
     came: Counter[str] = Counter()
     spared = 0
     for place, event in enumerate(trace.events):
@@ -434,7 +446,7 @@ def _again(trace: Trace) -> tuple[int, int]:
             came[event.program.strip()] += not came[event.program.strip()]
             continue
         beside = calls[event.call] if len(calls[event.call]) > 1 else calls[event.call + 1]
-        for program in blocks_of(event.response)[:1]:
+        for program in made[event]:
             came[program] += 1
             others = any(one != program and first.get(one, -1) > place for one in beside)
             spared += came[program] > 1 and times[program] == 1 and others

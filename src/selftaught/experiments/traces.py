@@ -18,6 +18,10 @@ _MOST_EVENTS, _MOST_CHARACTERS, _MOST_MESSAGE = 1_000, 8_000_000, 100_000
 _MOST_TRACES = 5
 """Of one improver on record."""
 _FENCED = re.compile(r"^```[^\n`]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_WHOLE = 0.8
+"""Of a program's lines: an answer that has as many is no part of it."""
+_MOST_JOINED = 200
+"""Programs, and answers, of one trace that are looked at for what is put together."""
 _SHORTEST = 20
 """Characters of a program: a shorter one is in any text by chance."""
 
@@ -79,6 +83,11 @@ class Trace:
         """What was asked, without repeats within one call."""
         return list(_questions(self))
 
+    @cached_property
+    def joined(self) -> "list[Joined]":
+        """The programs that were scored and are put together from an earlier one and answers about a part of it."""
+        return list(_joined(self))
+
 
 @dataclass(frozen=True)
 class Question:
@@ -126,6 +135,54 @@ def _questions(trace: Trace) -> Iterator[Question]:
             yield Question(event.call, place, event.system, event.message, temperatures, shown, rest, responses,
                            tuple(blocks), dict(scores))  # fmt: skip
         known.update(dict.fromkeys(blocks_of(event.response)))
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A program that is `base` but for lines that answers have in place of lines which their questions showed.
+
+    `answer`: the latest of these.
+    """
+
+    program: str
+    base: str
+    answer: Asked
+
+
+def _joined(trace: Trace) -> Iterator[Joined]:
+    scored = {event.program.strip() for event in trace.scored}
+    known = {trace.initial.strip(): lines_of(trace.initial)}
+    answers: set[str] = set()
+    pieces: dict[str, tuple[Asked, frozenset[str]]] = {}
+    shown: set[str] = set()
+    for event in trace.events:
+        if isinstance(event, Asked):
+            shown |= lines_of(event.message)
+            blocks = blocks_of(event.response)
+            answers.update(blocks)
+            pieces |= {block: (event, lines_of(block)) for block in blocks if block not in scored}
+            continue
+        program = event.program.strip()
+        lines = lines_of(program)
+        if program not in known and program not in answers and pieces and len(known) < _MOST_JOINED:
+            latest = list(pieces.values())[-_MOST_JOINED:]
+            given = frozenset().union(*(of for _, of in latest))
+            whole = any(len(lines & of) >= _WHOLE * len(lines) for _, of in latest)
+            bases = [
+                (len(of ^ lines), -number, base)
+                for number, (base, of) in enumerate(known.items())
+                if lines - of and lines & of and lines - of <= given and of - lines <= shown
+            ]
+            if bases and not whole:
+                base = min(bases)[2]
+                made = lines - known[base]
+                yield Joined(program, base, [answer for answer, of in latest if of & made][-1])
+        known[program] = lines
+
+
+def lines_of(text: str) -> frozenset[str]:
+    """Without the empty ones, and without the space at the end of each."""
+    return frozenset(line.rstrip() for line in text.split("\n") if line.strip())
 
 
 def blocks_of(text: str) -> list[str]:
