@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from selftaught.experiments.traces import Joined, Question, Trace, lines_of
+from selftaught.experiments.traces import Joined, Question, Trace, bare, lines_of, programs_of
 
 _EPS = 1e-9
 _POPULATION, _FEWEST_KNOWN = 10, 4
@@ -25,7 +25,7 @@ class Pick:
 
     def shows_what_was_found(self, initial: str) -> bool:
         """Whether anything in its message is of `base` and not of the initial program: a part may be of both."""
-        if self.base in self.question.message:
+        if self.base in self.question.shown:
             return True
         return bool((lines_of(self.base) - lines_of(initial)) & lines_of(self.question.message))
 
@@ -57,7 +57,7 @@ class Choices:
         jumps: to a program that is not the last and not made from it.
         wide: groups of several programs that are asked about before anything new is known; `top`: those that are the
             best known; `top_of_latest`: the best of the last group's answers; `older`: not all of those are; `groups`:
-            of any number. Where a program came twice it may be kept twice: such groups do not count.
+            of any number.
         deep: jumps to a program that is neither among the best known nor among the latest.
         ranked: picks among several with scores; `preferred`: the sum of their ranks, from -1, the worst, to 1, the
             best; `paid`: of programs of which a better one came before; `paid_by_chance`: if all were taken equally.
@@ -92,11 +92,11 @@ class Choices:
 
 
 def choices(traces: Sequence[Trace]) -> Choices:
-    """Of all traces together."""
+    """Of all traces together, but of those in which a program came twice only where there are no others."""
     found = Choices()
-    for trace in traces:
+    for trace in [trace for trace in traces if not _repeats(trace)] or traces:
         picks = picks_of(trace)
-        initial = trace.initial.strip()
+        initial = bare(trace.initial)
         found.picks += len(picks)
         found.only_initial &= all(pick.base == initial for pick in picks)
         begun = _restarts(picks, initial, found)
@@ -106,6 +106,12 @@ def choices(traces: Sequence[Trace]) -> Choices:
         _groups(picks, initial, found)
         _bounds(_grouped(picks, initial), found)
     return found
+
+
+def _repeats(trace: Trace) -> bool:
+    """Whether a program came twice."""
+    came = Counter([bare(trace.initial), *(block for event in trace.asked for block in programs_of(event.response))])
+    return max(came.values()) > 1
 
 
 def picks_of(trace: Trace) -> list[Pick]:
@@ -151,6 +157,7 @@ def _restarts(picks: Sequence[Pick], initial: str, found: Choices) -> set[int]:
         place
         for place in range(1, len(picks))
         if picks[place].base == initial
+        and initial in picks[place].question.shown
         and (picks[place - 1].base != initial or _gained(picks[place - 1], picks[place]))
         and picks[place].question.call != picks[place - 1].question.call
     ]
@@ -273,27 +280,17 @@ def _stays_at_one_of_several(values: Sequence[float | None], taken: float, found
 
 def _groups(picks: Sequence[Pick], initial: str, found: Choices) -> None:
     before: set[str] = set()
-    came: Counter[str] = Counter()
     for group in _grouped(picks, initial):
         bases = {pick.base for pick in group}
-        made = [program for pick in group for program in pick.made]
-        if bases == {initial} and not before:
-            came.update(made)
-            before = set(made)
-            continue
-        scores = group[0].question.scores
-        twice = any(came[base] > 1 for base in bases)
-        came.update(made)
-        if twice:
-            before = set(made)
-            continue
-        found.groups += len(bases) == 1 or len(bases) < len(scores)  # of all that are known nothing is chosen
-        if 1 < len(bases) < len(scores):
-            found.wide += 1
-            found.top += _are_top(bases, scores)
-            found.top_of_latest += _are_top(bases, {one: value for one, value in scores.items() if one in before})
-            found.older += not bases <= before
-        before = set(made)
+        if before or bases != {initial}:
+            scores = group[0].question.scores
+            found.groups += len(bases) == 1 or len(bases) < len(scores)  # of all that are known nothing is chosen
+            if 1 < len(bases) < len(scores):
+                found.wide += 1
+                found.top += _are_top(bases, scores)
+                found.top_of_latest += _are_top(bases, {one: value for one, value in scores.items() if one in before})
+                found.older += not bases <= before
+        before = {program for pick in group for program in pick.made}
 
 
 def _grouped(picks: Sequence[Pick], initial: str) -> Iterator[list[Pick]]:

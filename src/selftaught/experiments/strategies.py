@@ -22,11 +22,13 @@ from statistics import fmean
 
 from selftaught.bounded import READER, NotRead
 from selftaught.experiments.choices import Choices, choices, combines
-from selftaught.experiments.traces import Asked, Question, Scored, Trace, blocks_of
+from selftaught.experiments.traces import Asked, Question, Scored, Trace, bare, programs_of
 from selftaught.experiments.wording import likeness, wording
 
 OPPOSITE, EVEN_LUCK = ("hot", "cold"), 0.42
 """Worlds (rehearsal.py) in each of which the reverse of the other pays; how likely an answer is a gain over both."""
+_PHASE = 4
+"""Calls in which one wording is kept, for its successor to be another by a plan, and not what is said once."""
 FEWEST = 2
 """Of what may be chance in one place: as often it must be seen, in all traces together."""
 _MOST, _MOST_WORDS = 200, 20_000
@@ -85,8 +87,8 @@ def best_of_n(known: Known) -> bool:
 
 
 def _returns_the_best(trace: Trace) -> bool:
-    values = {score.program.strip(): score.value for score in trace.scored}
-    made = (trace.returned or "").strip()
+    values = {bare(score.program): score.value for score in trace.scored}
+    made = bare(trace.returned or "")
     return made in values and values[made] >= max(values.values()) - 1e-9
 
 
@@ -200,7 +202,7 @@ def _prefers_what_paid(traces: Sequence[Trace], arms: Callable[[Trace], Sequence
     for trace in traces:
         rewards: dict[object, list[float]] = defaultdict(list)
         visits: Counter[object] = Counter()
-        values = {event.program.strip(): event.value for event in reversed(trace.scored)}
+        values = {bare(event.program): event.value for event in reversed(trace.scored)}
         for question, arm in zip(trace.questions, arms(trace), strict=False):
             mean = {one: fmean(got) for one, got in rewards.items() if got}
             rivals = [mean[one] for one in mean if one != arm and visits[one] == visits[arm]]
@@ -220,7 +222,7 @@ def _keeps_to_what_paid(traces: Sequence[Trace]) -> bool:
     begun, places, arms = set[float](), set[int](), set[float]()
     for trace in traces:
         rewards: dict[float, list[float]] = defaultdict(list)
-        values = {event.program.strip(): event.value for event in reversed(trace.scored)}
+        values = {bare(event.program): event.value for event in reversed(trace.scored)}
         asked = [question.temperatures[0] for question in trace.questions]
         for place, (question, arm) in enumerate(zip(trace.questions, asked, strict=True)):
             means = {one: fmean(got) for one, got in rewards.items() if got}
@@ -267,17 +269,17 @@ def _pairs_at_random(known: Known) -> bool:
 
 def _spliced(trace: Trace) -> int:
     """How many programs that are scored, or asked about, begin as one of those before them, and go on as another."""
-    answers = {block for event in trace.asked for block in blocks_of(event.response)}
-    before: dict[str, None] = {trace.initial.strip(): None}
+    answers = {block for event in trace.asked for block in programs_of(event.response)}
+    before: dict[str, None] = {bare(trace.initial): None}
     found = tried = 0
     for event in trace.events:
-        for text in [event.program.strip()] if isinstance(event, Scored) else blocks_of(event.message):
+        for text in [bare(event.program)] if isinstance(event, Scored) else programs_of(event.message):
             if text not in before and text not in answers and tried < _MOST:
                 tried += 1
                 found += _is_spliced(text, list(before)[-_MOST:])
             before[text] = None
         if isinstance(event, Asked):
-            before.update(dict.fromkeys(blocks_of(event.response)))
+            before.update(dict.fromkeys(programs_of(event.response)))
     return found
 
 
@@ -326,14 +328,14 @@ def _varies(trace: Trace, *, parts: bool) -> bool:
     kinds: dict[int, list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
     for question, words in zip(trace.questions, _wordings(trace), strict=False):
         if parts:  # it may say what the part is called that it is about
-            named = set(_NAME.findall(" ".join(blocks_of(question.message))))
+            named = set(_NAME.findall(" ".join(programs_of(question.message))))
             words = tuple(" ".join(word for word in line.split() if word not in named) for line in words)
         kinds[min(2, len(question.shown))].append((question.call, words))
     return any(_alternate(asked) for asked in kinds.values())
 
 
 def _alternate(asked: Sequence[tuple[int, tuple[str, ...]]]) -> bool:
-    """Whether several wordings that are much alike stand in one call, come again, or are three."""
+    """Whether several wordings that are much alike stand in one call, come again, are three, or are a plan of two."""
     calls: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for call, words in asked:
         calls[words].append(call)
@@ -341,7 +343,9 @@ def _alternate(asked: Sequence[tuple[int, tuple[str, ...]]]) -> bool:
     if len({words for pair in alike for words in pair}) >= 3:
         return True
     return any(
-        set(calls[one]) & set(calls[other]) or (min(calls[other]) < max(calls[one]) and likeness(one, other) >= 0.5)
+        set(calls[one]) & set(calls[other])
+        or (min(calls[other]) < max(calls[one]) and likeness(one, other) >= 0.5)
+        or (min(len(calls[one]), len(calls[other])) >= _PHASE and not set(one) <= set(other))
         for one, other in alike
     )
 
@@ -429,11 +433,13 @@ def _again(trace: Trace) -> tuple[int, int]:
             before, same = last[event.program]
             scored += before < asked or not (event.beside or same.beside)
         last[event.program] = place, event
-        first.setdefault(event.program.strip(), place)
-        times[event.program.strip()] += 1
-    put = {(one.answer.message, block): one.program for one in trace.joined for block in blocks_of(one.answer.response)}
+        first.setdefault(bare(event.program), place)
+        times[bare(event.program)] += 1
+    put = {
+        (one.answer.message, block): one.program for one in trace.joined for block in programs_of(one.answer.response)
+    }
     made = {
-        answer: [put.get((answer.message, block), block) for block in blocks_of(answer.response)[:1]]
+        answer: [put.get((answer.message, block), block) for block in programs_of(answer.response)[:1]]
         for answer in trace.asked
     }
     calls: dict[int, list[str]] = defaultdict(list)
@@ -443,7 +449,7 @@ def _again(trace: Trace) -> tuple[int, int]:
     spared = 0
     for place, event in enumerate(trace.events):
         if isinstance(event, Scored):
-            came[event.program.strip()] += not came[event.program.strip()]
+            came[bare(event.program)] += not came[bare(event.program)]
             continue
         beside = calls[event.call] if len(calls[event.call]) > 1 else calls[event.call + 1]
         for program in made[event]:
