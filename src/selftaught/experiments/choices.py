@@ -132,6 +132,7 @@ def picks_of(trace: Trace) -> list[Pick]:
             shown = [put[0].base]
             while shown[0] not in question.scores and shown[0] in bases:
                 shown = [bases[shown[0]]]
+            shown = [one for one in shown if one in question.scores or one == bare(trace.initial)]
         if shown and not combines(question):
             best = max(shown, key=lambda program: question.scores.get(program, -1.0))
             picks.append(Pick(question, best if best in question.scores else shown[0], made))

@@ -254,10 +254,13 @@ class _Stage:
 
         A part may stand beside the whole program that it is of, or be a function that is only named.
         """
-        for place, block in enumerate(blocks_of(message)):
-            of_a_whole = any(block in program and len(block) < 0.8 * len(program) for program in shown)
-            if bare(block) not in self._known and _KNOB.search(block) and (place == 0 or of_a_whole):
+        blocks = [block for block in blocks_of(message) if _KNOB.search(block)]
+        parts = [block for block in blocks if len(_KNOB.findall(block)) < len(_KNOBS)]
+        for block in parts:
+            if any(block in program and len(block) < 0.8 * len(program) for program in self._known.values()):
                 return block
+        if blocks and bare(blocks[0]) not in self._known:
+            return blocks[0]
         if not shown:
             functions = {
                 function.strip() for program in self._known.values() for function in _FUNCTION.findall(program)

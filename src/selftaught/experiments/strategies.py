@@ -95,8 +95,8 @@ def _returns_the_best(trace: Trace) -> bool:
 def greedy_refinement(known: Known) -> bool:
     """Each question is about the one best program so far; of a restarted run, about the best of the run."""
     seen = known.choices
-    most = 0.1 if restarts(known) else 0.04  # a restart from the initial program, right after it, is not seen as one
-    return FEWEST <= seen.moves <= seen.informed and seen.strayed <= most * seen.informed and not known.crosses
+    # In a part, which program it is of cannot always be told.
+    return FEWEST <= seen.moves <= seen.informed and seen.strayed <= 0.06 * seen.informed and not known.crosses
 
 
 def beam_search(known: Known) -> bool:
@@ -345,7 +345,7 @@ def _alternate(asked: Sequence[tuple[int, tuple[str, ...]]]) -> bool:
     return any(
         set(calls[one]) & set(calls[other])
         or (min(calls[other]) < max(calls[one]) and likeness(one, other) >= 0.5)
-        or (min(len(calls[one]), len(calls[other])) >= _PHASE and not set(one) <= set(other))
+        or (min(len(calls[one]), len(calls[other])) >= _PHASE and likeness(one, other) >= 0.7)
         for one, other in alike
     )
 
