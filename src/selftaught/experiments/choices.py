@@ -127,7 +127,7 @@ def picks_of(trace: Trace) -> list[Pick]:
     for question in trace.questions:
         put = joined.get((question.call, question.message), [])
         made = (*question.programs, *(one.program for one in put))
-        shown = [one for one in question.shown if not joined or one in question.scores]  # others are parts
+        shown = list(question.shown)
         if not shown and put:
             shown = [put[0].base]
             while shown[0] not in question.scores and shown[0] in bases:

@@ -254,11 +254,11 @@ class _Stage:
 
         A part may stand beside the whole program that it is of, or be a function that is only named.
         """
-        blocks = [block for block in blocks_of(message) if _KNOB.search(block)]
-        parts = [block for block in blocks if len(_KNOB.findall(block)) < len(_KNOBS)]
-        for block in parts:
-            if any(block in program and len(block) < 0.8 * len(program) for program in self._known.values()):
+        for block in blocks_of(message, shortest=5):
+            of_a_whole = any(block in program and len(block) < 0.8 * len(program) for program in self._known.values())
+            if of_a_whole and len(_KNOB.findall(block)) < len(_KNOBS):
                 return block
+        blocks = [block for block in blocks_of(message) if _KNOB.search(block)]
         if blocks and bare(blocks[0]) not in self._known:
             return blocks[0]
         if not shown:

@@ -55,7 +55,7 @@ class Known:
         """Whether temperatures or wordings are chosen because they pay."""
         learns = _learns_what_pays(self.traces) and not _goes_by_steps(self.traces)
         prefers = any(_prefers_what_paid(self.traces, arms) for arms in (_temperatures, _wordings))
-        return (learns or _keeps_to_what_paid(self.traces) or prefers) and _comes_back(self.traces)
+        return _keeps_to_what_paid(self.traces) or ((learns or prefers) and _comes_back(self.traces))
 
     @cached_property
     def crosses(self) -> bool:
@@ -113,7 +113,8 @@ def simulated_annealing(known: Known) -> bool:
     seen = known.choices
     steps = seen.better + seen.worse + seen.rejected + seen.refused
     return (
-        min(seen.worse, seen.rejected) >= FEWEST
+        min(seen.worse, seen.rejected) >= 1
+        and seen.worse + seen.rejected >= 2 * FEWEST
         and seen.refused <= 0.1 * (seen.refused + seen.better)
         and seen.jumps <= 0.05 * steps
         and not greedy_refinement(known)
@@ -193,6 +194,18 @@ def _wordings(trace: Trace) -> list[tuple[str, ...]]:
     ]
 
 
+def _paid(trace: Trace) -> list[list[float]]:
+    """For each question the scores that its programs got before the next call: what could be learnt from it."""
+    paid: list[list[float]] = []
+    call, then = 0, dict[str, float]()
+    after = {bare(event.program): event.value for event in reversed(trace.scored)}
+    for question in reversed(trace.questions):
+        if question.call != call:
+            call, then, after = question.call, after, question.scores
+        paid.append([then[one] for one in question.programs if one in then and one not in question.scores])
+    return paid[::-1]
+
+
 def _prefers_what_paid(traces: Sequence[Trace], arms: Callable[[Trace], Sequence[object]]) -> bool:
     """Whether, of arms that were tried equally often, it takes those that scored more, in either world.
 
@@ -202,14 +215,13 @@ def _prefers_what_paid(traces: Sequence[Trace], arms: Callable[[Trace], Sequence
     for trace in traces:
         rewards: dict[object, list[float]] = defaultdict(list)
         visits: Counter[object] = Counter()
-        values = {bare(event.program): event.value for event in reversed(trace.scored)}
-        for question, arm in zip(trace.questions, arms(trace), strict=False):
+        for arm, paid in zip(arms(trace), _paid(trace), strict=False):
             mean = {one: fmean(got) for one, got in rewards.items() if got}
             rivals = [mean[one] for one in mean if one != arm and visits[one] == visits[arm]]
             if arm in mean and rivals:
                 preferred[trace.world] += [fmean((mean[arm] > one) - (mean[arm] < one) for one in rivals)]
             visits[arm] += 1
-            rewards[arm] += [values[program] for program in question.programs if program in values]
+            rewards[arm] += paid
     return all(len(preferred[world]) >= 8 and fmean(preferred[world]) >= 0.3 for world in OPPOSITE)
 
 
@@ -222,9 +234,8 @@ def _keeps_to_what_paid(traces: Sequence[Trace]) -> bool:
     begun, places, arms = set[float](), set[int](), set[float]()
     for trace in traces:
         rewards: dict[float, list[float]] = defaultdict(list)
-        values = {bare(event.program): event.value for event in reversed(trace.scored)}
-        asked = [question.temperatures[0] for question in trace.questions]
-        for place, (question, arm) in enumerate(zip(trace.questions, asked, strict=True)):
+        asked = _temperatures(trace)
+        for place, (arm, paid) in enumerate(zip(asked, _paid(trace), strict=True)):
             means = {one: fmean(got) for one, got in rewards.items() if got}
             best = arm in means and means[arm] >= max(means.values()) - 1e-9
             moved = place > 0 and arm != asked[place - 1]
@@ -233,7 +244,7 @@ def _keeps_to_what_paid(traces: Sequence[Trace]) -> bool:
                 returned += moved and best
                 adopted += moved and not best and asked[place + 1 : place + 2] == [arm]
             places |= {place} if moved else set()
-            rewards[arm] += [values[program] for program in question.programs if program in values]
+            rewards[arm] += paid
         arms.update(asked)
         begun.update(asked[:1])
     if not 1 < len(arms) <= 8 or len(places) < FEWEST or left < FEWEST:

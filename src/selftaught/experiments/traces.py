@@ -129,6 +129,8 @@ def _questions(trace: Trace) -> Iterator[Question]:
         blocks = [block for one in group for block in programs_of(one.response)]
         if event is group[0]:
             shown, rest = _shown(bare(event.message), known)
+            if trace.joined:  # other answers are parts
+                shown = tuple(one for one in shown if one in scores or one == bare(trace.initial))
             rest = rest.replace(bare(trace.description) or "\0", " ")
             temperatures = tuple(one.temperature for one in group)
             responses = tuple(one.response for one in group)
@@ -165,16 +167,19 @@ def _joined(trace: Trace) -> Iterator[Joined]:
         program = bare(event.program)
         lines = lines_of(program)
         if program not in known and program not in answers and pieces and len(known) < _MOST_JOINED:
-            latest = list(pieces.values())[-_MOST_JOINED:]
-            given = frozenset().union(*(of for _, of in latest))
-            whole = any(len(lines & of) >= _WHOLE * len(lines) for _, of in latest)
+            latest = [
+                (answer, of)
+                for answer, of in list(pieces.values())[-_MOST_JOINED:]
+                if len(lines & of) < _WHOLE * len(lines)
+            ]
+            given = frozenset[str]().union(*(of for _, of in latest))
             bases = [
                 (len(of ^ lines), -number, base)
                 for number, (base, of) in enumerate(known.items())
                 if lines - of and lines & of and lines - of <= given and of - lines <= shown
                 if program.count("\n") < _TOO_LONG * base.count("\n")
             ]
-            if bases and not whole:
+            if bases:
                 base = min(bases)[2]
                 made = lines - known[base]
                 yield Joined(program, base, [answer for answer, of in latest if of & made][-1])
@@ -191,9 +196,9 @@ def lines_of(text: str) -> frozenset[str]:
     return frozenset(bare(text).split("\n"))
 
 
-def blocks_of(text: str) -> list[str]:
+def blocks_of(text: str, shortest: int = _SHORTEST) -> list[str]:
     """The fenced blocks of a text, without the space around each."""
-    return [block for found in _FENCED.findall(text) if len(block := found.strip()) >= _SHORTEST]
+    return [block for found in _FENCED.findall(text) if len(block := found.strip()) >= shortest]
 
 
 def programs_of(text: str) -> list[str]:
