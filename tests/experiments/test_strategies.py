@@ -139,7 +139,9 @@ SHOWN = {
                  "annealer_state"],
     "imitated_held": ["hotter_when_stuck", "three_lives", "beam_then_cross"],
     "last": ["ucb_wordings", "waves_of_answers"],
-    "blind_a": ["block_by_block"],
+    "blind_a": ["block_by_block", "annealed_parts"],
+    "blind_c": ["parts_rounds", "thompson_programs", "tree_of_thoughts"],
+    "shapes": ["tempering", "holes"],
 }  # fmt: skip
 """Each strategy at least once, two of none, and those that rules were corrected by. All: benchmarks/strategies.py."""
 

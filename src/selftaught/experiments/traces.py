@@ -153,6 +153,7 @@ class Joined:
 
 def _joined(trace: Trace) -> Iterator[Joined]:
     scored = {bare(event.program) for event in trace.scored}
+    failed = {bare(event.program) for event in trace.scored if event.value <= 0} - {bare(trace.initial)}
     known = {bare(trace.initial): lines_of(trace.initial)}
     answers: set[str] = set()
     pieces: dict[str, tuple[Asked, frozenset[str]]] = {}
@@ -177,7 +178,7 @@ def _joined(trace: Trace) -> Iterator[Joined]:
                 (len(of ^ lines), -number, base)
                 for number, (base, of) in enumerate(known.items())
                 if lines - of and lines & of and lines - of <= given and of - lines <= shown
-                if program.count("\n") < _TOO_LONG * base.count("\n")
+                if base not in failed and program.count("\n") < _TOO_LONG * base.count("\n")
             ]
             if bases:
                 base = min(bases)[2]
