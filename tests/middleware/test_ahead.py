@@ -237,3 +237,35 @@ def test_the_failure_of_a_guess_stops_nobody(store: Store) -> None:
     with guessing(Guess()), pytest.raises(SandboxError):
         gate.guard(fails)
     assert gate.reason is None
+
+
+def test_one_idle_thread_does_not_keep_more_from_starting() -> None:
+    ahead, together = Ahead(3), threading.Barrier(4)
+
+    def meet() -> None:
+        together.wait(20)
+
+    while not ahead._idle:  # one thread, which is done
+        ahead.put(lambda: None)
+        threading.Event().wait(0.005)
+    for _ in range(3):
+        ahead.put(meet)
+    meet()
+
+
+def test_a_part_of_a_guess_is_wanted_as_soon_as_the_whole_is() -> None:
+    """Listeners hear one after the other, and the first may write to the disk."""
+    guess, heard = Guess(), list[bool]()
+    piece = Guess(guess)
+    guess.when_wanted(lambda: heard.append(piece.wanted))
+    assert not piece.wanted
+    guess.want()
+    assert heard == [True]
+
+
+def test_a_guess_keeps_nothing_that_has_heard_or_never_will() -> None:
+    for end in (Guess.want, Guess.drop):
+        guess = Guess()
+        guess.when_wanted(lambda: None)
+        end(guess)
+        assert guess._listening == []

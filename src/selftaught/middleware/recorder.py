@@ -24,6 +24,7 @@ from selftaught.core.money import Amount
 from selftaught.core.suspicion import suspicious_text, suspicious_verdict
 from selftaught.core.varying import may_vary
 from selftaught.runs.records import (
+    OFTEN,
     Answered,
     Applied,
     Approved,
@@ -128,8 +129,9 @@ def note_failed_attempt(error: str, seconds: float, wait_seconds: float, cost: A
 class Recorder:
     """Hands out addresses, and what an earlier start of this run left under them. From any thread.
 
-    `watch` is shown every record as it is written or, on resume, found: for a progress display. `feedback`: what
-    another run of the same got at an address; it is used again, because times differ.
+    `watch` is shown every record as it is written, for a progress display; on resume also the found ones of which a run
+    has a few (not `OFTEN`). `feedback`: what another run of the same got at an address; it is used again, because times
+    differ.
     """
 
     def __init__(
@@ -176,7 +178,8 @@ class Recorder:
         record = self._known.get(at)
         if not isinstance(record, kind):
             return None
-        self._watch(record)
+        if not isinstance(record, OFTEN):
+            self._watch(record)
         return record
 
     def on_record(self, at: str, kind: type[Known]) -> Known | None:
@@ -215,7 +218,8 @@ class Recorder:
                 self.store.append(record, texts)
         if isinstance(record, Scored) and record.layout:
             self._let_go_of_text(record)
-        self._watch(record)
+        if not known or not isinstance(record, OFTEN):
+            self._watch(record)
 
     def _let_go_of_text(self, record: Scored) -> None:
         """The record has it now: a long run does not keep all programs in memory."""

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -166,7 +167,12 @@ def check_stands_alone(task: TaskSpec) -> None:
 
 def is_built_in(source: str) -> bool:
     """Whether it is the text of a task that comes with this package."""
-    return any(source in built_in_texts(name) for name in BUILT_IN)
+    return source in _all_built_in()
+
+
+@cache
+def _all_built_in() -> frozenset[str]:
+    return frozenset(text for name in BUILT_IN for text in built_in_texts(name))
 
 
 def built_in_texts(name: str) -> list[str]:
