@@ -12,7 +12,10 @@ import msgspec
 from selftaught.core.contracts import Verdict
 from selftaught.core.errors import TaskError
 from selftaught.guest import wire
-from selftaught.sandbox.contract import Limits, Outcome, Provided, Value
+from selftaught.sandbox.contract import Lasting, Limits, Outcome, Provided, Value
+
+_MOST_KEPT = 64 << 10
+"""Bytes of a call that are kept: a larger one takes the program longer than it takes to encode it."""
 
 
 class Packed(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -26,10 +29,15 @@ class Packed(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
 
 def pack_call(arguments: Sequence[Value]) -> bytes:
     """The arguments of one call. Raises TaskError where they are no data."""
+    if isinstance(arguments, Lasting) and arguments.body:
+        return arguments.body
     try:
-        return wire.encode(wire.Call(list(arguments)))
+        body = wire.encode(wire.Call(list(arguments)))
     except wire.WireError as error:
         raise TaskError(f"an instance cannot be sent to a program: {error}; use plain data and numpy arrays") from error
+    if isinstance(arguments, Lasting) and len(body) <= _MOST_KEPT:
+        arguments.body = body
+    return body
 
 
 def unpack_call(body: bytes) -> list[Value]:
