@@ -121,12 +121,12 @@ PRESETS: dict[str, dict[str, Any]] = {
     "official": {
         "repeats": 5, "model_calls": 4, "responses": 6, "utility_calls": 25, "max_output_tokens": 1024,
         "improver": "paper-seed", "accept": "released", "feedback": "off", "salvage": "off", "common_draws": "off",
-        "extract_code": "released", "share_scores": "text",
+        "extract_code": "released", "share_scores": "text", "fidelity": "paper",
     },
     "paper": {
         "repeats": 5, "model_calls": 6, "responses": 6, "utility_calls": 37, "max_output_tokens": 1024, "depth": 4,
         "improver": "paper-seed", "accept": "paper", "feedback": "off", "salvage": "off", "common_draws": "off",
-        "extract_code": "released", "share_scores": "text",
+        "extract_code": "released", "share_scores": "text", "fidelity": "paper",
     },
 }  # fmt: skip
 """Named settings. `official` is the released code's config.py, `paper` is Fig. A.20 with the T of §5.1."""
@@ -207,8 +207,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         setting("Copies of each task in the task set D.", Group.WHAT, "--repeats", "--copies", of="run experiment"),
     ] = 5
     fidelity: Annotated[
-        Literal["honest", "released"],
-        setting("honest, or released: score built-in tasks as the paper's code does.", Group.WHAT),
+        Literal["honest", "paper", "released"],
+        setting(
+            "honest; paper: the same, but where the paper does so, one failed call makes a whole score 0; or released: "
+            "score built-in tasks as the paper's code does.",
+            Group.WHAT,
+        ),
     ] = "honest"
     probes: Annotated[bool, setting("Probe reported solutions for reward hacks.", Group.WHAT)] = True
     allow_failing_seed: Annotated[

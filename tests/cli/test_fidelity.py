@@ -35,6 +35,19 @@ def test_a_released_run_is_on_record_and_in_every_report_and_is_resumed_as_one(f
     assert "Fidelity: released" in (folder / "runs/r/report.html").read_text()
 
 
+def test_under_the_preset_paper_one_failed_call_decides_and_a_resumed_run_keeps_to_it(folder: Path) -> None:
+    small = ["--repeats", "1", "--model-calls", "1", "--responses", "1", "--utility-calls", "1", "--depth", "1"]
+    started = ["run", "maxcut", "--preset", "paper", *small, "--model", "mutate", "--no-probes", "--out", "runs/p"]
+    done = in_process(*started, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "Fidelity: paper (as honest, but one failed call can decide a whole score, as in the paper)." in done.stdout
+    assert in_process("resume", "p", "--depth", "2", cwd=folder).returncode == 0
+    scores = json.loads(in_process("show", "p", "--json", cwd=folder).stdout)["steps"]
+    assert [step["val"]["mean"] for step in scores] == [0.0, 0.0, 0.0]
+    done = in_process("replay", "p", cwd=folder)
+    assert done.returncode == 0, done.stdout
+
+
 def test_a_run_is_honest_unless_told_otherwise(folder: Path) -> None:
     done = in_process("improve", "parity", "--model", "mutate", "--out", "runs/h", cwd=folder)
     assert "Fidelity: honest (scores from 0 to 1, on this run's own instances)." in done.stdout

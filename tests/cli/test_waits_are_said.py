@@ -9,6 +9,7 @@ import pytest
 from selftaught.cli.experiment_progress import ExperimentProgress
 from selftaught.cli.progress import Progress
 from selftaught.models.waiting import Waiting
+from selftaught.report.view import Fold
 from selftaught.runs.records import Answered, Tried
 
 
@@ -104,7 +105,10 @@ def test_the_time_that_is_left_follows_from_the_rate_and_never_passes_the_limit(
 
 def test_what_an_earlier_start_did_tells_nothing_of_the_rate() -> None:
     clock = Clock()
-    progress = Heard(Waiting(), clock=clock, expected=40, on_record=[answered(number) for number in range(20)])
+    known = Fold()
+    for number in range(20):
+        known.add(answered(number))
+    progress = Heard(Waiting(), clock=clock, expected=40, known=known)
     clock.now = 60.0
     assert "left" not in str(progress._line())
     for number in range(20, 30):

@@ -34,7 +34,7 @@ def test_what_was_appended_is_read_back_in_order(tmp_path: Path) -> None:
     for record in records:
         store.append(record)
     assert list(store) == records
-    assert store.since(1) == [(2, records[1])]
+    assert list(store.since(1)) == [(2, records[1])]
     store.close()
     assert list(Store.open(tmp_path / "run.sqlite")) == records
 

@@ -1,12 +1,16 @@
 """The judge: what it sends in, what it grades, how grades become one score, and whose fault what is."""
 
+import pickle
 import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from copy import deepcopy
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
+from itertools import product
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,10 +20,12 @@ import pytest
 
 from selftaught.core.contracts import Program, Score, Verdict
 from selftaught.core.errors import TaskError
-from selftaught.sandbox.contract import Improving, Limits, Outcome, Value
+from selftaught.sandbox.contract import Improving, Lasting, Limits, Outcome, Value
 from selftaught.sandbox.jail import Jail
+from selftaught.sandbox.packing import pack_call
+from selftaught.tasks.copying import copied
 from selftaught.tasks.judge import Judge
-from selftaught.tasks.loading import load_task, task_names
+from selftaught.tasks.loading import PAPER, load_task, task_names
 from selftaught.tasks.spec import Instance, Scoring, TaskSpec
 
 PROGRAM = Program("def f(x): return x\n")
@@ -189,6 +195,38 @@ def test_a_grade_that_changes_its_instance_changes_it_for_nobody_else() -> None:
     judge = Judge(task(instances=lambda rng, split: [(([],), None)], grade=grade), sandbox, "val", 1)
     assert [judge(PROGRAM).value, judge(PROGRAM).value] == [1.0, 1.0]
     assert sandbox.asked[1][2] == [([],)]
+
+
+@pytest.mark.parametrize(
+    ("name", "fidelity"),
+    [*product([*task_names(), *(f"{name}@hard" for name in PAPER)], ["honest"]), *product(PAPER, ["released"])],
+)
+def test_the_grade_of_a_built_in_task_changes_no_instance_since_it_gets_no_copy(
+    sandbox: Jail, name: str, fidelity: str
+) -> None:
+    task = load_task(name, fidelity)
+    if task.play is not None:
+        return  # it gets a copy
+    judge = Judge(task, sandbox, "val", 1)
+    instances = judge.instances()[:2]
+    calls = [instance.args for instance in instances]
+    right = [outcome.value for outcome in sandbox.run(task.seed, task.entry, calls, task.limits, seed=1)]
+    before = [pickle.dumps(instance) for instance in instances]
+    for instance, answer in product(instances, [*right, None, [], {}, "x", 0, [0, 1], [[0.5], [1, 2]], [[[1]]]]):
+        with suppress(Exception):
+            task.grade(instance, answer, *([0.1] if task.takes_time else []))
+    assert [pickle.dumps(instance) for instance in instances] == before
+
+
+def test_arguments_that_are_sent_again_are_encoded_once_and_copies_of_them_anew() -> None:
+    instance = Judge(task(), Scripted(), "val", 1).instances()[0]
+    body = pack_call(instance.args)
+    assert pack_call(instance.args) is body
+    for copy in (deepcopy(instance.args), pickle.loads(pickle.dumps(instance.args)), copied(instance).args):
+        assert type(copy) is tuple
+        assert copy == instance.args
+    large = Lasting([bytes(1 << 20)])
+    assert pack_call(large) is not pack_call(large)  # it would be held twice
 
 
 def test_the_note_is_one_short_plain_line() -> None:

@@ -228,5 +228,5 @@ def test_a_task_of_ones_own_has_no_released_way() -> None:
 
 
 def test_an_unknown_fidelity_gets_all_of_them() -> None:
-    with pytest.raises(UsageError, match="no fidelity is called 'true'; there are honest and released"):
+    with pytest.raises(UsageError, match="no fidelity is called 'true'; there are honest, paper, released"):
         load_task("parity", "true")

@@ -28,7 +28,8 @@ from selftaught.core.errors import RunStopped, SelfTaughtError, TaskError, Usage
 from selftaught.core.run_seed import RunSeed
 from selftaught.middleware.gate import Gate
 from selftaught.middleware.unusable import REFUSED, TOO_LONG
-from selftaught.report.view import RunView, view
+from selftaught.report.snapshot import fold_of
+from selftaught.report.view import RunView
 from selftaught.runs.folder import RunFolder, find_run, new_folder
 from selftaught.runs.records import Record
 from selftaught.runs.salt import data_folder, salted
@@ -154,7 +155,7 @@ def carry_out(run: Run, more: Callable[[Record], str] = lambda record: "") -> Ru
         say(printing.guesses_at_most(told))
     with Progress(
         depth=depth,
-        on_record=run.store,
+        known=fold_of(run.store),
         waiting=run.models.waiting,
         caps=config.caps,
         more=more,
@@ -173,7 +174,7 @@ def carry_out(run: Run, more: Callable[[Record], str] = lambda record: "") -> Ru
             if isinstance(error, TaskError):
                 hint = "the run keeps its own copy of the task: correct the file, and start a new run"
             raise type(error)(f"{error} ({hint})") from error
-    return view(run.store, in_work=folder.in_work())
+    return fold_of(run.store, keep=True).view(in_work=folder.in_work())
 
 
 def score(

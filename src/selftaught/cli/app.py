@@ -159,7 +159,7 @@ def score(
 def probe(
     what: Annotated[str, typer.Argument(metavar="TASK|RUN", help="A task with PROGRAM.py, or a run.")],
     program: Annotated[Path | None, typer.Argument(metavar="[PROGRAM.py]")] = None,
-    fidelity: Annotated[str | None, typer.Option(help="honest or released; by default that of the run.")] = None,
+    fidelity: Annotated[str | None, typer.Option(help="honest, paper or released; by default that of the run.")] = None,
     seed: Seed = None,
     sandbox: SandboxName = "auto",
     as_json: AsJson = False,

@@ -15,6 +15,7 @@ from selftaught.core.errors import UsageError
 from selftaught.core.version import VERSION
 from selftaught.report.candidates import candidates as every_candidate
 from selftaught.report.provenance import provenance
+from selftaught.report.snapshot import fold_of, kept_fold
 from selftaught.report.view import RunView, view
 from selftaught.runs.folder import REPORT, RunFolder, find_run, list_runs
 from selftaught.runs.provenance import Provenance, with_provenance
@@ -32,9 +33,8 @@ def list_all(runs: Path, *, as_json: bool) -> None:
                 folder.at_rest() as rests,
                 Store.open(folder.store, writable=False, checked=False, rests=rests is True) as store,
             ):
-                run = view(store.without(Answered, Scored, Applied), in_work=rests is False)
+                run, responses = _in_short(store, in_work=rests is False, counted=as_json)
                 config = in_force(config_of(folder), run.sessions)
-                responses = store.count(Answered) if as_json else None
                 rows.append(printing.summary(folder, config, run, responses))
         except Exception as error:  # any error: one damaged run must not hide the others
             rows.append({"run": folder.path.name, "error": str(error) or type(error).__name__})
@@ -43,12 +43,23 @@ def list_all(runs: Path, *, as_json: bool) -> None:
         print(f"For the runs of experiments: selftaught experiments ({EXPERIMENTS_FOLDER}/)")
 
 
+def _in_short(store: Store, *, in_work: bool, counted: bool) -> tuple[RunView, int | None]:
+    """As much of the state as a list shows, and how many responses there are, if that is wanted."""
+    fold = kept_fold(store)
+    if fold is None:
+        return view(store.without(Answered, Scored, Applied), in_work=in_work), store.count(
+            Answered
+        ) if counted else None
+    fold.read(store)
+    return fold.view(in_work=in_work), fold.total.responses
+
+
 def show(name: str, runs: Path, text: str | None, *, candidates: bool, responses: bool, as_json: bool) -> None:
     """The record so far: of the run, of all its candidates or responses, or of one text."""
     if (text is not None) + candidates + responses > 1:
         raise UsageError("wanted only one of ID, --candidates and --responses")
     folder = find_run(name, runs)
-    with opened(folder) as (config, store):
+    with opened(folder, checked=False) as (config, store):
         from selftaught.cli.candidates import show_candidates, show_one, show_responses
 
         if text is not None:
@@ -157,15 +168,15 @@ def report(name: str, runs: Path, out: Path | None) -> None:
 
 
 @contextmanager
-def opened(folder: RunFolder) -> Iterator[tuple[RunConfig, Store]]:
-    """The settings that it was begun with, and its store."""
-    with Store.open(folder.store, writable=False) as store:
+def opened(folder: RunFolder, *, checked: bool = True) -> Iterator[tuple[RunConfig, Store]]:
+    """The settings that it was begun with, and its store; `checked` as there."""
+    with Store.open(folder.store, writable=False, checked=checked) as store:
         yield frozen_config(folder), store
 
 
 def so_far(config: RunConfig, store: Store, folder: RunFolder) -> tuple[RunConfig, RunView]:
     """The current settings and the state from the whole record. Commands for single texts do not need these."""
-    run = view(store, in_work=folder.in_work())
+    run = fold_of(store, keep=True).view(in_work=folder.in_work())
     return in_force(config, run.sessions), run
 
 

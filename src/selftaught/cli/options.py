@@ -32,7 +32,12 @@ SandboxName = Annotated[
     str,
     typer.Option("--sandbox", help="auto, bubblewrap, landlock, container or unsafe.", rich_help_panel=Group.SANDBOX),
 ]
-Fidelity = Annotated[str, typer.Option(help="honest, or released: score built-in tasks as the paper's code does.")]
+Fidelity = Annotated[
+    str,
+    typer.Option(
+        help="honest; paper: where the paper does so, one failed call makes a whole score 0; or released: as its code."
+    ),
+]
 Seed = Annotated[
     str | None, typer.Option(help="The seed of the instances: NUMBER, or NUMBER:SALT as printed; random by default.")
 ]

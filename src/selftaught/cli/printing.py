@@ -164,7 +164,7 @@ def score(
         print(f"{NO_TEST} Sandbox: {head['sandbox']}")
         return
     print(f"{instances_of(head['fidelity'], head['seed'])}; sandbox: {head['sandbox']}")
-    if head["split"] == "test" and head["fidelity"] == "honest":
+    if head["split"] == "test" and head["fidelity"] != "released":
         print("A run with this seed has its own sealed test, on other instances, which only the run uses.")
 
 
@@ -229,7 +229,7 @@ def bound(head: dict[str, Any], rows: list[dict[str, Any]], *, as_json: bool) ->
     if head["minimized"]:
         print("In the task's own number; less is better.")
     print(instances_of(head["fidelity"], head["seed"]))
-    if head["fidelity"] == "honest":
+    if head["fidelity"] != "released":
         print("These instances are drawn for this command: no run has them, not even one with this seed.")
 
 

@@ -4,7 +4,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 
@@ -37,7 +37,7 @@ NO_CAPS = Caps()
 class Progress:
     """A context manager whose `watch` gets every record. Called from many threads.
 
-    `on_record`: the record of earlier starts; it counts, and prints nothing.
+    `known`: the record of earlier starts; it counts, and prints nothing.
     `waiting`: what the calls of its models wait for; it is shown if there is nothing else to show.
     `depth`: the number of steps; None for `improve`, which has no steps. `caps`: what may be spent. `more`: another
     line for a record. `expected`: the expected number of responses; `seconds`: the time limit. The remaining time is
@@ -49,7 +49,7 @@ class Progress:
         *,
         depth: int | None,
         quiet: bool = False,
-        on_record: Iterable[Record] = (),
+        known: Fold | None = None,
         waiting: Waiting | None = None,
         caps: Caps = NO_CAPS,
         more: Callable[[Record], str] = lambda record: "",
@@ -69,9 +69,7 @@ class Progress:
         self._ticking = threading.Thread(target=self._tick, daemon=True)
         self._failed_said_at, self._failed_unsaid = float("-inf"), 0
         self._waits_said = 0
-        self._fold = Fold()
-        for record in on_record:
-            self._fold.add(record)
+        self._fold = known or Fold()
         self._had = self._fold.total.responses
 
     def __enter__(self) -> "Progress":

@@ -77,7 +77,9 @@ def kept(given: Parameters, folder: Path) -> SharedInputs:
     modules = {file.stem: read_text(file, "a module of a task") for file in inputs.glob(f"{ROOM}*.py")}
     return SharedInputs(
         {
-            name: load_task(str(inputs / f"{name}.py"), modules=modules, folder=inputs / "files" / name)
+            name: load_task(str(inputs / f"{name}.py"), modules=modules, folder=inputs / "files" / name).scored_as(
+                given.fidelity
+            )
             for name in [*given.tasks, *given.on]
         },
         {name: Program(read_text(inputs / f"{place}.improver.py", "an improver")) for place, name in enumerate(names)},

@@ -171,8 +171,8 @@ def _encode_array(value: Any) -> msgspec.msgpack.Ext:
 
 
 def _encode_other(value: Any) -> Any:
-    module = type(value).__module__.partition(".")[0]
-    if module == "numpy":
+    module = type(value).__module__
+    if module == "numpy" or module.startswith("numpy."):
         if hasattr(value, "dtype") and getattr(value, "ndim", False):
             return _encode_array(value)
         if hasattr(value, "item"):
@@ -223,6 +223,8 @@ def decode_array(body: bytes | memoryview) -> Any:
 
     _check_head(body)
     dtype, shape, data = _array_parts.decode(body)
+    if len(shape) == 1 and shape[0] * ITEM_BYTES.get(dtype, 0) == len(data) > 0:  # as nearly all are
+        return numpy.frombuffer(data, dtype)
     sizes_fit = not shape or 0 <= min(shape) <= max(shape) <= 2**40
     if dtype not in ITEM_BYTES or not sizes_fit or math.prod(shape) * ITEM_BYTES[dtype] != len(data):
         raise WireError("an array whose dtype, shape and bytes do not fit together")
@@ -277,9 +279,19 @@ def _array_as_list(code: int, body: memoryview) -> Any:
     return value if isinstance(value, int) else value.tolist()
 
 
+_known_dtypes: dict[str, Any] = {}
+_array_here = msgspec.msgpack.Decoder(tuple[str, list[int], memoryview])
+
+
 def _array_to_change(code: int, body: memoryview) -> Any:
-    value = _extension(code, body)
-    return value if isinstance(value, int) else value.copy()  # a program may write into its arguments
+    """A copy: a program may write into its arguments. They come from the host, which writes no nonsense."""
+    if code != ARRAY_EXTENSION:
+        return _extension(code, body)
+    import numpy
+
+    dtype, shape, data = _array_here.decode(body)
+    known = _known_dtypes.get(dtype) or _known_dtypes.setdefault(dtype, numpy.dtype(dtype))
+    return numpy.ndarray(shape, known, data).copy()
 
 
 _encoder = msgspec.msgpack.Encoder(enc_hook=_encode_other)
@@ -305,7 +317,12 @@ def encode(message: Message) -> bytes:
 
 def frame(message: Message) -> bytes:
     """The message with its length before it, as sent over a stream. Raises WireError like `encode`."""
-    body = encode(message)
-    if len(body) >= 1 << 32:
-        raise WireError(f"a message of {len(body)} bytes; a frame holds less than 4 GiB")
-    return HEADER.pack(len(body)) + body
+    return framed(encode(message))
+
+
+def framed(*parts: bytes | memoryview) -> bytes:
+    """The parts of an encoded message with their length before them. Raises WireError if that is too much."""
+    size = sum(map(len, parts))
+    if size >= 1 << 32:
+        raise WireError(f"a message of {size} bytes; a frame holds less than 4 GiB")
+    return b"".join((HEADER.pack(size), *parts))

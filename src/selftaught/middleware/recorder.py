@@ -20,10 +20,12 @@ import msgspec
 from selftaught.core.address import Addresses, here, working_at
 from selftaught.core.ahead import Guess, guess_here, guessing
 from selftaught.core.contracts import Program, Score, Utility, Verdict
+from selftaught.core.layout import layout_digest
 from selftaught.core.money import Amount
 from selftaught.core.suspicion import suspicious_text, suspicious_verdict
 from selftaught.core.varying import may_vary
 from selftaught.runs.records import (
+    OFTEN,
     Answered,
     Applied,
     Approved,
@@ -102,6 +104,15 @@ class _Known:
         """Somebody asks for it."""
         self.claimed = True
 
+    def ask(self) -> bool:
+        """The work in this context asks for it; whether other work did before."""
+        before = self.claimed
+        if (asker := guess_here()) is None:
+            self.claim()
+        else:
+            asker.when_wanted(self.claim)
+        return before
+
 
 _OFTEN = (Answered, Scored, Applied, Noticed)
 """What an improver does, again and again: nobody waits for the disk in between."""
@@ -128,8 +139,9 @@ def note_failed_attempt(error: str, seconds: float, wait_seconds: float, cost: A
 class Recorder:
     """Hands out addresses, and what an earlier start of this run left under them. From any thread.
 
-    `watch` is shown every record as it is written or, on resume, found: for a progress display. `feedback`: what
-    another run of the same got at an address; it is used again, because times differ.
+    `watch` is shown every record as it is written, for a progress display; on resume also the found ones of which a run
+    has a few (not `OFTEN`). `feedback`: what another run of the same got at an address; it is used again, because times
+    differ.
     """
 
     def __init__(
@@ -176,7 +188,8 @@ class Recorder:
         record = self._known.get(at)
         if not isinstance(record, kind):
             return None
-        self._watch(record)
+        if not isinstance(record, OFTEN):
+            self._watch(record)
         return record
 
     def on_record(self, at: str, kind: type[Known]) -> Known | None:
@@ -215,7 +228,8 @@ class Recorder:
                 self.store.append(record, texts)
         if isinstance(record, Scored) and record.layout:
             self._let_go_of_text(record)
-        self._watch(record)
+        if not known or not isinstance(record, OFTEN):
+            self._watch(record)
 
     def _let_go_of_text(self, record: Scored) -> None:
         """The record has it now: a long run does not keep all programs in memory."""
@@ -288,11 +302,7 @@ class Recorder:
                     piece = Guess.piece()
                     self._scores[key] = ours = _Known(guess=piece, claimed=piece is None)
                     break
-                reused = known.claimed
-            if (asker := guess_here()) is None:
-                known.claim()
-            else:
-                asker.when_wanted(known.claim)
+            reused = known.ask()
             if known.guess is None:
                 return known.score.result(), True, False
             known.guess.ask()
@@ -310,10 +320,11 @@ class Recorder:
             first = self._layouts.setdefault((utility, layout), program)
         return first if isinstance(first, Program) else Program(self.store.text(first))
 
-    def score_of_twin(self, utility: str, program: Program, twin: Program) -> Score | None:
+    def score_of_twin(self, utility: str, program: Program, twin: Program) -> tuple[Score, bool] | None:
         """The score of a program that the utility cannot tell from this one, if all went well with it.
 
-        Waits for it where it is being made. None where it is not known, or this one has a score of its own; and of
+        And whether an earlier request was for it: what was guessed is given as if this one had been run now. Waits for
+        it where it is being made. None where it is not known, or this one has a score of its own; and of
         failures, whose feedback has lines of the text.
         """
         with self._lock:
@@ -330,7 +341,7 @@ class Recorder:
             return None
         with self._lock:
             self._scores.setdefault((utility, program.id), known)
-        return score
+        return score, known.ask()
 
     def score_ahead(
         self, utility: Utility, read: Callable[[], Program | None], at: Callable[[Program], str] | None = None
@@ -389,7 +400,9 @@ class Recorder:
                 with working_at(known.place):
                     at = self.address("guessed", known.utility, known.program.id)
                 score = known.score.result()
-                told = scored_record(at, known.utility, known.program, score, guessed=True)
+                layout = layout_digest(known.program)
+                shares = layout if (known.utility, layout) in self._layouts else ""
+                told = scored_record(at, known.utility, known.program, score, guessed=True, layout=shares)
                 self.write(told, *texts_of(known.program, score))
 
     def end_guesses(self) -> None:

@@ -14,7 +14,8 @@ curve.py          means and errors → an SVG drawing
 figures.py        a figure of an experiment → an SVG file
 ticks.py          round numbers for an axis
 plots.py          what a run did over its time → SVG drawings
-spans.py          what took how long
+over_time.py      what took how long and was spent when, as a drawing shows it
+snapshot.py       the fold of a record, kept beside it: only what is new is read
 lineage.py        what each step changed in the improver → coloured lines
 untrusted.py      text that a guest or a model wrote, made safe to look at
 """

@@ -67,12 +67,13 @@ def candidates(records: Iterable[Record]) -> list[Candidate]:
     applied = {record.at: record for record in told if isinstance(record, Applied)}
     chosen = {record.program for record in told if isinstance(record, Chosen)}
     asked = {(_above(r.at), r.response): r for r in told if isinstance(r, Answered)}
+    buyers = {response: place for place, response in asked}
     first: dict[tuple[str, str], tuple[int, Scored]] = {}
     times, t = Counter[tuple[str, str]](), 0
     for record in told:
         if isinstance(record, Stepped):
             t = record.t + 1
-        elif isinstance(record, Scored) and not record.guessed and (place := _application(record, asked)):
+        elif isinstance(record, Scored) and not record.guessed and (place := _application(record, buyers)):
             first.setdefault((place, record.program), (t, record))
             times[place, record.program] += 1
     return [
@@ -82,13 +83,12 @@ def candidates(records: Iterable[Record]) -> list[Candidate]:
     ]
 
 
-def _application(record: Scored, asked: dict[tuple[str, str], Answered]) -> str:
+def _application(record: Scored, buyers: dict[str, str]) -> str:
     """The address of the request. A response that `improve` scored at the end: of the application that bought it."""
     above = _above(record.at)
     if above.rpartition("/")[2].startswith("apply:"):
         return above
-    bought = [place for place, response in asked if record.response and response == record.response]
-    return bought[-1] if bought and not above else ""
+    return buyers.get(record.response, "") if record.response and not above else ""
 
 
 def _candidate(

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from selftaught.runs.records import META_UTILITY, Answered, Record, Scored
 
 
@@ -21,14 +23,13 @@ class Guessed:
     unpriced: int = 0
 
 
-class Guesses:
+class Guesses(msgspec.Struct):
     """Counts them, record by record."""
 
-    def __init__(self) -> None:
-        self._used = 0
-        self._unused: set[str] = set()
-        self._bought: dict[str, dict[str, Answered]] = {}
-        """By the score (as in `_score_of`), then by its address: what was bought for scores nobody has asked for."""
+    _used: int = 0
+    _unused: set[str] = set()
+    _bought: dict[str, dict[str, Answered]] = {}
+    """By the score (as in `_score_of`), then by its address: what was bought for scores nobody has asked for."""
 
     def add(self, record: Record) -> None:
         """Records that tell nothing of guesses are let pass."""

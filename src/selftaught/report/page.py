@@ -21,7 +21,7 @@ from selftaught.report import plots, tables
 from selftaught.report.candidates import Candidate, idea_of
 from selftaught.report.curve import Line, curve
 from selftaught.report.lineage import improved, lineage
-from selftaught.report.spans import busy
+from selftaught.report.over_time import curve_of
 from selftaught.report.untrusted import many_lines, one_line, visible
 from selftaught.report.view import RunView
 from selftaught.runs.records import Sampled
@@ -103,7 +103,7 @@ def page(
             best_so_far="" if run.steps else Markup(plots.best_so_far([one.value for one in candidates])),
             solutions=_solutions(run, text),
             probes=tables.probes(run),
-            timeline=Markup(plots.timeline(run.spans, run.total.seconds)),
+            timeline=Markup(plots.timeline(run.over_time.lanes, run.total.seconds)),
             time_in_words=_time_in_words(run),
             spending=Markup(_spending(run, config)),
             improved=improved(run.improvement, text) if run.improvement else None,
@@ -149,20 +149,15 @@ def _time_in_words(run: RunView) -> str:
     parts = [
         f"{words} in {tables.duration(seconds)}"
         for kind, words in (("model", "the run waited for a response"), ("guest", "programs were scored"))
-        if (seconds := busy(run.spans, kind))
+        if (seconds := run.over_time.busy(kind))
     ]
     return f"Of {tables.duration(run.total.seconds)} at work, {', '.join(parts)}." if parts else ""
 
 
 def _spending(run: RunView, config: Mapping[str, Any]) -> str:
     """In dollars if they are known; else in tokens; else in calls; with the matching cap."""
-    dollars = [(time, cost) for time, cost, _ in run.bought]
-    tokens = [(time, float(count)) for time, _, count in run.bought]
-    calls = [(time, 1.0) for time, _, _ in run.bought]
-    for points, unit, name in (
-        (dollars, "Dollars", "max_cost"), (tokens, "Tokens", "max_tokens"), (calls, "Calls", "max_calls"),
-    ):  # fmt: skip
-        cap = config.get(name)
+    for which, unit, name in ((1, "Dollars", "max_cost"), (2, "Tokens", "max_tokens"), (3, "Calls", "max_calls")):
+        points, cap = curve_of(run.over_time.sums, which), config.get(name)
         drawn = plots.spending(points, run.total.seconds, unit, float(cap) if isinstance(cap, (int, float)) else None)
         if drawn:
             return drawn

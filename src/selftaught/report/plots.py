@@ -3,11 +3,11 @@
 Times are seconds at work: the time between two sessions does not count.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import accumulate
 
-from selftaught.report.spans import KINDS, Span
+from selftaught.report.over_time import KINDS, Lane
 from selftaught.report.tables import duration
 
 _WIDTH, _LEFT, _RIGHT, _TOP = 720, 60, 16, 10
@@ -19,15 +19,15 @@ _DOT = "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0z"
 """A disc around 0 0."""
 
 
-def timeline(spans: Sequence[Span], seconds: float) -> str:
+def timeline(known: Mapping[str, Lane], seconds: float) -> str:
     """For each kind a lane with how many were under way; "" where nothing took any time."""
-    lanes = [kind for kind in KINDS if any(span.kind == kind for span in spans)]
+    lanes = [kind for kind in KINDS if kind in known]
     if not lanes or seconds <= 0:
         return ""
     height = _TOP + len(lanes) * (_LANE + _GAP) + _BELOW
     parts = [_head(height, "timeline", "Work in progress at the same time")]
     for place, kind in enumerate(lanes):
-        loads = _loads([span for span in spans if span.kind == kind], seconds)
+        loads = known[kind].loads(seconds, _BUCKETS)
         most, bottom = max(loads), _TOP + (place + 1) * (_LANE + _GAP) - _GAP / 2
         step = (_WIDTH - _LEFT - _RIGHT) / len(loads)
         corners = [f"{_LEFT},{bottom:.1f}"]
@@ -44,21 +44,17 @@ def timeline(spans: Sequence[Span], seconds: float) -> str:
 
 
 def spending(points: Sequence[tuple[float, float]], seconds: float, unit: str, cap: float | None) -> str:
-    """Total spending against time: `points` are (seconds, the amount added then). "" if nothing was spent."""
-    sums = list(accumulate(amount for _, amount in points))
-    if not sums or sums[-1] <= 0 or seconds <= 0:
+    """Total spending against time: `points` are (seconds, the sum by then). "" if nothing was spent."""
+    spent = points[-1][1] if points else 0.0
+    if spent <= 0 or seconds <= 0:
         return ""
-    most = max(sums[-1], cap if cap and cap < 4 * sums[-1] else 0)
+    most = max(spent, cap if cap and cap < 4 * spent else 0)
     bottom = _TOP + _HEIGHT
 
     def place(time: float, amount: float) -> str:
         return f"{_x(time, seconds):.1f},{bottom - _HEIGHT * amount / most:.1f}"
 
-    thin = max(1, len(points) // _MOST_DOTS)
-    line = [place(0, 0)]
-    for number, ((time, _), amount) in enumerate(zip(points, sums, strict=True)):
-        if number % thin == 0 or number == len(points) - 1:
-            line += [place(time, amount)]
+    line = [place(0, 0), *(place(*point) for point in points)]
     parts = [_head(bottom + _BELOW, "spending", f"{unit} spent in total"), *_levels(most, bottom)]
     if cap and cap <= most:
         y = bottom - _HEIGHT * cap / most
@@ -103,17 +99,6 @@ def best_so_far(scores: Sequence[float]) -> str:
         f'<text x="{middle:.0f}" y="{bottom + _BELOW - 6}" text-anchor="middle">candidates, 1 to {len(scores)}</text>'
     )
     return "".join([*parts, "</svg>"])
-
-
-def _loads(spans: Sequence[Span], seconds: float) -> list[float]:
-    """The mean number under way in each of as many equal parts of the time."""
-    count = min(_BUCKETS, max(1, 4 * len(spans)))
-    width, loads = seconds / count, [0.0] * count
-    for span in spans:
-        begin, end = max(0.0, span.end - span.seconds), min(span.end, seconds)
-        for number in range(int(begin / width), min(count, int(end / width) + 1)):
-            loads[number] += max(0.0, min(end, (number + 1) * width) - max(begin, number * width)) / width
-    return loads
 
 
 def _head(height: float, name: str, words: str) -> str:

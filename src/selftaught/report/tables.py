@@ -133,6 +133,7 @@ def fidelity(name: str) -> str:
     """On what scale the numbers of a run are."""
     meaning = {
         "honest": "scores from 0 to 1, on this run's own instances",
+        "paper": "as honest, but one failed call can decide a whole score, as in the paper",
         "released": "instances and scores of the paper's released code, including its flaws",
     }
     return f"Fidelity: {name} ({meaning[name]})." if name in meaning else f"Fidelity: {name}."

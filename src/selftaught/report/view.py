@@ -6,20 +6,23 @@ that does not grow with what they have; `view` folds a whole record.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import hypot
 from statistics import fmean
 from typing import Protocol
+
+import msgspec
 
 from selftaught.core.address import depth
 from selftaught.core.measurement import Estimate, Graded, estimate, instance_error, paired
 from selftaught.core.standing import is_solved
 from selftaught.report.guesses import Guessed, Guesses
 from selftaught.report.ledger import Entry, Ledger
-from selftaught.report.spans import Span
+from selftaught.report.over_time import OverTime
 from selftaught.runs.records import (
     AGAIN,
     META_UTILITY,
+    OFTEN,
     Answered,
     Applied,
     Chosen,
@@ -27,6 +30,7 @@ from selftaught.runs.records import (
     Ended,
     Measured,
     Noticed,
+    Number,
     Probed,
     Record,
     Sampled,
@@ -158,12 +162,11 @@ class RunView:
         solved: the tasks whose seed or first response already had the best possible score.
         faults: what tasks' own code did wrong while programs were scored, each once. Untrusted text in part.
         corrected: the tasks whose text was replaced during the run, in order.
-        spans: what took how long, in the order of the record.
+        over_time: what took how long and what was spent when, as a drawing shows it.
         raced: of the candidates that racing stopped, how many of how many applications were made.
         common_draws: whether the improvers that were measured had their draws of the model in common.
         chosen_value: the score on val, as improvers see it, of the result of `improve`; None before that.
         guesses: scores that started before they were requested.
-        bought: (seconds at work, dollars, tokens) of each response and failed attempt, as far as they are known.
     """
 
     status: str
@@ -187,8 +190,7 @@ class RunView:
     seed_scores: dict[str, float] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
     corrected: tuple[str, ...] = ()
-    spans: tuple[Span, ...] = ()
-    bought: tuple[tuple[float, float, int], ...] = ()
+    over_time: OverTime = field(default_factory=OverTime)
     chosen_value: float | None = None
     common_draws: bool = False
     raced: tuple[tuple[int, int], ...] = ()
@@ -253,61 +255,137 @@ class Readable(Protocol):
         """The records after number `seq`, each with its number."""
 
 
-class Fold:
-    """The state so far. A record that was added already, by its address, does not count again.
+class _Tally(msgspec.Struct):
+    """`Spent`, while it grows."""
 
-    Not for several threads at once.
+    responses: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    uncounted: int = 0
+    unpriced: int = 0
+    model_calls: int = 0
+    applications: int = 0
+    scores_run: int = 0
+    scores_reused: int = 0
+    scores_guessed: int = 0
+    seconds: Number = 0.0
+    shared: int = 0
+
+    def add(self, record: Record, seconds: float) -> None:
+        self.seconds += seconds
+        match record:
+            case Answered(shared=True):
+                self.responses += 1
+                self.shared += 1
+            case Answered(input_tokens=given, output_tokens=made, cost=cost):
+                self.responses += 1
+                self.input_tokens += given or 0
+                self.output_tokens += made or 0
+                self.uncounted += given is None or made is None
+                self.unpriced += cost is None
+            case Applied(model_calls=calls):
+                self.applications += 1
+                self.model_calls += calls
+            case Scored(guessed=True):
+                self.scores_guessed += 1
+            case Scored(reused=True):
+                self.scores_reused += 1
+            case Scored():
+                self.scores_run += 1
+            case _:
+                pass
+
+    def spent(self) -> Spent:
+        return Spent(**msgspec.structs.asdict(self))
+
+
+class _Clock(msgspec.Struct):
+    """Seconds worked from record to record. Between two sessions nothing ran; a clock set back takes none away."""
+
+    _before: Number = 0.0
+
+    def until(self, record: Record) -> float:
+        """Since the record before. A step's share begins where the one before it ended: the shares add up."""
+        ran = record.time and self._before and not isinstance(record, Session)
+        seconds = max(0.0, record.time - self._before) if ran else 0.0
+        self._before = record.time or self._before
+        return seconds
+
+
+class _Failures(msgspec.Struct):
+    """So many, with a few of their notes."""
+
+    count: int = 0
+    examples: list[str] = []
+
+    def add(self, note: str) -> None:
+        self.count += 1
+        if note and note not in self.examples and len(self.examples) < _MOST_EXAMPLES:
+            self.examples.append(note)
+
+
+class Fold(msgspec.Struct):
+    """The state so far. Its size does not grow with the run, so it can be kept (snapshot.py).
+
+    A record of which a run has a few may come again, and does not count again. One of which it has any number
+    (`OFTEN`) comes once. Not for several threads at once.
+
+    Attributes:
+        best_candidate, best_error: of the highest score that an improver got since the last step.
+        bests: the best candidate's score each time that it rose.
+        candidates, failed_candidates: programs that an improver had scored since the last step, and those that failed.
+        dollars: as far as they are known.
     """
 
-    def __init__(self) -> None:
-        self._read = 0
-        self._seen: set[str] = set()
-        self._clock = _Clock()
-        self._status, self._note = "new", ""
-        self._sessions: list[Session] = []
-        self._total, self._pending = _Tally(), _Tally()
-        self._steps: list[tuple[Stepped, Spent]] = []
-        self._measured: dict[str, _Measurement] = {}
-        self._failures: Counter[tuple[str, str]] = Counter()
-        self._examples: dict[tuple[str, str], list[str]] = {}
-        self._noticed: list[Noticed] = []
-        self._probed: list[Probed] = []
-        self._ledger, self._guesses = Ledger(), Guesses()
-        self.no_program: Counter[str] = Counter()
-        """Responses that held no program, by the reason."""
-        self._salvaged = 0
-        self._common_draws = False
-        self._raced: list[tuple[int, int]] = []
-        self._faults: dict[str, None] = {}
-        self._corrected: list[str] = []
-        self._spans: list[Span] = []
-        self._bought: list[tuple[float, float, int]] = []
-        self._at_root: list[Scored] = []
-        self._applied_at_root: list[Applied] = []
-        self._chosen: Chosen | None = None
-        self.best_candidate: float | None = None
-        self.best_error: float | None = None
-        """Of the best candidate."""
-        self.bests: list[float] = []
-        """The best candidate's score each time that it rose."""
-        self.candidates = self.failed_candidates = 0
-        """Programs that an improver had scored since the last step, and those of them that failed."""
-        self.dollars = 0.0
-        """As far as they are known."""
-        self._first: dict[tuple[str, bool], float] = {}
-        """By the task, and whether it is the seed's: scores on val in the task's own number."""
+    last: int = 0
+    """The number of the last record that was read of a store."""
+    _seen: set[str] = set()
+    _clock: _Clock = msgspec.field(default_factory=_Clock)
+    _status: str = "new"
+    _note: str = ""
+    _sessions: list[Session] = []
+    _total: _Tally = msgspec.field(default_factory=_Tally)
+    _pending: _Tally = msgspec.field(default_factory=_Tally)
+    _steps: list[tuple[Stepped, _Tally]] = []
+    _measured: dict[str, Measured] = {}
+    _failures: dict[str, dict[str, _Failures]] = {}
+    """By the kind of work, then by the verdict."""
+    _noticed: list[Noticed] = []
+    _probed: list[Probed] = []
+    _ledger: Ledger = msgspec.field(default_factory=Ledger)
+    _guesses: Guesses = msgspec.field(default_factory=Guesses)
+    _no_program: dict[str, int] = {}
+    _salvaged: int = 0
+    _common_draws: bool = False
+    _raced: list[tuple[int, int]] = []
+    _faults: dict[str, None] = {}
+    _corrected: list[str] = []
+    _over_time: OverTime = msgspec.field(default_factory=OverTime)
+    _at_root: list[Scored] = []
+    _applied_at_root: list[Applied] = []
+    _chosen: Chosen | None = None
+    best_candidate: Number | None = None
+    best_error: Number | None = None
+    bests: list[Number] = []
+    candidates: int = 0
+    failed_candidates: int = 0
+    dollars: Number = 0.0
+    _of_seeds: dict[str, Number] = {}
+    """By the task: the first score of its seed on val, in the task's own number; then that of a response."""
+    _of_responses: dict[str, Number] = {}
 
     def read(self, store: "Readable") -> None:
         """Add the new records of the store; always the same store."""
-        for number, record in store.since(self._read):
+        for number, record in store.since(self.last):
             self.add(record)
-            self._read = number
+            self.last = number
 
     def add(self, record: Record) -> bool:
         """Whether it is new."""
-        if record.at in self._seen:
-            return False
-        self._seen.add(record.at)
+        if not isinstance(record, OFTEN):
+            if record.at in self._seen:
+                return False
+            self._seen.add(record.at)
         seconds = self._clock.until(record)
         for tally in (self._total, self._pending):
             tally.add(record, seconds)
@@ -327,21 +405,25 @@ class Fold:
         """Of the last step that is known."""
         return self._steps[-1][0].t if self._steps else None
 
-    def view(self) -> RunView:
-        """All that is known."""
-        steps = tuple(self._step(*known) for known in self._steps)
+    @property
+    def no_program(self) -> Counter[str]:
+        """Responses that held no program, by the reason."""
+        return Counter(self._no_program)
+
+    def view(self, *, in_work: bool = False) -> RunView:
+        """All that is known. `in_work`: whether a process works on the run right now."""
+        measured = {improver: _Measurement.of(known) for improver, known in self._measured.items()}
+        steps = tuple(_step(record, spent.spent(), measured) for record, spent in self._steps)
         return RunView(
-            status=self._status,
+            status="running" if in_work and self._status == KILLED else self._status,
             note=self._note,
             sessions=tuple(self._sessions),
             steps=steps,
-            measured={improver: known.samples for improver, known in self._measured.items()},
+            measured={improver: known.samples for improver, known in measured.items()},
             best=_best(steps),
             total=self.total,
             pending=self._pending.spent(),
-            failures=tuple(
-                Failure(*key, count, tuple(self._examples[key])) for key, count in self._failures.most_common()
-            ),
+            failures=tuple(self._failed()),
             noticed=tuple(self._noticed),
             probed=tuple(self._probed),
             ledger=tuple(self._ledger.entries()),
@@ -351,11 +433,10 @@ class Fold:
             no_program=dict(self.no_program.most_common()),
             salvaged=self._salvaged,
             solved=tuple(self._solved()),
-            seed_scores={task: value for (task, by_seed), value in self._first.items() if by_seed},
+            seed_scores=dict(self._of_seeds),
             faults=tuple(self._faults),
             corrected=tuple(self._corrected),
-            spans=tuple(self._spans),
-            bought=tuple(self._bought),
+            over_time=self._over_time.frozen(),
             chosen_value=self._chosen.value if self._chosen else None,
             common_draws=self._common_draws,
             raced=tuple(self._raced),
@@ -363,11 +444,11 @@ class Fold:
 
     def _solved(self) -> Iterator[Solved]:
         """By the best score on record, else by 1, the most that a grade is."""
-        for task in sorted({task for task, _ in self._first}):
+        for task in sorted(self._of_seeds.keys() | self._of_responses):
             direction = self._directions().get(task)
             best = best_known(self._sessions, f"{task}/val", None if direction else 1.0)
-            for by_seed in (True, False) if best is not None else ():
-                value = self._first.get((task, by_seed))
+            for by_seed, first in ((True, self._of_seeds), (False, self._of_responses)) if best is not None else ():
+                value = first.get(task)
                 if value is not None and is_solved(value, best or 0.0, minimized=direction == "minimize"):
                     yield Solved(task, value, by_seed)
                     break
@@ -381,7 +462,8 @@ class Fold:
             case Ended():
                 self._status, self._note = record.how, record.note
             case Answered():
-                self.no_program.update(filter(None, [record.no_program.partition(": ")[0]]))
+                if reason := record.no_program.partition(": ")[0]:
+                    self._no_program[reason] = self._no_program.get(reason, 0) + 1
                 self._common_draws |= record.draw.startswith("/measure/")
             case Scored(guessed=False):
                 self._note_score(record)
@@ -395,9 +477,9 @@ class Fold:
             case Chosen():
                 self._chosen = record
             case Measured():
-                self._measured[record.improver] = _Measurement.of(record)
+                self._measured[record.improver] = record
             case Stepped():
-                self._steps.append((record, self._pending.spent()))
+                self._steps.append((record, self._pending))
                 self._pending, self.best_candidate, self.best_error = _Tally(), None, None
                 self.bests, self.candidates, self.failed_candidates = [], 0, 0
             case Probed():
@@ -413,16 +495,16 @@ class Fold:
         now = self._total.seconds
         match record:
             case Answered(shared=False):
-                self._spans.append(Span("model", now, record.seconds))
                 tokens = (record.input_tokens or 0) + (record.output_tokens or 0)
-                self._bought.append((now, record.cost or 0.0, tokens))
+                self._over_time.worked("model", now, record.seconds)
+                self._over_time.spent(now, record.cost or 0.0, tokens)
                 self.dollars += record.cost or 0.0
             case Tried():
-                self._spans.append(Span("failed", now, record.seconds))
-                self._bought.append((now, record.cost, 0))
+                self._over_time.worked("failed", now, record.seconds)
+                self._over_time.spent(now, record.cost, 0)
                 self.dollars += record.cost
             case Scored(reused=False, guessed=False):
-                self._spans.append(Span("guest", now, record.seconds))
+                self._over_time.worked("guest", now, record.seconds)
             case _:
                 pass
 
@@ -433,8 +515,8 @@ class Fold:
         below = depth(record.at)
         task, _, split = record.utility.rpartition("/")
         own = record.raw if task in self._directions() else record.value if record.raw is None else None
-        if split == "val" and own is not None and (record.response or (task, False) not in self._first):
-            self._first.setdefault((task, not record.response), own)
+        if split == "val" and own is not None and (record.response or task not in self._of_responses):
+            (self._of_responses if record.response else self._of_seeds).setdefault(task, own)
         if below == 1:
             self._at_root.append(record)
         if below == 2:
@@ -448,31 +530,17 @@ class Fold:
         return self._sessions[-1].directions if self._sessions else {}
 
     def _note_failure(self, work: str, record: Scored | Applied) -> None:
-        if record.verdict == "ok":
-            return
-        key = work, record.verdict
-        self._failures[key] += 1
-        examples = self._examples.setdefault(key, [])
-        if record.note and record.note not in examples and len(examples) < _MOST_EXAMPLES:
-            examples.append(record.note)
+        if record.verdict != "ok":
+            self._failures.setdefault(work, {}).setdefault(record.verdict, _Failures()).add(record.note)
 
-    def _step(self, record: Stepped, spent: Spent) -> Step:
-        measured = self._measured.get(record.improver)
-        proposed = self._measured.get(record.proposed or "")
-        return Step(
-            t=record.t,
-            improver=record.improver,
-            proposed=record.proposed,
-            accepted=record.accepted,
-            verdict=record.verdict,
-            note=record.note,
-            val=measured.val if measured else None,
-            test=measured.test if measured else None,
-            proposed_val=proposed.val if proposed else None,
-            spent=spent,
-            p=record.p,
-            approved=record.approved,
-        )
+    def _failed(self) -> list[Failure]:
+        """The most frequent first."""
+        found = [
+            Failure(work, verdict, failed.count, tuple(failed.examples))
+            for work, by_verdict in self._failures.items()
+            for verdict, failed in by_verdict.items()
+        ]
+        return sorted(found, key=lambda failure: -failure.count)
 
     def _improvement(self) -> Improvement | None:
         """`selftaught improve` works at the root: its applications there, scores beside them, and no steps."""
@@ -502,6 +570,24 @@ class Fold:
             else:
                 last[score.utility] = [score]
         return last | {name: scores for name, scores in anew.items() if len(scores) > 1}
+
+
+def _step(record: Stepped, spent: Spent, known: Mapping[str, "_Measurement"]) -> Step:
+    measured, proposed = known.get(record.improver), known.get(record.proposed or "")
+    return Step(
+        t=record.t,
+        improver=record.improver,
+        proposed=record.proposed,
+        accepted=record.accepted,
+        verdict=record.verdict,
+        note=record.note,
+        val=measured.val if measured else None,
+        test=measured.test if measured else None,
+        proposed_val=proposed.val if proposed else None,
+        spent=spent,
+        p=record.p,
+        approved=record.approved,
+    )
 
 
 def best_known(sessions: Sequence[Session], utility: str, otherwise: float | None = None) -> float | None:
@@ -542,8 +628,7 @@ def view(records: Iterable[Record], *, in_work: bool = False) -> RunView:
     fold = Fold()
     for record in records:
         fold.add(record)
-    seen = fold.view()
-    return replace(seen, status="running") if in_work and seen.status == KILLED else seen
+    return fold.view(in_work=in_work)
 
 
 @dataclass(frozen=True)
@@ -576,51 +661,3 @@ def _estimate(told: Sequence[tuple[str, float, float | None]]) -> Estimate | Non
 def _best(steps: Sequence[Step]) -> int | None:
     measured = [(step.val.mean, -step.t) for step in steps if step.val]
     return -max(measured)[1] if measured else None
-
-
-class _Tally:
-    """`Spent`, while it grows."""
-
-    def __init__(self) -> None:
-        self._count: Counter[str] = Counter()
-        self.seconds = 0.0
-
-    def add(self, record: Record, seconds: float) -> None:
-        count = self._count
-        self.seconds += seconds
-        match record:
-            case Answered(shared=True):
-                count["responses"] += 1
-                count["shared"] += 1
-            case Answered(input_tokens=given, output_tokens=made, cost=cost):
-                count["responses"] += 1
-                count["input_tokens"] += given or 0
-                count["output_tokens"] += made or 0
-                count["uncounted"] += given is None or made is None
-                count["unpriced"] += cost is None
-            case Applied(model_calls=calls):
-                count["applications"] += 1
-                count["model_calls"] += calls
-            case Scored(guessed=True):
-                count["scores_guessed"] += 1
-            case Scored(reused=reused):
-                count["scores_reused" if reused else "scores_run"] += 1
-            case _:
-                pass
-
-    def spent(self) -> Spent:
-        return Spent(**self._count, seconds=self.seconds)
-
-
-class _Clock:
-    """Seconds worked from record to record. Between two sessions nothing ran; a clock set back takes none away."""
-
-    def __init__(self) -> None:
-        self._before = 0.0
-
-    def until(self, record: Record) -> float:
-        """Since the record before. A step's share begins where the one before it ended: the shares add up."""
-        ran = record.time and self._before and not isinstance(record, Session)
-        seconds = max(0.0, record.time - self._before) if ran else 0.0
-        self._before = record.time or self._before
-        return seconds

@@ -7,6 +7,7 @@ improvers/I_t.py   the improvers, as they come
 best_improver.py   the best so far by its measured meta-utility on val
 improved.py        what `selftaught improve` made
 report.html        written by `selftaught report`
+.run.sqlite.fold   of a long run what was computed of its record (report/snapshot.py); it can be deleted
 """
 
 import fcntl

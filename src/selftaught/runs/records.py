@@ -320,6 +320,9 @@ Record: TypeAlias = (
     | Ended
 )
 
+OFTEN = (Answered, Tried, Scored, Applied, Noticed)
+"""Kinds of which a run has any number; of the others it has a few for each step."""
+
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 

@@ -20,7 +20,7 @@ from contextlib import closing, suppress
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
 import msgspec
 
@@ -38,6 +38,8 @@ CREATE TABLE records (seq INTEGER PRIMARY KEY, at TEXT NOT NULL UNIQUE, body BLO
 """
 _STATEMENTS = [statement.strip() for statement in _SCHEMA.split(";") if statement.strip()]
 _IS_OF_KIND = "instr(substr(body, 1, 40), ?) = 1"
+_MOST_ROWS = 1000
+"""That are read at once."""
 UNWATCHED_SECONDS = 0.1
 """The longest time until a record reaches the disk if nothing waits for it."""
 _LINGER_SECONDS = 0.001
@@ -110,6 +112,7 @@ class Store:
         self._queued = self._written = self._durable = 0
         self._failure: BaseException | None = None
         self._closed = False
+        self._checked = True
         self._writer: threading.Thread | None = None
         self._lock = _locked(path) if writable else None
         self._place = _place(path)
@@ -160,10 +163,7 @@ class Store:
             connection = _connect(path) if writable else _connect_to_read(path, rests=rests)
             ours = connection.execute("PRAGMA application_id").fetchone()[0]
             version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if ours == APPLICATION_ID and 1 <= version <= SCHEMA_VERSION:
-                damage = _strange(connection) or (_damage(connection) if checked else "ok")
-            else:
-                damage = "ok"
+            strange = _strange(connection) if ours == APPLICATION_ID and 1 <= version <= SCHEMA_VERSION else ""
         except sqlite3.Error as error:
             raise RecordError(f"{path} is damaged: {error}; restore it from a copy") from error
         if ours != APPLICATION_ID:
@@ -175,9 +175,12 @@ class Store:
             )
         if version < 1:
             raise RecordError(f"{path} is damaged: its record has version {version}; restore it from a copy")
-        if damage != "ok":
-            raise RecordError(f"{path} is damaged: {' '.join(damage.split())}; restore it from a copy")
+        if strange:
+            raise RecordError(f"{path} is damaged: {strange}; restore it from a copy")
+        if checked:
+            _check(path, connection)
         store = cls(path, connection, writable=writable)
+        store._checked = checked
         if writable and version < SCHEMA_VERSION:
             store._migrate()
         return store
@@ -194,6 +197,13 @@ class Store:
         """From now on it holds records that an older selftaught cannot read: it is to say so, and not to fail."""
         with self._reading:
             self._reader.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def check(self) -> None:
+        """Read all its pages, if that was not done when it was opened. Raises RecordError for a damaged one."""
+        with self._reading:
+            if not self._checked:
+                _check(self.path, self._reader)
+            self._checked = True
 
     def put(self, record: Record, texts: Sequence[str] = (), *, soon: bool = False) -> None:
         """Write `record` and the `texts` that it names, after all that was put before. Does not wait for the disk.
@@ -262,15 +272,8 @@ class Store:
 
     def ids(self, beginning: str = "") -> list[str]:
         """The ids of the texts that begin so, in order. Raises RecordError."""
-        self._catch_up()
-        try:
-            with self._reading:
-                rows = self._reader.execute(
-                    "SELECT id FROM texts WHERE substr(id, 1, ?) = ? ORDER BY id", (len(beginning), beginning)
-                ).fetchall()
-        except sqlite3.Error as error:
-            raise self._unreadable(error) from error
-        return [id for (id,) in rows]
+        query = "SELECT id FROM texts WHERE substr(id, 1, ?) = ? ORDER BY id"
+        return [id for (id,) in self._select(query, (len(beginning), beginning))]
 
     def texts(self) -> list[str]:
         """Every text, by its id. Raises RecordError if one is damaged."""
@@ -278,44 +281,56 @@ class Store:
 
     def __iter__(self) -> Iterator[Record]:
         """Every record, in the order written. Raises RecordError on one that cannot be read."""
-        return iter([record for _, record in self.since(0)])
+        return (record for _, record in self.since(0))
 
     def without(self, *kinds: type[Record]) -> list[Record]:
         """Every record but those of `kinds`, which are not decoded: quick, even of a long run."""
         return [record for _, record in self.since(0, but=kinds)]
 
+    def mark(self, seq: int) -> str:
+        """What identifies this record among all that could stand at its number: its SHA-256. "" if there is none."""
+        rows = self._select("SELECT at, body FROM records WHERE seq = ?", (seq,))
+        return sha256(repr(rows[0]).encode("utf-8", "surrogatepass")).hexdigest() if rows else ""
+
     def count(self, kind: type[Record]) -> int:
         """How many records of this kind there are."""
-        self._catch_up()
+        return int(self._select(f"SELECT count(*) FROM records WHERE {_IS_OF_KIND}", (_begins(kind),))[0][0])
+
+    def since(self, seq: int, *, but: Sequence[type[Record]] = ()) -> Iterator[tuple[int, Record]]:
+        """The records after number `seq` (the first is number 1), each with its number; none of the kinds in `but`.
+
+        They are read bit by bit: a long record is never in memory as a whole.
+        """
+        wanted = "".join(f" AND NOT {_IS_OF_KIND}" for _ in but)
+        query = f"SELECT seq, body FROM records WHERE seq > ?{wanted} ORDER BY seq LIMIT {_MOST_ROWS}"
+        rows: list[Any] = [()] * _MOST_ROWS
+        while len(rows) == _MOST_ROWS:
+            rows = self._select(query, (seq, *map(_begins, but)))
+            for seq, body in rows:
+                yield seq, self._decoded(body)
+
+    def _decoded(self, body: bytes) -> Record:
         try:
-            with self._reading:
-                found = self._reader.execute(f"SELECT count(*) FROM records WHERE {_IS_OF_KIND}", (_begins(kind),))
-                return int(found.fetchone()[0])
-        except sqlite3.Error as error:
+            return decode(body)
+        # TypeError: a body of another type. RecursionError: one that is nested too deep.
+        except (msgspec.MsgspecError, TypeError, RecursionError) as error:
             raise self._unreadable(error) from error
 
-    def since(self, seq: int, *, but: Sequence[type[Record]] = ()) -> list[tuple[int, Record]]:
-        """The records after number `seq` (the first is number 1), each with its number; none of the kinds in `but`."""
+    def _select(self, query: str, values: Sequence[object]) -> list[Any]:
+        """The rows, with all that was put before. Raises RecordError."""
         self._catch_up()
-        wanted = "".join(f" AND NOT {_IS_OF_KIND}" for _ in but)
         try:
             with self._reading:
-                rows = self._reader.execute(
-                    f"SELECT seq, body FROM records WHERE seq > ?{wanted} ORDER BY seq", (seq, *map(_begins, but))
-                ).fetchall()
-            return [(number, decode(body)) for number, body in rows]
-        # TypeError: a body of another type. RecursionError: one that is nested too deep.
-        except (sqlite3.Error, msgspec.MsgspecError, TypeError, RecursionError) as error:
+                return self._reader.execute(query, values).fetchall()
+        except sqlite3.Error as error:
             raise self._unreadable(error) from error
 
     def text(self, id: str) -> str:
         """The text with this SHA-256. Raises RecordError if the store has none such, or it is damaged."""
-        self._catch_up()
+        rows = self._select("SELECT body FROM texts WHERE id = ?", (id,))
         try:
-            with self._reading:
-                row = self._reader.execute("SELECT body FROM texts WHERE id = ?", (id,)).fetchone()
-            text = None if row is None else _unpacked(row[0]).decode("utf-8", "surrogatepass")
-        except (sqlite3.Error, zlib.error, UnicodeDecodeError, TypeError, ValueError) as error:
+            text = _unpacked(rows[0][0]).decode("utf-8", "surrogatepass") if rows else None
+        except (zlib.error, UnicodeDecodeError, TypeError, ValueError) as error:
             raise self._unreadable(error) from error
         if text is None or text_id(text) != id:
             raise RecordError(f"{self.path} is damaged: text {id[:12]}… is missing or altered")
@@ -443,9 +458,14 @@ def _strange(connection: sqlite3.Connection) -> str:
     return ""
 
 
-def _damage(connection: sqlite3.Connection) -> str:
-    """The first problem with its pages; "ok" if there is none."""
-    return str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+def _check(path: Path, connection: sqlite3.Connection) -> None:
+    """Reads all its pages. Raises RecordError for the first that is damaged."""
+    try:
+        damage = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.Error as error:
+        damage = str(error)
+    if damage != "ok":
+        raise RecordError(f"{path} is damaged: {' '.join(damage.split())}; restore it from a copy")
 
 
 def _has_log(path: Path) -> bool:

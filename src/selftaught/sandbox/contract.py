@@ -12,6 +12,22 @@ Value: TypeAlias = Any
 """Plain data: None, bool, int (of 1024 bytes), float, str, bytes, list, dict; towards the guest also numpy arrays and
 tuples. What comes back from a guest is always plain: arrays arrive as nested lists, tuples as lists."""
 
+
+class Lasting(tuple[Value, ...]):
+    """Arguments that are given again and again, and that nobody changes: they are encoded once (packing.py).
+
+    A copy is a tuple like any other.
+    """
+
+    body: bytes = b""
+    """How they are encoded, once that is known; empty where it is not kept."""
+    digest: bytes = b""
+    """Of how they are encoded, once somebody asked for it."""
+
+    def __reduce__(self) -> tuple[type, tuple[list[Value]]]:
+        return tuple, (list(self),)
+
+
 Service = Callable[..., Value]
 """Answers one kind of request of a guest. Raises `BudgetExceeded` or `BadRequest` to tell the guest; anything else
 ends the guest and is raised in the host. What serving costs counts as the guest's CPU time (serving.py)."""

@@ -10,13 +10,13 @@ import re
 import secrets
 import select
 import signal
+import socket
+import struct
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-import msgspec
 
 from selftaught.core.contracts import Verdict
 from selftaught.core.errors import SandboxError
@@ -29,32 +29,44 @@ from selftaught.sandbox.worker import Exit, Handle, Worker, WorkerEnded
 
 _CHUNK_BYTES, _LARGE_CHUNK_BYTES = 1 << 14, 1 << 18
 """Read at once, and where more than that lies there."""
+_NUMBER = struct.Struct(">BQ")
+_LONG = 0xCF
+"""How msgpack begins a whole number of eight bytes: what a nonce is written as, and so what an answer ends with."""
 _SHORTEST_WAIT_SECONDS = 0.001
 _GLANCE_SECONDS, _IMPROVER_GLANCE_SECONDS, _IDLE_GLANCE_SECONDS = 0.05, 0.01, 0.1
 """How often a guest's memory and threads are looked at: while a solution computes, an improver does, or it waits."""
+_GLANCE = struct.pack("ll", 0, int(_GLANCE_SECONDS * 1e6))
+"""As the system has it (timeval)."""
 MOST_THREADS = 256
 _FIGURE = re.compile(rb"^(RssAnon|RssShmem|Threads):\s+(\d+)", re.MULTILINE)
 """In a process's status: kilobytes that it holds alone, and that are no file's but can be shared; its threads."""
 _MOST_NOTE = 500
-_GONE = contextlib.suppress(OSError)
-"""One for all times: it is entered four times a call."""
-
 
 Answer = wire.Loaded | wire.Returned | wire.Raised
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A `Load` or a `Call` as a frame, and the nonce that its answer must name: drawn, so that none can guess it."""
+    """A `Load` or a `Call` as a frame, and the nonce that its answer must name: drawn, so that none can guess it.
+
+    `ending`: the last bytes of every answer that names it, as a guest of ours writes them.
+    """
 
     frame: bytes
     nonce: int
+    ending: bytes = b""
 
     @classmethod
     def of(cls, message: wire.Load | wire.Call) -> "Question":
         """With a nonce of its own. Raises WireError."""
+        return cls.written(wire.encode(message))
+
+    @classmethod
+    def written(cls, body: bytes) -> "Question":
+        """Of a message that is encoded already, with the nonce 0, which is its last byte. Raises WireError."""
         nonce = secrets.randbits(63)
-        return cls(wire.frame(msgspec.structs.replace(message, nonce=nonce)), nonce)
+        ending = _NUMBER.pack(_LONG, nonce)
+        return cls(wire.framed(memoryview(body)[:-1], ending), nonce, ending)
 
 
 class Ended(Exception):  # noqa: N818 - not an error: how a conversation ends early
@@ -85,6 +97,9 @@ class Guest:
         self._ahead: tuple[memoryview, float] | None = None
         self._poll = select.poll()
         self._poll.register(self.handle.channel, select.POLLIN)
+        # One call to the system waits for an answer and reads it. What is sent does not block: `_send` says so.
+        self.handle.channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _GLANCE)
+        self.handle.channel.setblocking(True)
 
     def reply(self, reply: wire.Reply) -> None:
         """Answer a request of the guest's; from any thread, one at a time. One that is gone is left to its owner."""
@@ -96,11 +111,13 @@ class Guest:
         question: Question,
         cpu_seconds: float,
         *,
+        following: Question | None = None,
         ask: Callable[[wire.Ask, int], None] | None = None,
         waiting: Callable[[], bool] = lambda: False,
     ) -> tuple[Answer, float]:
         """Send the question, wait for its answer; give it and the CPU time that it took. Raises Ended.
 
+        `following`: is sent as soon as the answer is there, before that is decoded; for the next `exchange`.
         `ask` takes the guest's requests, and the bytes that each was; `waiting` tells whether it is we who keep it
         waiting. What its requests cost this thread counts as the guest's CPU time, so that they cost no more than that.
         An answer that does not name the question's nonce was written before the question was read: it is not taken
@@ -111,44 +128,52 @@ class Guest:
         self.began_cpu_seconds = self.cpu() if ahead is None else self.seen_cpu_seconds
         left, looked = ahead or (memoryview(question.frame), time.monotonic())
         clock = _Clock(self, cpu_seconds, self.limits.wall_seconds)
-        try:
-            self._send(left, clock.check)
-        except OSError:
-            raise self._ending() from None
+        if left:
+            try:
+                self._send(left, clock.check)
+            except OSError:
+                raise self._ending() from None
         while True:
             ours = waiting()
             clock.start(counts=not ours)
             patience = clock.patience(_IDLE_GLANCE_SECONDS if ours else glance)
-            began = time.thread_time()
-            message, size = self._receive(patience)
+            began = 0.0 if ask is None else time.thread_time()
+            body = self._receive(patience)
             clock.stop(patience)
-            if message is None or time.monotonic() - looked > glance:  # to ask all the time hides nothing
+            if body is None or time.monotonic() - looked > glance:  # to ask all the time hides nothing
                 clock.look()
                 self._check_size()
                 looked = time.monotonic()
-            if message is None:
-                pass
-            elif isinstance(message, wire.Ask):
+            if body is None:
+                clock.check()
+                continue
+            answered = body.endswith(question.ending)  # else it is no answer, or the guest writes in a way of its own
+            if answered:
+                clock.check_cpu()
+                if following is not None:
+                    self.begin(following)
+            message = self._decoded(body)
+            if isinstance(message, wire.Ask):
                 if ask is None:
                     raise Ended(Verdict.PROTOCOL_ERROR, "asked for a service; solutions have none")
                 clock.check()
-                ask(message, size)
+                ask(message, len(body))
                 self.charge(time.thread_time() - began)
             elif message.nonce != question.nonce:
                 raise Ended(Verdict.PROTOCOL_ERROR, "answered what it was not asked")
             else:
-                if ahead is not None:  # nobody looked while it computed
-                    clock.check()
-                return message, clock.used()
+                if not answered:
+                    clock.check_cpu()
+                return message, clock.seen()
             clock.check()
 
     def begin(self, question: Question) -> None:
         """Send the next question, for the next `exchange` to take up: the guest computes while its last answer is
-        graded. Its CPU time counts from that answer on.
+        decoded and graded. Its CPU time counts from that answer on.
         """
         left = memoryview(question.frame)
         with contextlib.suppress(OSError):  # `exchange` handles the rest, and whether the guest is gone
-            left = left[self.handle.channel.send(left) :]
+            left = left[self.handle.channel.send(left, socket.MSG_DONTWAIT) :]
         self._ahead = left, time.monotonic()
 
     def charge(self, seconds: float) -> None:
@@ -166,7 +191,7 @@ class Guest:
         channel, patience_seconds = self.handle.channel, self.limits.wall_seconds
         while left:
             try:
-                left = left[channel.send(left) :]
+                left = left[channel.send(left, socket.MSG_DONTWAIT) :]
             except BlockingIOError:
                 began = time.monotonic()
                 select.select([], [channel], [], _GLANCE_SECONDS)
@@ -203,8 +228,10 @@ class Guest:
 
     def cpu(self) -> float:
         """CPU seconds of the whole process so far; what was last seen once it is gone."""
-        with _GONE:
+        try:
             self.seen_cpu_seconds = time.clock_gettime(self._cpu_clock)
+        except OSError:  # it is gone
+            return self.seen_cpu_seconds
         return self.seen_cpu_seconds
 
     def last_cpu(self) -> float:
@@ -227,34 +254,46 @@ class Guest:
         """Whether its process has ended."""
         return bool(select.select([self.handle.pidfd], [], [], 0)[0])
 
-    def _receive(self, patience_seconds: float) -> tuple[wire.FromGuest | None, int]:
-        """The next message and its bytes, or None if none came in time. Raises Ended.
+    def _receive(self, patience_seconds: float) -> bytes | None:
+        """The next message as it came, or None if none came in time. Raises Ended.
 
         However late it has become here, the socket is looked at once more: what lies in it came in time.
         """
+        body = self._next_frame()
+        if body is not None:
+            return body
         deadline, late = time.monotonic() + patience_seconds, False
+        if patience_seconds >= _GLANCE_SECONDS:
+            data = self._read(0)
+            if self._is_frame(data):
+                return data[wire.HEADER.size :]
+            self._buffer += data
         while True:
             body = self._next_frame()
-            if body is not None:
-                return self._decoded(body), len(body)
-            if late:
-                return None, 0
+            if body is not None or late:
+                return body
             left_seconds = deadline - time.monotonic()
             late = left_seconds <= 0
             if self._poll.poll(max(0.0, left_seconds) * 1000):
-                self._read()
+                self._buffer += self._read(socket.MSG_DONTWAIT)
 
-    def _read(self) -> None:
-        """Take what lies in the socket. Raises Ended if it was closed."""
+    def _read(self, flags: int) -> bytes:
+        """What lies in the socket. Raises Ended if it was closed."""
         try:
-            data = self.handle.channel.recv(_LARGE_CHUNK_BYTES if self._buffer else _CHUNK_BYTES)
+            data = self.handle.channel.recv(_LARGE_CHUNK_BYTES if self._buffer else _CHUNK_BYTES, flags)
         except BlockingIOError:
-            return
+            return b""
         except OSError:
             data = b""
         if not data:
             raise self._ending()
-        self._buffer += data
+        return data
+
+    def _is_frame(self, data: bytes) -> bool:
+        """Whether it is one frame, as most answers are: it needs no buffer."""
+        size = len(data) - wire.HEADER.size
+        whole = 0 <= size <= self.limits.answer_bytes and wire.HEADER.unpack_from(data)[0] == size
+        return whole and not self._buffer
 
     def _next_frame(self) -> bytes | None:
         if len(self._buffer) < wire.HEADER.size:
@@ -332,7 +371,12 @@ class _Clock:
             self._wall_left -= min(time.monotonic() - self._began, patience)
 
     def used(self) -> float:
-        return max(0.0, self._guest.cpu() - self._started)
+        self._guest.cpu()
+        return self.seen()
+
+    def seen(self) -> float:
+        """What had been used when it was last looked at."""
+        return max(0.0, self._guest.seen_cpu_seconds - self._started)
 
     def _charged(self) -> float:
         return self._guest.charged_seconds - self._charged_before
@@ -342,14 +386,18 @@ class _Clock:
 
     def patience(self, most: float) -> float:
         """How long to wait at most; by what `check` last saw, which is but a moment old."""
-        left = self._left(self._guest.seen_cpu_seconds - self._started)
+        left = self._left(self.seen())
         return max(_SHORTEST_WAIT_SECONDS, min(left, self._wall_left, most))
 
-    def check(self) -> None:
-        """Raises Ended if no time remains."""
+    def check_cpu(self) -> None:
+        """Raises Ended if no CPU time remains."""
         if self._left(self.used()) <= 0 and not self._guest.gone():  # gone: the number may be another process's
             why = ", most of it to serve its requests" if self._charged() > self._cpu_seconds / 2 else ""
             raise Ended(Verdict.TIMED_OUT, f"used its {self._cpu_seconds:g} s of CPU time{why}")
+
+    def check(self) -> None:
+        """Raises Ended if no time remains."""
+        self.check_cpu()
         if self._wall_left <= 0:
             self._credit()
         if self._wall_left <= 0:

@@ -6,19 +6,21 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TypeVar
 
-from selftaught.core.ahead import guess_here
+from selftaught.core.ahead import guess_here, not_wanted
 from selftaught.core.contracts import Program, Verdict
-from selftaught.core.errors import SandboxError, TaskError, UsageError
+from selftaught.core.errors import SandboxError, UsageError
 from selftaught.core.line import IMPROVER
 from selftaught.guest import wire
 from selftaught.sandbox import cgroups, workshop
 from selftaught.sandbox.broker import Broker, Turns
 from selftaught.sandbox.contract import Done, Improving, Job, Limits, Outcome, Provided, Value
 from selftaught.sandbox.conversation import Ended, Guest, Question, outcome_of
+from selftaught.sandbox.packing import pack_call
 from selftaught.sandbox.provided import NOTHING, View, find_packages, put_files, remove_files
 from selftaught.sandbox.tiers.tier import Tier
 from selftaught.sandbox.worker import Handle, Profile, Worker, WorkerEnded
@@ -126,7 +128,7 @@ class Jail:
         count = len(calls) if isinstance(calls, Sequence) else _CALLS_OF_AN_ITERATOR
         profile = _profile(limits, count, "improver" if improving else "solution")
         if improving:
-            for question in _questions(calls):
+            for question, _ in _questions(calls):
                 yield self._improve(load, question, limits, profile, improving)
         else:
             yield from self._solve(load, calls, limits, profile)
@@ -136,8 +138,10 @@ class Jail:
     ) -> Iterator[Outcome]:
         """Calls that are not known yet are waited for, and others compute meanwhile.
 
-        Of those that are known the next goes in before the outcome of the last goes out, so that the guest computes
-        while that is graded. Not where that takes so long that the guest would be out of sight.
+        Of those that are known the next goes in as soon as the last is answered, so that the guest computes while that
+        is decoded and graded. Not where that takes so long that the guest would be out of sight. No earlier either:
+        a guest that had two calls at once could fit its answer to one to what it reads in the other, and would have
+        the time of both for either.
         """
         waits = not isinstance(calls, Sequence)
         guest: Guest | None = None
@@ -146,18 +150,19 @@ class Jail:
             if not waits:  # they are written down only when it is their turn: many may wait, with large arguments
                 self._turns.take()
                 holds_turn = True
-            for call, following in (pairs := _with_next(_questions(calls))):
+            for call, following in (pairs := _questions(calls)):
                 if not holds_turn:
                     self._turns.take()
                     holds_turn = True
                 trouble: Outcome | None = None
                 if guest is None:
                     guest, trouble = self._loaded(load, limits, profile)
-                outcome = trouble or self._call(guest, call, limits)
+                following = following if swift and not limits.fresh_guest_per_call else None
+                outcome = trouble or self._call(guest, call, following, limits)
                 if outcome is None:  # its worker died, by no fault of the program's: once more, from another worker
                     guest.end()
                     guest, failed = self._loaded(load, limits, profile)
-                    outcome = failed or self._call(guest, call, limits)
+                    outcome = failed or self._call(guest, call, following, limits)
                     if outcome is None:
                         raise SandboxError("a sandbox worker died twice while one program ran; is memory short?")
                 if limits.fresh_guest_per_call:
@@ -167,8 +172,6 @@ class Jail:
                 if waits:
                     self._turns.give()
                     holds_turn = False
-                elif swift and following is not None and guest is not None:
-                    guest.begin(following)
                 began = time.monotonic()
                 yield outcome
                 swift = time.monotonic() - began < _SWIFT_SECONDS
@@ -180,10 +183,10 @@ class Jail:
             if holds_turn:
                 self._turns.give()
 
-    def _call(self, guest: Guest, call: Question, limits: Limits) -> Outcome | None:
+    def _call(self, guest: Guest, call: Question, following: Question | None, limits: Limits) -> Outcome | None:
         """How one call ended; None if the worker died under it. A guest that is over is ended."""
         try:
-            return outcome_of(*guest.exchange(call, limits.cpu_seconds))
+            return outcome_of(*guest.exchange(call, limits.cpu_seconds, following=following))
         except Ended as ended:
             spent = max(0.0, guest.last_cpu() - guest.began_cpu_seconds)
             guest.end()
@@ -200,12 +203,16 @@ class Jail:
         broker: Broker | None = None
         guest: Guest | None = None
         try:
+            not_wanted()  # what was dropped while it waited is not begun
             guest, trouble = self._loaded(load, limits, profile)
             if trouble is not None:
                 return trouble
-            broker = Broker(guest, improving, self._turns)
-            return outcome_of(*broker.converse(call, limits.cpu_seconds))
+            guess = guess_here()
+            with guess.ended_by(guest.kill) if guess else nullcontext():
+                broker = Broker(guest, improving, self._turns)
+                return outcome_of(*broker.converse(call, limits.cpu_seconds))
         except Ended as ended:
+            not_wanted()  # it may have been ended because nothing will request it: that is no verdict
             return Outcome(ended.verdict, None, ended.note)
         finally:
             if guest is not None:
@@ -267,24 +274,16 @@ class Jail:
             raise UsageError(f"PACKAGES {', '.join(packages)} cannot be imported in the sandbox: {error}") from error
 
 
-def _questions(calls: Iterable[Sequence[Value]]) -> Iterable[Question]:
-    """What is wrong with arguments that are there is found before any of them is answered."""
-    questions = map(_question, calls)
-    return list(questions) if isinstance(calls, Sequence) else questions
+def _questions(calls: Iterable[Sequence[Value]]) -> Iterator[tuple[Question, Question | None]]:
+    """Each, and the one after it where that is known.
 
-
-def _with_next(questions: Iterable[Question]) -> Iterator[tuple[Question, Question | None]]:
-    """Each, and the one after it where that is known."""
-    if isinstance(questions, list):
-        return zip(questions, [*questions[1:], None], strict=True)
-    return ((question, None) for question in questions)
-
-
-def _question(arguments: Sequence[Value]) -> Question:
-    try:
-        return Question.of(wire.Call(list(arguments)))
-    except wire.WireError as error:
-        raise TaskError(f"an instance cannot be sent to a program: {error}; use plain data and numpy arrays") from error
+    What is wrong with arguments that are there is found before any of them is answered.
+    """
+    bodies = map(pack_call, calls)
+    if not isinstance(calls, Sequence):
+        return ((Question.written(body), None) for body in bodies)
+    questions = [Question.written(body) for body in bodies]
+    return zip(questions, [*questions[1:], None], strict=True)
 
 
 def _profile(limits: Limits, calls: int, filter: str) -> Profile:

@@ -5,6 +5,7 @@ They are the very messages that cross a sandbox's wall (guest/wire.py): data onl
 
 from collections.abc import Sequence
 from dataclasses import fields
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -12,7 +13,10 @@ import msgspec
 from selftaught.core.contracts import Verdict
 from selftaught.core.errors import TaskError
 from selftaught.guest import wire
-from selftaught.sandbox.contract import Limits, Outcome, Provided, Value
+from selftaught.sandbox.contract import Lasting, Limits, Outcome, Provided, Value
+
+_MOST_KEPT = 64 << 10
+"""Bytes of a call that are kept: a larger one takes the program longer than it takes to encode it."""
 
 
 class Packed(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -26,18 +30,39 @@ class Packed(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
 
 def pack_call(arguments: Sequence[Value]) -> bytes:
     """The arguments of one call. Raises TaskError where they are no data."""
+    if isinstance(arguments, Lasting) and arguments.body:
+        return arguments.body
     try:
-        return wire.encode(wire.Call(list(arguments)))
+        body = wire.encode(wire.Call(list(arguments)))
     except wire.WireError as error:
         raise TaskError(f"an instance cannot be sent to a program: {error}; use plain data and numpy arrays") from error
+    if isinstance(arguments, Lasting) and len(body) <= _MOST_KEPT:
+        arguments.body = body
+    return body
 
 
-def unpack_call(body: bytes) -> list[Value]:
+def unpack_call(body: bytes) -> Lasting:
     """The same again; arrays may be written to. Raises ValueError."""
     message = wire.to_guest.decode(body)
-    if not isinstance(message, wire.Call):
+    if not isinstance(message, wire.Call) or message.nonce:
         raise wire.WireError("wanted a call")
-    return message.arguments
+    arguments = Lasting(message.arguments)
+    arguments.body = body
+    return arguments
+
+
+def name_of(calls: Sequence[Sequence[Value]], bodies: Sequence[bytes]) -> str:
+    """A name for these calls by their content: SHA-256 of those of each call, which is kept where the call is."""
+    return sha256(b"".join(map(_digest, calls, bodies))).hexdigest()
+
+
+def _digest(arguments: Sequence[Value], body: bytes) -> bytes:
+    if isinstance(arguments, Lasting) and arguments.digest:
+        return arguments.digest
+    digest = sha256(body).digest()
+    if isinstance(arguments, Lasting):
+        arguments.digest = digest
+    return digest
 
 
 def pack_outcome(outcome: Outcome) -> Packed:

@@ -146,6 +146,8 @@ PARTS = (
          "the names of functions that models may not read", (), _names),
     Part("SCORING", "How grades become a score, if not by their mean (`selftaught.tasks.spec.Scoring`).",
          "a selftaught.tasks.spec.Scoring", Scoring(), lambda v: isinstance(v, Scoring)),
+    Part("PAPER_SCORING", "The same under `fidelity=paper`, if it differs.",
+         "a selftaught.tasks.spec.Scoring, or None", None, lambda v: isinstance(v, Scoring)),
 )  # fmt: skip
 """The capital names. `instances`, `grade`, `play` and `explain` are functions, and the docstring is the description."""
 FUNCTIONS = {

@@ -10,8 +10,8 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from math import isfinite, sqrt
-from statistics import fmean, stdev
+from math import fsum, isfinite, sqrt
+from statistics import fmean
 from typing import Any
 
 from selftaught.core.address import draw_seed
@@ -19,7 +19,7 @@ from selftaught.core.contracts import MOST_FEEDBACK, LanguageModel, Program, Sco
 from selftaught.core.errors import NoSandbox, SelfTaughtError, TaskError, UsageError
 from selftaught.core.run_seed import RunSeed
 from selftaught.core.text import printable
-from selftaught.sandbox.contract import HasStage, HasWorkshop, Outcome, Sandbox, Scene
+from selftaught.sandbox.contract import HasStage, HasWorkshop, Lasting, Outcome, Sandbox, Scene
 from selftaught.tasks.asking import Questions
 from selftaught.tasks.copying import copied
 from selftaught.tasks.drawn import drawn_once
@@ -75,6 +75,7 @@ class Judge:
         self._lock = threading.Lock()
         self._made: list[Instance] | None = None
         self._half: float | None = spec.scale.baseline if spec.scale else None
+        self._built_in = is_built_in(spec.source)
 
     @property
     def name(self) -> str:
@@ -124,7 +125,7 @@ class Judge:
     def _played_elsewhere(self, program: Program) -> Score | None:
         """Whether `play` runs on the guest's node: if the task calls the program and does not compare times."""
         spec = self._spec
-        if spec.play is None or spec.asks is not None or not spec.deterministic:
+        if spec.play is None or spec.asks is not None or not spec.deterministic or spec.scoring is spec.paper_scoring:
             return None
         if not isinstance(self._sandbox, HasStage):
             return None
@@ -290,10 +291,10 @@ class Judge:
         """What programs are scored on. Holds what only `grade` may see. Raises TaskError."""
         with self._lock:
             if self._made is None:
-                built_in = is_built_in(self._spec.source)  # of others the text need not be all that they depend on
                 texts = (self._spec.source, *sorted(self._spec.modules.items()))
                 what = (self._spec.name, texts, self._split, self._seed.instances)
-                self._made = drawn_once(what, self._make_instances) if built_in else self._make_instances()
+                # Of tasks that are not the package's own the text need not be all that they depend on.
+                self._made = drawn_once(what, self._make_instances) if self._built_in else self._make_instances()
             return self._made
 
     def _make_instances(self) -> list[Instance]:
@@ -314,7 +315,7 @@ class Judge:
         if not isinstance(pair, tuple) or len(pair) != 2 or not isinstance(pair[0], tuple):
             came = _plain(repr(pair))[:80]
             raise TaskError(f"{self._spec.file}: {what} gave {came}; wanted (tuple of arguments, hidden) for each")
-        return Instance(*pair)
+        return Instance(Lasting(pair[0]), pair[1])
 
     def _explainer(self, instance: Instance) -> Explain | None:
         """The task's own words on an answer to this instance. Raises TaskError as grading does."""
@@ -337,9 +338,10 @@ class Judge:
         if outcome.verdict is not Verdict.OK:
             return Score(0.0, outcome.verdict, outcome.note, feedback=reason_of(outcome))
         try:
-            # A copy: what `grade` does to its instance must not reach the next program's.
+            # A copy: what `grade` does to its instance must not reach the next program's. Our own change nothing.
+            own = instance if self._built_in else copied(instance)
             more = (outcome.cpu_seconds,) if self._spec.takes_time else ()
-            grade = self._spec.grade(copied(instance), outcome.value, *more)
+            grade = self._spec.grade(own, outcome.value, *more)
         except (Exception, SystemExit) as error:
             return self._raised(f"grade() of a {type(outcome.value).__name__}", error)
         return self._graded(grade)
@@ -357,6 +359,8 @@ class Judge:
 
     def _graded(self, grade: Any) -> Score:
         """The score of one instance, from what `grade` or `play` gave."""
+        if type(grade) is float and 0.0 <= grade <= 1.0 and self._spec.scale is None:  # as nearly every one is
+            return Score(grade)
         more = {name: told for name, told in grade.items() if name != "score"} if isinstance(grade, dict) else {}
         value = _number(grade.get("score") if isinstance(grade, dict) else grade)
         if value is not None and not isfinite(value):  # a program's nan came through
@@ -421,11 +425,18 @@ def _scored(graded: Sequence[Score], calls: int, scoring: Scoring) -> Score:
     if scoring.floor is not None:
         value = max(value, scoring.floor)
     spread = [score.value for score in graded]
-    plain = len(spread) > 1 and scoring.floor is None and not scoring.spoiled  # else it is not the mean of its grades
-    error = stdev(spread) / sqrt(len(spread)) if plain else None
+    spoiled = graded[-1].verdict in scoring.spoiled
+    plain = len(spread) > 1 and scoring.floor is None and not spoiled  # else it is not the mean of its grades
+    error = _deviation(spread) / sqrt(len(spread)) if plain else None
     grades = tuple(spread) if len(spread) == calls else ()
     told = (verdict, note, error, grades)
     return Score(scoring.spoiled.get(graded[-1].verdict, value), *told, fault=fault, numbers=_means(graded))
+
+
+def _deviation(values: Sequence[float]) -> float:
+    """Of a sample. As `statistics.stdev` computes it, in floats: that takes fractions, and thirty times as long."""
+    mean = fmean(values)
+    return sqrt(fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
 
 
 def _scaled(plain: Score, graded: Sequence[Score], calls: int, scale: Scale, baseline: float) -> Score:

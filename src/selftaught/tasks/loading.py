@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -50,8 +51,9 @@ BUILT_IN = {
 }
 PAPER = ("maxcut", "modified-qap", "parity", "parity-with-noise", "string-grid-distance", "three-sat")
 """The paper's tasks, which can also be scored in the released way."""
-FIDELITIES = ("honest", "released")
-"""How a built-in task makes and scores instances: as we think right, or as the paper's released code does."""
+FIDELITIES = ("honest", "paper", "released")
+"""How a task makes and scores instances: as we think right; the same, but one failed call decides a whole score where
+it does in the paper; or, for the paper's tasks, as its released code does."""
 WANTED = (
     'a task is a Python file with a docstring (shown to the model), SEED = "def algorithm(...): ..." (the program to '
     "start from), instances(rng, split) that yields (tuple of arguments, hidden), and grade(instance, answer) that "
@@ -81,13 +83,24 @@ def load_task(
     OpenEvolve's format is a task, too.
     """
     if fidelity not in FIDELITIES:
-        raise UsageError(f"no fidelity is called {fidelity!r}; there are {' and '.join(FIDELITIES)}")
+        raise UsageError(f"no fidelity is called {fidelity!r}; there are {', '.join(FIDELITIES)}")
+    return _load(name_or_path, fidelity, modules, folder, check, score).scored_as(fidelity)
+
+
+def _load(
+    name_or_path: str,
+    fidelity: str,
+    modules: Mapping[str, str] | None,
+    folder: Path | None,
+    check: str | None,
+    score: str | None,
+) -> TaskSpec:
     if adapted := _adapted(name_or_path, check, score):
         spec = from_source(adapted.source, as_name(adapted.name), name_or_path, {}, "", adapted.folder)
         return replace(spec, notes=tuple(adapted.notes))
     name, level = split_level(name_or_path)
     released = fidelity == "released" and name in PAPER and level in ("", "paper")
-    if name in BUILT_IN and (fidelity == "honest" or released):
+    if name in BUILT_IN and (fidelity != "released" or released):
         file = _built_in_file(name, fidelity)
         source = file.read_text(encoding="utf-8")
         return from_source(source, name, str(file), _modules(source, name), "" if released else level)
@@ -154,12 +167,17 @@ def check_stands_alone(task: TaskSpec) -> None:
 
 def is_built_in(source: str) -> bool:
     """Whether it is the text of a task that comes with this package."""
-    return any(source in built_in_texts(name) for name in BUILT_IN)
+    return source in _all_built_in()
+
+
+@cache
+def _all_built_in() -> frozenset[str]:
+    return frozenset(text for name in BUILT_IN for text in built_in_texts(name))
 
 
 def built_in_texts(name: str) -> list[str]:
-    """The texts of a task that comes with this package, one for each fidelity that it has."""
-    fidelities = FIDELITIES if name in PAPER else FIDELITIES[:1]
+    """The texts of a task that comes with this package: its own, and that of the released code if it is the paper's."""
+    fidelities = ("honest", "released") if name in PAPER else ("honest",)
     return [_built_in_file(name, fidelity).read_text(encoding="utf-8") for fidelity in fidelities]
 
 
@@ -235,6 +253,7 @@ def from_names(
         file=where,
         instructions=parts["INSTRUCTIONS"],
         scoring=parts["SCORING"],
+        paper_scoring=parts["PAPER_SCORING"],
         bound=parts["BOUND"],
         best=defined.get("best"),
         probes={name.removeprefix(_PROBE): function for name, function in defined.items() if _is_probe(name)},

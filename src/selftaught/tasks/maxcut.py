@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from selftaught.tasks.grading import closeness
 from selftaught.tasks.levels import described
-from selftaught.tasks.spec import Instance
+from selftaught.tasks.spec import ONE_FAILURE, Instance
 
 FEWEST, MOST, EDGE, HEAVIEST = 50, 200, 0.4, 10
 COUNT = {"val": 30, "test": 50}
@@ -44,6 +44,7 @@ NAME = "maxcut"
 SHOW = True
 HIDE = ("tabu_search", "lattice")
 CPU_SECONDS = {"paper": 0.1, "hard": 0.2}[LEVEL]
+PAPER_SCORING = ONE_FAILURE if LEVEL == "paper" else None
 BOUND = 1.0  # hard: exact, the largest cut is planted; paper: the reference's own
 
 PAPER_SEED = '''\

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from selftaught.tasks.levels import described, ladder
-from selftaught.tasks.spec import Instance
+from selftaught.tasks.spec import ONE_FAILURE, Instance
 
 BITS, TRAIN, TEST = 10, 100, 20  # the paper's, §5.1 and App. K
 MASK_CHANCE, BIT_CHANCE, NOISE = 0.3, 0.5, 0.05
@@ -61,6 +61,7 @@ __doc__ = described(__doc__, P.about)
 NAME = "parity-with-noise"
 SHOW = True
 CPU_SECONDS = P.cpu_seconds
+PAPER_SCORING = ONE_FAILURE if LEVEL == "paper" else None
 BOUND = 1.0  # exact: the planted set is by far the most probable one
 
 SEED = '''\

@@ -17,6 +17,9 @@ SPLITS = ("val", "test")
 """`val` is what improvers are scored on; `test` is sealed: no improver ever sees a score of it."""
 
 
+RAISED = tuple(verdict for verdict in Verdict if verdict not in (Verdict.OK, Verdict.TIMED_OUT, Verdict.NO_PROGRAM))
+"""How a call ends that made the call raise in the paper's released code, but for lateness."""
+
 HOPELESS_AFTER = 3
 """Calls of one scoring. If the first so many all time out, and the smallest of the others too, these are not run."""
 
@@ -32,7 +35,8 @@ class Instance(NamedTuple):
 class Scoring:
     """How grades become a score. The defaults are ours: the mean of grades from 0 to 1, where a failed call counts 0.
 
-    The others are there for the scales of the released code (`released/`).
+    The others are there for what the paper does: the scales of the released code (`released/`), and one failure that
+    decides a whole score (`PAPER_SCORING` of a task).
 
     Attributes:
         bounded: whether each grade is from 0 to 1; else it is any number up to 1e300, negative ones too.
@@ -43,6 +47,10 @@ class Scoring:
     bounded: bool = True
     floor: float | None = None
     spoiled: Mapping[Verdict, float] = field(default_factory=dict)
+
+
+ONE_FAILURE = Scoring(spoiled=dict.fromkeys([Verdict.TIMED_OUT, *RAISED], 0.0))
+"""The first call that fails makes the score 0."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,7 @@ class TaskSpec:
         source: the text of the task's file, kept in the run.
         file: the file of that text, for messages.
         scoring: how grades become a score.
+        paper_scoring: the same under `fidelity=paper`; None: no difference.
         bound: the best score known, or more than any; None where none is known.
         best: instance → its best known score, if that is not the same for all; instead of `bound`.
         probes: (rng, instance) → another that is as hard, by their names; and check_answer: (instance, answer), which
@@ -91,6 +100,7 @@ class TaskSpec:
     file: str = "task"
     instructions: str = ""
     scoring: Scoring = Scoring()
+    paper_scoring: Scoring | None = None
     bound: float | None = None
     best: Callable[[Instance], Any] | None = None
     probes: Mapping[str, Callable[[random.Random, Instance], Any]] = field(default_factory=dict)
@@ -110,6 +120,10 @@ class TaskSpec:
         """The same task with more instructions, after its own."""
         told = [text.strip() for text in (self.instructions, more) if text.strip()]
         return replace(self, instructions="\n\n".join(told))
+
+    def scored_as(self, fidelity: str) -> "TaskSpec":
+        """The same task under this fidelity, of those two that differ in `scoring` alone: honest and paper."""
+        return self if fidelity != "paper" or self.paper_scoring is None else replace(self, scoring=self.paper_scoring)
 
     @property
     def sees_text(self) -> bool:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from selftaught.tasks.levels import described, ladder
-from selftaught.tasks.spec import Instance
+from selftaught.tasks.spec import ONE_FAILURE, Instance
 
 FEWEST, MOST, CLAUSES_PER_VARIABLE, COUNT = 5, 50, 4, 30  # the paper's
 
@@ -62,6 +62,7 @@ __doc__ = described(__doc__, vars(P))
 NAME = "three-sat"
 SHOW = True
 CPU_SECONDS = 0.1
+PAPER_SCORING = ONE_FAILURE if LEVEL == "paper" else None
 BOUND = 1.0  # exact: every formula is planted
 
 PAPER_SEED = '''\

@@ -18,8 +18,8 @@ from selftaught.core.errors import ModelUnavailable
 from selftaught.core.measurement import Graded
 from selftaught.middleware.gate import Gate
 from selftaught.middleware.recorder import Recorder
+from selftaught.report.snapshot import fold_of
 from selftaught.report.untrusted import many_lines
-from selftaught.report.view import view
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.records import Approved, Measured, Record
 from selftaught.statistics import Superiority, smallest_p, superiority
@@ -121,7 +121,7 @@ class Accepting:
         return found.approved
 
     def _question(self, t: int, proposed: Program, parent: Program) -> Question:
-        compared, spent = self._compared(proposed, parent), view(self.recorder.store)
+        compared, spent = self._compared(proposed, parent), fold_of(self.recorder.store).view()
         before, after = (many_lines(program.source).splitlines() for program in (parent, proposed))
         diff = list(difflib.unified_diff(before, after, "I_" + str(t - 1), "proposed", lineterm=""))
         return Question(

@@ -20,7 +20,7 @@ _STAYS = ("entry", "seed", "about", "instructions", "limits", "scoring")
 
 def find_corrected(file: str, inputs: Inputs, sandbox: Sandbox) -> TaskSpec:
     """The task in `file`, if it may take the place of the run's task of its name. Raises UsageError."""
-    new = load_task(file).instructed(inputs.instructions)
+    new = load_task(file).scored_as(inputs.config.fidelity).instructed(inputs.instructions)
     check_stands_alone(new)
     old = next((task for task in inputs.tasks if task.name == new.name), None)
     if old is None:

@@ -115,7 +115,9 @@ def load_frozen(folder: RunFolder, made: Mapping[str, TaskSpec] | None = None) -
     made = made or {}
     tasks = tuple(
         made.get(name)
-        or load_task(str(inputs / _task_file(name)), modules=modules, folder=inputs / _files_folder(name))
+        or load_task(str(inputs / _task_file(name)), modules=modules, folder=inputs / _files_folder(name)).scored_as(
+            config.fidelity
+        )
         for name in config.tasks
     )
     improver = Program(read_text(inputs / _IMPROVER, "an improver"))

@@ -1,8 +1,9 @@
 """The contents of the span of a traced run: names and numbers, and the first and the last program."""
 
 from selftaught.middleware.tracing.run import Description, Traced
+from selftaught.report.snapshot import fold_of
 from selftaught.report.tables import shown
-from selftaught.report.view import Improvement, RunView, view
+from selftaught.report.view import Improvement, RunView
 from selftaught.runs.records import Session, Stepped, run_id
 from selftaught.runs.store import Store
 from selftaught.wiring.inputs import Inputs
@@ -21,7 +22,7 @@ def traced(name: str, inputs: Inputs, store: Store, session: Session) -> Traced:
         depth=config.depth,
         on_record=sum(isinstance(record, Stepped) for record in store),
         begun=_begun(inputs, session.model),
-        came=lambda: _came(view(store), store),
+        came=lambda: _came(fold_of(store).view(), store),
     )
 
 

@@ -24,7 +24,6 @@ from selftaught.report.lineage import compare
 from selftaught.report.page import Live, environment, live_policy, page, resource, script
 from selftaught.report.untrusted import many_lines
 from selftaught.runs.folder import PARAMETERS, RunFolder, list_runs
-from selftaught.runs.records import Answered
 
 _MOST_NAME = 8
 
@@ -45,7 +44,7 @@ class Pages:
                 watched = self.runs.find(folder)
                 with watched.opened() as store:
                     config, run = watched.so_far(store)
-                    row = printing.summary(folder, config, run, store.count(Answered))
+                    row = printing.summary(folder, config, run, run.total.responses)
             except (SelfTaughtError, OSError) as error:  # one run's damage must not hide the others
                 row = {"run": folder.path.name, "error": str(error) or type(error).__name__}
             rows.append({"error": "", **row, "link": link})

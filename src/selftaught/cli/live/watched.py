@@ -4,13 +4,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 from selftaught.config import RunConfig
 from selftaught.experiments.results import RESULT
-from selftaught.report.view import KILLED, Fold, RunView
+from selftaught.report.snapshot import fold_of
+from selftaught.report.view import Fold, RunView
 from selftaught.runs.folder import PARAMETERS, RunFolder, list_runs
 from selftaught.runs.store import Store
 from selftaught.wiring.kept_settings import frozen_config, in_force
@@ -37,7 +37,7 @@ class Watched:
     def opened(self) -> Iterator[Store]:
         """Its store, to read. Raises RecordError."""
         self.folder.check_plain()
-        with Store.open(self.folder.store, writable=False) as store:
+        with Store.open(self.folder.store, writable=False, checked=False) as store:
             yield store
 
     def so_far(self, store: Store) -> tuple[RunConfig, RunView]:
@@ -45,11 +45,9 @@ class Watched:
         with self._lock:
             made = self._identity()
             if made != self._made:  # another store in its place
-                self._fold, self._made = Fold(), made
+                self._fold, self._made = fold_of(store), made
             self._fold.read(store)
-            run = self._fold.view()
-        if run.status == KILLED and self.folder.in_work():
-            run = replace(run, status="running")
+            run = self._fold.view(in_work=self.folder.in_work())
         return in_force(frozen_config(self.folder), run.sessions), run
 
     def state(self) -> str:

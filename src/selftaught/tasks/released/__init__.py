@@ -5,5 +5,5 @@ be compared, and for nothing else: the instances are public, the same in every r
 the released ones have (shapes that broadcast, labels that are no parts, over-long lists). docs/deviations.md says what
 is not followed, because it depends on the machine or on what a program does to our memory.
 
-draws.py   what they share: seeds of the instances, failures that spoil a whole score
+draws.py   what they share: seeds of the instances
 """

@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from selftaught.core.contracts import Verdict
 from selftaught.tasks.maxcut import EDGE, FEWEST, HEAVIEST, MOST, PAPER_SEED
-from selftaught.tasks.released.draws import RAISED, seeds
-from selftaught.tasks.spec import Instance, Scoring
+from selftaught.tasks.released.draws import seeds
+from selftaught.tasks.spec import RAISED, Instance, Scoring
 
 NAME = "maxcut"
 SHOW = True

@@ -18,8 +18,8 @@ import numpy as np
 
 from selftaught.core.contracts import Verdict
 from selftaught.tasks.parity_with_noise import BIT_CHANCE, BITS, MASK_CHANCE, NOISE, SEED, TEST, TRAIN, Bits
-from selftaught.tasks.released.draws import RAISED, seeds
-from selftaught.tasks.spec import Instance, Scoring
+from selftaught.tasks.released.draws import seeds
+from selftaught.tasks.spec import RAISED, Instance, Scoring
 
 __all__ = ["SEED"]
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from selftaught.tasks.released.draws import RAISED, seeds
-from selftaught.tasks.spec import Instance, Scoring
+from selftaught.tasks.released.draws import seeds
+from selftaught.tasks.spec import RAISED, Instance, Scoring
 from selftaught.tasks.three_sat import CLAUSES_PER_VARIABLE, COUNT, FEWEST, MOST, PAPER_SEED
 
 NAME = "three-sat"
