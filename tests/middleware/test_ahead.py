@@ -9,11 +9,11 @@ import pytest
 
 from selftaught.core.address import working_at
 from selftaught.core.ahead import Guess, InVain, guessing
-from selftaught.core.contracts import Program, Score
+from selftaught.core.contracts import Application, Program, Score
 from selftaught.core.errors import SandboxError
 from selftaught.middleware.ahead import Ahead
 from selftaught.middleware.gate import Gate
-from selftaught.middleware.recorded import RecordedUtility
+from selftaught.middleware.recorded import RecordedApply, RecordedUtility
 from selftaught.middleware.recorder import Recorder
 from selftaught.runs.records import Record, Scored
 from selftaught.runs.store import Store
@@ -269,3 +269,19 @@ def test_a_guess_keeps_nothing_that_has_heard_or_never_will() -> None:
         guess.when_wanted(lambda: None)
         end(guess)
         assert guess._listening == []
+
+
+def test_of_an_application_that_ends_in_a_failure_no_guess_is_kept(store: Store) -> None:
+    utility = Gated()
+    utility.may.set()
+    recorder, ahead = recorded(store, utility)
+
+    def broken(*arguments: object) -> Application:
+        ahead.ahead(lambda: ONE)
+        assert utility.begun.acquire(timeout=20)
+        recorder._scores["task/val", ONE.id].score.result(20)
+        raise InVain
+
+    with pytest.raises(InVain):
+        RecordedApply(broken, recorder)(TWO, ahead, ONE, lambda prompts: [])
+    assert recorder._guessed == []

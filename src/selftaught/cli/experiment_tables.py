@@ -9,7 +9,7 @@ from selftaught.cli import printing
 from selftaught.experiments.design import Table
 
 _SPARE = (
-    "repeats needed", "least p", "+tokens", "+responses", "own number", "as seen", "se", "tokens", "crashed",
+    "trials needed", "least p", "+tokens", "+responses", "own number", "as seen", "se", "tokens", "crashed",
     "responses", "p", "failed", "n",
 )  # fmt: skip
 """What goes where the screen is too narrow, in this order."""

@@ -31,6 +31,7 @@ class Guess:
     _wanted: bool = False
     _dropped: bool = False
     _listening: list[Callable[[], None]] = field(default_factory=list)
+    _ending: list[Callable[[], None]] = field(default_factory=list)
 
     @classmethod
     def piece(cls) -> "Guess | None":
@@ -85,9 +86,27 @@ class Guess:
             self._listening.remove(hear)
 
     def drop(self) -> None:
-        """Nothing will request it. Its running work ends at its next request."""
+        """Nothing will request it. Its running work ends at its next request, and improvers in it end now."""
         self._dropped = True
-        self._listening = []
+        self._listening, ending = [], self._ending
+        for end in list(ending):
+            end()
+
+    @contextmanager
+    def ended_by(self, end: Callable[[], None]) -> Iterator[None]:
+        """Within the block, `end` is called when nothing will request it any more; now if that is so."""
+        whole = self.whole
+
+        def end_in_vain() -> None:
+            if self.in_vain:
+                end()
+
+        whole._ending.append(end_in_vain)
+        end_in_vain()
+        try:
+            yield
+        finally:
+            whole._ending.remove(end_in_vain)
 
 
 _guess: ContextVar[Guess | None] = ContextVar("selftaught_guess", default=None)

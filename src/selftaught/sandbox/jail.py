@@ -6,11 +6,12 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TypeVar
 
-from selftaught.core.ahead import guess_here
+from selftaught.core.ahead import guess_here, not_wanted
 from selftaught.core.contracts import Program, Verdict
 from selftaught.core.errors import SandboxError, UsageError
 from selftaught.core.line import IMPROVER
@@ -221,12 +222,16 @@ class Jail:
         broker: Broker | None = None
         guest: Guest | None = None
         try:
+            not_wanted()  # what was dropped while it waited is not begun
             guest, trouble = self._loaded(load, limits, profile, found)
             if trouble is not None:
                 return trouble
-            broker = Broker(guest, improving, self._turns)
-            return outcome_of(*broker.converse(call, limits.cpu_seconds))
+            guess = guess_here()
+            with guess.ended_by(guest.kill) if guess else nullcontext():
+                broker = Broker(guest, improving, self._turns)
+                return outcome_of(*broker.converse(call, limits.cpu_seconds))
         except Ended as ended:
+            not_wanted()  # it may have been ended because nothing will request it: that is no verdict
             return Outcome(ended.verdict, None, ended.note)
         finally:
             if guest is not None:
