@@ -7,8 +7,10 @@ import sys
 def main() -> None:
     """Load the commands, then run one. What is loaded stays: to look for garbage in it is a tenth of a start."""
     gc.disable()
-    from selftaught.cli.app import main as run_command
-
+    try:
+        from selftaught.cli.app import main as run_command
+    except KeyboardInterrupt:
+        sys.exit(130)
     gc.freeze()
     gc.enable()
     run_command()

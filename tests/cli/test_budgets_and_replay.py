@@ -35,6 +35,15 @@ def test_a_replay_comes_out_as_recorded(finished: Path, what: str) -> None:
     assert told["responses"] == told["served"] > 0 and told["scores"] > 0 and told["steps"] == 2
 
 
+def test_a_replay_of_a_run_that_was_stopped_ends_where_its_record_ends(tmp_path: Path) -> None:
+    stopped = in_process(*RUN, "--model", "mutate", "--max-calls", "3", "--out", "run", cwd=tmp_path)
+    assert stopped.returncode == 3
+    done = in_process("replay", "run", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["finished"], told["differences"], told["served"]) == (False, [], 3)
+
+
 def test_a_replay_tells_which_score_is_not_what_the_programs_get(finished: Path, tmp_path: Path) -> None:
     shutil.copytree(finished / "run", tmp_path / "forged")
     with sqlite3.connect(tmp_path / "forged" / "run.sqlite") as store:

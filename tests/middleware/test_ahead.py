@@ -9,11 +9,11 @@ import pytest
 
 from selftaught.core.address import working_at
 from selftaught.core.ahead import Guess, InVain, guessing
-from selftaught.core.contracts import Program, Score
+from selftaught.core.contracts import Application, Program, Score
 from selftaught.core.errors import SandboxError
 from selftaught.middleware.ahead import Ahead
 from selftaught.middleware.gate import Gate
-from selftaught.middleware.recorded import RecordedUtility
+from selftaught.middleware.recorded import RecordedApply, RecordedUtility
 from selftaught.middleware.recorder import Recorder
 from selftaught.runs.records import Record, Scored
 from selftaught.runs.store import Store
@@ -237,3 +237,51 @@ def test_the_failure_of_a_guess_stops_nobody(store: Store) -> None:
     with guessing(Guess()), pytest.raises(SandboxError):
         gate.guard(fails)
     assert gate.reason is None
+
+
+def test_one_idle_thread_does_not_keep_more_from_starting() -> None:
+    ahead, together = Ahead(3), threading.Barrier(4)
+
+    def meet() -> None:
+        together.wait(20)
+
+    while not ahead._idle:  # one thread, which is done
+        ahead.put(lambda: None)
+        threading.Event().wait(0.005)
+    for _ in range(3):
+        ahead.put(meet)
+    meet()
+
+
+def test_a_part_of_a_guess_is_wanted_as_soon_as_the_whole_is() -> None:
+    """Listeners hear one after the other, and the first may write to the disk."""
+    guess, heard = Guess(), list[bool]()
+    piece = Guess(guess)
+    guess.when_wanted(lambda: heard.append(piece.wanted))
+    assert not piece.wanted
+    guess.want()
+    assert heard == [True]
+
+
+def test_a_guess_keeps_nothing_that_has_heard_or_never_will() -> None:
+    for end in (Guess.want, Guess.drop):
+        guess = Guess()
+        guess.when_wanted(lambda: None)
+        end(guess)
+        assert guess._listening == []
+
+
+def test_of_an_application_that_ends_in_a_failure_no_guess_is_kept(store: Store) -> None:
+    utility = Gated()
+    utility.may.set()
+    recorder, ahead = recorded(store, utility)
+
+    def broken(*arguments: object) -> Application:
+        ahead.ahead(lambda: ONE)
+        assert utility.begun.acquire(timeout=20)
+        recorder._scores["task/val", ONE.id].score.result(20)
+        raise InVain
+
+    with pytest.raises(InVain):
+        RecordedApply(broken, recorder)(TWO, ahead, ONE, lambda prompts: [])
+    assert recorder._guessed == []

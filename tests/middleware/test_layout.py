@@ -34,6 +34,8 @@ READ_THEMSELVES = [
     "import sys\ndef f(x):\n    return sys._getframe().f_lineno\n",
     "def f(x):\n    try:\n        1 / 0\n    except Exception as e:\n        return e.__traceback__.tb_lineno\n",
     "def f(x):\n    return f.__doc__\n",
+    "import pydoc\ndef f(x):\n    return pydoc.render_doc(f)\n",
+    "import asyncio\nasync def g():\n    return repr(asyncio.current_task())\ndef f(x):\n    return asyncio.run(g())\n",
 ]
 
 
@@ -124,6 +126,32 @@ def test_a_twin_is_not_guessed(store: Store) -> None:
     scored.ahead(lambda: Program("def f(x):\n    return 7\n"))  # after it, in one thread
     assert utility.begun.acquire(timeout=20)
     assert TWIN not in utility.scored
+
+
+def test_who_shares_the_score_of_a_guess_has_it_as_if_it_had_been_run_now(store: Store) -> None:
+    utility, recorder = Counts(), Recorder(store)
+    scored = of(utility, recorder)
+    scored.ahead(lambda: PLAIN)
+    assert utility.begun.acquire(timeout=20)
+    scored(TWIN), scored(PLAIN)
+    recorder.note_guesses()
+    assert utility.scored == [PLAIN]
+    records = [record for record in store if isinstance(record, Scored)]
+    assert [(r.program, r.reused, r.ahead, r.guessed) for r in records] == [
+        (TWIN.id, False, True, False), (PLAIN.id, True, False, False),
+    ]  # fmt: skip
+
+
+def test_a_guess_that_nobody_asked_for_is_shared_by_a_later_start_and_its_text_is_not_kept(store: Store) -> None:
+    utility, recorder = Counts(), Recorder(store)
+    of(utility, recorder).ahead(lambda: PLAIN)
+    assert utility.begun.acquire(timeout=20)
+    while not list(store):
+        recorder.note_guesses()
+    assert list(recorder._layouts.values()) == [PLAIN.id]
+    later = Counts()
+    assert of(later, Recorder(store))(TWIN).value == 0.5
+    assert later.scored == []
 
 
 def test_it_is_off_in_the_papers_presets_and_where_a_task_may_see_the_text() -> None:

@@ -161,3 +161,20 @@ def test_a_guess_that_waits_for_room_ends_when_it_is_dropped() -> None:
         guess.drop()
         with pytest.raises(InVain):
             waiting.result(20)
+
+
+def test_a_guess_that_becomes_wanted_as_it_asks_is_no_guess_any_more() -> None:
+    run_budget, guess = RunBudget(Caps(calls=10)), Guess()
+
+    class Late(Guess):
+        """Of the same guess: its part has not heard yet that somebody asked."""
+
+        @property
+        def wanted(self) -> bool:
+            return False
+
+    guess.want()
+    with guessing(Late(guess)):
+        assert run_budget.take(Amount(calls=2)) is None
+    with guessing(other := Guess()):
+        assert run_budget.take(Amount(calls=2)) is other  # all of the quarter of what is left

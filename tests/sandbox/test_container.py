@@ -129,6 +129,7 @@ def test_the_command_line_word_for_word() -> None:
         "--user", user, "--workdir", "/",
         "--env", "LANG=C.UTF-8", "--env", "PYTHONHASHSEED=0", "--env", "MALLOC_ARENA_MAX=1",
         "--env", "OPENBLAS_NUM_THREADS=1", "--env", "OMP_NUM_THREADS=1", "--env", "MKL_NUM_THREADS=1",
+        "--env", "LD_BIND_NOW=1",
         "--mount", "type=bind,source=/usr/x,target=/usr/x,readonly",
         "--mount", 'type=bind,"source=/opt/a,""b""","target=/opt/a,""b""",readonly',
         "--mount", "type=tmpfs,target=/usr/x/h,tmpfs-mode=0755",

@@ -5,10 +5,12 @@ import select
 import signal
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from selftaught.core.ahead import Guess, InVain, guessing
 from selftaught.core.contracts import Program, Verdict
 from selftaught.core.errors import BadRequest, BudgetExceeded, ModelUnavailable, SandboxError, TaskError
 from selftaught.guest import wire
@@ -161,6 +163,21 @@ def test_a_guest_is_left_nothing_of_ours(every_sandbox: Jail) -> None:
 def improve(jail: Jail, source: str, services: dict[str, object], limits: Limits = QUICK) -> Outcome:
     (outcome,) = run(jail, source, ["solution"], limits=limits, improving=Improving(FACTS, services))  # type: ignore[arg-type]
     return outcome
+
+
+def test_an_improver_of_a_guess_is_ended_when_nothing_will_ask_for_it_and_that_is_no_verdict(sandbox: Jail) -> None:
+    source = "def f(s, utility, language_model):\n    utility(s)\n    while True: pass\n"
+    guess, long = Guess(), replace(QUICK, cpu_seconds=1000.0)
+
+    def scored(program: Value) -> float:
+        threading.Timer(0.2, guess.drop).start()
+        return 1.0
+
+    with guessing(guess), pytest.raises(InVain):
+        improve(sandbox, source, {"utility": scored}, long)
+    with guessing(guess), pytest.raises(InVain):  # nor is another one begun
+        improve(sandbox, source, {"utility": lambda program: pytest.fail("it was begun")}, long)
+    assert sandbox.call(Program("def f(): return 7"), "f", [], QUICK).value == 7
 
 
 def test_an_improver_reads_its_budgets_and_asks_for_scores(every_sandbox: Jail) -> None:

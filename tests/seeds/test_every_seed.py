@@ -10,6 +10,8 @@ from seeds.support import INITIAL, Asked, Returns, answer, applied, program, scr
 from selftaught.core.budget import Allowance
 from selftaught.core.contracts import Program, Verdict
 from selftaught.core.suspicion import suspicious_text
+from selftaught.guest import helpers
+from selftaught.guest.interface import LanguageModel, Utility
 from selftaught.sandbox.jail import Jail
 from selftaught.wiring.inputs import improver_names
 
@@ -148,3 +150,36 @@ def test_the_documentation_has_each_of_them_in_its_table() -> None:
     table, _, _ = (DOCS / "improvers.md").read_text().partition("**Few scores.**")
     rows = re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)
     assert sorted(rows) == NAMES
+
+
+def own_improver() -> str:
+    """The section of the documentation by which a user writes an improver."""
+    page = (DOCS / "improvers.md").read_text()
+    return page[page.index("## Your own improver") : page.index("You can keep an improver that a run made")]
+
+
+def test_the_documentation_names_all_that_an_improver_holds() -> None:
+    named = set(re.findall(r"`(utility|language_model)\.(\w+)", own_improver()))
+    asking = {"utility": Utility, "language_model": LanguageModel}
+    facts = {"utility_str": "", "utility_budget": 1, "model_budget": 1, "max_responses_per_call": 1}
+    held = {
+        (name, of)
+        for name, kind in asking.items()
+        for of in [*vars(kind(print, facts)), *vars(kind)]
+        if not of.startswith("_")
+    }
+    assert named == held
+    assert set(helpers.__all__) <= set(re.findall(r"\w+", own_improver()))
+
+
+@pytest.mark.parametrize("allowance", ALLOWANCES, ids=str)
+def test_the_documentation_shows_an_improver_that_improves_within_any_budget(
+    sandbox: Jail, allowance: Allowance
+) -> None:
+    _, _, rest = own_improver().partition("````python\n")
+    source, _, _ = rest.partition("````")
+    model = script({"responses": [answer(0.4), answer(0.9), "I cannot help with that."], "order": "cycle"})
+    made = applied(sandbox, source + WATCHED, model, Returns(), allowance)
+    assert made.program is not None and made.verdict is Verdict.OK
+    if allowance.utility_calls > 2 and allowance.model_calls * allowance.responses_per_call > 1:
+        assert made.program == Program(program(0.9))

@@ -15,9 +15,12 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def run_stoppable(work: Callable[[], None], gate: Gate, abandon: Callable[[], None]) -> None:
     """`run_until_stopped`, which SIGINT, SIGTERM and SIGHUP stop, unless the parent process ignores the signal."""
 
+    def at_once(number: int, frame: FrameType | None) -> None:
+        os._exit(130)
+
     def on_signal(number: int, frame: FrameType | None) -> None:
         if gate.reason is not None:
-            os._exit(130)
+            at_once(number, frame)
         print("\nselftaught: stopping; press Ctrl-C again to stop at once", file=sys.stderr)
         gate.stop(RunStopped("interrupted", interrupted=True))
 
@@ -26,5 +29,6 @@ def run_stoppable(work: Callable[[], None], gate: Gate, abandon: Callable[[], No
     try:
         run_until_stopped(work, gate, abandon)
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        stopped = isinstance(gate.reason, RunStopped) and gate.reason.interrupted
+        for number, handler in before.items():  # the end takes a moment, too, in which a second one may come
+            signal.signal(number, at_once if stopped else handler)

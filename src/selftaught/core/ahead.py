@@ -23,14 +23,15 @@ class InVain(Exception):  # noqa: N818 - not an error: nothing will request it a
 
 @dataclass(eq=False)
 class Guess:
-    """`outer`: the guess that it is a part of, if any. `wanted`: it was requested."""
+    """`outer`: the guess that it is a part of, if any."""
 
     outer: "Guess | None" = None
-    wanted: bool = False
     number: int = field(default_factory=lambda: next(_numbers))
     """Older guesses come first."""
+    _wanted: bool = False
     _dropped: bool = False
     _listening: list[Callable[[], None]] = field(default_factory=list)
+    _ending: list[Callable[[], None]] = field(default_factory=list)
 
     @classmethod
     def piece(cls) -> "Guess | None":
@@ -48,14 +49,20 @@ class Guess:
         return self.outer.whole if self.outer else self
 
     @property
+    def wanted(self) -> bool:
+        """Whether it was requested, or what it is a part of: its listeners may not have heard of that yet."""
+        return self._wanted or (self.outer is not None and self.outer.wanted)
+
+    @property
     def in_vain(self) -> bool:
         """Whether nothing will request it any more."""
         return not self.wanted and (self._dropped or (self.outer is not None and self.outer.in_vain))
 
     def want(self) -> None:
         """Somebody waits for it."""
-        self.wanted = True
-        for hear in list(self._listening):
+        self._wanted = True
+        listening, self._listening = self._listening, []  # they have heard: a long run does not keep them
+        for hear in listening:
             hear()
 
     def ask(self) -> None:
@@ -67,8 +74,9 @@ class Guess:
             asker.when_wanted(self.want)
 
     def when_wanted(self, hear: Callable[[], None]) -> None:
-        """Call `hear` once somebody waits for it, now if somebody does. It may be called twice."""
-        self._listening.append(hear)
+        """Call `hear` when somebody waits for it, now if somebody does. It may be called twice."""
+        if not self.wanted:
+            self._listening.append(hear)
         if self.wanted:
             hear()
 
@@ -78,8 +86,27 @@ class Guess:
             self._listening.remove(hear)
 
     def drop(self) -> None:
-        """Nothing will request it. Its running work ends at its next request."""
+        """Nothing will request it. Its running work ends at its next request, and improvers in it end now."""
         self._dropped = True
+        self._listening, ending = [], self._ending
+        for end in list(ending):
+            end()
+
+    @contextmanager
+    def ended_by(self, end: Callable[[], None]) -> Iterator[None]:
+        """Within the block, `end` is called when nothing will request it any more; now if that is so."""
+        whole = self.whole
+
+        def end_in_vain() -> None:
+            if self.in_vain:
+                end()
+
+        whole._ending.append(end_in_vain)
+        end_in_vain()
+        try:
+            yield
+        finally:
+            whole._ending.remove(end_in_vain)
 
 
 _guess: ContextVar[Guess | None] = ContextVar("selftaught_guess", default=None)

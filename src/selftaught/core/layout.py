@@ -14,7 +14,7 @@ _READERS = frozenset(
     """
     inspect traceback linecache tokenize token sys os io gc ast ctypes logging warnings faulthandler pdb bdb trace
     cProfile profile dis symtable importlib runpy pkgutil pathlib codecs fileinput subprocess marshal pickle shelve
-    open lineno globals vars breakpoint
+    open lineno globals vars breakpoint doctest unittest pydoc pyclbr asyncio tracemalloc
     """.split()
 )
 _READS_ITSELF = re.compile(

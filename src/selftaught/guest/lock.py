@@ -15,8 +15,9 @@ import struct
 from collections.abc import Iterable
 
 _libc = ctypes.CDLL(None, use_errno=True)
-_libc.syscall.restype = ctypes.c_long
-_libc.prctl.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
+_syscall, _prctl_of_libc = _libc.syscall, _libc.prctl
+_syscall.restype = ctypes.c_long
+_prctl_of_libc.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
 _MACHINE = platform.machine()
 
 _SECCOMP = {"x86_64": 317, "aarch64": 277}
@@ -44,7 +45,7 @@ def _check(result: int, what: str) -> int:
 
 
 def _prctl(option: int, argument: int) -> None:
-    _check(_libc.prctl(option, argument, 0, 0, 0), "prctl")
+    _check(_prctl_of_libc(option, argument, 0, 0, 0), "prctl")
 
 
 def die_with_parent() -> None:
@@ -66,7 +67,7 @@ def drop_capabilities() -> None:
     """Give up every capability, now and for any program to come."""
     _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
     header = struct.pack("Ii", 0x20080522, 0)
-    _check(_libc.syscall(_CAPSET[_MACHINE], header, bytes(24)), "capset")
+    _check(_syscall(_CAPSET[_MACHINE], header, bytes(24)), "capset")
 
 
 def drop_user(user: int) -> None:
@@ -98,7 +99,7 @@ def address_space_limit() -> int | None:
 
 def landlock_abi() -> int:
     """The kernel's Landlock version; 0 where there is none."""
-    return max(0, int(_libc.syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1)))
+    return max(0, int(_syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1)))
 
 
 def landlock_ruleset(readable: Iterable[str], listed: Iterable[str]) -> int:
@@ -117,20 +118,20 @@ def landlock_ruleset(readable: Iterable[str], listed: Iterable[str]) -> int:
         _SCOPE_ABSTRACT_UNIX_AND_SIGNAL if abi >= 6 else 0,
     )
     size = 24 if abi >= 6 else 16 if abi >= 4 else 8
-    ruleset = _check(_libc.syscall(_LANDLOCK_CREATE, attributes, ctypes.c_size_t(size), 0), "landlock_create_ruleset")
+    ruleset = _check(_syscall(_LANDLOCK_CREATE, attributes, ctypes.c_size_t(size), 0), "landlock_create_ruleset")
     granted = [*((path, _FS_READ_FILE | _FS_READ_DIR) for path in readable), *((path, _FS_READ_DIR) for path in listed)]
     for path, rights in granted:
         below = os.open(path, os.O_PATH | os.O_CLOEXEC)
         is_folder = stat.S_ISDIR(os.fstat(below).st_mode)
         rule = struct.pack("=Qi", rights if is_folder else _FS_READ_FILE, below)
-        _check(_libc.syscall(_LANDLOCK_ADD, ruleset, 1, rule, 0), f"landlock_add_rule({path})")
+        _check(_syscall(_LANDLOCK_ADD, ruleset, 1, rule, 0), f"landlock_add_rule({path})")
         os.close(below)
     return ruleset
 
 
 def landlock_restrict(ruleset: int) -> None:
     """From here on only what `ruleset` grants."""
-    _check(_libc.syscall(_LANDLOCK_RESTRICT, ruleset, 0), "landlock_restrict_self")
+    _check(_syscall(_LANDLOCK_RESTRICT, ruleset, 0), "landlock_restrict_self")
 
 
 class Filter:
@@ -142,7 +143,7 @@ class Filter:
 
     def install(self) -> None:
         """For this process, for good."""
-        _check(_libc.syscall(_SECCOMP[_MACHINE], 1, 0, self._fprog), "seccomp")
+        _check(_syscall(_SECCOMP[_MACHINE], 1, 0, self._fprog), "seccomp")
 
 
 def seccomp(program: bytes) -> None:
@@ -152,4 +153,4 @@ def seccomp(program: bytes) -> None:
 
 def seccomp_available() -> bool:
     """Whether the kernel has seccomp filters: it refuses a null filter with EFAULT, not EINVAL."""
-    return int(_libc.syscall(_SECCOMP.get(_MACHINE, -1), 1, 0, None)) < 0 and ctypes.get_errno() == 14
+    return int(_syscall(_SECCOMP.get(_MACHINE, -1), 1, 0, None)) < 0 and ctypes.get_errno() == 14

@@ -5,18 +5,17 @@ import itertools
 import linecache
 import os
 import random
-import select
+import socket
 import sys
 import threading
 import types
 from collections.abc import Callable
 from typing import Any
 
-import numpy
-
-from selftaught.guest import helpers, wire
+from selftaught.guest import helpers, warm, wire
 from selftaught.guest.interface import ERRORS, TOO_MANY_PROCESSES, LanguageModel, Utility
 
+late = warm.Late()
 CHANNEL = 3
 """The guest's one descriptor: a stream socket to the host."""
 _MODULE = "program"
@@ -27,9 +26,10 @@ _CHUNK_BYTES, _MOST_BYTES = 1 << 15, 1 << 20  # of one read
 
 
 class Channel:
-    """Frames over the guest's descriptor. Requests may come from several threads at once."""
+    """Frames over the guest's one descriptor. Requests may come from several threads at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, descriptor: int = CHANNEL) -> None:
+        self._descriptor = descriptor
         self._sending = threading.Lock()
         self._turn = threading.Condition()
         self._reading = False
@@ -41,7 +41,7 @@ class Channel:
         left = memoryview(wire.frame(message))
         with self._sending:
             while left:
-                left = left[os.write(CHANNEL, left) :]
+                left = left[os.write(self._descriptor, left) :]
 
     def receive(self) -> wire.ToGuest:
         if not self._received:
@@ -52,12 +52,6 @@ class Channel:
             self._received += part
         (size,) = wire.HEADER.unpack(self._exactly(wire.HEADER.size))
         return wire.to_guest.decode(self._exactly(size))
-
-    def waits(self) -> bool:
-        """Whether the host has sent something already."""
-        poll = select.poll()
-        poll.register(CHANNEL, select.POLLIN)
-        return bool(poll.poll(0))
 
     def ask(self, service: str, *arguments: Any) -> Any:
         """Send a request, wait for its reply; one thread reads for all that wait."""
@@ -84,7 +78,7 @@ class Channel:
         return answer.value
 
     def _read(self, most: int) -> bytes:
-        part = os.read(CHANNEL, most)
+        part = os.read(self._descriptor, most)
         if not part:
             os._exit(0)  # the host is gone, or done with us
         return part
@@ -108,14 +102,12 @@ def refuse_processes() -> None:
         setattr(os, name, _no_processes)
 
 
-def serve(channel: Channel) -> None:
-    """Answer the host until it hangs up. Never returns."""
-    if not channel.waits():  # who asked for this guest waits already: what its program does not need is left alone
-        _warm_up()
+def serve(channel: Channel, messages: int | None = None) -> None:
+    """Answer the host until it hangs up, and end this process then; or answer so many messages of it."""
     entry: Callable[..., Any] | None = None
     extra: tuple[Any, ...] = ()
     facts: dict[str, Any] | None = None
-    while True:
+    for _ in itertools.count() if messages is None else range(messages):
         message = channel.receive()
         nonce = 0 if isinstance(message, wire.Reply) else message.nonce
         try:
@@ -149,36 +141,50 @@ def f(x):
         for i, b in enumerate(a):
             while b > 3 and not i:
                 b -= 1
-        return f"{A().x} {math.sqrt(2)}" and float(x)
+        return f"{A().x} {math.sqrt(2)}" and x * 0.5
     except (ValueError, TypeError) as error:
         raise RuntimeError(str(error)) from error
 """
-_ARRAY = wire.encode(wire.Call([numpy.zeros(20)]))
-_NOTHING = wire.encode(wire.Load(_USUAL, "f", 0, None))
+_ROUNDS = 20
+"""After so many calls Python has done what it does once or seldom."""
 
 
-def _warm_up() -> None:
-    """Once through what every program needs. A fresh process copies each page that it writes to: here nobody waits."""
-    message = wire.to_guest.decode(_NOTHING)
-    assert isinstance(message, wire.Load)  # it is our own
-    entry = _load(message)
-    assert entry is not None
-    wire.frame(wire.Returned(entry(1.0)))
-    again = wire.to_guest.decode(_ARRAY)
-    assert isinstance(again, wire.Call)
-    wire.frame(wire.Returned(numpy.random.random(*again.arguments[0].shape)))
+def rehearse() -> None:
+    """Do what every guest does. What Python keeps of it (attributes looked up, code made quicker) is there for each of
+    them then: a fresh process copies each page that it writes to.
+    """
+    host, guest = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)  # each message is read by itself, as usual
+    channel = Channel(guest.fileno())
+    messages = [wire.Load(_USUAL, "f", 0, None), wire.Call([1.0])]
+    if numpy := sys.modules.get("numpy"):
+        messages.append(wire.Call([numpy.zeros(20)]))
+    frames = [wire.frame(message) for message in messages]
+    for _ in range(_ROUNDS):
+        for frame in frames:
+            host.send(frame)
+        serve(channel, len(frames))
+    host.close()
+    guest.close()
     del sys.modules[_MODULE], linecache.cache[_FILE]
 
 
 def _load(message: wire.Load) -> Callable[..., Any] | None:
     random.seed(message.seed)
-    numpy.random.seed(message.seed & 0xFFFFFFFF)
+    _seed_numpy(message.seed & 0xFFFFFFFF)
     module = types.ModuleType(_MODULE)
     sys.modules[_MODULE] = module  # dataclasses, typing and inspect look a class's module up by name
     linecache.cache[_FILE] = (len(message.source), None, message.source.splitlines(keepends=True), _FILE)
     exec(compile(message.source, _FILE, "exec"), module.__dict__)
     entry = getattr(module, message.entry, None)
     return entry if callable(entry) else None
+
+
+def _seed_numpy(seed: int) -> None:
+    """Now, or as soon as it is there."""
+    if there := sys.modules.get("numpy.random"):
+        there.seed(seed)
+    else:
+        late.after["numpy.random"] = lambda imported: imported.seed(seed)
 
 
 def _improving(channel: Channel, facts: dict[str, Any] | None) -> tuple[Any, ...]:

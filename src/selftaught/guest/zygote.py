@@ -1,4 +1,4 @@
-"""The warm interpreter: our own code, freshly exec'd, with numpy loaded and no secret in it.
+"""The warm interpreter: our own code, freshly exec'd, with all imported that guests need, and no secret in it.
 
 It forks one child for each guest. The child locks itself in, and only then reads what it is to run. The zygote itself
 never executes a guest's code and never reads what a guest writes. It talks to the host over one socket that keeps
@@ -6,9 +6,7 @@ message bounds, and ends when the host hangs up.
 """
 
 import array
-import contextlib
-import ctypes
-import gc
+import functools
 import os
 import posix
 import select
@@ -16,57 +14,57 @@ import signal
 import socket
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
-import numpy
-import numpy.fft
-import numpy.linalg
-import numpy.random
+from selftaught.guest import helpers, interface, lock, memory, program, warm, wire
 
-from selftaught.guest import event_loop, helpers, interface, lock, program, wire
-
-# What programs often import: imported once here, instead of in every guest. numpy 2 imports its own lazily.
-_WARM = """
-bisect collections collections.abc concurrent.futures copy dataclasses difflib enum fractions functools heapq inspect
-itertools json math operator queue random re statistics string textwrap threading time traceback typing ast
-""".split()
 _NULL, _RULESET, _CONTROL = 60, 61, 62  # high descriptors, out of the way of those of a guest
 _GUEST_DESCRIPTORS = 32
 _fork = os.fork
+Steps = Sequence[Callable[[], object]]
 
 
 def main(control: str) -> None:
     """Serve forks until the host hangs up. `control`: its socket's inherited descriptor, or path to connect to."""
-    for name in _WARM:
+    talk = program.Channel()
+    fork = _set_up(control)
+    memory.settle()
+    channel, steps = fork()  # comes back in a guest only
+    try:
+        os.dup2(channel, program.CHANNEL)
+        for step in steps:
+            step()
+        program.serve(talk)
+    finally:
+        os._exit(97)  # the lock did not shut: nothing untrusted was read
+
+
+def _set_up(control: str) -> Callable[[], tuple[int, Steps]]:
+    """Hear from the host what guests find, and how they are to be locked in. What comes back is `_serve`, with all that
+    it needs. Nothing of it is let go in a guest: that would cost each of them time.
+    """
+    host = _reach(control)
+    setup = wire.to_zygote.decode(host.recv(1 << 20))
+    assert isinstance(setup, wire.Setup)  # our own host sent it
+    for name in warm.PLAIN:
         __import__(name)
+    if setup.plain:
+        sys.meta_path.insert(0, program.late)
+        program.late.after["asyncio"] = lambda _: _install_event_loop()
+    else:
+        _warm_numpy()
+        _install_event_loop()  # and `concurrent.futures` with it
     _warm_up()
     sys.modules["helpers"] = _helpers()
-    event_loop.install()
     program.refuse_processes()
     os.register_at_fork = posix.register_at_fork  # both as set by `interpreter._BOOT`
     sys.modules.pop("ssl", None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    host = _reach(control)
-    setup = wire.to_zygote.decode(host.recv(1 << 20))
-    assert isinstance(setup, wire.Setup)  # our own host sent it
-    filters = {name: lock.Filter(text) for name, text in setup.filters.items()}
-    talk = program.Channel()
-    _prepare(setup)
+    lock_in = _prepare(setup)
     if control.isdecimal():  # who starts a container's process may end before it
         lock.die_with_parent()  # even one that is stopped, and so would not see its host hang up
-    _send(host, wire.Ready(setup.layers, os.getuid(), lock.address_space_limit()), os.pidfd_open(os.getpid()))
-    gc.collect()
-    with contextlib.suppress(AttributeError):  # not every C library has it
-        ctypes.CDLL(None).malloc_trim(0)  # each page that is held costs every guest time, at its start and its end
-    gc.freeze()  # guests never touch, and so never copy, what was there before them
-    channel, request = _serve(host, setup)  # comes back in a guest only
-    try:
-        _become_guest(channel, setup, request, filters)
-        del host, setup, channel, request, filters  # this frame stays below the guest's: no word of other guests
-        sys.argv = [""]
-        program.serve(talk)
-    finally:
-        os._exit(97)  # the lock did not shut: nothing untrusted was read
+    ready = wire.Ready(setup.layers, os.getuid(), lock.address_space_limit())
+    return functools.partial(_serve, host, ready, lock_in)
 
 
 def _reach(control: str) -> socket.socket:
@@ -96,23 +94,38 @@ def _helpers() -> types.ModuleType:
     return module
 
 
-def _warm_up() -> None:
+def _warm_numpy() -> None:
+    import numpy
+    import numpy.fft  # numpy 2 imports its own lazily
+    import numpy.linalg
+    import numpy.random
+
     square = numpy.zeros((4, 4))
     square @ square
     numpy.linalg.inv(numpy.eye(3))
     numpy.random.default_rng(0).random(2)
-    wire.to_guest.decode(wire.encode(wire.Call([numpy.zeros(3)])))
-    wire.encode(wire.Returned([1, 2.0]))
-    exec(compile("x = 1", "<warm>", "exec"), {})
+
+
+def _install_event_loop() -> None:
+    from selftaught.guest import event_loop
+
+    event_loop.install()
+
+
+def _warm_up() -> None:
+    program.rehearse()
     interface.ERRORS.copy()
     helpers.extract_code("<think>?</think>\n```python\ndef f(): ...\n```")
 
 
-def _prepare(setup: wire.Setup) -> None:
+def _prepare(setup: wire.Setup) -> Callable[[str, int, int], Steps]:
+    """Apply to the zygote what guests inherit. What remains for each to do is what comes back makes of a request."""
     for name in setup.imports:
         __import__(name)
     os.chdir(setup.folder)
     _move(os.open("/dev/null", os.O_RDWR), _NULL)
+    for standard in (0, 1):  # 2 is left for last words, until there is a guest
+        os.dup2(_NULL, standard)
     if "landlock" in setup.layers:
         ruleset = lock.landlock_ruleset(*(filter(os.path.exists, paths) for paths in (setup.readable, setup.listed)))
         _move(ruleset, _RULESET)
@@ -125,8 +138,29 @@ def _prepare(setup: wire.Setup) -> None:
     if "non-dumpable" in setup.layers:
         lock.hide_memory()
     os.environ.clear()
-    for name in lock.ONE_THREAD if setup.imports else ():
+    for name in lock.ONE_THREAD if setup.imports or setup.plain else ():
         os.putenv(name, "1")  # constants for C libraries that a package loads later: a guest has no threads
+    sys.argv = [""]
+    filters = {name: lock.Filter(text) for name, text in setup.filters.items()}
+    return functools.cache(functools.partial(_lock_in, frozenset(setup.layers), filters))
+
+
+def _lock_in(
+    layers: Collection[str], filters: Mapping[str, lock.Filter], filter: str, memory_bytes: int, cpu_seconds: int
+) -> Steps:
+    """What a guest does to be locked in; the rest it has inherited: capabilities, privileges, whether it is dumpable.
+
+    Calls alone, of functions that are found already: whatever else a guest does costs it pages to be copied.
+    """
+    steps: list[Callable[[], object]] = [functools.partial(os.dup2, _NULL, 2), lock.die_with_parent]
+    if "landlock" in layers:
+        steps.append(functools.partial(lock.landlock_restrict, _RULESET))
+    steps.append(functools.partial(os.closerange, program.CHANNEL + 1, 1 << 16))
+    if "rlimits" in layers:
+        steps.append(functools.partial(lock.limit_resources, memory_bytes, cpu_seconds, _GUEST_DESCRIPTORS))
+    if "seccomp" in layers:
+        steps.append(filters[filter].install)
+    return steps
 
 
 def _send(host: socket.socket, message: wire.Message, *descriptors: int) -> None:
@@ -134,14 +168,15 @@ def _send(host: socket.socket, message: wire.Message, *descriptors: int) -> None
     host.sendmsg([wire.encode(message)], ancillary)
 
 
-def _serve(host: socket.socket, setup: wire.Setup) -> tuple[int, wire.Fork]:
-    """Fork and reap until the host hangs up. In a guest: its channel's descriptor and what it was forked for."""
+def _serve(host: socket.socket, ready: wire.Ready, lock_in: Callable[[str, int, int], Steps]) -> tuple[int, Steps]:
+    """Fork and reap until the host hangs up. In a guest: its channel's descriptor and how it is locked in."""
+    _send(host, ready, os.pidfd_open(os.getpid()))
     guests: dict[int, tuple[int, int]] = {}  # pidfd → pid, number
     poll = select.poll()
     poll.register(host, select.POLLIN)
     while True:
         for descriptor, _ in poll.poll():
-            if descriptor != host.fileno():
+            if descriptor != _CONTROL:
                 poll.unregister(descriptor)
                 _reap(host, descriptor, *guests.pop(descriptor))
                 continue
@@ -150,36 +185,17 @@ def _serve(host: socket.socket, setup: wire.Setup) -> tuple[int, wire.Fork]:
                 os._exit(0)  # the host hung up, or died: guests die with us
             request = wire.to_zygote.decode(body)
             assert isinstance(request, wire.Fork)
-            ours, theirs = socket.socketpair()
+            steps = lock_in(request.filter, request.memory_bytes, request.cpu_seconds)
+            ours, theirs = (end.detach() for end in socket.socketpair())
             pid = _fork()
             if pid == 0:
-                return theirs.detach(), request
-            theirs.close()
+                return theirs, steps
+            os.close(theirs)
             pidfd = os.pidfd_open(pid)
-            _send(host, wire.Forked(request.number), ours.fileno(), pidfd)
-            ours.close()
+            _send(host, wire.Forked(request.number), ours, pidfd)
+            os.close(ours)
             guests[pidfd] = pid, request.number
             poll.register(pidfd, select.POLLIN)
-
-
-def _become_guest(channel: int, setup: wire.Setup, request: wire.Fork, filters: Mapping[str, lock.Filter]) -> None:
-    os.dup2(channel, program.CHANNEL)
-    for standard in (0, 1, 2):
-        os.dup2(_NULL, standard)
-    os.closerange(program.CHANNEL + 1, _RULESET)
-    os.closerange(_RULESET + 1, 1 << 16)
-    lock.die_with_parent()
-    if "rlimits" in setup.layers:
-        lock.limit_resources(request.memory_bytes, request.cpu_seconds, _GUEST_DESCRIPTORS)
-    if "capabilities" in setup.layers:
-        lock.drop_capabilities()
-    if "non-dumpable" in setup.layers:
-        lock.hide_memory()
-    if "landlock" in setup.layers:
-        lock.landlock_restrict(_RULESET)
-        os.close(_RULESET)
-    if "seccomp" in setup.layers:
-        filters[request.filter].install()
 
 
 def _reap(host: socket.socket, pidfd: int, pid: int, number: int) -> None:

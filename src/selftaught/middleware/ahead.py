@@ -28,7 +28,7 @@ class Ahead:
             if self._over:
                 return
             self._waiting.append(lambda: context.run(work))
-            if not self._idle and self._started < self._most:
+            if len(self._waiting) > self._idle and self._started < self._most:  # idle, but maybe called already
                 self._started += 1
                 threading.Thread(target=self._live, name="ahead", daemon=True).start()
             self._change.notify()

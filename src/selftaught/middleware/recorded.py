@@ -240,7 +240,8 @@ class RecordedUtility(UtilityWrapper):
                 layout, twin = self._twin(program)
                 of_twin = self.recorder.score_of_twin(self.name, program, twin) if twin else None
                 if of_twin is not None:
-                    score, reused = of_twin, True
+                    score, reused = of_twin
+                    ahead = not reused
                 else:
                     score, reused, ahead = self.recorder.score_once(self.utility, program)
         score = replace(score, feedback=self.recorder.feedback.get(at, score.feedback))
@@ -321,9 +322,11 @@ class RecordedApply:
         if found is not None:
             return self._replayed(found)
         started = time.monotonic()
-        with working_at(at), working_on(task=utility.name, application=at):
-            made = self.apply(improver, utility, solution, model)
-        self.recorder.note_guesses(at)
+        try:
+            with working_at(at), working_on(task=utility.name, application=at):
+                made = self.apply(improver, utility, solution, model)
+        finally:
+            self.recorder.note_guesses(at)
         self.recorder.notice(at, improver, made.verdict, made.note)
         if made.unsandboxed:
             self.recorder.requested(at, improver, made.unsandboxed)

@@ -20,6 +20,7 @@ import msgspec
 from selftaught.core.address import Addresses, here, working_at
 from selftaught.core.ahead import Guess, guess_here, guessing
 from selftaught.core.contracts import Program, Score, Utility, Verdict
+from selftaught.core.layout import layout_digest
 from selftaught.core.money import Amount
 from selftaught.core.suspicion import suspicious_text, suspicious_verdict
 from selftaught.core.varying import may_vary
@@ -103,6 +104,15 @@ class _Known:
     def claim(self) -> None:
         """Somebody asks for it."""
         self.claimed = True
+
+    def ask(self) -> bool:
+        """The work in this context asks for it; whether other work did before."""
+        before = self.claimed
+        if (asker := guess_here()) is None:
+            self.claim()
+        else:
+            asker.when_wanted(self.claim)
+        return before
 
 
 _OFTEN = (Answered, Scored, Applied, Noticed)
@@ -297,11 +307,7 @@ class Recorder:
                     break
             if known is None:  # another has begun it meanwhile, or even finished it
                 continue
-            reused = known.claimed
-            if (asker := guess_here()) is None:
-                known.claim()
-            else:
-                asker.when_wanted(known.claim)
+            reused = known.ask()
             if known.guess is None:
                 return known.score.result(), True, False
             known.guess.ask()
@@ -321,10 +327,11 @@ class Recorder:
                 first = self._layouts[utility, layout] = program
         return first or Program(self.store.text(scored))
 
-    def score_of_twin(self, utility: str, program: Program, twin: Program) -> Score | None:
+    def score_of_twin(self, utility: str, program: Program, twin: Program) -> tuple[Score, bool] | None:
         """The score of a program that the utility cannot tell from this one, if all went well with it.
 
-        Waits for it where it is being made. None where it is not known, or this one has a score of its own; and of
+        And whether an earlier request was for it: what was guessed is given as if this one had been run now. Waits for
+        it where it is being made. None where it is not known, or this one has a score of its own; and of
         failures, whose feedback has lines of the text.
         """
         known = self._known(utility, twin.id)
@@ -342,7 +349,7 @@ class Recorder:
             return None
         with self._lock:
             self._scores.setdefault((utility, program.id), known)
-        return score
+        return score, known.ask()
 
     def score_ahead(
         self, utility: Utility, read: Callable[[], Program | None], at: Callable[[Program], str] | None = None
@@ -402,7 +409,10 @@ class Recorder:
                 with working_at(known.place):
                     at = self.address("guessed", known.utility, known.program.id)
                 score = known.score.result()
-                told = scored_record(at, known.utility, known.program, score, guessed=True)
+                layout = layout_digest(known.program)
+                shared = (known.utility, layout) in self._layouts or self._record.layout(known.utility, layout)
+                shares = layout if shared else ""
+                told = scored_record(at, known.utility, known.program, score, guessed=True, layout=shares)
                 self.write(told, *texts_of(known.program, score))
 
     def end_guesses(self) -> None:

@@ -80,9 +80,8 @@ class RunBudget:
                 self._change.wait(_GLANCE_SECONDS)
             self._reserved += most
             self._in_flight += 1
-            if guess is None:
+            if guess is None or not self._follow(guess.whole):
                 return None
-            self._follow(guess.whole)
             self._guesses[guess.whole] += most
             return guess.whole
 
@@ -94,7 +93,9 @@ class RunBudget:
         guessed = sum(self._guesses.values(), NOTHING)
         return all_told - guessed + (guessed + most) * _SHARE_OF_GUESSES
 
-    def _follow(self, guess: Guess) -> None:
+    def _follow(self, guess: Guess) -> bool:
+        """Whether nobody has asked for it yet: once somebody does, what it has is no longer that of a guess."""
+
         def asked_for() -> None:
             with self._change:
                 self._guesses.pop(guess, None)
@@ -102,7 +103,8 @@ class RunBudget:
 
         if guess not in self._guesses:
             self._guesses[guess] = NOTHING
-            guess.when_wanted(asked_for)
+            guess.when_wanted(asked_for)  # at once where somebody has asked meanwhile
+        return guess in self._guesses
 
     def settle(self, most: Amount, spent: Amount, guess: Guess | None = None) -> None:
         with self._change:

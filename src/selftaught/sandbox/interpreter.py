@@ -35,6 +35,7 @@ ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",  # read before numpy is imported: 40 MiB of address space for each further thread
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    "LD_BIND_NOW": "1",  # each symbol is looked up once, by the zygote, and not by each guest that needs it first
 }
 """The whole environment of a zygote. A guest's is empty."""
 

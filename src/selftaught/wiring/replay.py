@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from selftaught.core.errors import ModelUnavailable
-from selftaught.middleware.gate import Gate
+from selftaught.middleware.gate import Branch, Gate
 from selftaught.models.replay import Replay
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.records import (
@@ -67,7 +67,7 @@ class Comparison:
 
 def replay(folder: RunFolder, sandbox: OpenSandbox, watch: Callable[[Record], None], gate: Gate) -> Comparison:
     """Run `folder` again, into one that is thrown away. Raises SelfTaughtError where we fail; a difference is data."""
-    # What nobody asked for is not asked for again: not all of it is on record.
+    # Improvers are not guessed: what nobody asked for is not all on record, and the model would not have it.
     free: dict[str, Any] = {
         "speculate": "cpu",
         "max_calls": None,
@@ -81,15 +81,14 @@ def replay(folder: RunFolder, sandbox: OpenSandbox, watch: Callable[[Record], No
         model = Replay(answers(store), f"the record of {folder.path}", same_run=True)
         feedback = {r.at: store.text(r.feedback) for r in before if isinstance(r, Scored) and r.feedback}
     inputs = going_on(load_frozen(folder), before, {})
-    if inputs.config.speculate == "all":  # not all that nobody asked for is on record: the model would not have it
-        free["speculate"] = "cpu"
     inputs = replace(inputs, config=msgspec.structs.replace(inputs.config, **free))
     finished = any(isinstance(record, Ended) and record.how == "finished" for record in before)
     models = Models.only(model, inputs.config.model)
     with tempfile.TemporaryDirectory(prefix="selftaught-") as scratch:
         place = RunFolder(Path(scratch) / "run")
         told: dict[str, Any] = {"feedback": feedback, "approve": as_recorded(before), "best_known": {}}
-        with Run.begin(inputs, lambda: place, models, sandbox, gate, checked=True, **told) as again:
+        # Where the record of an unfinished run ends, the run ends, and its caller goes on.
+        with Run.begin(inputs, lambda: place, models, sandbox, Branch(gate), checked=True, **told) as again:
             broke_off = ""
             try:
                 again.work(watch)

@@ -8,7 +8,7 @@ from selftaught.sandbox.provided import View
 
 NOBODY = 65534
 LOCK = ("rlimits", "capabilities", "no-new-privileges", "non-dumpable", "landlock", "seccomp")
-"""The layers that each guest adds to itself, in this order; guest/lock.py says what each does."""
+"""The layers that need nothing but the kernel: a guest inherits some and adds the rest. See guest/lock.py."""
 
 
 class Engine(Protocol):
