@@ -12,11 +12,10 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-import numpy
-
-from selftaught.guest import helpers, wire
+from selftaught.guest import helpers, warm, wire
 from selftaught.guest.interface import ERRORS, TOO_MANY_PROCESSES, LanguageModel, Utility
 
+late = warm.Late()
 CHANNEL = 3
 """The guest's one descriptor: a stream socket to the host."""
 _MODULE = "program"
@@ -156,7 +155,9 @@ def rehearse() -> None:
     """
     host, guest = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)  # each message is read by itself, as usual
     channel = Channel(guest.fileno())
-    messages = [wire.Load(_USUAL, "f", 0, None), wire.Call([1.0]), wire.Call([numpy.random.random(20)])]
+    messages = [wire.Load(_USUAL, "f", 0, None), wire.Call([1.0])]
+    if numpy := sys.modules.get("numpy"):
+        messages.append(wire.Call([numpy.zeros(20)]))
     frames = [wire.frame(message) for message in messages]
     for _ in range(_ROUNDS):
         for frame in frames:
@@ -169,13 +170,21 @@ def rehearse() -> None:
 
 def _load(message: wire.Load) -> Callable[..., Any] | None:
     random.seed(message.seed)
-    numpy.random.seed(message.seed & 0xFFFFFFFF)
+    _seed_numpy(message.seed & 0xFFFFFFFF)
     module = types.ModuleType(_MODULE)
     sys.modules[_MODULE] = module  # dataclasses, typing and inspect look a class's module up by name
     linecache.cache[_FILE] = (len(message.source), None, message.source.splitlines(keepends=True), _FILE)
     exec(compile(message.source, _FILE, "exec"), module.__dict__)
     entry = getattr(module, message.entry, None)
     return entry if callable(entry) else None
+
+
+def _seed_numpy(seed: int) -> None:
+    """Now, or as soon as it is there."""
+    if there := sys.modules.get("numpy.random"):
+        there.seed(seed)
+    else:
+        late.after["numpy.random"] = lambda imported: imported.seed(seed)
 
 
 def _improving(channel: Channel, facts: dict[str, Any] | None) -> tuple[Any, ...]:
