@@ -701,7 +701,7 @@ def test_a_pilot_says_how_many_trials_a_difference_takes_and_what_they_cost(fini
     told = finished("baselines")["tables"]
     found = json.loads(in_process("experiment", "power", "baselines", "--json", cwd=finished.folder).stdout)
     rows = {row["compared"]: row for row in found["tables"]["power"]}
-    needed = {row["compared"]: row["repeats needed"] for row in told["differences"]}
+    needed = {row["compared"]: row["trials needed"] for row in told["differences"]}
     assert {name: row["trials"] for name, row in rows.items()} == needed  # the same effect of 0.03
     assert all(row["Holm"] >= row["trials"] for row in rows.values())
     prices = {row["improver"]: row["responses"] for row in told["baselines"]}

@@ -38,8 +38,8 @@ def test_a_suite_from_its_first_start_to_its_files(folder: Path) -> None:
     assert means["idle.py"] == 0 < means["best-of-n"] < means[REFERENCE]
     of_tasks = {row["task"]: row for row in told["tables"]["tasks"]}
     assert of_tasks["formulas"]["best"] == of_tasks["formulas"]["reference"] > of_tasks["formulas"]["initial"]
-    assert of_tasks["online-bin-packing"]["of"] is None
-    assert [of_tasks[task]["v1 ref"] for task in TASKS] == [SCALE[task][1] for task in TASKS]
+    assert of_tasks["online-bin-packing"]["best improver"] is None
+    assert [of_tasks[task]["v1 reference"] for task in TASKS] == [SCALE[task][1] for task in TASKS]
     assert {file.name for file in (folder / "it").glob("*.[cs][sv][vg]")} == {
         "suite.csv", "tasks.csv", "scores.csv", "suite.svg"
     }  # fmt: skip

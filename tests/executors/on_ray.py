@@ -28,6 +28,7 @@ from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task
 from selftaught.wiring.executors.choice import open_executor
 from selftaught.wiring.executors.cluster import Cluster
+from selftaught.wiring.executors.ray import Remote
 from selftaught.wiring.models import Models
 from selftaught.wiring.run import Run
 
@@ -222,6 +223,37 @@ class TestOneCluster:
             outcomes.close()  # type: ignore[attr-defined]
         (outcome,) = cluster.run(endless, "f", [[0]], LIMITS, seed=1)
         assert outcome.value == 0
+
+    def test_what_a_node_was_sent_is_not_sent_again_unless_it_has_forgotten_it(
+        self, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sent: list[int] = []
+        ask = Remote.ask
+
+        def counted(remote: Remote, what: str, body: bytes, seconds: float | None = None) -> bytes:
+            sent.append(len(body))
+            return ask(remote, what, body, seconds)
+
+        def score(calls: list[list[object]]) -> list[object]:
+            sent.clear()
+            return [outcome.value for outcome in cluster.run(program, "f", calls, LIMITS, seed=1)]
+
+        monkeypatch.setattr(Remote, "ask", counted)
+        program = Program("def f(x): return [len(x), x[-1]]")
+        calls: list[list[object]] = [[bytes([number]) * 10_000] for number in range(20)]
+        right = [[10_000, number] for number in range(20)]
+        for _ in range(6):  # each node has had them by then
+            assert score(calls) == right
+        assert len(sent) == 1 and sent[0] < 1000
+        assert score([*calls[1:], calls[0]]) == [*right[1:], right[0]]  # other calls, under another name
+        for number in range(24):
+            assert score([[bytes([number]) * (8 << 20)]]) == [[8 << 20, number]]
+        found = []
+        for _ in range(6):
+            assert score(calls) == right
+            found.append(tuple(size > 200_000 for size in sent))
+        assert (False, True) in found  # asked by name, told that it is forgotten, and sent
+        assert found[-1] == (False,)
 
     def test_a_task_that_calls_the_program_itself_is_played_beside_it(
         self, cluster: Cluster, sandbox: Jail, tmp_path: Path

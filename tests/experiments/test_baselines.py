@@ -6,6 +6,8 @@ import pytest
 from selftaught.config import Parameters
 from selftaught.experiments.baselines import BASELINES
 from selftaught.experiments.design import Outcome
+from selftaught.experiments.imp_at_k import IMP_AT_K
+from selftaught.experiments.transfer import TRANSFER
 from selftaught.runs.records import Measured, Sampled
 
 GIVEN = Parameters(
@@ -55,3 +57,29 @@ def test_tasks_of_different_scales_in_one_mean_are_said_to_be_mapped() -> None:
     assert found.tables[0].rows[0][2] == pytest.approx(0.6)
     same = BASELINES.result(given, {f"{place}-0": chain(parity, parity) for place in range(3)})
     assert any("from 0 to 1: their grades." in note for note in same.notes)
+
+
+def test_one_task_with_a_number_of_its_own_is_said_to_be_mapped_in_every_experiment_that_shows_its_scores() -> None:
+    (parity,) = cell(0.5).chain(1)
+    tour = msgspec.structs.replace(parity, task="tsp", val=0.5, val_raw=4000.0, test_raw=4100.0)
+    chain = [Measured(at=f"/chain#{k}", time=1.0, improver="i", samples=[tour], seconds=0.0) for k in (0, 1)]
+    for experiment, name in ((TRANSFER, "0-with-0-on-tsp-0"), (IMP_AT_K, "0-tsp-0")):
+        given = msgspec.structs.replace(GIVEN, tasks=["tsp"], trials=1, depth=1)
+        notes = experiment.result(given, {name: Outcome(chain, str, "")}).notes
+        assert any("of tsp the task's own number is mapped to that, with its seed at 0.5" in note for note in notes)
+        plain = experiment.result(given, {name: cell(0.5)}).notes
+        assert not any("from 0 to 1" in note for note in plain)
+
+
+def test_the_matrix_of_models_leaves_out_the_task_that_was_trained_on() -> None:
+    given = msgspec.structs.replace(GIVEN, models=["a", "b"], on=["parity", "tsp"], trials=1, depth=1)
+    gains = {"parity": 0.3, "tsp": 0.1}
+    done = {
+        f"{source}-with-{model}-on-{task}-0": cell(0.5 + (gain if source else 0.0))
+        for source in range(3)
+        for model in range(2)
+        for task, gain in gains.items()
+    }
+    (matrix,) = (table for table in TRANSFER.result(given, done).tables if table.name == "matrix")
+    assert matrix.headers == ("improved by", "trained on", "with a", "with b")
+    assert matrix.rows == [(model, "parity", pytest.approx(0.1), pytest.approx(0.1)) for model in ("a", "b")]

@@ -333,6 +333,15 @@ def test_a_chain_of_debug_steps_ends_after_three(sandbox: Jail) -> None:
     assert [call[0] for call in kinds(model)][:5] == ["draft", "debug", "debug", "debug", "improve"]
 
 
+def test_where_nothing_works_it_drafts_again_and_calls_no_failing_program_the_best(sandbox: Jail) -> None:
+    model = Asked(InTurn(*(broken(n) for n in range(1, 100))))
+    text = seed_text("best-first").replace("DEBUG = 0.5", "DEBUG = 0")
+    applied(
+        sandbox, text, model, Crashing(), Allowance(8, 1, 500), initial="def algorithm():\n    raise ValueError(0)\n"
+    )
+    assert kinds(model) == [["draft"]] * 8
+
+
 def test_a_mended_program_that_is_the_best_is_improved(sandbox: Jail) -> None:
     model = Asked(InTurn(*[broken(n) for n in range(5)], answer(0.9), "none"))
     applied(

@@ -101,7 +101,7 @@ def between_models(what: str, arms: Mapping[str, Arm]) -> list[Pair]:
 
 DIFFERENCES = (
     "compared", "model", "difference", "low", "high", "n", "p", "p (Holm)", "least p",
-    *(f"+{name}" for name in PRICE), "repeats needed",
+    *(f"+{name}" for name in PRICE), "trials needed",
 )  # fmt: skip
 
 
@@ -116,7 +116,7 @@ def differences(given: Parameters, pairs: Sequence[Pair]) -> list[Table]:
         needed = repeats_needed(given.effect, pair.differences) if tested else None
         rows.append((*row, least, *pair.dearer, needed))
     title = (
-        f"Paired differences, on the same instances; + what the second spends more, by trial; repeats needed to see "
+        f"Paired differences, on the same instances; + what the second spends more, by trial; trials needed to see "
         f"{given.effect:g} (power 80 %)"
     )
     return [Table("differences", title, DIFFERENCES, rows)]
@@ -137,18 +137,18 @@ def paired_rows(given: Parameters, pairs: Sequence[Pair]) -> list[tuple[object, 
     return rows
 
 
-def in_one_mean(given: Parameters, tasks: Sequence[str], samples: Sequence[Sampled]) -> list[str]:
-    """A note if scores of several tasks are in one mean."""
-    if len(tasks) < 2:
-        return []
+def scale_told(samples: Sequence[Sampled], tasks: Sequence[str] = ()) -> list[str]:
+    """A note on the scale of scores, if it is not the tasks' own, or if those of several `tasks` are in one mean."""
     own = list(dict.fromkeys(sample.task for sample in samples if sample.val_raw is not None))
+    if len(tasks) < 2:
+        return [
+            f"Scores are what improvers see, from 0 to 1: of {', '.join(own)} the task's own number is mapped to that, "
+            "with its seed at 0.5."
+        ] if own else []  # fmt: skip
     told = f"The mean is over {len(tasks)} tasks, each counted alike, of what improvers see, from 0 to 1"
     if not own:
         return [f"{told}: their grades."]
-    return [
-        f"{told}: tasks with a number of their own ({', '.join(own)}) are mapped to that, with their seed at 0.5; the "
-        "table by task has their own numbers."
-    ]
+    return [f"{told}: tasks with a number of their own ({', '.join(own)}) are mapped to that, with their seed at 0.5."]
 
 
 BY_TASK = ("task", "mean", "se", "low", "high", "n", "own number")

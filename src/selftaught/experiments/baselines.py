@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from statistics import fmean
 
 from selftaught.config import Parameters
-from selftaught.experiments.arms import BY_TASK, PRICE, by_task, differences, in_one_mean
+from selftaught.experiments.arms import BY_TASK, PRICE, by_task, differences, scale_told
 from selftaught.experiments.design import (  # fmt: skip
     SUMMARY,
     Experiment,
@@ -42,7 +42,7 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
         f"Every application may spend {given.model_calls} model calls of {given.responses} responses and "
         f"{given.utility_calls} utility calls; what each did spend stands beside it.",
         "An application that fails counts 0, and is counted; so does a solution that fails on test.",
-        *in_one_mean(given, given.tasks, [sample for run in done.values() for sample in run.chain(1)]),
+        *scale_told([sample for run in done.values() for sample in run.chain(1)], given.tasks),
         *arms.stopped(done),
         *reported(done),
     ]
@@ -79,7 +79,7 @@ def _without_errors(arms: SideBySide, done: Mapping[str, Outcome]) -> list[Table
         ran = [s.test for s in samples if s.verdict == "ok" and s.test_verdict == "ok" and s.test is not None]
         rows.append((one.name, one.model, fmean(ran) if ran else None, len(ran), len(samples)))
         lost += len(samples) - len(ran)
-    headers = ("improver", "model", "mean", "ran", "of")
+    headers = ("improver", "model", "mean", "ran", "solutions")
     return (
         [Table("without-errors", "The same, of the solutions that ran without an error", headers, rows)] if lost else []
     )

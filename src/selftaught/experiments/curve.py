@@ -12,7 +12,7 @@ from selftaught.experiments.arms import (
     between_models,
     by_task,
     differences,
-    in_one_mean,
+    scale_told,
 )
 from selftaught.experiments.design import (  # fmt: skip
     SUMMARY,
@@ -101,7 +101,7 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
             *differences(given, pairs(given, done)),
         ],
         [Figure("curve", "Meta-utility on test, with 95 % intervals", "t", "meta-utility", lines)],
-        [*in_one_mean(given, given.tasks, every), *reported(done), *few(given.trials)],
+        [*scale_told(every, given.tasks), *reported(done), *few(given.trials)],
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from selftaught.experiments.design import Cell, Outcome
 from selftaught.experiments.labels import question
 from selftaught.experiments.proposed_strategies import proposals
 from selftaught.experiments.shared_inputs import SharedInputs
+from selftaught.experiments.suite_version import REFERENCE
 from selftaught.middleware.gate import Gate
 from selftaught.wiring.forecast import forecast
 from selftaught.wiring.models import Models
@@ -89,6 +90,8 @@ def plan_of_labels(outcomes: Mapping[str, Outcome], labeller: Models | None) -> 
 def _parts(group: Sequence[Cell], shared_inputs: SharedInputs, choose: Choose) -> list[Planned]:
     """Of cells that are alike one is looked at: the others differ in their seeds."""
     first, runs = group[0], len(group)
+    if first.what == REFERENCE:
+        return [Planned(first.what, "", runs, 0, Amount(), Amount(), priced=True)]
     inputs = inputs_of(first, shared_inputs)
     shares = forecast(inputs, choose(inputs, Gate())[0], unknown_improver=bool(first.after)).shares
     found = []

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from statistics import fmean
 
 from selftaught.config import Parameters
-from selftaught.experiments.arms import NO_SUMMARY, PRICE, Arm, Pair, arm, between_models, differences
+from selftaught.experiments.arms import NO_SUMMARY, PRICE, Arm, Pair, arm, between_models, differences, scale_told
 from selftaught.experiments.design import (  # fmt: skip
     SUMMARY,
     Cell,
@@ -73,7 +73,8 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
                 rows.append((model, task, k, test, *told, after.failed, *after.price))
                 name = task if len(given.models) == 1 else f"{task}, {model}"
                 lines.setdefault(name, []).extend(point(k, told))
-    notes = ["An application that fails leaves the solution that there was, and is counted.", *reported(done)]
+    notes = ["An application that fails leaves the solution that there was, and is counted.",
+             *scale_told([sample for run in done.values() for sample in run.chain(0)]), *reported(done)]  # fmt: skip
     headers = ("model", "task", "k", "test", "gain", *SUMMARY[1:], "failed", *PRICE)
     title = "Gain on test after k applications of a frozen improver; price: of all k"
     return Result(

@@ -116,9 +116,18 @@ def _tasks(given: Parameters, reached: Mapping[Entrant, Sequence[_Reached]]) -> 
         rows.append((task, initial, SCALE[task][0], here[_REFERENCES], SCALE[task][1], here[best],
                      best.improver if here[best] > initial else None, best.model))  # fmt: skip
     version = f"v{VERSION}"
-    headers = ("task", "initial", version, "reference", f"{version} ref", "best", "of", "model")
+    headers = (
+        "task",
+        "initial",
+        f"{version} initial",
+        "reference",
+        f"{version} reference",
+        "best",
+        "best improver",
+        "model",
+    )
     title = f"Each task's own score on test; {version}: when {NAME} {VERSION} was made, on another machine"
-    return Table("tasks", title, headers, rows, spare=(version,))
+    return Table("tasks", title, headers, rows, spare=(f"{version} initial", f"{version} reference"))
 
 
 def _scores(reached: Mapping[Entrant, Sequence[_Reached]]) -> Table:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from selftaught.config import Parameters
-from selftaught.experiments.arms import PRICE, Arm, Pair, arm, between_models, differences
+from selftaught.experiments.arms import PRICE, Arm, Pair, arm, between_models, differences, scale_told
 from selftaught.experiments.design import (  # fmt: skip
     SUMMARY,
     Cell,
@@ -133,6 +133,8 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
     ]
     headers = ("improver", "used with", "on", *SUMMARY, "failed", *PRICE)
     fresh = "applications" if given.fidelity == "released" else "applications and instances"
+    used = [sample for run in done.values() for sample in run.chain(0)]
+    in_one_mean = max((_untrained(given, task) for task in given.tasks), key=len) if len(given.models) > 1 else ()
     title = "Meta-utility on test: trained on × evaluated on; price: of one trial"
     return Result(
         [
@@ -147,31 +149,37 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
             *differences(given, pairs(given, done)),
         ],
         [Figure("transfer", "Transfer, 95 % intervals", "task", "meta-utility on test", lines, tuple(on))],
-        [*notes, *few(given.trials)],
+        [*notes, *scale_told(used, in_one_mean), *few(given.trials)],
     )  # fmt: skip
 
 
 def _matrix(given: Parameters, done: Mapping[str, Outcome]) -> list[Table]:
-    """With several models: what an improver that one improved gains over the seed improver, used with another.
-
-    Over all tasks evaluated on, those that it was trained on left out where there are others.
-    """
+    """With several models: what an improver that one improved gains over the seed improver, used with another."""
     if len(given.models) < 2:
         return []
-    seed, on = _sources(given)[0], given.on or given.tasks
+    seed = _sources(given)[0]
     rows: list[tuple[object, ...]] = []
     for source, (place, trained, _) in zip(_sources(given)[1:], _training(given), strict=True):
-        others = [task for task in on if task != trained] or on
         gains = [
             _mean_gain([
-                (_arm(given, done, seed, used, task), _arm(given, done, source, used, task)) for task in others
+                (_arm(given, done, seed, used, task), _arm(given, done, source, used, task))
+                for task in _untrained(given, trained)
             ])
             for used in range(len(given.models))
         ]  # fmt: skip
         rows.append((given.models[place], trained, *gains))
-    headers = ("improved by", "on", *(f"with {model}" for model in given.models))
-    title = "Gain over the seed improver: improved by the row's model, used with the column's; mean over tasks"
+    headers = ("improved by", "trained on", *(f"with {model}" for model in given.models))
+    title = (
+        "Gain over the seed improver: improved by the row's model, used with the column's; mean over the tasks "
+        "evaluated on, without the one trained on if there are others"
+    )
     return [Table("matrix", title, headers, rows)]
+
+
+def _untrained(given: Parameters, trained: str) -> list[str]:
+    """The tasks evaluated on without the one that an improver was trained on, if there are others."""
+    on = given.on or given.tasks
+    return [task for task in on if task != trained] or on
 
 
 def _mean_gain(arms: Sequence[tuple[Arm, Arm]]) -> float | None:

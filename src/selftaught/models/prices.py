@@ -38,19 +38,17 @@ def find_price(name: str, base_url: str | None, told: Sequence[str]) -> Price | 
 
     `told`: the user's prices, which come first. Raises UsageError for an invalid one.
     """
-    ours = _told(name, [_parse(text) for text in told])
+    prices = [_parse(text) for text in told]
+    ours = _told(name, prices) or (FREE if is_free(name) else _told(None, prices))
     if ours is not None:
         return ours
-    if is_free(name):
-        return FREE
     provider, model = provider_and_model(name)
     return _listed(model, None if base_url else provider, base_url) if provider and model else None
 
 
-def _told(name: str, prices: Sequence[tuple[str | None, Flat]]) -> Flat | None:
-    for_it = [price for model, price in prices if model == name]
-    for_all = [price for model, price in prices if model is None]
-    return next(iter([*for_it, *for_all]), None)
+def _told(name: str | None, prices: Sequence[tuple[str | None, Flat]]) -> Flat | None:
+    """The first that is told for this model; None: for every model that is not named, and not free."""
+    return next((price for model, price in prices if model == name), None)
 
 
 def _parse(text: str) -> tuple[str | None, Flat]:

@@ -1,7 +1,7 @@
 """Best-first search with a greedy debug step, after the paper on AIDE (arXiv 2502.13138).
 
 First drafts from scratch. Then each step debugs a program that fails, at most DEPTH times in a row, or improves the
-best one that works by one change; what was tried is told in a line each."""
+best one that works by one change, or drafts again if none works; what was tried is told in a line each."""
 
 import random
 import re
@@ -29,17 +29,17 @@ def improve_algorithm(initial_solution, utility, language_model):
         for calls_left in range(language_model.budget, 0, -1):
             share = -(-(utility.budget - utility.uses) // calls_left)  # of the scores left, rounded up: for this call
             failing, steps = [one for one in scores if fails(one, scores, utility)], []
+            good = [one for one in scores if one not in failing]
             for _ in range(min(language_model.max_responses_per_call, share)):
                 bad = [one for one in failing if depth[one] < DEPTH and one not in debugged]
-                if drafts < DRAFTS:
-                    drafts += 1
-                    steps.append(("draft", initial_solution))
-                elif bad and random.random() < DEBUG:
+                if drafts >= DRAFTS and bad and random.random() < DEBUG:
                     steps.append(("debug", max(bad, key=scores.get)))
                     debugged.add(steps[-1][1])
+                elif drafts < DRAFTS or not good:
+                    drafts += 1
+                    steps.append(("draft", initial_solution))
                 else:
-                    good = [one for one in scores if one not in failing]
-                    steps.append(("improve", max(good or scores, key=scores.get)))
+                    steps.append(("improve", max(good, key=scores.get)))
             if not steps:
                 break
             messages = [request(*step, scores, ideas, utility) for step in steps]

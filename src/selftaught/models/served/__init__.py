@@ -12,6 +12,7 @@ asking.py              how prompts become calls, and their parameters
 retrying.py            when and how often a failed call is made again
 traffic.py             how many calls go out at once, and how many a minute
 http.py                the HTTP client under an SDK: one deadline, a largest answer
+posting.py             how a request reaches a server: straight, or by that client
 json_size.py           what a server's JSON becomes, weighed before it is decoded
 temperatures.py        which temperatures a model accepts, and the replacement of others
 stream.py              answers that come in pieces; other_streams.py: those of Anthropic and Google

@@ -11,8 +11,9 @@ import re
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from selftaught.core.errors import UsageError
@@ -22,9 +23,11 @@ from selftaught.models.served.json_size import TooMuchJson, weigh
 Made = TypeVar("Made")
 MOST_BYTES = 64 << 20
 """Of a stream of events, where each token comes in a text of its own. One JSON text is bounded by `json_size`."""
-_CONNECT_SECONDS = 10.0
+CONNECT_SECONDS = 10.0
+"""The longest wait for a connection."""
 _PIECE_BYTES = 1 << 20
 _PROXIES = "ALL_PROXY, HTTP_PROXY or HTTPS_PROXY"
+TOO_SLOWLY = "the answer came too slowly"
 
 
 class TooLarge(Exception):  # noqa: N818 - reaches the adapter as the cause of the SDK's own error
@@ -74,39 +77,15 @@ def bounded_client(client_class: type, *, max_connections: int, timeout_seconds:
     """
     library = library_of(client_class)
 
-    class TooMuch(library.ReadError, TooLarge):  # type: ignore[name-defined,misc]
-        pass
-
     class Whole(library.SyncByteStream):  # type: ignore[name-defined,misc]
         def __init__(self, response: Any, until: float) -> None:
             self._stream, self._until = response.stream, until
             self._failed = response.status_code >= 400
             # Taken off, so that nothing else unpacks it without a bound.
-            self._unpacked = _unpacker(response.headers.pop("content-encoding", ""))
+            self._encoding = response.headers.pop("content-encoding", "")
 
         def __iter__(self) -> Iterator[bytes]:
-            body = b"".join(self._pieces())
-            if self._failed:  # only its beginning is looked at
-                body = body[:MOST_READ]
-            try:
-                weigh_answer(body)
-            except TooMuchJson as error:
-                raise TooMuch(str(error)) from None
-            yield body
-
-        def _pieces(self) -> Iterator[bytes]:
-            received = size = 0
-            for packed in self._stream:
-                received += len(packed)
-                for piece in self._unpacked(packed):
-                    yield piece
-                    size += len(piece)
-                    if time.monotonic() > self._until:
-                        raise library.ReadTimeout("the answer came too slowly")
-                    if max(received, size) > MOST_BYTES:
-                        raise TooMuch(f"more than {MOST_BYTES >> 20} MiB")
-                    if self._failed and size > MOST_READ:
-                        return
+            yield received_whole(self._stream, library, self._until, failed=self._failed, encoding=self._encoding)
 
         def close(self) -> None:
             self._stream.close()
@@ -128,7 +107,7 @@ def bounded_client(client_class: type, *, max_connections: int, timeout_seconds:
         def bounded(max_bytes: int, timeout: float | None = None) -> bytes:
             left = due.until - time.monotonic()
             if left <= 0:
-                raise library.ReadTimeout("the answer came too slowly")
+                raise library.ReadTimeout(TOO_SLOWLY)
             return read(max_bytes, left if timeout is None else min(left, timeout))
 
         return bounded
@@ -137,7 +116,7 @@ def bounded_client(client_class: type, *, max_connections: int, timeout_seconds:
         response.stream = Whole(response, response.request.extensions["selftaught_until"])
 
     settings = {
-        "timeout": library.Timeout(timeout_seconds, connect=min(timeout_seconds, _CONNECT_SECONDS)),
+        "timeout": library.Timeout(timeout_seconds, connect=min(timeout_seconds, CONNECT_SECONDS)),
         "limits": library.Limits(max_connections=max_connections, max_keepalive_connections=max_connections),
         "headers": {"accept-encoding": "identity"},
         "event_hooks": {"request": [began], "response": [answered]},
@@ -168,6 +147,42 @@ def _together(write: Callable[..., None]) -> Callable[..., None]:
         write(whole, timeout)
 
     return joined
+
+
+@lru_cache
+def _too_much(library: Any) -> type[Exception]:
+    """TooLarge as an error of the library's."""
+    return type("TooMuch", (library.ReadError, TooLarge), {})
+
+
+def received_whole(pieces: Iterable[bytes], library: Any, until: float, *, failed: bool, encoding: str) -> bytes:
+    """The body of an answer from its pieces, unpacked; of a failed one the first MOST_READ bytes.
+
+    `until`: on the clock `time.monotonic`. Raises the library's ReadTimeout; TooLarge, as an error of the library's.
+    """
+    body = b"".join(_unpacked(pieces, library, until, failed=failed, encoding=encoding))
+    if failed:  # only its beginning is looked at
+        body = body[:MOST_READ]
+    try:
+        weigh_answer(body)
+    except TooMuchJson as error:
+        raise _too_much(library)(str(error)) from None
+    return body
+
+
+def _unpacked(pieces: Iterable[bytes], library: Any, until: float, *, failed: bool, encoding: str) -> Iterator[bytes]:
+    unpacker, received, size = _unpacker(encoding), 0, 0
+    for packed in pieces:
+        received += len(packed)
+        for piece in unpacker(packed):
+            yield piece
+            size += len(piece)
+            if time.monotonic() > until:
+                raise library.ReadTimeout(TOO_SLOWLY)
+            if max(received, size) > MOST_BYTES:
+                raise _too_much(library)(f"more than {MOST_BYTES >> 20} MiB")
+            if failed and size > MOST_READ:
+                return
 
 
 _NOT_JSON = re.compile(rb"\s*(?:<|data:|event:|:)", re.IGNORECASE)

@@ -12,6 +12,7 @@ from selftaught.models.served.asking import Asker, AskOptions, Question, shared
 from selftaught.models.served.endpoint import Endpoint
 from selftaught.models.served.failures import Failures, count_of, id_of, listed
 from selftaught.models.served.http import Once, bounded_client, library_of
+from selftaught.models.served.posting import posts
 from selftaught.models.served.retrying import Failed
 from selftaught.models.served.stream import Streaming
 from selftaught.models.served.thoughts import of_message
@@ -75,23 +76,29 @@ class OpenAIChat:
         headers = client.headers.copy()
         headers.update({**_texts(sdk.default_headers), **_texts(sdk.auth_headers)})
         url = sdk.base_url.copy_with(raw_path=sdk.base_url.raw_path + b"chat/completions")
-        self._wire = client, url, headers
+        self._post = posts(
+            self._library,
+            client,
+            url,
+            headers,
+            timeout_seconds=ask_options.timeout_seconds,
+            local=self._server.is_local,
+        )
         return sdk
 
     def _ask(self, question: Question) -> list[Completion]:
         self._client()
-        client, url, headers = self._wire
-        # As the SDK sends it, by the same HTTP client. What the SDK adds to that are classes of requests, answers and
-        # errors, which took half of a call's time and are not used here.
+        # With the SDK's URL and headers. What the SDK adds to that are classes of requests, answers and errors, which
+        # took half of a call's time and are not used here.
         content = msgspec.json.encode(self._body(question))
         try:
-            answer = client.send(self._library.Request("POST", url, headers=headers, content=content))
+            answer = self._post(content)
         except Exception as error:  # the SDK turns every error of a connection or a proxy into this
             raise self._unreachable(error) from None
-        if not answer.is_success:
-            self._streaming.refused(answer.status_code)
-            raise self._failures.refused(answer.status_code, answer.text, answer.headers, question) from None
-        return shared(self._failures.read(answer.content, self._completions, question))
+        if not 200 <= answer.status < 300:
+            self._streaming.refused(answer.status)
+            raise self._failures.refused(answer.status, answer.text, answer.headers, question) from None
+        return shared(self._failures.read(answer.body, self._completions, question))
 
     def _unreachable(self, error: BaseException) -> Failed:
         failed = self._failures.unreachable(error)

@@ -19,13 +19,14 @@ from selftaught.core.contracts import Program, Score
 from selftaught.core.errors import NoSandbox, SandboxError
 from selftaught.sandbox.contract import Done, Improving, Job, Limits, Outcome, Provided, Scene, Value
 from selftaught.sandbox.jail import Jail
-from selftaught.sandbox.packing import Packed, pack_call, pack_limits, unpack_outcome
+from selftaught.sandbox.packing import Packed, name_of, pack_call, pack_limits, unpack_outcome
 from selftaught.wiring.executors.packets import (
     Batch,
     Begin,
     Facts,
     Failed,
     Files,
+    Forgotten,
     FromNode,
     Hello,
     More,
@@ -49,6 +50,8 @@ _NOBODY_SECONDS = 60.0
 """How long a program waits for a node if none remains."""
 _MOST_REMEMBERED = 64 << 20
 """Bytes of a conversation that are kept, to repeat it on another node."""
+_FEWEST_KEPT = 4 << 10
+"""Bytes of the calls of a score: fewer are sent each time."""
 _KINDS = {kind.__name__: kind for kind in (errors.TaskError, errors.UsageError, NoSandbox, SandboxError)}
 
 
@@ -153,6 +156,7 @@ class Cluster:
 
     def _score(self, work: "_Work", calls: Sequence[Sequence[Value]]) -> Iterator[Outcome]:
         bodies = [pack_call(arguments) for arguments in calls]
+        kept = name_of(calls, bodies) if sum(map(len, bodies)) >= _FEWEST_KEPT else ""
         losses, done = 0, 0
         while True:
             member = self._take()
@@ -160,7 +164,10 @@ class Cluster:
             ended = False
             try:
                 fresh = work.limits.fresh_guest_per_call
-                begin = work.begin(number, bodies[done:] if fresh else bodies, 0 if fresh else done, waits=False)
+                if fresh and done:
+                    begin = work.begin(number, bodies[done:], 0, waits=False)
+                else:
+                    begin = work.begin(number, bodies, 0 if fresh else done, waits=False, kept=kept)
                 batch = self._first(member, work, begin)
                 while True:
                     for answered in batch.outcomes:
@@ -238,8 +245,16 @@ class Cluster:
             ) from again
 
     def _first(self, member: _Member, work: "_Work", begin: Begin) -> Batch:
+        """What a node was sent before it is not sent again, unless it has kept it no more."""
         self._teach(member, work.provided)
-        return self._asked(member, "begin", begin)
+        if begin.kept and begin.kept in member.knows:
+            answer = self._answer(member, "begin", msgspec.structs.replace(begin, calls=[]))
+            if not isinstance(answer, Forgotten):
+                return _batch(member, answer)
+        batch = self._asked(member, "begin", begin)
+        if begin.kept:
+            member.knows.add(begin.kept)
+        return batch
 
     def _teach(self, member: _Member, files: Files) -> None:
         """What guests may read goes to a node once."""
@@ -249,12 +264,9 @@ class Cluster:
                 member.knows.add(files.key)
 
     def _asked(self, member: _Member, what: str, packet: Packet) -> Batch:
-        answer = self._answer(member, what, packet)
-        if not isinstance(answer, Batch):
-            raise _Again(f"{member.place.name} spoke out of turn")
-        return answer
+        return _batch(member, self._answer(member, what, packet))
 
-    def _answer(self, member: _Member, what: str, packet: Packet) -> Batch | Played:
+    def _answer(self, member: _Member, what: str, packet: Packet) -> Batch | Played | Forgotten:
         """Raises _Again if another node should be asked; what the node failed at, if no other would do better."""
         body = pack(packet)
         try:
@@ -264,7 +276,7 @@ class Cluster:
             raise _Again(f"{member.place.name}: {error}") from error
         except msgspec.MsgspecError as error:
             raise _Again(f"{member.place.name} answered what is no answer: {error}") from error
-        if isinstance(answer, (Batch, Played)):
+        if isinstance(answer, (Batch, Played, Forgotten)):
             member.useful = True
             return answer
         kind, text = (answer.kind, answer.text) if isinstance(answer, Failed) else ("SandboxError", "spoke out of turn")
@@ -423,6 +435,12 @@ class _Again(Exception):  # noqa: N818 - not an error: another node is asked
     """The node did not answer for the program."""
 
 
+def _batch(member: _Member, answer: FromNode) -> Batch:
+    if not isinstance(answer, Batch):
+        raise _Again(f"{member.place.name} spoke out of turn")
+    return answer
+
+
 class _Work:
     """One program with what it is run with, as it is sent."""
 
@@ -430,7 +448,7 @@ class _Work:
         self.program, self.entry, self.limits, self.seed = program, entry, limits, seed
         self.provided = _files(limits.provided)
 
-    def begin(self, number: int, calls: list[bytes], skipped: int, *, waits: bool) -> Begin:
+    def begin(self, number: int, calls: list[bytes], skipped: int, *, waits: bool, kept: str = "") -> Begin:
         return Begin(
             number,
             self.program.source,
@@ -441,6 +459,7 @@ class _Work:
             calls,
             skipped,
             waits,
+            kept,
         )
 
 
