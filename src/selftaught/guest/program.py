@@ -12,16 +12,16 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from selftaught.guest import helpers, warm, wire
+from selftaught.guest import helpers, wire
 from selftaught.guest.interface import ERRORS, TOO_MANY_PROCESSES, LanguageModel, Utility
 
-late = warm.Late()
 CHANNEL = 3
 """The guest's one descriptor: a stream socket to the host."""
 _MODULE = "program"
 _FILE = "<program>"
 _THREAD_STACK_BYTES = 512 << 10  # an improver's threads must fit its address space
 _MOST_TEXT = 500
+_seed = 0
 _CHUNK_BYTES, _MOST_BYTES = 1 << 15, 1 << 20  # of one read
 
 
@@ -169,8 +169,11 @@ def rehearse() -> None:
 
 
 def _load(message: wire.Load) -> Callable[..., Any] | None:
-    random.seed(message.seed)
-    _seed_numpy(message.seed & 0xFFFFFFFF)
+    global _seed
+    _seed = message.seed
+    random.seed(_seed)
+    if there := sys.modules.get("numpy.random"):
+        seed_numpy(there)
     module = types.ModuleType(_MODULE)
     sys.modules[_MODULE] = module  # dataclasses, typing and inspect look a class's module up by name
     linecache.cache[_FILE] = (len(message.source), None, message.source.splitlines(keepends=True), _FILE)
@@ -179,12 +182,9 @@ def _load(message: wire.Load) -> Callable[..., Any] | None:
     return entry if callable(entry) else None
 
 
-def _seed_numpy(seed: int) -> None:
-    """Now, or as soon as it is there."""
-    if there := sys.modules.get("numpy.random"):
-        there.seed(seed)
-    else:
-        late.after["numpy.random"] = lambda imported: imported.seed(seed)
+def seed_numpy(there: types.ModuleType) -> None:
+    """Its random numbers, as those of Python are seeded."""
+    there.seed(_seed & 0xFFFFFFFF)
 
 
 def _improving(channel: Channel, facts: dict[str, Any] | None) -> tuple[Any, ...]:

@@ -38,11 +38,11 @@ def is_plain(source: str) -> bool:
 class Late:
     """On `sys.meta_path`, does what is to be done with a module once it is imported. `after`: by the module's name."""
 
-    def __init__(self) -> None:
-        self.after: dict[str, Callable[[ModuleType], object]] = {}
+    def __init__(self, after: dict[str, Callable[[ModuleType], object]]) -> None:
+        self._after = after
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        act = self.after.pop(name, None)
+        act = self._after.pop(name, None)
         spec = PathFinder.find_spec(name, path, target) if act else None
         if act is None or spec is None or spec.loader is None:
             return None

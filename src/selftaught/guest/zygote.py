@@ -5,10 +5,12 @@ never executes a guest's code and never reads what a guest writes. It talks to t
 message bounds, and ends when the host hangs up.
 """
 
+import _socket
 import array
 import functools
 import os
 import posix
+import resource
 import select
 import signal
 import socket
@@ -49,8 +51,9 @@ def _set_up(control: str) -> Callable[[], tuple[int, Steps]]:
     for name in warm.PLAIN:
         __import__(name)
     if setup.plain:
-        sys.meta_path.insert(0, program.late)
-        program.late.after["asyncio"] = lambda _: _install_event_loop()
+        sys.meta_path.insert(
+            0, warm.Late({"numpy.random": program.seed_numpy, "asyncio": lambda _: _install_event_loop()})
+        )
     else:
         _warm_numpy()
         _install_event_loop()  # and `concurrent.futures` with it
@@ -157,7 +160,8 @@ def _lock_in(
         steps.append(functools.partial(lock.landlock_restrict, _RULESET))
     steps.append(functools.partial(os.closerange, program.CHANNEL + 1, 1 << 16))
     if "rlimits" in layers:
-        steps.append(functools.partial(lock.limit_resources, memory_bytes, cpu_seconds, _GUEST_DESCRIPTORS))
+        limits = lock.limits(memory_bytes, cpu_seconds, _GUEST_DESCRIPTORS)
+        steps += [functools.partial(resource.setrlimit, what, (most, most)) for what, most in limits]
     if "seccomp" in layers:
         steps.append(filters[filter].install)
     return steps
@@ -186,7 +190,7 @@ def _serve(host: socket.socket, ready: wire.Ready, lock_in: Callable[[str, int, 
             request = wire.to_zygote.decode(body)
             assert isinstance(request, wire.Fork)
             steps = lock_in(request.filter, request.memory_bytes, request.cpu_seconds)
-            ours, theirs = (end.detach() for end in socket.socketpair())
+            ours, theirs = (end.detach() for end in _socket.socketpair())  # without what `socket` puts around it
             pid = _fork()
             if pid == 0:
                 return theirs, steps
