@@ -151,8 +151,8 @@ def carry_out(run: Run, more: Callable[[Record], str] = lambda record: "") -> Ru
     config, folder = run.inputs.config, run.folder
     depth = config.depth if config.kind == "run" else None
     told = forecast(run.inputs, run.models)
-    if told.guesses.calls and run.tracing is None:
-        say(printing.guesses_at_most(told))
+    if told.guesses.calls:
+        say(printing.guesses_at_most(told) if run.tracing is None else printing.NOTHING_IS_GUESSED)
     with Progress(
         depth=depth,
         known=fold_of(run.store),
