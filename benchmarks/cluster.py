@@ -34,6 +34,7 @@ from selftaught.sandbox.contract import Limits, OpenSandbox
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task
 from selftaught.wiring.executors.choice import open_executor
+from selftaught.wiring.executors.cluster import Cluster
 
 NULL = Program("def f(): return 1.0")
 THREADS = 6
@@ -102,6 +103,28 @@ def at_once(score: Score, scores: int) -> float:
     return scores // THREADS * THREADS / (time.monotonic() - began)
 
 
+def spent(sandbox: OpenSandbox) -> tuple[float, float, float]:
+    """CPU seconds so far: of this process, of Ray's own ones, of ours on the nodes with all below them."""
+    ours = {*sandbox.pids().values()} if isinstance(sandbox, Cluster) else set()
+    parents, used = dict[int, int](), dict[int, float]()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            rest = (folder / "stat").read_text().rpartition(")")[2]
+        except OSError:  # it has ended
+            continue
+        fields = rest.split()
+        parents[int(folder.name)] = int(fields[1])
+        used[int(folder.name)] = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")  # those that it reaped too
+    found = {"ray": 0.0, "node": 0.0}
+    for pid in used:
+        above = [pid]
+        while above[-1] in parents:
+            above.append(parents[above[-1]])
+        if os.getpid() in above[1:]:
+            found["node" if ours & {*above} or not ours else "ray"] += used[pid]
+    return time.process_time(), found["ray"], found["node"]
+
+
 def measured(places: dict[str, OpenSandbox], scores: int, rounds: int) -> dict[str, dict[str, float]]:
     """By place: medians over the rounds, in each of which every place has its turn."""
     found: dict[str, dict[str, list[float]]] = {name: {} for name in places}
@@ -109,21 +132,30 @@ def measured(places: dict[str, OpenSandbox], scores: int, rounds: int) -> dict[s
         for name, sandbox in places.items():
             for what, score in (("null", null(sandbox)), ("lpn", lpn(sandbox))):
                 score()
+                before = spent(sandbox)
                 found[name].setdefault(f"{what} ms", []).append(one_by_one(score, scores // 3))
+                after = spent(sandbox)
                 found[name].setdefault(f"{what}/s", []).append(at_once(score, scores))
+                for who, one, other in zip(("driver", "ray", "node"), before, after, strict=True):
+                    cpu = (other - one) / (scores // 3) * 1000
+                    found[name].setdefault(f"{what} CPU ms, {who}", []).append(cpu)
     return {name: {what: statistics.median(each) for what, each in figures.items()} for name, figures in found.items()}
 
 
 def table(found: dict[str, dict[str, float]]) -> Iterator[str]:
-    yield f"{'':<22}{'null ms':>9}{'null/s':>9}{'LPN ms':>9}{'LPN/s':>9}  efficiency (null, LPN)"
+    yield (
+        f"{'':<22}{'null ms':>9}{'null/s':>9}{'LPN ms':>9}{'LPN/s':>9}  efficiency (null, LPN)  "
+        "CPU ms of LPN: driver, Ray, node"
+    )
     for name, figures in found.items():
         own = ""
         if name.startswith("ray"):
             alike = found[name.replace("ray", "local").replace("node", "worker")]
-            own = f"{figures['null/s'] / alike['null/s']:>6.2f}{figures['lpn/s'] / alike['lpn/s']:>6.2f}"
+            own = f"{figures['null/s'] / alike['null/s']:.2f}, {figures['lpn/s'] / alike['lpn/s']:.2f}"
+        cpu = ", ".join(f"{figures[f'lpn CPU ms, {who}']:.1f}" for who in ("driver", "ray", "node"))
         yield (
             f"{name:<22}{figures['null ms']:>9.2f}{figures['null/s']:>9.0f}{figures['lpn ms']:>9.2f}"
-            f"{figures['lpn/s']:>9.0f}  {own}"
+            f"{figures['lpn/s']:>9.0f}  {own:<24}{cpu}"
         )
 
 

@@ -2,11 +2,13 @@
 
 Each size in a process of its own: so many candidates one after the other, with a model and a utility that take no time,
 through the recorder, the history of an application and the fold that feeds the progress; none waits for the disk but at
-the barrier of each question. Then the run is resumed, and folded as `show` and a live page do.
+the barrier of each question. Then the run is resumed, and looked at as `show` and a live page do.
 
 candidate  CPU milliseconds of one of the last tenth; memory: of the whole process for each candidate, beyond the start
-resume     CPU seconds until every answer was given from the record
-show       CPU seconds of the fold of all records; new: CPU milliseconds of a look at what ten more candidates added
+start      CPU seconds until a resumed run knows what is on record: what finished work costs, which is not done again
+resume     CPU seconds until every answer was given from the record, to an application that had not finished
+show       CPU seconds of the first look; again: CPU milliseconds of one that follows, after ten more candidates
+new        CPU milliseconds of a look of a live page at ten more candidates
 """
 
 import argparse
@@ -20,10 +22,12 @@ from pathlib import Path
 
 from instant_server import program
 
+from selftaught.core.address import working_at
 from selftaught.core.contracts import Completion, LanguageModel, Program, Prompt, Score
 from selftaught.middleware.recorded import RecordedModel, RecordedUtility
 from selftaught.middleware.recorder import Recorder
 from selftaught.middleware.threads import thread_map
+from selftaught.report.snapshot import fold_of
 from selftaught.report.view import Fold
 from selftaught.runs.records import Record
 from selftaught.runs.store import Store
@@ -60,6 +64,11 @@ def gone(prompts: Sequence[Prompt]) -> list[Completion]:
 
 def candidates(store: Store, model: LanguageModel, count: int, watch: Callable[[Record], object]) -> list[float]:
     """Asks for each and scores it, as `Machine` does. CPU time after each."""
+    with working_at("/apply:growing#0"):
+        return _candidates(store, model, count, watch)
+
+
+def _candidates(store: Store, model: LanguageModel, count: int, watch: Callable[[Record], object]) -> list[float]:
     recorder = Recorder(store, lambda record: (watch(record), None)[1])
     asking, scoring = RecordedModel(model, recorder, thread_map), RecordedUtility(Instant(), recorder)
     history, shown, times = History(SEED, threading.Lock()), SEED, [time.process_time()]
@@ -92,21 +101,34 @@ def measure(count: int) -> str:
             last = max(1, count // 10)
             each = 1000 * (times[-1] - times[-1 - last]) / last
         began = time.process_time()
+        with Store.open(path, checked=False) as store:
+            Recorder(store)
+        start = time.process_time() - began
+        began = time.process_time()
         with Store.open(path) as store:
-            candidates(store, gone, count, Fold().add)
+            candidates(store, gone, count, lambda record: None)
         resumed = time.process_time() - began
+        shown, fold = look(path)
         with Store.open(path) as store:
-            began, fold = time.process_time(), Fold()
-            fold.read(store)
-            folded = time.process_time() - began
             candidates(store, Answers(count), count + 10, lambda record: None)
             store.barrier()
             began = time.process_time()
             fold.read(store)
             new = 1000 * (time.process_time() - began)
+        again = 1000 * look(path)[0]
     return (
-        f"{count:>9,}  {each:9.3f} ms  {1024 * held / count:7.1f} KiB  {resumed:8.3f} s  {folded:8.3f} s  {new:7.3f} ms"
+        f"{count:>9,}  {each:9.3f} ms  {1024 * held / count:7.1f} KiB  {start:7.3f} s  {resumed:7.3f} s  "
+        f"{shown:7.3f} s  {again:7.2f} ms  {new:7.3f} ms"
     )
+
+
+def look(path: Path) -> tuple[float, Fold]:
+    """CPU seconds of what `show` reads."""
+    began = time.process_time()
+    with Store.open(path, writable=False, checked=False) as store:
+        fold = fold_of(store, keep=True)
+        fold.view()
+    return time.process_time() - began, fold
 
 
 def main() -> None:
@@ -117,7 +139,7 @@ def main() -> None:
     if given.one:
         print(measure(given.one))
         return
-    print("candidates   candidate      memory      resume        show       new")
+    print("candidates   candidate      memory      start     resume       show       again         new")
     for size in given.sizes:
         subprocess.run([sys.executable, __file__, "--one", str(size)], check=True)
 

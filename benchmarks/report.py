@@ -19,9 +19,8 @@ from pathlib import Path
 from growth import Answers, candidates
 from playwright.sync_api import sync_playwright
 
-from selftaught.core.address import working_at
-from selftaught.report.candidates import candidates as of_record
-from selftaught.report.page import page
+from selftaught.report.candidates import Candidates
+from selftaught.report.page import MOST_CANDIDATES, page
 from selftaught.report.view import Fold
 from selftaught.runs.store import Store
 
@@ -34,12 +33,14 @@ TIMES = """() => {
 
 def written(folder: Path, count: int) -> tuple[str, float]:
     """The page, and the CPU seconds that it took."""
-    with Store.create(folder / "run.sqlite") as store, working_at("/apply:growing#0"):
+    with Store.create(folder / "run.sqlite") as store:
         candidates(store, Answers(), count, lambda record: None)
     with Store.open(folder / "run.sqlite", writable=False) as store:
         began, fold = time.process_time(), Fold()
         fold.read(store)
-        html = page(fold.view(), {"kind": "improve"}, store.text, title="long", candidates=of_record(store))
+        html = page(
+            fold.view(), {"kind": "improve"}, store.text, title="long", candidates=Candidates.of(store, MOST_CANDIDATES)
+        )
         return html, time.process_time() - began
 
 

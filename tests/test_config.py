@@ -77,6 +77,8 @@ def test_a_flag_that_is_wrong_is_named_as_it_was_given() -> None:
         make_config({"tasks": ["parity"], "max_time_seconds": -1.0})
     assert str(wrong.value) == "`max_time_seconds`: wanted a number above 0.0, got -1.0"
     assert in_flags(str(wrong.value), declared(RunConfig)) == "--max-time: wanted a number above 0.0, got -1.0"
+    with pytest.raises(UsageError, match="`race`: wanted a number below 1.0, got 1.0"):
+        make_config({"tasks": ["tsp"], "race": 1.0})
     assert in_flags("go on with `max_calls=9`", declared(RunConfig)) == "go on with --max-calls 9"
     assert in_flags("`anything` else", declared(RunConfig)) == "`anything` else"
 

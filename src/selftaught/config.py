@@ -586,6 +586,7 @@ def _in_words(wanted: str) -> str:
         ("`int | null`", "a whole number"), ("`int`", "a whole number"), ("`float | null`", "a number"),
         ("`float`", "a number"), ("`str | null`", "a text"), ("`str`", "a text"), ("`array`", "a list"),
         ("`bool`", "true or false"), (">=", "of at least"), ("<=", "of at most"), (">", "above"),
+        ("<", "below"),
     ):  # fmt: skip
         wanted = wanted.replace(type_name, words)
     return wanted

@@ -222,7 +222,7 @@ def test_asking_the_channel_for_the_hidden_answers_gets_none(isolating_sandbox: 
 
 REGENERATE = (
     inspect.getsource(parity_with_noise)
-    .replace("from selftaught.tasks.spec import Instance", "Instance = object")
+    .replace("from selftaught.tasks.spec import ONE_FAILURE, Instance", "ONE_FAILURE = Instance = object")
     .replace("from selftaught.tasks.levels import described, ladder", inspect.getsource(levels))
     + """
 from hashlib import sha256

@@ -17,7 +17,7 @@ from cli.viewing import viewing
 from report.a_run import CHILD, CONFIG, SEED, WORSE, Pen, a_finished_run, identity
 from report.test_page import ALL_OF_IT, HOSTILE_CONFIG, a_hostile_run
 from selftaught.config import RunConfig, to_toml
-from selftaught.report.candidates import candidates
+from selftaught.report.candidates import Candidates
 from selftaught.report.page import page
 from selftaught.report.view import view
 from selftaught.runs.store import Store
@@ -64,7 +64,7 @@ def _is_elsewhere(url: str) -> bool:
 def written(store: Store, folder: Path, config: dict[str, object] | None = None, title: str = "one") -> str:
     """The address of its report."""
     file = folder / "report.html"
-    html = page(view(store), config or CONFIG, store.text, title=title, candidates=candidates(store))
+    html = page(view(store), config or CONFIG, store.text, title=title, candidates=Candidates.of(store))
     file.write_text(html, encoding="utf-8")
     return file.as_uri()
 

@@ -71,6 +71,12 @@ def test_one_run_of_a_model_is_compared_by_its_proposals_alone() -> None:
     assert found["p"] == 1.0 and found["p (runs)"] is None
 
 
+def test_where_models_are_compared_no_screen_is_too_narrow_for_their_names() -> None:
+    one, two = of(run("a", "A", BEAM)), of(run("a", "A", BEAM), run("b", "B", BOTH))
+    assert all("model" in table.spare for table in one.tables)
+    assert not any("model" in table.spare for table in two.tables)
+
+
 def test_one_model_is_compared_with_nobody() -> None:
     assert [table.name for table in of(run("one", "a", BEAM)).tables] == ["strategies", "proposals"]
 

@@ -1,7 +1,9 @@
 """Each strategy in what a small improver does when it is run, and in none that only looks like it."""
 
+import math
+import random
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -137,7 +139,9 @@ SHOWN = {
                  "annealer_state"],
     "imitated_held": ["hotter_when_stuck", "three_lives", "beam_then_cross"],
     "last": ["ucb_wordings", "waves_of_answers"],
-    "blind_a": ["block_by_block"],
+    "blind_a": ["block_by_block", "annealed_parts"],
+    "blind_c": ["parts_rounds", "thompson_programs", "tree_of_thoughts"],
+    "shapes": ["tempering", "holes"],
 }  # fmt: skip
 """Each strategy at least once, two of none, and those that rules were corrected by. All: benchmarks/strategies.py."""
 
@@ -248,6 +252,76 @@ def test_a_text_that_begins_as_one_program_and_ends_as_another_is_crossed() -> N
     cut = trace([Scored(one, 0.1), Scored(other, 0.2), Scored(INITIAL + "\nA = 1\n", 0.3)])
     assert "genetic crossover" in strategies([made, made])
     assert "genetic crossover" not in strategies([cut, cut])
+
+
+PARTS = (
+    "import random\n\ndef first(items):\n    return items[:{}]\n\ndef algorithm(items):\n    return first(items)[{}:]\n"
+)
+
+
+def piece(size: int) -> str:
+    return f"def first(items):\n    return items[:{size}]\n"
+
+
+def asks_for_part(call: int, message: str, size: int) -> list[Asked]:
+    return [Asked(call, "", message, 0.7, f"```python\n{piece(size)}```")]
+
+
+@pytest.mark.parametrize("shown", ["the part", "the whole"])
+def test_an_answer_in_the_place_of_a_part_is_decomposition_and_the_part_stands_for_its_program(shown: str) -> None:
+    def message(size: int) -> str:
+        return f"Only `first`:\n{piece(size) if shown == 'the part' else PARTS.format(size, 1)}"
+
+    sizes, values = (9, 8, 7, 6), (0.3, 0.5, 0.4, 0.6)
+    events: list[Parts] = [[Scored(PARTS.format(9, 1), 0.3)]]
+    best = 9
+    for call, (size, value) in enumerate(zip(sizes[1:], values[1:], strict=True), 1):
+        events += [asks_for_part(call, message(best), size), [Scored(PARTS.format(size, 1), value)]]
+        best = size if value != 0.4 else best
+    events.append(asks_for_part(9, message(best), 5))
+    climb = Trace(PARTS.format(9, 1), tuple(event for part in events for event in part), None)
+    assert {"decomposition", "greedy refinement"} <= set(strategies([climb, climb]))
+    assert "genetic crossover" not in strategies([climb, climb])
+
+
+def test_a_whole_answer_that_is_only_tidied_is_no_part() -> None:
+    tidied = trace(START, ask_of(1, INITIAL, 1), [Scored("# mine\n" + program(1), 0.5)], ask_of(2, program(1), 2))
+    assert tidied.joined == []
+
+
+def test_walks_side_by_side_are_annealing_and_a_beam_is_not() -> None:
+    def walks(*pairs: tuple[tuple[int, float], tuple[int, float], int, int]) -> Trace:
+        """Of two walks in each call: what each gets, with its score, and where each is afterwards."""
+        at = [program(91), program(92)]
+        parts: list[Parts] = [START, scored(p91=0.5, p92=0.5)]
+        for call, (left, right, *after) in enumerate(pairs, 1):
+            parts += [ask_of(call, at[0], left[0]), ask_of(call, at[1], right[0])]
+            parts.append(scored(**{f"p{left[0]}": left[1], f"p{right[0]}": right[1]}))
+            at = [program(one) for one in after]
+        return trace(*parts, ask_of(9, at[0], 98), ask_of(9, at[1], 99))
+
+    annealed = walks(((1, 0.6), (2, 0.4), 1, 2), ((3, 0.5), (4, 0.45), 3, 4), ((5, 0.2), (6, 0.3), 3, 6))
+    assert strategies([annealed, annealed]) == ("simulated annealing",)
+    climbing = walks(((1, 0.6), (2, 0.4), 1, 92), ((3, 0.5), (4, 0.55), 1, 4), ((5, 0.2), (6, 0.3), 1, 4))
+    assert "simulated annealing" not in strategies([climbing, climbing])
+
+
+def draws(seed: int, weight: Callable[[float], float]) -> Trace:
+    """Of all programs found so far one is drawn by the weight of its score, and two are made of it."""
+    rng = random.Random(seed)
+    found = {INITIAL: 0.3}
+    parts: list[Parts] = [START]
+    for call in range(1, 30):
+        base = rng.choices(list(found), [weight(value) for value in found.values()])[0]
+        new = {100 * call + number: found[base] + rng.uniform(-0.1, 0.1) for number in (1, 2)}
+        parts += [ask_of(call, base, *new), scored(**{f"p{number}": value for number, value in new.items()})]
+        found |= {program(number): value for number, value in new.items()}
+    return trace(*parts)
+
+
+def test_a_draw_from_all_programs_is_a_bandit_if_it_favours_the_good_ones() -> None:
+    assert strategies([draws(seed, lambda value: math.exp(8 * value)) for seed in range(8)]) == ("bandit",)
+    assert strategies([draws(seed, lambda value: 1.0) for seed in range(8)]) == ()
 
 
 def test_scores_that_are_told_are_feedback_and_other_numbers_are_not() -> None:

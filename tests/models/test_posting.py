@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
-import h11
 import openai
 import pytest
 from cryptography import x509
@@ -90,9 +89,11 @@ def test_requests_follow_each_other_over_one_connection() -> None:
     assert server.connections == 1
     host = server.url.removeprefix("http://").partition("/")[0]
     (asked,) = set(server.requests)
-    assert asked.lower().split(b"\r\n") == [
-        b"post /v1/chat http/1.1", f"host: {host}".encode(), b"authorization: bearer key",
-        b"accept-encoding: identity", b"content-length: 7", b"", b"content",
+    head, _, content = asked.lower().partition(b"\r\n\r\n")
+    line, *headers = head.split(b"\r\n")
+    assert (line, content) == (b"post /v1/chat http/1.1", b"content")
+    assert sorted(headers) == [
+        b"accept-encoding: identity", b"authorization: bearer key", b"content-length: 7", f"host: {host}".encode(),
     ]  # fmt: skip
 
 
@@ -115,8 +116,10 @@ PACKED = gzip.compress(b"hi")
         ([OK.replace(b"1.1", b"1.0"), b""], 2),
         ([b"HTTP/1.1 200 OK\r\n\r\nhi", b""], 2),
         ([OK, b""], 2),
-        ([OK + b"more"], 2),
-        ([b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(PACKED) + PACKED], 2),
+        ([OK + b"more"], 1),
+        ([OK.replace(b": 2", b": 2, 3"), b""], 2),
+        ([OK.replace(b": 2", b": -2"), b""], 2),
+        ([b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(PACKED) + PACKED], 1),
     ],
     ids=lambda one: repr(one)[:60],
 )
@@ -132,13 +135,14 @@ def test_every_form_of_an_answer_is_read_and_the_next_one_is_the_next_requests(
     ("answer", "error"),
     [
         ([b""], "RemoteProtocolError: Server disconnected without sending a response."),
-        ([OK[:10], b""], "RemoteProtocolError: Server disconnected without sending a response."),
-        ([OK[:-1], b""], "RemoteProtocolError: peer closed connection .*received 1 bytes, expected 2"),
-        ([CHUNKS[:-9], b""], "RemoteProtocolError: peer unexpectedly closed connection"),
-        ([b"nonsense\r\n\r\n", b""], "RemoteProtocolError: illegal status line"),
-        ([OK.replace(b": 2", b": 2, 3"), b""], "RemoteProtocolError: conflicting Content-Length"),
-        ([OK.replace(b": 2", b": -2"), b""], "RemoteProtocolError: bad Content-Length"),
-        ([b"HTTP/1.1 200 OK\r\n" + b"x: %b\r\n" % (b"a" * (1 << 20))], "RemoteProtocolError: .*too long"),
+        ([OK[:10], b""], "RemoteProtocolError: HTTP/1.1 2"),
+        ([OK[:-1], b""], "RemoteProtocolError: the connection was closed 1 bytes before the answer's end"),
+        ([CHUNKS[:-9], b""], "RemoteProtocolError: IncompleteRead"),
+        ([b"nonsense\r\n\r\n", b""], "RemoteProtocolError: nonsense"),
+        (
+            [b"HTTP/1.1 200 OK\r\n" + b"x: %b\r\n" % (b"a" * (1 << 20))],
+            "RemoteProtocolError: got more than 65536 bytes",
+        ),
         ([OK[:-1]], "ReadTimeout: "),
         ([OK[:10]], "ReadTimeout: "),
         ([CHUNKS[:-5]], "ReadTimeout: "),
@@ -188,8 +192,11 @@ def test_a_text_is_in_the_encoding_that_it_names(header: str, text: str) -> None
 
 
 def test_a_header_that_would_be_two_is_refused() -> None:
-    with pytest.raises(h11.LocalProtocolError):
-        Straight(LIBRARY, LIBRARY.URL("http://a/"), {"x": "a\r\ny: b"}, timeout_seconds=1.0)
+    with serving([OK]) as (server, _):
+        post = Straight(LIBRARY, LIBRARY.URL(server.url), {"x": "a\r\ny: b"}, timeout_seconds=9.0)
+        with pytest.raises(ValueError, match="Invalid header value"):
+            post(b"content")
+    assert not server.requests
 
 
 @pytest.fixture(scope="module")

@@ -60,12 +60,12 @@ class Pen:
     def answered(
         self, given: int | None = 10, made: int | None = 5, *, at: str = "", no_program: str = "", **more: object
     ) -> None:
-        at = at or self.below("ask")
+        at, what = at or self.below("ask"), {"prompt": "p", "response": "r", **more}
         self.write(
             Answered(
-                at=at, time=self.tick(), prompt="p", temperature=0.7, response="r", model="m",
+                at=at, time=self.tick(), temperature=0.7, model="m",
                 input_tokens=given, output_tokens=made, finish_reason="stop", seconds=1.0,
-                no_program=no_program, **more,  # type: ignore[arg-type]
+                no_program=no_program, **what,  # type: ignore[arg-type]
             )
         )  # fmt: skip
 

@@ -28,9 +28,9 @@ NO_CAPABILITIES = "0000000000000000"
 
 
 @contextlib.contextmanager
-def asleep(jail: Jail, filter: str) -> Iterator[int]:
+def asleep(jail: Jail, filter: str, *, plain: bool = False) -> Iterator[int]:
     """The process number, as seen from here, of a guest that sleeps in a call."""
-    worker = Worker(jail.tier_in_force)
+    worker = Worker(jail.tier_in_force, plain=plain)
     try:
         guest = Guest(worker, worker.take(Profile(filter, LIMITS.memory_bytes, 8)), LIMITS)
         facts = {"utility_str": "", "utility_budget": 1, "model_budget": 1, "max_responses_per_call": 1}
@@ -62,9 +62,10 @@ def limits(pid: int) -> dict[str, tuple[str, str]]:
     return {name: (soft, hard) for name, soft, hard in found}
 
 
+@pytest.mark.parametrize("plain", [False, True])
 @pytest.mark.parametrize("filter", ["solution", "improver"])
-def test_a_guest_has_no_rights_and_one_thread(isolating_sandbox: Jail, filter: str) -> None:
-    with asleep(isolating_sandbox, filter) as pid:
+def test_a_guest_has_no_rights_and_one_thread(isolating_sandbox: Jail, filter: str, plain: bool) -> None:
+    with asleep(isolating_sandbox, filter, plain=plain) as pid:
         seen = status(pid)
     assert {key: seen[key] for key in ("NoNewPrivs", "Seccomp", "Threads", "CapInh", "CapPrm", "CapEff", "CapAmb")} == {
         "NoNewPrivs": "1",
@@ -89,9 +90,10 @@ def test_a_guest_is_nobody_where_root_can_make_it_so(isolating_sandbox: Jail) ->
     assert user is None or (seen["Gid"].split(), seen["Groups"]) == ([str(user)] * 4, "")
 
 
+@pytest.mark.parametrize("plain", [False, True])
 @pytest.mark.parametrize("filter", ["solution", "improver"])
-def test_a_guest_is_limited(isolating_sandbox: Jail, filter: str) -> None:
-    with asleep(isolating_sandbox, filter) as pid:
+def test_a_guest_is_limited(isolating_sandbox: Jail, filter: str, plain: bool) -> None:
+    with asleep(isolating_sandbox, filter, plain=plain) as pid:
         seen = limits(pid)
     space = int(seen.pop("Max address space")[0])
     assert LIMITS.memory_bytes < space < LIMITS.memory_bytes + (512 << 20)
@@ -109,9 +111,10 @@ DECLARED = {
 }
 
 
+@pytest.mark.parametrize("plain", [False, True])
 @pytest.mark.parametrize("filter", ["solution", "improver"])
-def test_a_guest_holds_its_channel_and_the_null_device(isolating_sandbox: Jail, filter: str) -> None:
-    with asleep(isolating_sandbox, filter) as pid:
+def test_a_guest_holds_its_channel_and_the_null_device(isolating_sandbox: Jail, filter: str, plain: bool) -> None:
+    with asleep(isolating_sandbox, filter, plain=plain) as pid:
         if not may_look(isolating_sandbox):
             with pytest.raises(PermissionError):
                 os.listdir(f"/proc/{pid}/fd")

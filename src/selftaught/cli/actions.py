@@ -31,7 +31,7 @@ from selftaught.middleware.unusable import REFUSED, TOO_LONG
 from selftaught.report.snapshot import fold_of
 from selftaught.report.view import RunView
 from selftaught.runs.folder import RunFolder, find_run, new_folder
-from selftaught.runs.records import Record
+from selftaught.runs.records import Record, Session
 from selftaught.runs.salt import data_folder, salted
 from selftaught.runs.store import Store
 from selftaught.tasks.bounds.kept import REFERENCES, Kept
@@ -151,8 +151,8 @@ def carry_out(run: Run, more: Callable[[Record], str] = lambda record: "") -> Ru
     config, folder = run.inputs.config, run.folder
     depth = config.depth if config.kind == "run" else None
     told = forecast(run.inputs, run.models)
-    if told.guesses.calls and run.tracing is None:
-        say(printing.guesses_at_most(told))
+    if told.guesses.calls:
+        say(printing.guesses_at_most(told) if run.tracing is None else printing.NOTHING_IS_GUESSED)
     with Progress(
         depth=depth,
         known=fold_of(run.store),
@@ -216,7 +216,7 @@ def replay(name: str, runs: Path, sandbox: str | None, *, trust_tasks: bool = Fa
         if Path(name).is_file() and not trust_tasks:
             _check_tasks_are_ours(name, folder)
         with Store.open(folder.store, writable=False) as store:
-            others = ", ".join(other_versions(store))
+            others = ", ".join(other_versions(store.of(Session)))
         if others:
             say(f"recorded by selftaught {others}, which has other code: results may differ")
         config = frozen_config(folder)

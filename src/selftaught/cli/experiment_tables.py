@@ -6,6 +6,7 @@ Its CSV and JSON files have every digit, column and name.
 from collections.abc import Sequence
 
 from selftaught.cli import printing
+from selftaught.core.model_name import MUTATE
 from selftaught.experiments.design import Table
 
 _SPARE = (
@@ -13,7 +14,7 @@ _SPARE = (
     "responses", "p", "failed", "n",
 )  # fmt: skip
 """What goes where the screen is too narrow, in this order."""
-_WORDS = ("compared", "improver", "improved by", "task")
+_WORDS = ("what it does", "compared", "improver", "improved by", "task")
 """Columns that may be cut; of a table the first that it has."""
 _SHORTER = {"dollars": "$", "+dollars": "+$", "p (Holm)": "Holm", "difference": "diff."}
 _MODEL = ("model", "used with")
@@ -33,10 +34,11 @@ def experiment_table(table: Table, models: Sequence[str]) -> None:
 
 
 def _says_nothing(table: Table, n: int, header: str, models: Sequence[str]) -> bool:
-    """The model if there is only one; a price that is unknown or zero."""
+    """The model if there is only one, besides the one that costs nothing; a price that is unknown or zero."""
     of_price = header.removeprefix("+") in ("tokens", "dollars")
     empty = (of_price or header in _MODEL) and not any(row[n] for row in table.rows)
-    return empty or (header in _MODEL and len(models) == 1)
+    others = {row[n] for row in table.rows} - {"", MUTATE}
+    return empty or (header in _MODEL and len(models) == 1 and len(others) <= 1)
 
 
 def _is_number(cell: object) -> bool:

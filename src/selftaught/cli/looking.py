@@ -13,7 +13,7 @@ from selftaught.config import RunConfig
 from selftaught.core.contracts import Program
 from selftaught.core.errors import UsageError
 from selftaught.core.version import VERSION
-from selftaught.report.candidates import candidates as every_candidate
+from selftaught.report.candidates import Candidates
 from selftaught.report.provenance import provenance
 from selftaught.report.snapshot import fold_of, kept_fold
 from selftaught.report.view import RunView, view
@@ -152,12 +152,12 @@ def report(name: str, runs: Path, out: Path | None) -> None:
 
         experiments.report(experiment, out)
         return
-    from selftaught.report.page import page  # with what makes pages
+    from selftaught.report.page import MOST_CANDIDATES, page  # with what makes pages
 
     folder = find_run(name, runs)
     with opened(folder) as (kept, store):
         config, run = so_far(kept, store, folder)
-        found = every_candidate(store)
+        found = Candidates.of(store, MOST_CANDIDATES)
         html = page(run, msgspec.to_builtins(config), store.text, title=folder.path.name, candidates=found)
     if out is None:
         file = folder.write(REPORT, html)

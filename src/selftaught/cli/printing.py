@@ -297,6 +297,9 @@ def forecast(told: "Forecast", *, as_json: bool) -> None:
         print("At most: an improver may send prompts of 4 million characters. Cap it: --max-cost, --max-tokens.")
 
 
+NOTHING_IS_GUESSED = "a run that sends spans scores nothing before it is requested: --speculate all has no effect"
+
+
 def guesses_at_most(told: "Forecast") -> str:
     """The responses that may be bought for scores that are never requested, and their limit."""
     most = told.guesses

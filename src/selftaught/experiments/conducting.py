@@ -32,7 +32,7 @@ from selftaught.middleware.gate import Branch, Gate
 from selftaught.middleware.recorded import draws_on_record
 from selftaught.middleware.run_budget import RunBudget
 from selftaught.runs.folder import PARAMETERS, RunFolder, find_run
-from selftaught.runs.records import Answered, Applied, Ended, Record, Scored, Session, run_id
+from selftaught.runs.records import Ended, Record, Session, run_id
 from selftaught.runs.store import Store, text_id
 from selftaught.sandbox.contract import OpenSandbox
 from selftaught.tasks.loading import is_built_in
@@ -317,13 +317,13 @@ def _check_versions(folder: Path) -> None:
     """All cells by the same code, those that are finished too; before another is begun."""
     for path in sorted((folder / "runs").glob("*/run.sqlite")):
         with Store.open(path, writable=False) as store:
-            check_version(store.without(Answered, Applied, Scored))
+            check_version(store.of(Session))
 
 
 def _shared_draws(folder: RunFolder, store: Store, draws: CommonDraws) -> Iterator[tuple[str, Bought]]:
     """What an earlier start of a cell had of the draws that cells share."""
-    first = next(iter(store), None)
-    run = run_id(folder.path.name, first) if isinstance(first, Session) else ""
+    found = store.of(Session)
+    run = run_id(folder.path.name, found[0]) if found else ""
     return draws_on_record(store, run, Sharing(draws, sharing_among(frozen_config(folder))))
 
 

@@ -29,7 +29,7 @@ def model_labels(models: Models, path: Path, caps: Caps, gate: Gate) -> Labels:
     folder = RunFolder(path)
     store = Store.open(folder.store) if folder.store.is_file() else Store.create(folder.store)
     recorder = Recorder(store)
-    if not any(isinstance(record, Session) for record in store):
+    if not store.of(Session):
         recorder.write(Session(at="/session#0", version="", tier="", model=models.name))
     run_budget = RunBudget(caps, models.spent(store), gate)
     model = Stack(recorder, gate, run_budget).model(models.improver, IMPROVER)

@@ -9,7 +9,7 @@ from selftaught.core.errors import UsageError
 from selftaught.experiments.conducting import EXPERIMENTS, read_parameters
 from selftaught.experiments.results import RESULT
 from selftaught.runs.folder import PARAMETERS, RunFolder, list_runs
-from selftaught.runs.records import Answered, Applied, Ended, Scored
+from selftaught.runs.records import Answered, Ended
 from selftaught.runs.store import Store
 
 BEGUN, STOPPED, RUNNING, FINISHED = "not begun", "stopped", "running", "finished"
@@ -81,7 +81,7 @@ def _cell(name: str, what: str, model: str, folder: RunFolder | None) -> Cell:
         return Cell(name, what, model, "", "", 0)
     folder.check_plain()
     with Store.open(folder.store, writable=False, checked=False) as store:
-        ended = [record for record in store.without(Answered, Scored, Applied) if isinstance(record, Ended)]
+        ended = store.of(Ended)
         responses = store.count(Answered)
     last = next((one for one in ended if one.how == FINISHED), ended[-1] if ended else None)
     return Cell(name, what, model, last.how if last else "", last.note if last else "", responses)

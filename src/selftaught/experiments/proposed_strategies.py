@@ -125,10 +125,11 @@ def result(given: Parameters, done: Mapping[str, Outcome], describe: Describe = 
         )
         for p, found in labelled
     ]
+    by_whom = () if len(models) > 1 else ("model",)
     columns = ("improver", "model", "ran", "selected", "gain", "on record", "what it does")
     tables = [
-        Table("strategies", "What proposed improvers do", headers, rows, ("kind", "model")),
-        Table("proposals", "Each of them", columns, each, ("model",)),
+        Table("strategies", "What proposed improvers do", headers, rows, ("kind", *by_whom)),
+        Table("proposals", "Each of them", columns, each, ("on record", *by_whom)),
     ]
     if compared := _between(of_model, given.run_seed.number):
         title = (

@@ -17,16 +17,18 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations, pairwise
+from itertools import combinations, groupby, pairwise
 from statistics import fmean
 
 from selftaught.bounded import READER, NotRead
 from selftaught.experiments.choices import Choices, choices, combines
-from selftaught.experiments.traces import Asked, Question, Scored, Trace, blocks_of
+from selftaught.experiments.traces import Asked, Question, Scored, Trace, bare, programs_of
 from selftaught.experiments.wording import likeness, wording
 
 OPPOSITE, EVEN_LUCK = ("hot", "cold"), 0.42
 """Worlds (rehearsal.py) in each of which the reverse of the other pays; how likely an answer is a gain over both."""
+_PHASE = 4
+"""Calls in which one wording is kept, for its successor to be another by a plan, and not what is said once."""
 FEWEST = 2
 """Of what may be chance in one place: as often it must be seen, in all traces together."""
 _MOST, _MOST_WORDS = 200, 20_000
@@ -53,7 +55,7 @@ class Known:
         """Whether temperatures or wordings are chosen because they pay."""
         learns = _learns_what_pays(self.traces) and not _goes_by_steps(self.traces)
         prefers = any(_prefers_what_paid(self.traces, arms) for arms in (_temperatures, _wordings))
-        return learns or _keeps_to_what_paid(self.traces) or prefers
+        return _keeps_to_what_paid(self.traces) or ((learns or prefers) and _comes_back(self.traces))
 
     @cached_property
     def crosses(self) -> bool:
@@ -85,16 +87,16 @@ def best_of_n(known: Known) -> bool:
 
 
 def _returns_the_best(trace: Trace) -> bool:
-    values = {score.program.strip(): score.value for score in trace.scored}
-    made = (trace.returned or "").strip()
+    values = {bare(score.program): score.value for score in trace.scored}
+    made = bare(trace.returned or "")
     return made in values and values[made] >= max(values.values()) - 1e-9
 
 
 def greedy_refinement(known: Known) -> bool:
     """Each question is about the one best program so far; of a restarted run, about the best of the run."""
     seen = known.choices
-    most = 0.1 if restarts(known) else 0.04  # a restart from the initial program, right after it, is not seen as one
-    return FEWEST <= seen.moves <= seen.informed and seen.strayed <= most * seen.informed and not known.crosses
+    # In a part, which program it is of cannot always be told.
+    return FEWEST <= seen.moves <= seen.informed and seen.strayed <= 0.06 * seen.informed and not known.crosses
 
 
 def beam_search(known: Known) -> bool:
@@ -111,7 +113,8 @@ def simulated_annealing(known: Known) -> bool:
     seen = known.choices
     steps = seen.better + seen.worse + seen.rejected + seen.refused
     return (
-        min(seen.worse, seen.rejected) >= FEWEST
+        min(seen.worse, seen.rejected) >= 1
+        and seen.worse + seen.rejected >= 2 * FEWEST
         and seen.refused <= 0.1 * (seen.refused + seen.better)
         and seen.jumps <= 0.05 * steps
         and not greedy_refinement(known)
@@ -123,7 +126,9 @@ def bandit(known: Known) -> bool:
     """What is tried next is learnt from what paid: a program, a temperature or a wording, and now and then another.
 
     Of programs: mostly the best is taken, else any other (ε-greedy), or never one of which a better one was tried no
-    oftener (a confidence bound). Temperatures and wordings: what pays is tried more, where the reverse pays, too.
+    oftener (a confidence bound), or by chance any that was ever found, but rather good ones, or those that paid
+    (softmax, Thompson); a population that forgets the worst or the oldest is no bandit. Temperatures and wordings: what
+    pays is tried more, where the reverse pays, too.
     """
     return known.arms or _bandit_of_programs(known)
 
@@ -134,7 +139,9 @@ def _bandit_of_programs(known: Known) -> bool:
         return False
     mostly_best = seen.of_the_best >= 0.6 * seen.informed and seen.strayed >= 3
     by_bounds = seen.traded >= 3 and seen.dominated <= 0.1 * seen.picks
-    return mostly_best or by_bounds
+    good, paying = seen.preferred >= 0.2 * seen.ranked, seen.paid >= 1.5 * seen.paid_by_chance
+    of_an_archive = seen.deep >= 3 and (good or paying)
+    return mostly_best or by_bounds or of_an_archive
 
 
 def _learns_what_pays(traces: Sequence[Trace]) -> bool:
@@ -152,6 +159,15 @@ def _learns_what_pays(traces: Sequence[Trace]) -> bool:
     means = [fmean(by_world[world]) for world in OPPOSITE if by_world[world]]
     most = sum(map(len, by_world.values())) >= 0.75 * tried
     return most and len(means) == len(OPPOSITE) and fmean(means) - EVEN_LUCK >= 0.08
+
+
+def _comes_back(traces: Sequence[Trace]) -> bool:
+    """Whether a temperature or a wording that was left for another comes again, mostly: a plan may go on instead."""
+    back = 0
+    for trace in traces:
+        turns = [[arm for arm, _ in groupby(arms)] for arms in (_temperatures(trace), _wordings(trace))]
+        back += any(len(set(arms)) < len(arms) for arms in turns)
+    return back * 2 > len(traces)
 
 
 def _goes_by_steps(traces: Sequence[Trace]) -> bool:
@@ -178,6 +194,18 @@ def _wordings(trace: Trace) -> list[tuple[str, ...]]:
     ]
 
 
+def _paid(trace: Trace) -> list[list[float]]:
+    """For each question the scores that its programs got before the next call: what could be learnt from it."""
+    paid: list[list[float]] = []
+    call, then = 0, dict[str, float]()
+    after = {bare(event.program): event.value for event in reversed(trace.scored)}
+    for question in reversed(trace.questions):
+        if question.call != call:
+            call, then, after = question.call, after, question.scores
+        paid.append([then[one] for one in question.programs if one in then and one not in question.scores])
+    return paid[::-1]
+
+
 def _prefers_what_paid(traces: Sequence[Trace], arms: Callable[[Trace], Sequence[object]]) -> bool:
     """Whether, of arms that were tried equally often, it takes those that scored more, in either world.
 
@@ -187,14 +215,13 @@ def _prefers_what_paid(traces: Sequence[Trace], arms: Callable[[Trace], Sequence
     for trace in traces:
         rewards: dict[object, list[float]] = defaultdict(list)
         visits: Counter[object] = Counter()
-        values = {event.program.strip(): event.value for event in reversed(trace.scored)}
-        for question, arm in zip(trace.questions, arms(trace), strict=False):
+        for arm, paid in zip(arms(trace), _paid(trace), strict=False):
             mean = {one: fmean(got) for one, got in rewards.items() if got}
             rivals = [mean[one] for one in mean if one != arm and visits[one] == visits[arm]]
             if arm in mean and rivals:
                 preferred[trace.world] += [fmean((mean[arm] > one) - (mean[arm] < one) for one in rivals)]
             visits[arm] += 1
-            rewards[arm] += [values[program] for program in question.programs if program in values]
+            rewards[arm] += paid
     return all(len(preferred[world]) >= 8 and fmean(preferred[world]) >= 0.3 for world in OPPOSITE)
 
 
@@ -207,9 +234,8 @@ def _keeps_to_what_paid(traces: Sequence[Trace]) -> bool:
     begun, places, arms = set[float](), set[int](), set[float]()
     for trace in traces:
         rewards: dict[float, list[float]] = defaultdict(list)
-        values = {event.program.strip(): event.value for event in reversed(trace.scored)}
-        asked = [question.temperatures[0] for question in trace.questions]
-        for place, (question, arm) in enumerate(zip(trace.questions, asked, strict=True)):
+        asked = _temperatures(trace)
+        for place, (arm, paid) in enumerate(zip(asked, _paid(trace), strict=True)):
             means = {one: fmean(got) for one, got in rewards.items() if got}
             best = arm in means and means[arm] >= max(means.values()) - 1e-9
             moved = place > 0 and arm != asked[place - 1]
@@ -218,7 +244,7 @@ def _keeps_to_what_paid(traces: Sequence[Trace]) -> bool:
                 returned += moved and best
                 adopted += moved and not best and asked[place + 1 : place + 2] == [arm]
             places |= {place} if moved else set()
-            rewards[arm] += [values[program] for program in question.programs if program in values]
+            rewards[arm] += paid
         arms.update(asked)
         begun.update(asked[:1])
     if not 1 < len(arms) <= 8 or len(places) < FEWEST or left < FEWEST:
@@ -254,17 +280,17 @@ def _pairs_at_random(known: Known) -> bool:
 
 def _spliced(trace: Trace) -> int:
     """How many programs that are scored, or asked about, begin as one of those before them, and go on as another."""
-    answers = {block for event in trace.asked for block in blocks_of(event.response)}
-    before: dict[str, None] = {trace.initial.strip(): None}
+    answers = {block for event in trace.asked for block in programs_of(event.response)}
+    before: dict[str, None] = {bare(trace.initial): None}
     found = tried = 0
     for event in trace.events:
-        for text in [event.program.strip()] if isinstance(event, Scored) else blocks_of(event.message):
+        for text in [bare(event.program)] if isinstance(event, Scored) else programs_of(event.message):
             if text not in before and text not in answers and tried < _MOST:
                 tried += 1
                 found += _is_spliced(text, list(before)[-_MOST:])
             before[text] = None
         if isinstance(event, Asked):
-            before.update(dict.fromkeys(blocks_of(event.response)))
+            before.update(dict.fromkeys(programs_of(event.response)))
     return found
 
 
@@ -289,13 +315,7 @@ def _in_common(one: str, other: str) -> int:
 
 def decomposition(known: Known) -> bool:
     """The model is asked about a part of a program, and its answer is put in that part's place."""
-    return sum(_put_together(trace) for trace in known.traces) >= FEWEST
-
-
-def _put_together(trace: Trace) -> int:
-    whole = dict.fromkeys(event.program.strip() for event in trace.scored)
-    pieces = [block for event in trace.asked for block in blocks_of(event.response) if block not in whole][:_MOST]
-    return sum(any(piece in text and len(piece) < 0.8 * len(text) for piece in pieces) for text in list(whole)[:_MOST])
+    return sum(len(trace.joined) for trace in known.traces) >= FEWEST
 
 
 # How the model is asked
@@ -319,14 +339,14 @@ def _varies(trace: Trace, *, parts: bool) -> bool:
     kinds: dict[int, list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
     for question, words in zip(trace.questions, _wordings(trace), strict=False):
         if parts:  # it may say what the part is called that it is about
-            named = set(_NAME.findall(" ".join(blocks_of(question.message))))
+            named = set(_NAME.findall(" ".join(programs_of(question.message))))
             words = tuple(" ".join(word for word in line.split() if word not in named) for line in words)
         kinds[min(2, len(question.shown))].append((question.call, words))
     return any(_alternate(asked) for asked in kinds.values())
 
 
 def _alternate(asked: Sequence[tuple[int, tuple[str, ...]]]) -> bool:
-    """Whether several wordings that are much alike stand in one call, come again, or are three."""
+    """Whether several wordings that are much alike stand in one call, come again, are three, or are a plan of two."""
     calls: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for call, words in asked:
         calls[words].append(call)
@@ -334,7 +354,9 @@ def _alternate(asked: Sequence[tuple[int, tuple[str, ...]]]) -> bool:
     if len({words for pair in alike for words in pair}) >= 3:
         return True
     return any(
-        set(calls[one]) & set(calls[other]) or (min(calls[other]) < max(calls[one]) and likeness(one, other) >= 0.5)
+        set(calls[one]) & set(calls[other])
+        or (min(calls[other]) < max(calls[one]) and likeness(one, other) >= 0.5)
+        or (min(len(calls[one]), len(calls[other])) >= _PHASE and likeness(one, other) >= 0.7)
         for one, other in alike
     )
 
@@ -422,19 +444,26 @@ def _again(trace: Trace) -> tuple[int, int]:
             before, same = last[event.program]
             scored += before < asked or not (event.beside or same.beside)
         last[event.program] = place, event
-        first.setdefault(event.program.strip(), place)
-        times[event.program.strip()] += 1
+        first.setdefault(bare(event.program), place)
+        times[bare(event.program)] += 1
+    put = {
+        (one.answer.message, block): one.program for one in trace.joined for block in programs_of(one.answer.response)
+    }
+    made = {
+        answer: [put.get((answer.message, block), block) for block in programs_of(answer.response)[:1]]
+        for answer in trace.asked
+    }
     calls: dict[int, list[str]] = defaultdict(list)
     for answer in trace.asked:
-        calls[answer.call] += blocks_of(answer.response)[:1]
+        calls[answer.call] += made[answer]
     came: Counter[str] = Counter()
     spared = 0
     for place, event in enumerate(trace.events):
         if isinstance(event, Scored):
-            came[event.program.strip()] += not came[event.program.strip()]
+            came[bare(event.program)] += not came[bare(event.program)]
             continue
         beside = calls[event.call] if len(calls[event.call]) > 1 else calls[event.call + 1]
-        for program in blocks_of(event.response)[:1]:
+        for program in made[event]:
             came[program] += 1
             others = any(one != program and first.get(one, -1) > place for one in beside)
             spared += came[program] > 1 and times[program] == 1 and others

@@ -18,6 +18,10 @@ _MOST_EVENTS, _MOST_CHARACTERS, _MOST_MESSAGE = 1_000, 8_000_000, 100_000
 _MOST_TRACES = 5
 """Of one improver on record."""
 _FENCED = re.compile(r"^```[^\n`]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_WHOLE, _TOO_LONG = 0.8, 1.5
+"""Of a program's lines: an answer that has as many is no part of it; of another's: as many do not replace a part."""
+_MOST_JOINED = 200
+"""Programs, and answers, of one trace that are looked at for what is put together."""
 _SHORTEST = 20
 """Characters of a program: a shorter one is in any text by chance."""
 
@@ -79,6 +83,11 @@ class Trace:
         """What was asked, without repeats within one call."""
         return list(_questions(self))
 
+    @cached_property
+    def joined(self) -> "list[Joined]":
+        """The programs that were scored and are put together from an earlier one and answers about a part of it."""
+        return list(_joined(self))
+
 
 @dataclass(frozen=True)
 class Question:
@@ -105,7 +114,7 @@ class Question:
 
 
 def _questions(trace: Trace) -> Iterator[Question]:
-    known = {trace.initial.strip(): None}
+    known = {bare(trace.initial): None}
     scores: dict[str, float] = {}
     groups: dict[tuple[int, str, str], list[Asked]] = {}
     for event in trace.events:
@@ -113,24 +122,89 @@ def _questions(trace: Trace) -> Iterator[Question]:
             groups.setdefault((event.call, event.system, event.message), []).append(event)
     for place, event in enumerate(trace.events):
         if isinstance(event, Scored):
-            known.setdefault(event.program.strip())
-            scores.setdefault(event.program.strip(), event.value)
+            known.setdefault(bare(event.program))
+            scores.setdefault(bare(event.program), event.value)
             continue
         group = groups[event.call, event.system, event.message]
-        blocks = [block for one in group for block in blocks_of(one.response)]
+        blocks = [block for one in group for block in programs_of(one.response)]
         if event is group[0]:
-            shown, rest = _shown(event.message, known)
-            rest = rest.replace(trace.description.strip() or "\0", " ")
+            shown, rest = _shown(bare(event.message), known)
+            if trace.joined:  # other answers are parts
+                shown = tuple(one for one in shown if one in scores or one == bare(trace.initial))
+            rest = rest.replace(bare(trace.description) or "\0", " ")
             temperatures = tuple(one.temperature for one in group)
             responses = tuple(one.response for one in group)
             yield Question(event.call, place, event.system, event.message, temperatures, shown, rest, responses,
                            tuple(blocks), dict(scores))  # fmt: skip
-        known.update(dict.fromkeys(blocks_of(event.response)))
+        known.update(dict.fromkeys(programs_of(event.response)))
 
 
-def blocks_of(text: str) -> list[str]:
+@dataclass(frozen=True)
+class Joined:
+    """A program that is `base` but for lines that answers have in place of lines which their questions showed.
+
+    `answer`: the latest of these.
+    """
+
+    program: str
+    base: str
+    answer: Asked
+
+
+def _joined(trace: Trace) -> Iterator[Joined]:
+    scored = {bare(event.program) for event in trace.scored}
+    failed = {bare(event.program) for event in trace.scored if event.value <= 0} - {bare(trace.initial)}
+    known = {bare(trace.initial): lines_of(trace.initial)}
+    answers: set[str] = set()
+    pieces: dict[str, tuple[Asked, frozenset[str]]] = {}
+    shown: set[str] = set()
+    for event in trace.events:
+        if isinstance(event, Asked):
+            shown |= lines_of(event.message)
+            blocks = programs_of(event.response)
+            answers.update(blocks)
+            pieces |= {block: (event, lines_of(block)) for block in blocks if block not in scored}
+            continue
+        program = bare(event.program)
+        lines = lines_of(program)
+        if program not in known and program not in answers and pieces and len(known) < _MOST_JOINED:
+            latest = [
+                (answer, of)
+                for answer, of in list(pieces.values())[-_MOST_JOINED:]
+                if len(lines & of) < _WHOLE * len(lines)
+            ]
+            given = frozenset[str]().union(*(of for _, of in latest))
+            bases = [
+                (len(of ^ lines), -number, base)
+                for number, (base, of) in enumerate(known.items())
+                if lines - of and lines & of and lines - of <= given and of - lines <= shown
+                if base not in failed and program.count("\n") < _TOO_LONG * base.count("\n")
+            ]
+            if bases:
+                base = min(bases)[2]
+                made = lines - known[base]
+                yield Joined(program, base, [answer for answer, of in latest if of & made][-1])
+        known[program] = lines
+
+
+def bare(text: str) -> str:
+    """The text without its empty lines, and without the space at the end of each: so programs are compared."""
+    return "\n".join(line.rstrip() for line in text.split("\n") if line.strip())
+
+
+def lines_of(text: str) -> frozenset[str]:
+    """Of the bare text."""
+    return frozenset(bare(text).split("\n"))
+
+
+def blocks_of(text: str, shortest: int = _SHORTEST) -> list[str]:
     """The fenced blocks of a text, without the space around each."""
-    return [block for found in _FENCED.findall(text) if len(block := found.strip()) >= _SHORTEST]
+    return [block for found in _FENCED.findall(text) if len(block := found.strip()) >= shortest]
+
+
+def programs_of(text: str) -> list[str]:
+    """Its fenced blocks, bare."""
+    return [bare(block) for block in blocks_of(text)]
 
 
 def _shown(message: str, known: Iterable[str]) -> tuple[tuple[str, ...], str]:
@@ -187,10 +261,10 @@ def _trace(applied: Applied, records: Sequence[Answered | ScoreRecord], text: Ca
 
 def as_text(trace: Trace, most: int = 40) -> str:
     """The trace for a reader, a language model too: one line for each question and each run of scores."""
-    names: dict[str, str] = {trace.initial.strip(): "the initial program"}
+    names: dict[str, str] = {bare(trace.initial): "the initial program"}
 
     def name(program: str) -> str:
-        return names.setdefault(program.strip(), f"program {len(names)}")
+        return names.setdefault(bare(program), f"program {len(names)}")
 
     lines: list[str] = []
     questions = {question.place: question for question in trace.questions}

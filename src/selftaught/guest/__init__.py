@@ -12,6 +12,7 @@ event_loop.py what asyncio runs on in a guest
 lock.py       the system calls by which a guest is locked in
 workshop.py   where a whole program is evaluated: run by itself, as a script
 program.py    loads a program and answers calls: all that a guest does
+warm.py       what guests find imported, and which programs need no more than the least
 memory.py     sets out the warm interpreter's memory, so that a copy of it costs little
 zygote.py     the warm interpreter from which each guest is forked
 """

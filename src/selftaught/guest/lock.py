@@ -12,7 +12,7 @@ import platform
 import resource
 import stat
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _syscall, _prctl_of_libc = _libc.syscall, _libc.prctl
@@ -77,9 +77,9 @@ def drop_user(user: int) -> None:
     os.setresuid(user, user, user)
 
 
-def limit_resources(memory_bytes: int, cpu_seconds: int, descriptors: int) -> None:
-    """Address space, CPU time, descriptors; no files written, no core dumps."""
-    for what, most in (
+def limits(memory_bytes: int, cpu_seconds: int, descriptors: int) -> Sequence[tuple[int, int]]:
+    """Which resource, and its limit: address space, CPU time, descriptors; no files written, no core dumps."""
+    return (
         (resource.RLIMIT_AS, memory_bytes),
         (resource.RLIMIT_CPU, cpu_seconds),
         (resource.RLIMIT_NOFILE, descriptors),
@@ -87,8 +87,7 @@ def limit_resources(memory_bytes: int, cpu_seconds: int, descriptors: int) -> No
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_MSGQUEUE, 0),
-    ):
-        resource.setrlimit(what, (most, most))
+    )
 
 
 def address_space_limit() -> int | None:

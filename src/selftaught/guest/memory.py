@@ -16,7 +16,7 @@ _LARGEST_BLOCK, _SMALLEST_BLOCK, _STEP = 512, 48, 16
 _MOST_POOLS = 64
 _CHUNKS = (*(1 << n for n in range(16, 10, -1)), *range(1032, 23, -16))
 """Bytes of what is asked of the C library, the largest first: smaller ones fill what larger ones leave."""
-_MOST_CHUNKS, _ENOUGH = 1000, 10
+_MOST_CHUNKS = 1000
 
 _kept: list[bytes] = []
 
@@ -49,14 +49,13 @@ def _fill_pools() -> None:
 
 def _fill_heap(libc: ctypes.CDLL) -> None:
     """The same for what is too large for a pool. It is not written to, and so takes hardly any memory."""
-    libc.malloc.restype = ctypes.c_void_p
+    libc.malloc.restype = libc.sbrk.restype = ctypes.c_void_p
+    end = libc.sbrk(0) or 0
     for size in _CHUNKS:
-        highest = run = 0
         for _ in range(_MOST_CHUNKS):
-            place = libc.malloc(ctypes.c_size_t(size))
-            run = run + 1 if place > highest else 0
-            highest = max(highest, place)
-            if run == _ENOUGH:  # these come from the heap's end: nothing of this size is left before it
+            place = libc.malloc(ctypes.c_size_t(size)) or 0
+            if place + size > end:  # nothing of this size was free before the heap's end
+                end = place
                 break
 
 

@@ -12,8 +12,6 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-import numpy
-
 from selftaught.guest import helpers, wire
 from selftaught.guest.interface import ERRORS, TOO_MANY_PROCESSES, LanguageModel, Utility
 
@@ -23,6 +21,7 @@ _MODULE = "program"
 _FILE = "<program>"
 _THREAD_STACK_BYTES = 512 << 10  # an improver's threads must fit its address space
 _MOST_TEXT = 500
+_seed = 0
 _CHUNK_BYTES, _MOST_BYTES = 1 << 15, 1 << 20  # of one read
 
 
@@ -156,7 +155,9 @@ def rehearse() -> None:
     """
     host, guest = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)  # each message is read by itself, as usual
     channel = Channel(guest.fileno())
-    messages = [wire.Load(_USUAL, "f", 0, None), wire.Call([1.0]), wire.Call([numpy.random.random(20)])]
+    messages = [wire.Load(_USUAL, "f", 0, None), wire.Call([1.0])]
+    if numpy := sys.modules.get("numpy"):
+        messages.append(wire.Call([numpy.zeros(20)]))
     frames = [wire.frame(message) for message in messages]
     for _ in range(_ROUNDS):
         for frame in frames:
@@ -168,14 +169,22 @@ def rehearse() -> None:
 
 
 def _load(message: wire.Load) -> Callable[..., Any] | None:
-    random.seed(message.seed)
-    numpy.random.seed(message.seed & 0xFFFFFFFF)
+    global _seed
+    _seed = message.seed
+    random.seed(_seed)
+    if there := sys.modules.get("numpy.random"):
+        seed_numpy(there)
     module = types.ModuleType(_MODULE)
     sys.modules[_MODULE] = module  # dataclasses, typing and inspect look a class's module up by name
     linecache.cache[_FILE] = (len(message.source), None, message.source.splitlines(keepends=True), _FILE)
     exec(compile(message.source, _FILE, "exec"), module.__dict__)
     entry = getattr(module, message.entry, None)
     return entry if callable(entry) else None
+
+
+def seed_numpy(there: types.ModuleType) -> None:
+    """Its random numbers, as those of Python are seeded."""
+    there.seed(_seed & 0xFFFFFFFF)
 
 
 def _improving(channel: Channel, facts: dict[str, Any] | None) -> tuple[Any, ...]:

@@ -103,7 +103,7 @@ FromGuest = Loaded | Returned | Raised | Ask
 class Setup(Message, frozen=True, tag="setup"):
     """How guests are to be locked. All that Landlock leaves them: paths to read, folders whose names may be listed.
 
-    `imports`: modules that guests find imported; `folder`: where they start.
+    `imports`: modules that guests find imported; `folder`: where they start; `plain`: they find no numpy (warm.py).
     """
 
     layers: list[str]
@@ -113,6 +113,7 @@ class Setup(Message, frozen=True, tag="setup"):
     user: int | None
     imports: list[str] = []
     folder: str = "/"
+    plain: bool = False
 
 
 class Fork(Message, frozen=True, tag="fork"):
@@ -190,6 +191,12 @@ _array_parts = msgspec.msgpack.Decoder(tuple[str, list[int], bytes])
 _array_head = msgspec.msgpack.Decoder(tuple[str, list[int], msgspec.Raw])
 _HEAD = struct.Struct("BB3xB")
 _THREE_PARTS, _THREE_CHARACTERS, _SHORT_LIST = 0x93, 0xA3, 0x90
+_ARRAY_BEGINS = bytes([ARRAY_EXTENSION, _THREE_PARTS, _THREE_CHARACTERS])
+
+
+def holds_array(frame: bytes) -> bool:
+    """Whether a message holds an array. It may say so of one that holds none."""
+    return _ARRAY_BEGINS in frame
 
 
 def array_shape(body: bytes | memoryview) -> list[int]:

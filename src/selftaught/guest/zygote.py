@@ -1,14 +1,16 @@
-"""The warm interpreter: our own code, freshly exec'd, with numpy loaded and no secret in it.
+"""The warm interpreter: our own code, freshly exec'd, with all imported that guests need, and no secret in it.
 
 It forks one child for each guest. The child locks itself in, and only then reads what it is to run. The zygote itself
 never executes a guest's code and never reads what a guest writes. It talks to the host over one socket that keeps
 message bounds, and ends when the host hangs up.
 """
 
+import _socket
 import array
 import functools
 import os
 import posix
+import resource
 import select
 import signal
 import socket
@@ -16,18 +18,8 @@ import sys
 import types
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-import numpy
-import numpy.fft
-import numpy.linalg
-import numpy.random
+from selftaught.guest import helpers, interface, lock, memory, program, warm, wire
 
-from selftaught.guest import event_loop, helpers, interface, lock, memory, program, wire
-
-# What programs often import: imported once here, instead of in every guest. numpy 2 imports its own lazily.
-_WARM = """
-bisect collections collections.abc concurrent.futures copy dataclasses difflib enum fractions functools heapq inspect
-itertools json math operator queue random re statistics string textwrap threading time traceback typing ast
-""".split()
 _NULL, _RULESET, _CONTROL = 60, 61, 62  # high descriptors, out of the way of those of a guest
 _GUEST_DESCRIPTORS = 32
 _fork = os.fork
@@ -36,15 +28,6 @@ Steps = Sequence[Callable[[], object]]
 
 def main(control: str) -> None:
     """Serve forks until the host hangs up. `control`: its socket's inherited descriptor, or path to connect to."""
-    for name in _WARM:
-        __import__(name)
-    _warm_up()
-    sys.modules["helpers"] = _helpers()
-    event_loop.install()
-    program.refuse_processes()
-    os.register_at_fork = posix.register_at_fork  # both as set by `interpreter._BOOT`
-    sys.modules.pop("ssl", None)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     talk = program.Channel()
     fork = _set_up(control)
     memory.settle()
@@ -59,13 +42,27 @@ def main(control: str) -> None:
 
 
 def _set_up(control: str) -> Callable[[], tuple[int, Steps]]:
-    """Hear from the host how guests are to be locked in. What comes back is `_serve`, with all that it needs.
-
-    Nothing of it is let go in a guest: that would cost each of them time.
+    """Hear from the host what guests find, and how they are to be locked in. What comes back is `_serve`, with all that
+    it needs. Nothing of it is let go in a guest: that would cost each of them time.
     """
     host = _reach(control)
     setup = wire.to_zygote.decode(host.recv(1 << 20))
     assert isinstance(setup, wire.Setup)  # our own host sent it
+    for name in warm.PLAIN:
+        __import__(name)
+    if setup.plain:
+        sys.meta_path.insert(
+            0, warm.Late({"numpy.random": program.seed_numpy, "asyncio": lambda _: _install_event_loop()})
+        )
+    else:
+        _warm_numpy()
+        _install_event_loop()  # and `concurrent.futures` with it
+    _warm_up()
+    sys.modules["helpers"] = _helpers()
+    program.refuse_processes()
+    os.register_at_fork = posix.register_at_fork  # both as set by `interpreter._BOOT`
+    sys.modules.pop("ssl", None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     lock_in = _prepare(setup)
     if control.isdecimal():  # who starts a container's process may end before it
         lock.die_with_parent()  # even one that is stopped, and so would not see its host hang up
@@ -100,11 +97,25 @@ def _helpers() -> types.ModuleType:
     return module
 
 
-def _warm_up() -> None:
+def _warm_numpy() -> None:
+    import numpy
+    import numpy.fft  # numpy 2 imports its own lazily
+    import numpy.linalg
+    import numpy.random
+
     square = numpy.zeros((4, 4))
     square @ square
     numpy.linalg.inv(numpy.eye(3))
     numpy.random.default_rng(0).random(2)
+
+
+def _install_event_loop() -> None:
+    from selftaught.guest import event_loop
+
+    event_loop.install()
+
+
+def _warm_up() -> None:
     program.rehearse()
     interface.ERRORS.copy()
     helpers.extract_code("<think>?</think>\n```python\ndef f(): ...\n```")
@@ -130,7 +141,7 @@ def _prepare(setup: wire.Setup) -> Callable[[str, int, int], Steps]:
     if "non-dumpable" in setup.layers:
         lock.hide_memory()
     os.environ.clear()
-    for name in lock.ONE_THREAD if setup.imports else ():
+    for name in lock.ONE_THREAD if setup.imports or setup.plain else ():
         os.putenv(name, "1")  # constants for C libraries that a package loads later: a guest has no threads
     sys.argv = [""]
     filters = {name: lock.Filter(text) for name, text in setup.filters.items()}
@@ -149,7 +160,8 @@ def _lock_in(
         steps.append(functools.partial(lock.landlock_restrict, _RULESET))
     steps.append(functools.partial(os.closerange, program.CHANNEL + 1, 1 << 16))
     if "rlimits" in layers:
-        steps.append(functools.partial(lock.limit_resources, memory_bytes, cpu_seconds, _GUEST_DESCRIPTORS))
+        limits = lock.limits(memory_bytes, cpu_seconds, _GUEST_DESCRIPTORS)
+        steps += [functools.partial(resource.setrlimit, what, (most, most)) for what, most in limits]
     if "seccomp" in layers:
         steps.append(filters[filter].install)
     return steps
@@ -178,7 +190,7 @@ def _serve(host: socket.socket, ready: wire.Ready, lock_in: Callable[[str, int, 
             request = wire.to_zygote.decode(body)
             assert isinstance(request, wire.Fork)
             steps = lock_in(request.filter, request.memory_bytes, request.cpu_seconds)
-            ours, theirs = (end.detach() for end in socket.socketpair())
+            ours, theirs = (end.detach() for end in _socket.socketpair())  # without what `socket` puts around it
             pid = _fork()
             if pid == 0:
                 return theirs, steps

@@ -1,6 +1,7 @@
 """What every call passes through on its way to the real thing, and what stops a run.
 
 recorder.py  the record as the wrappers use it: addresses, what is on record under them, what is new
+on_record.py what is on record, found by its address: a run does not keep its record in memory
 recorded.py  wrappers of the seams that write each piece of work, and answer from the record on resume
 common_draws.py  draws of a model that improvers which are compared have in common: bought once
 ahead.py     work that nobody asked for yet, on idle threads; it is dropped where it fails

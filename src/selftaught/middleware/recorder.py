@@ -24,6 +24,7 @@ from selftaught.core.layout import layout_digest
 from selftaught.core.money import Amount
 from selftaught.core.suspicion import suspicious_text, suspicious_verdict
 from selftaught.core.varying import may_vary
+from selftaught.middleware.on_record import OnRecord
 from selftaught.runs.records import (
     OFTEN,
     Answered,
@@ -155,29 +156,28 @@ class Recorder:
         self._watch = watch
         self._lock = threading.Lock()
         self._addresses = Addresses(self._lock)
-        self._known: dict[str, Record] = {}
+        self._record = OnRecord(store)
         self._scores: dict[tuple[str, str], _Known] = {}
-        self._layouts: dict[tuple[str, str], Program | str] = {}
-        """Of programs that differ in layout alone the first that was scored, or its id."""
+        """That are being made, or not on record yet."""
+        self._layouts: dict[tuple[str, str], Program] = {}
+        """Of programs that differ in layout alone the first, until its score is on record."""
         self._guessed: list[_Known] = []
         self._purchases = threading.Condition()
         self._buying = 0
-        self._steps = 0
-        for record in store:
-            self._known[record.at] = record
-            self._steps += isinstance(record, Stepped)
-            if isinstance(record, Scored) and not record.fault:  # else scored again: the task may have been corrected
-                self._remember(record)
 
-    def _remember(self, record: Scored) -> None:
-        known = self._scores.get((record.utility, record.program))
-        if known is None:
-            known = _Known(claimed=not record.guessed, guess=Guess() if record.guessed else None)
-            known.score.set_result(score_of(record, self.store))
-            self._scores[record.utility, record.program] = known
-        known.claimed |= not record.guessed
-        if record.layout and not record.reused:
-            self._layouts.setdefault((record.utility, record.layout), record.program)
+    def _known(self, utility: str, which: str) -> _Known | None:
+        """A score that is being made, or is on record. `which`: the program's id, or an address."""
+        with self._lock:
+            known = self._scores.get((utility, which))
+        if known is not None or (found := self._record.score(utility, which)) is None:
+            return known
+        record, claimed = found
+        known = _Known(claimed=claimed, guess=None if claimed else Guess())
+        known.score.set_result(score_of(record, self.store))
+        if claimed:
+            return known
+        with self._lock:  # those that ask for it at once are to find the same
+            return self._scores.setdefault((utility, which), known)
 
     def address(self, kind: str, *content: str) -> str:
         """Where this piece of work stands on record, asked for once more."""
@@ -185,7 +185,7 @@ class Recorder:
 
     def found(self, at: str, kind: type[Kind]) -> Kind | None:
         """The record at this address, if the work was finished by an earlier start."""
-        record = self._known.get(at)
+        record = self._record.find(at)
         if not isinstance(record, kind):
             return None
         if not isinstance(record, OFTEN):
@@ -194,19 +194,19 @@ class Recorder:
 
     def on_record(self, at: str, kind: type[Known]) -> Known | None:
         """The record at this address, from any start; it is not shown again."""
-        record = self._known.get(at)
+        record = self._record.find(at)
         return record if isinstance(record, kind) else None
 
     @property
     def run(self) -> str:
         """Which run it is; "" for a record that no run made."""
-        first = self._known.get("/session#0")
+        first = self._record.find("/session#0")
         return run_id(self.store.path.parent.name, first) if isinstance(first, Session) else ""
 
     @property
     def t(self) -> int:
         """Towards which I_t work is done: the first that is not known yet."""
-        return self._steps
+        return self._record.steps
 
     def write(self, record: Record, *texts: str) -> None:
         """Record it; an existing record stays unchanged. Everything that a person sees is on disk.
@@ -218,25 +218,30 @@ class Recorder:
             self._write(record, *texts)
 
     def _write(self, record: Record, *texts: str) -> None:
-        with self._lock:
-            known = self._known.setdefault(record.at, record) is not record
-            self._steps += isinstance(record, Stepped) and not known
-        if not known:
+        new = self._record.take(record)
+        if new:
             if isinstance(record, _OFTEN):
                 self.store.put(record, texts, soon=isinstance(record, Scored))  # most often a question comes next
             else:
                 self.store.append(record, texts)
-        if isinstance(record, Scored) and record.layout:
-            self._let_go_of_text(record)
-        if not known or not isinstance(record, OFTEN):
+        if isinstance(record, Scored):
+            self._let_go(record)
+        if new or not isinstance(record, OFTEN):
             self._watch(record)
 
-    def _let_go_of_text(self, record: Scored) -> None:
-        """The record has it now: a long run does not keep all programs in memory."""
+    def _let_go(self, record: Scored) -> None:
+        """The record has it now: a long run does not keep all scores and programs in memory."""
+        if record.fault:
+            return
+        self._record.note(record)
         with self._lock:
+            for key in ((record.utility, record.program), (record.utility, record.at)):
+                known = self._scores.get(key)
+                if known is not None and known.score.done():
+                    del self._scores[key]
             first = self._layouts.get((record.utility, record.layout))
-            if isinstance(first, Program) and first.id == record.program:
-                self._layouts[record.utility, record.layout] = record.program
+            if first is not None and first.id == record.program:
+                del self._layouts[record.utility, record.layout]
 
     def barrier(self) -> None:
         """All that is on record is on the platter when this returns: what comes next may leave the process."""
@@ -260,8 +265,7 @@ class Recorder:
     def tried(self, role: str, error: str, seconds: float, wait_seconds: float, cost: Amount, kind: str) -> None:
         """Put on record that an attempt to get the response at `here()` failed, and what it may have cost."""
         at = here()
-        with self._lock:
-            number = next(n for n in itertools.count() if f"{at}/tried#{n}" not in self._known)
+        number = next(n for n in itertools.count() if not self._record.has(f"{at}/tried#{n}"))
         self.write(
             Tried(
                 at=f"{at}/tried#{number}",
@@ -281,8 +285,7 @@ class Recorder:
 
     def score_on_record(self, utility: str, program: Program) -> Score | None:
         """What the utility of this name gave the program, if it has."""
-        with self._lock:
-            known = self._scores.get((utility, program.id))
+        known = self._known(utility, program.id)
         if known is None or not known.claimed or not known.score.done() or known.score.exception() is not None:
             return None
         return known.score.result()
@@ -296,12 +299,14 @@ class Recorder:
         """
         key = utility.name, at or program.id
         while True:
+            known = self._known(*key)
             with self._lock:
-                known = self._scores.get(key)
-                if known is None:
+                if known is None and key not in self._scores and not self._record.knows(*key):
                     piece = Guess.piece()
                     self._scores[key] = ours = _Known(guess=piece, claimed=piece is None)
                     break
+            if known is None:  # another has begun it meanwhile, or even finished it
+                continue
             reused = known.ask()
             if known.guess is None:
                 return known.score.result(), True, False
@@ -317,8 +322,10 @@ class Recorder:
     def first_of_its_layout(self, utility: str, program: Program, layout: str) -> Program:
         """The program that was scored, or was to be, before all others that have the same digest; maybe this one."""
         with self._lock:
-            first = self._layouts.setdefault((utility, layout), program)
-        return first if isinstance(first, Program) else Program(self.store.text(first))
+            first, scored = self._layouts.get((utility, layout)), self._record.layout(utility, layout)
+            if first is None and not scored:
+                first = self._layouts[utility, layout] = program
+        return first or Program(self.store.text(scored))
 
     def score_of_twin(self, utility: str, program: Program, twin: Program) -> tuple[Score, bool] | None:
         """The score of a program that the utility cannot tell from this one, if all went well with it.
@@ -327,10 +334,11 @@ class Recorder:
         it where it is being made. None where it is not known, or this one has a score of its own; and of
         failures, whose feedback has lines of the text.
         """
+        known = self._known(utility, twin.id)
         with self._lock:
-            known = self._scores.get((utility, twin.id))
-            if known is None or (utility, program.id) in self._scores:
-                return None
+            own = (utility, program.id) in self._scores or self._record.knows(utility, program.id)
+        if known is None or own:
+            return None
         if known.guess is not None:
             known.guess.ask()
         try:
@@ -358,8 +366,9 @@ class Recorder:
         key = utility.name, address or program.id
         ours = _Known(guess=(guess := Guess()), claimed=False, utility=utility.name, program=program, place=here())
         held = ours.held = Held(self._write) if at else None
+        begun = bool(address) and self._record.has(address)
         with self._lock:
-            if (address and address in self._known) or self._scores.setdefault(key, ours) is not ours:
+            if begun or self._record.knows(*key) or self._scores.setdefault(key, ours) is not ours:
                 return
             self._guessed.append(ours)
         if held is not None:
@@ -401,7 +410,8 @@ class Recorder:
                     at = self.address("guessed", known.utility, known.program.id)
                 score = known.score.result()
                 layout = layout_digest(known.program)
-                shares = layout if (known.utility, layout) in self._layouts else ""
+                shared = (known.utility, layout) in self._layouts or self._record.layout(known.utility, layout)
+                shares = layout if shared else ""
                 told = scored_record(at, known.utility, known.program, score, guessed=True, layout=shares)
                 self.write(told, *texts_of(known.program, score))
 
@@ -425,11 +435,12 @@ class Recorder:
 
     def score_anew(self, utility: Utility, program: Program) -> Score:
         """Run it, even if its score is known. `score_on_record` knows the first one."""
-        score = utility(program)
+        score, key = utility(program), (utility.name, program.id)
         with self._lock:
-            known = self._scores.setdefault((utility.name, program.id), _Known())
-            if not known.score.done():
-                known.score.set_result(score)
+            if not self._record.knows(*key):
+                known = self._scores.setdefault(key, _Known())
+                if not known.score.done():
+                    known.score.set_result(score)
         return score
 
 

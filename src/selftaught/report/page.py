@@ -18,7 +18,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from selftaught.report import plots, tables
-from selftaught.report.candidates import Candidate, idea_of
+from selftaught.report.candidates import Candidate, Candidates, idea_of
 from selftaught.report.curve import Line, curve
 from selftaught.report.lineage import improved, lineage
 from selftaught.report.over_time import curve_of
@@ -26,7 +26,8 @@ from selftaught.report.untrusted import many_lines, one_line, visible
 from selftaught.report.view import RunView
 from selftaught.runs.records import Sampled
 
-_MOST_CANDIDATES, _MOST_SOURCES, _MOST_SOURCE = 1000, 50, 20_000
+MOST_CANDIDATES = 1000
+_MOST_SOURCES, _MOST_SOURCE = 50, 20_000
 _NUMBERS = {"calls", "responses", "tokens", "time"}
 
 
@@ -72,10 +73,14 @@ def page(
     text: Callable[[str], str],
     *,
     title: str,
-    candidates: Sequence[Candidate] = (),
+    candidates: Candidates | None = None,
     live: Live | None = None,
 ) -> str:
-    """`text` gives a program by its id. The page takes nothing from elsewhere."""
+    """`text` gives a program by its id. The page takes nothing from elsewhere.
+
+    `candidates`: of more than are shown (`MOST_CANDIDATES`) the best are enough.
+    """
+    found = candidates or Candidates()
     return (
         environment()
         .from_string(resource("page.html.jinja"))
@@ -97,10 +102,10 @@ def page(
             # Made by us of numbers, and escaped there.
             curve=Markup(curve(_lines(run), "Meta-utility of the improver I_t against t")),
             changes=lineage(run, text),
-            candidates=_shown(candidates, text),
-            most_candidates=_MOST_CANDIDATES,
-            every_candidate=len(candidates),
-            best_so_far="" if run.steps else Markup(plots.best_so_far([one.value for one in candidates])),
+            candidates=_shown(found.best()[:MOST_CANDIDATES], text),
+            most_candidates=MOST_CANDIDATES,
+            every_candidate=found.course.count,
+            best_so_far="" if run.steps else Markup(plots.best_so_far(found.course)),
             solutions=_solutions(run, text),
             probes=tables.probes(run),
             timeline=Markup(plots.timeline(run.over_time.lanes, run.total.seconds)),
@@ -164,9 +169,7 @@ def _spending(run: RunView, config: Mapping[str, Any]) -> str:
     return ""
 
 
-def _shown(candidates: Sequence[Candidate], text: Callable[[str], str]) -> list[Shown]:
-    """The best first; of equal ones the earlier."""
-    ranked = sorted(candidates, key=lambda one: -one.value)[:_MOST_CANDIDATES]
+def _shown(ranked: Sequence[Candidate], text: Callable[[str], str]) -> list[Shown]:
     return [
         Shown(
             one,

@@ -5,8 +5,8 @@ Times are seconds at work: the time between two sessions does not count.
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from itertools import accumulate
 
+from selftaught.report.candidates import Course
 from selftaught.report.over_time import KINDS, Lane
 from selftaught.report.tables import duration
 
@@ -14,7 +14,6 @@ _WIDTH, _LEFT, _RIGHT, _TOP = 720, 60, 16, 10
 _LANE, _GAP, _BELOW = 44, 30, 26
 _HEIGHT = 200
 _BUCKETS = 240
-_MOST_DOTS = 2000
 _DOT = "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0z"
 """A disc around 0 0."""
 
@@ -64,39 +63,37 @@ def spending(points: Sequence[tuple[float, float]], seconds: float, unit: str, c
     return "".join([*parts, *_time_axis(bottom + _BELOW, seconds), "</svg>"])
 
 
-def best_so_far(scores: Sequence[float]) -> str:
+def best_so_far(scores: Course) -> str:
     """A dot for each candidate in order, and the best so far as a line; "" for fewer than two."""
-    if len(scores) < 2:
+    if scores.count < 2:
         return ""
-    low, high = min(scores), max(scores)
+    low, high = scores.low, scores.high
     span, bottom = (high - low) or 1.0, _TOP + _HEIGHT
-    best = list(accumulate(scores, max))
 
     def x(number: int) -> float:
-        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * number / (len(scores) - 1)
+        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * number / (scores.count - 1)
 
     def y(score: float) -> float:
         return bottom - (_HEIGHT - 10) * (score - low) / span
 
-    line = [f"{x(0):.1f},{y(best[0]):.1f}"]
-    for number in range(1, len(best)):
-        if best[number] != best[number - 1]:
-            line += [f"{x(number):.1f},{y(best[number - 1]):.1f}", f"{x(number):.1f},{y(best[number]):.1f}"]
-    line.append(f"{x(len(best) - 1):.1f},{y(best[-1]):.1f}")
-    thin = max(1, len(scores) // _MOST_DOTS)
+    first, *later = scores.best
+    line, best = [f"{x(0):.1f},{y(first[1]):.1f}"], first[1]
+    for number, score in later:
+        line += [f"{x(number):.1f},{y(best):.1f}", f"{x(number):.1f},{y(score):.1f}"]
+        best = score
+    line.append(f"{x(scores.count - 1):.1f},{y(best):.1f}")
     dots = [
         f'<path class="mark" transform="translate({x(number):.1f} {y(score):.1f})" d="{_DOT}"/>'
-        for number, score in enumerate(scores)
-        if number % thin == 0
+        for number, score in scores.dots
     ]
-    words = f"{len(scores)} candidates, the best {best[-1]:.4g}"
+    words = f"{scores.count} candidates, the best {best:.4g}"
     parts = [_head(bottom + _BELOW, "best", f"Scores in the order of the record: {words}")]
     for value in dict.fromkeys((low, high)):
         parts.append(f'<text x="{_LEFT - 10}" y="{y(value) + 5:.1f}" text-anchor="end">{value:.3g}</text>')
     parts += [f'<g class="line1">{"".join(dots)}</g><g class="line0"><polyline points="{" ".join(line)}"/></g>']
     middle = (_LEFT + _WIDTH - _RIGHT) / 2
     parts.append(
-        f'<text x="{middle:.0f}" y="{bottom + _BELOW - 6}" text-anchor="middle">candidates, 1 to {len(scores)}</text>'
+        f'<text x="{middle:.0f}" y="{bottom + _BELOW - 6}" text-anchor="middle">candidates, 1 to {scores.count}</text>'
     )
     return "".join([*parts, "</svg>"])
 

@@ -20,15 +20,28 @@ from contextlib import closing, suppress
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import msgspec
 
 from selftaught.core.errors import RecordError
 from selftaught.core.text import identity
 from selftaught.runs.folder import GONE, LOCK, RunFolder, why
-from selftaught.runs.records import Record, decode, encode, whole_characters
+from selftaught.runs.records import (
+    Corrected,
+    Ended,
+    Record,
+    Session,
+    Stepped,
+    decode,
+    encode,
+    whole_characters,
+)
 
+OfTheRun = TypeVar("OfTheRun", Session, Stepped, Corrected, Ended)
+_OF_THE_RUN: dict[type, str] = {Session: "session", Stepped: "step", Corrected: "corrected", Ended: "ended"}
+"""Kinds of which each record has the address /WORD#NUMBER."""
+Fields = TypeVar("Fields")
 SCHEMA_VERSION = 2
 """The version of the record. 1: selftaught 0.1.0; its records lack fields that have a default now, and are readable."""
 APPLICATION_ID = 0x53544F50  # "STOP": distinguishes our store from other SQLite files
@@ -297,6 +310,36 @@ class Store:
         """Every record but those of `kinds`, which are not decoded: quick, even of a long run."""
         return [record for _, record in self.since(0, but=kinds)]
 
+    @property
+    def last(self) -> int:
+        """The number of the last record; 0 if there is none."""
+        return int(self._select("SELECT coalesce(max(seq), 0) FROM records")[0][0])
+
+    def find(self, at: str, *, new: bool = False) -> Record | None:
+        """The record at this address, if there is one. `new`: it may have been put since the store was opened."""
+        rows = self._select("SELECT body FROM records WHERE at = ?", (at,), wait=new)
+        return self._decoded(rows[0][0]) if rows else None
+
+    def of(self, kind: type[OfTheRun]) -> list[OfTheRun]:
+        """The records of this kind, in the order written."""
+        return [record for record in self.of_any(kind) if isinstance(record, kind)]
+
+    def of_any(self, *kinds: type[Session | Stepped | Corrected | Ended]) -> list[Record]:
+        """The records of these kinds, in the order written. They are found by their addresses."""
+        query = " UNION ALL ".join("SELECT seq, body FROM records WHERE at >= ? AND at < ?" for _ in kinds)
+        ends = [f"/{_OF_THE_RUN[kind]}{end}" for kind in kinds for end in "#$"]  # $ comes after #
+        return [self._decoded(body) for _, body in self._select(f"{query} ORDER BY 1", ends)]
+
+    def parts(self, kind: type[Record], fields: type[Fields]) -> Iterator[Fields]:
+        """Of every record of this kind only these fields, in the order written: quick, even of a long run."""
+        decoder = msgspec.json.Decoder(fields)
+        query = f"SELECT seq, body FROM records WHERE seq > ? AND {_IS_OF_KIND} ORDER BY seq LIMIT {_MOST_ROWS}"
+        for _, body in self._all(query, 0, (_begins(kind),)):
+            try:
+                yield decoder.decode(body)
+            except (msgspec.MsgspecError, TypeError, RecursionError) as error:
+                raise self._unreadable(error) from error
+
     def mark(self, seq: int) -> str:
         """What identifies this record among all that could stand at its number: its SHA-256. "" if there is none."""
         rows = self._select("SELECT at, body FROM records WHERE seq = ?", (seq,))
@@ -313,11 +356,16 @@ class Store:
         """
         wanted = "".join(f" AND NOT {_IS_OF_KIND}" for _ in but)
         query = f"SELECT seq, body FROM records WHERE seq > ?{wanted} ORDER BY seq LIMIT {_MOST_ROWS}"
+        for number, body in self._all(query, seq, tuple(map(_begins, but))):
+            yield number, self._decoded(body)
+
+    def _all(self, query: str, seq: int, values: tuple[object, ...]) -> Iterator[tuple[int, bytes]]:
+        """Numbers and bodies after number `seq`, as many at once as the query is limited to."""
         rows: list[Any] = [()] * _MOST_ROWS
         while len(rows) == _MOST_ROWS:
-            rows = self._select(query, (seq, *map(_begins, but)))
-            for seq, body in rows:
-                yield seq, self._decoded(body)
+            rows = self._select(query, (seq, *values))
+            yield from rows
+            seq = rows[-1][0] if rows else seq
 
     def _decoded(self, body: bytes) -> Record:
         try:
@@ -326,9 +374,10 @@ class Store:
         except (msgspec.MsgspecError, TypeError, RecursionError) as error:
             raise self._unreadable(error) from error
 
-    def _select(self, query: str, values: Sequence[object]) -> list[Any]:
-        """The rows, with all that was put before. Raises RecordError."""
-        self._catch_up()
+    def _select(self, query: str, values: Sequence[object] = (), *, wait: bool = True) -> list[Any]:
+        """The rows; unless told not to `wait`, with all that was put before. Raises RecordError."""
+        if wait:
+            self._catch_up()
         try:
             with self._reading:
                 return self._reader.execute(query, values).fetchall()

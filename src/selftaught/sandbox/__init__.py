@@ -9,6 +9,7 @@ THEORY OF OPERATION
 
 The host (this process) holds everything worth stealing, and none of it goes in. The zygote is an interpreter of our
 own, freshly exec'd with an empty environment and numpy loaded; it forks, reaps, and never reads what a guest writes.
+Another one without numpy forks the guests of plain programs, once there are many: it holds less, and a copy costs less.
 A guest is one forked child. It has no capabilities, no way to new privileges, and cannot be looked into: all that the
 zygote gave up before. It applies Landlock, closes every descriptor but its socket, takes the limits, applies seccomp,
 and only then reads the untrusted source. It may compute and use its socket.

@@ -21,6 +21,8 @@ class Lasting(tuple[Value, ...]):
 
     body: bytes = b""
     """How they are encoded, once that is known; empty where it is not kept."""
+    digest: bytes = b""
+    """Of how they are encoded, once somebody asked for it."""
 
     def __reduce__(self) -> tuple[type, tuple[list[Value]]]:
         return tuple, (list(self),)

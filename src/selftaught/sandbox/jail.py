@@ -16,6 +16,7 @@ from selftaught.core.contracts import Program, Verdict
 from selftaught.core.errors import SandboxError, UsageError
 from selftaught.core.line import IMPROVER
 from selftaught.guest import wire
+from selftaught.guest.warm import is_plain
 from selftaught.sandbox import cgroups, workshop
 from selftaught.sandbox.broker import Broker, Turns
 from selftaught.sandbox.contract import Done, Improving, Job, Limits, Outcome, Provided, Value
@@ -30,13 +31,24 @@ _CALLS_OF_AN_ITERATOR = 1 << 20
 """So many are allowed for by the last net under the clocks, where their number is not known."""
 _SWIFT_SECONDS = 0.005
 """A guest whose last answer was graded in less computes unseen meanwhile: a tenth of the time between two looks."""
+_PLAIN_GUESTS = 64
+"""So many plain guests pay for a zygote of their own: it takes a tenth of a second to start, and saves a millisecond or
+two for each. Until then the other one forks them."""
 _ADDRESS_SPACE = 2
 """Address space for each byte of memory: what is really held is looked at from outside, this is the hard end."""
 
 
+@dataclass(frozen=True)
+class _Found:
+    """What guests find: what is provided for them to read; and whether they are plain, and find no numpy imported."""
+
+    provided: Provided = Provided()
+    plain: bool = False
+
+
 @dataclass
 class _Pool:
-    """The workers whose guests may read the same."""
+    """The workers whose guests find the same."""
 
     view: View
     workers: list[Worker]
@@ -55,7 +67,8 @@ class Jail:
         self._turns = Turns(count)
         self._lock = threading.Lock()
         self._closed = False
-        self._pools = {Provided(): _Pool(NOTHING, [Worker(tier)])}  # the others start when they are first needed
+        self._pools = {_Found(): _Pool(NOTHING, [Worker(tier)])}  # the others start when they are first needed
+        self._plain_guests = 0
         self._count = count
         self._next = itertools.count()
 
@@ -108,7 +121,9 @@ class Jail:
     def look_at_a_guest(self, look: Callable[[Handle], Seen]) -> Seen:
         """What `look` sees of a guest that has loaded a program, and so has locked itself in."""
         limits = Limits(load_cpu_seconds=10.0)
-        guest, _ = self._loaded(wire.Load("def f(): ...", "f", 0, None), limits, _profile(limits, 1, "solution"))
+        guest, _ = self._loaded(
+            wire.Load("def f(): ...", "f", 0, None), limits, _profile(limits, 1, "solution"), _Found()
+        )
         try:
             return look(guest.handle)
         finally:
@@ -128,8 +143,10 @@ class Jail:
         count = len(calls) if isinstance(calls, Sequence) else _CALLS_OF_AN_ITERATOR
         profile = _profile(limits, count, "improver" if improving else "solution")
         if improving:
-            for question, _ in _questions(calls):
-                yield self._improve(load, question, limits, profile, improving)
+            questions = _questions(calls)
+            found = _found(load, limits, questions)
+            for question in questions:
+                yield self._improve(load, question, limits, profile, found, improving)
         else:
             yield from self._solve(load, calls, limits, profile)
 
@@ -150,18 +167,20 @@ class Jail:
             if not waits:  # they are written down only when it is their turn: many may wait, with large arguments
                 self._turns.take()
                 holds_turn = True
-            for call, following in (pairs := _questions(calls)):
+            questions = _questions(calls)
+            found = _found(load, limits, questions)
+            for call, following in (pairs := _with_next(questions)):
                 if not holds_turn:
                     self._turns.take()
                     holds_turn = True
                 trouble: Outcome | None = None
                 if guest is None:
-                    guest, trouble = self._loaded(load, limits, profile)
+                    guest, trouble = self._loaded(load, limits, profile, found)
                 following = following if swift and not limits.fresh_guest_per_call else None
                 outcome = trouble or self._call(guest, call, following, limits)
                 if outcome is None:  # its worker died, by no fault of the program's: once more, from another worker
                     guest.end()
-                    guest, failed = self._loaded(load, limits, profile)
+                    guest, failed = self._loaded(load, limits, profile, found)
                     outcome = failed or self._call(guest, call, following, limits)
                     if outcome is None:
                         raise SandboxError("a sandbox worker died twice while one program ran; is memory short?")
@@ -197,14 +216,14 @@ class Jail:
             return None
 
     def _improve(
-        self, load: wire.Load, call: Question, limits: Limits, profile: Profile, improving: Improving
+        self, load: wire.Load, call: Question, limits: Limits, profile: Profile, found: _Found, improving: Improving
     ) -> Outcome:
         self._turns.take(IMPROVER)
         broker: Broker | None = None
         guest: Guest | None = None
         try:
             not_wanted()  # what was dropped while it waited is not begun
-            guest, trouble = self._loaded(load, limits, profile)
+            guest, trouble = self._loaded(load, limits, profile, found)
             if trouble is not None:
                 return trouble
             guess = guess_here()
@@ -220,17 +239,19 @@ class Jail:
             if broker is None:
                 self._turns.give()
 
-    def _loaded(self, load: wire.Load, limits: Limits, profile: Profile) -> tuple[Guest, Outcome | None]:
+    def _loaded(self, load: wire.Load, limits: Limits, profile: Profile, found: _Found) -> tuple[Guest, Outcome | None]:
         """A guest that has loaded its program; or one that has not, and the outcome that says why."""
         try:
-            return self._loaded_once(load, limits, profile)
+            return self._loaded_once(load, limits, profile, found)
         except WorkerEnded:
             if self._closed:
                 raise
-            return self._loaded_once(load, limits, profile)  # from another worker: nothing was answered yet
+            return self._loaded_once(load, limits, profile, found)  # from another worker: nothing was answered yet
 
-    def _loaded_once(self, load: wire.Load, limits: Limits, profile: Profile) -> tuple[Guest, Outcome | None]:
-        worker = self._worker(limits.provided)
+    def _loaded_once(
+        self, load: wire.Load, limits: Limits, profile: Profile, found: _Found
+    ) -> tuple[Guest, Outcome | None]:
+        worker = self._worker(found)
         guest = Guest(worker, worker.take(profile, gives_way=guess_here() is not None), limits)
         try:
             answer, cpu_seconds = guest.exchange(Question.of(load), limits.load_cpu_seconds)
@@ -248,42 +269,58 @@ class Jail:
         verdict = Verdict.NO_PROGRAM if outcome.verdict is Verdict.CRASHED else outcome.verdict
         return guest, Outcome(verdict, None, f"while loading: {outcome.note}", cpu_seconds)
 
-    def _worker(self, provided: Provided) -> Worker:
+    def _worker(self, found: _Found) -> Worker:
         """Raises UsageError where the packages are not installed, or do not import."""
         with self._lock:
             if self._closed:
                 raise SandboxError("the sandbox is closed")
-            pool = self._pools.get(provided)
+            self._plain_guests += found.plain
+            if self._plain_guests <= _PLAIN_GUESTS:
+                found = replace(found, plain=False)
+            pool, provided = self._pools.get(found), found.provided
             if pool is None:
                 view = replace(find_packages(provided.packages), folder=put_files(provided))
                 if view.folder:
                     view = replace(view, readable=(*view.readable, view.folder))
-                pool = self._pools[provided] = _Pool(view, [])
+                pool = self._pools[found] = _Pool(view, [])
             pool.workers = [worker for worker in pool.workers if worker.alive]
             if len(pool.workers) < max(1, min(self._count, self._turns.held)):
-                pool.workers.append(self._started(pool.view, provided.packages))
+                pool.workers.append(self._started(pool.view, found))
                 return pool.workers[-1]
             return pool.workers[next(self._next) % len(pool.workers)]
 
-    def _started(self, view: View, packages: Sequence[str]) -> Worker:
+    def _started(self, view: View, found: _Found) -> Worker:
         try:
-            return Worker(self.tier_in_force, view)
+            return Worker(self.tier_in_force, view, plain=found.plain)
         except SandboxError as error:
-            if not packages:
+            if not found.provided.packages:
                 raise
-            raise UsageError(f"PACKAGES {', '.join(packages)} cannot be imported in the sandbox: {error}") from error
+            packages = ", ".join(found.provided.packages)
+            raise UsageError(f"PACKAGES {packages} cannot be imported in the sandbox: {error}") from error
 
 
-def _questions(calls: Iterable[Sequence[Value]]) -> Iterator[tuple[Question, Question | None]]:
-    """Each, and the one after it where that is known.
+def _questions(calls: Iterable[Sequence[Value]]) -> Iterable[Question]:
+    """What is wrong with arguments that are there is found before any of them is answered."""
+    questions = map(Question.written, map(pack_call, calls))
+    return list(questions) if isinstance(calls, Sequence) else questions
 
-    What is wrong with arguments that are there is found before any of them is answered.
-    """
-    bodies = map(pack_call, calls)
-    if not isinstance(calls, Sequence):
-        return ((Question.written(body), None) for body in bodies)
-    questions = [Question.written(body) for body in bodies]
-    return zip(questions, [*questions[1:], None], strict=True)
+
+def _with_next(questions: Iterable[Question]) -> Iterator[tuple[Question, Question | None]]:
+    """Each, and the one after it where that is known."""
+    if isinstance(questions, list):
+        return zip(questions, [*questions[1:], None], strict=True)
+    return ((question, None) for question in questions)
+
+
+def _found(load: wire.Load, limits: Limits, questions: Iterable[Question]) -> _Found:
+    """What guests for these must find."""
+    plain = (
+        limits.provided == Provided()
+        and isinstance(questions, list)
+        and is_plain(load.source)
+        and not any(wire.holds_array(question.frame) for question in questions)
+    )
+    return _Found(limits.provided, plain)
 
 
 def _profile(limits: Limits, calls: int, filter: str) -> Profile:

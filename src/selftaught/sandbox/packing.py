@@ -5,6 +5,7 @@ They are the very messages that cross a sandbox's wall (guest/wire.py): data onl
 
 from collections.abc import Sequence
 from dataclasses import fields
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -40,12 +41,28 @@ def pack_call(arguments: Sequence[Value]) -> bytes:
     return body
 
 
-def unpack_call(body: bytes) -> list[Value]:
+def unpack_call(body: bytes) -> Lasting:
     """The same again; arrays may be written to. Raises ValueError."""
     message = wire.to_guest.decode(body)
-    if not isinstance(message, wire.Call):
+    if not isinstance(message, wire.Call) or message.nonce:
         raise wire.WireError("wanted a call")
-    return message.arguments
+    arguments = Lasting(message.arguments)
+    arguments.body = body
+    return arguments
+
+
+def name_of(calls: Sequence[Sequence[Value]], bodies: Sequence[bytes]) -> str:
+    """A name for these calls by their content: SHA-256 of those of each call, which is kept where the call is."""
+    return sha256(b"".join(map(_digest, calls, bodies))).hexdigest()
+
+
+def _digest(arguments: Sequence[Value], body: bytes) -> bytes:
+    if isinstance(arguments, Lasting) and arguments.digest:
+        return arguments.digest
+    digest = sha256(body).digest()
+    if isinstance(arguments, Lasting):
+        arguments.digest = digest
+    return digest
 
 
 def pack_outcome(outcome: Outcome) -> Packed:

@@ -72,10 +72,13 @@ class WorkerEnded(SandboxError):
 
 
 class Worker:
-    """A running zygote. Raises SandboxError if it does not start. All methods may be called from any thread."""
+    """A running zygote. Raises SandboxError if it does not start. All methods may be called from any thread.
 
-    def __init__(self, tier: Tier, view: View = NOTHING) -> None:
-        self._tier, self._view = tier, view
+    `plain`: its guests find no numpy imported (`guest/warm.py`).
+    """
+
+    def __init__(self, tier: Tier, view: View = NOTHING, *, plain: bool = False) -> None:
+        self._tier, self._view, self._plain = tier, view, plain
         self._change = threading.Condition()
         self._ready: wire.Ready | None = None
         self._ended: str | None = None
@@ -232,7 +235,8 @@ class Worker:
         readable, listed = readable_and_listed(self._view)
         folder = self._view.folder or "/"
         imports = list(self._view.imports)
-        setup = wire.Setup(layers, filters, [*readable, "/dev/null"], listed, self._tier.user, imports, folder)
+        seen = [*readable, "/dev/null"], listed
+        setup = wire.Setup(layers, filters, *seen, self._tier.user, imports, folder, self._plain)
         with contextlib.suppress(BrokenPipeError):  # it is gone already: _pump sees that, its last words say why
             self._control.send(wire.encode(setup))
 

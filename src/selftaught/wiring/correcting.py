@@ -45,7 +45,7 @@ def correct(new: TaskSpec, inputs: Inputs, folder: RunFolder, store: Store) -> I
     old = next(task for task in inputs.tasks if task.name == new.name)
     if new.source == old.source:
         return inputs
-    number = sum(isinstance(record, Corrected) for record in store)
+    number = len(store.of(Corrected))
     texts = (old.source, new.source)
     before, after = map(text_id, texts)
     at = f"/corrected#{number}"

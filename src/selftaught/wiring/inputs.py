@@ -307,7 +307,7 @@ def check_as_begun(store: Store, folder: RunFolder, corrected: str = "") -> Sess
     """
     first: Session | None = None
     wanted: dict[str, str] = {}
-    for record in store:
+    for record in store.of_any(Session, Corrected):
         if isinstance(record, Session):
             first, wanted = first or record, {**record.frozen}
         elif isinstance(record, Corrected):

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+import msgspec
+
 from selftaught.core.contracts import LanguageModel
 from selftaught.core.money import NOTHING, Amount, Tariff
 from selftaught.core.work import IMPROVER
@@ -10,7 +12,7 @@ from selftaught.middleware.recorder import note_failed_attempt
 from selftaught.middleware.run_budget import attempt_failed
 from selftaught.models.served.retrying import FailedAttempt
 from selftaught.models.waiting import Waiting
-from selftaught.runs.records import PROGRAM, Answered, Tried
+from selftaught.runs.records import PROGRAM, Answered, Number, Tried
 from selftaught.runs.store import Store
 
 
@@ -40,6 +42,18 @@ class PricedModel:
     tariff: Tariff
     together: int = 1
     server: str | None = None
+
+
+class _Bought(msgspec.Struct):
+    """As much of an `Answered` as tells what it cost."""
+
+    prompt: str
+    input_tokens: int | None
+    output_tokens: int | None
+    role: str = ""
+    cost: Number | None = None
+    follows: bool = False
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,14 +97,14 @@ class Models:
     def spent(self, store: Store) -> Amount:
         """By all starts so far. A response with unknown tokens counts at its maximum, as it did then."""
         total = NOTHING
-        for record in store:
-            if isinstance(record, Tried):
-                total += Amount(record.calls, record.tokens, record.cost)
-            elif isinstance(record, Answered) and not record.shared:
-                total += Amount(int(not record.follows), self._tokens(record, store), record.cost or 0.0)
+        for tried in store.parts(Tried, Tried):
+            total += Amount(tried.calls, tried.tokens, tried.cost)
+        for bought in store.parts(Answered, _Bought):
+            if not bought.shared:
+                total += Amount(int(not bought.follows), self._tokens(bought, store), bought.cost or 0.0)
         return total
 
-    def _tokens(self, answered: Answered, store: Store) -> int:
+    def _tokens(self, answered: "_Bought", store: Store) -> int:
         if answered.input_tokens is not None and answered.output_tokens is not None:
             return answered.input_tokens + answered.output_tokens
         tariff = {IMPROVER: self.improver, PROGRAM: self.asked}.get(answered.role, self.solution).tariff

@@ -145,7 +145,7 @@ class Run:
         with ExitStack() as opening:
             store = opening.enter_context(Store.open(folder.store))
             changed = changed or {}
-            inputs = going_on(load_frozen(folder, made), store, changed)
+            inputs = going_on(load_frozen(folder, made), store.of(Session), changed)
             kept = {name: value for name, value in changed.items() if name not in RAISED}
             settings = {**msgspec.to_builtins(inputs.config), "max_time_seconds": None, **kept}
             inputs = replace(inputs, config=from_mapping(settings, str(folder.config), kept))
@@ -157,13 +157,13 @@ class Run:
             name = task_input(corrected.name) if corrected else ""
             check_resumable(store, folder, inside.tier, weaker_allowed=tier is not None, corrected=name)
             if not inputs.config.other_version:
-                check_version(store)
+                check_version(store.of(Session))
             if corrected:
                 inputs = correct(corrected, inputs, folder, store)
             models = choose(inputs, gate)
             models.prepare()
-            known = [record.best_known for record in store if isinstance(record, Session)]
-            more["best_known"] = known[-1] if known else {}
+            known = store.of(Session)
+            more["best_known"] = known[-1].best_known if known else {}
             return cls(folder, inputs, store, inside, models, gate, opened=opening.pop_all(), **more)
 
     def __enter__(self) -> "Run":
@@ -183,10 +183,7 @@ class Run:
     def _note_how_it_ended(self, reason: SelfTaughtError) -> None:
         """For a start that was stopped, and still waits for something: it will not come to say so itself."""
         with suppress(RecordError):
-            sessions = ended = 0
-            for record in self.store:
-                sessions += isinstance(record, Session)
-                ended += isinstance(record, Ended)
+            sessions, ended = len(self.store.of(Session)), len(self.store.of(Ended))
             if ended < sessions:
                 self.store.append(_ended(f"/session#{sessions - 1}", reason))
 
@@ -195,7 +192,7 @@ class Run:
 
         `watch` is shown every record, in the thread that made it.
         """
-        session = self._session(sum(isinstance(record, Session) for record in self.store))
+        session = self._session(len(self.store.of(Session)))
         if self.tracing is None:
             self._work(session, watch)
             return

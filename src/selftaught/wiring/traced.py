@@ -11,7 +11,7 @@ from selftaught.wiring.inputs import Inputs
 
 def traced(name: str, inputs: Inputs, store: Store, session: Session) -> Traced:
     """`session`: of the traced start. The run's first session identifies it."""
-    first = next((record for record in store if isinstance(record, Session)), session)
+    first = next(iter(store.of(Session)), session)
     config = inputs.config
     return Traced(
         id=run_id(name, first),
@@ -20,7 +20,7 @@ def traced(name: str, inputs: Inputs, store: Store, session: Session) -> Traced:
         tasks=[task.name for task in inputs.tasks],
         model=session.model,
         depth=config.depth,
-        on_record=sum(isinstance(record, Stepped) for record in store),
+        on_record=len(store.of(Stepped)),
         begun=_begun(inputs, session.model),
         came=lambda: _came(fold_of(store).view(), store),
     )

@@ -64,8 +64,8 @@ def _write(asked: Path, file: Path, text: str) -> None:
 
 
 def _id_of(folder: RunFolder, store: Store) -> str:
-    first = next(iter(store), None)
-    return run_id(folder.path.name, first) if isinstance(first, Session) else ""
+    found = store.of(Session)
+    return run_id(folder.path.name, found[0]) if found else ""
 
 
 def _prompts(config: RunConfig, run: str, here: str) -> Iterator[Asked]:

@@ -17,7 +17,6 @@ from selftaught.cli.live.watched import Runs, Watched, WatchedExperiment
 from selftaught.cli.options import EXPERIMENTS_FOLDER
 from selftaught.core.errors import SelfTaughtError
 from selftaught.experiments.listing import list_experiments
-from selftaught.report.candidates import candidates
 from selftaught.report.comparison import Compared, comparison
 from selftaught.report.curve import Line, curve
 from selftaught.report.lineage import compare
@@ -87,7 +86,8 @@ class Pages:
                 waiting(watched.folder, config, store, here),
             )  # fmt: skip
             settings, title = msgspec.to_builtins(config), watched.folder.path.name
-            return page(run, settings, store.text, title=title, candidates=candidates(store), live=live)
+            with watched.candidates(store) as found:
+                return page(run, settings, store.text, title=title, candidates=found, live=live)
 
     def text(self, watched: Watched, id: str) -> str:
         """A program with its prompt, response, scores and feedback; or another text of the run."""

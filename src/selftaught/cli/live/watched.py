@@ -9,6 +9,8 @@ from pathlib import Path
 
 from selftaught.config import RunConfig
 from selftaught.experiments.results import RESULT
+from selftaught.report.candidates import Candidates
+from selftaught.report.page import MOST_CANDIDATES
 from selftaught.report.snapshot import fold_of
 from selftaught.report.view import Fold, RunView
 from selftaught.runs.folder import PARAMETERS, RunFolder, list_runs
@@ -23,6 +25,7 @@ class Watched:
         self.folder = folder
         self._lock = threading.Lock()
         self._fold = Fold()
+        self._candidates, self._read = Candidates(MOST_CANDIDATES), 0
         self._made: tuple[int, int] | None = None
         self.page_seconds = 0.0
 
@@ -43,12 +46,27 @@ class Watched:
     def so_far(self, store: Store) -> tuple[RunConfig, RunView]:
         """The current settings and the state: new records are added."""
         with self._lock:
-            made = self._identity()
-            if made != self._made:  # another store in its place
-                self._fold, self._made = fold_of(store), made
+            self._begin(store)
             self._fold.read(store)
             run = self._fold.view(in_work=self.folder.in_work())
         return in_force(frozen_config(self.folder), run.sessions), run
+
+    @contextmanager
+    def candidates(self, store: Store) -> Iterator[Candidates]:
+        """The best so far: new records are added. Nobody else adds any within the block."""
+        with self._lock:
+            self._begin(store)
+            for number, record in store.since(self._read):
+                self._candidates.add(record)
+                self._read = number
+            yield self._candidates
+
+    def _begin(self, store: Store) -> None:
+        """Anew if another store is in its place."""
+        made = self._identity()
+        if made != self._made:
+            self._fold, self._made = fold_of(store), made
+            self._candidates, self._read = Candidates(MOST_CANDIDATES), 0
 
     def state(self) -> str:
         """Differs when there is something new to show. Raises OSError where the run is gone."""

@@ -1,36 +1,30 @@
 """How a request reaches a server: straight, where no proxy is in between; else by the HTTP client of the SDK.
 
 The client can do much more than one request after the other to one address, and took a fifth of what the host computes
-for a candidate. So where the way is straight, connections are made and kept here. A plain answer is read at once;
-every other is read by h11, which the client's library is built on, too. All errors are the library's.
+for a candidate. So where the way is straight, the standard library's client is used, which takes a third of that. What
+is added here is one deadline for a whole request and its answer, and connections that are kept. All errors are those of
+the SDK's HTTP library.
 """
 
 import codecs
+import http.client
+import io
 import re
 import select
 import socket
-import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 from urllib.request import getproxies
 
-import h11
-
-from selftaught.models.served.error_body import MOST_READ
-from selftaught.models.served.http import CONNECT_SECONDS, MOST_BYTES, TOO_SLOWLY, received_whole
+from selftaught.models.served.http import CONNECT_SECONDS, TOO_SLOWLY, received_whole
 
 _KEPT_SECONDS = 5.0
 """How long a connection is kept unused: servers close them, too, and a request on its way is lost then."""
-_RECEIVED_AT_ONCE = 1 << 16
-_MOST_HEAD_BYTES = 100 << 10
-_HEAD_ENDS = re.compile(rb"\n\r?\n")
-_PLAIN = re.compile(rb"HTTP/1\.1 ([2-5]\d\d)(?: [^\r\n\0]*+)?\r\n((?:[!-9;-~]++:[^\r\n\0]*+\r\n)*+)\r\n")
-"""The head of nearly every answer."""
+_PIECE_BYTES = 1 << 16
 _CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.IGNORECASE)
-_NO_ANSWER = "Server disconnected without sending a response."
 
 
 @dataclass(frozen=True)
@@ -80,11 +74,17 @@ class _ByClient:
         return Answer(answer.status_code, answer.headers, answer.content)
 
 
-class _Connection:
-    """Kept open. `used_at`: when it was used last."""
+class _Channel(io.RawIOBase):
+    """The socket of a connection, as `http.client` uses it, under the deadline of the request that is under way.
+
+    Attributes:
+        until: the deadline, on the clock `time.monotonic`. Later, sending and receiving raise TimeoutError.
+        went_out: whether all was sent. A server may close early and say why, so that is no error yet.
+    """
 
     def __init__(self, channel: socket.socket) -> None:
-        self.channel, self.used_at = channel, 0.0
+        self._socket = channel
+        self.until, self.went_out, self.used_at = 0.0, True, 0.0
         self._poll = select.poll()
         self._poll.register(channel, select.POLLIN)
 
@@ -92,189 +92,126 @@ class _Connection:
         """Whether it can carry another request: nothing comes unasked, unless it is over or out of step."""
         return time.monotonic() - self.used_at < _KEPT_SECONDS and not self._poll.poll(0)
 
+    def sendall(self, data: bytes) -> None:
+        self._wait_no_longer()
+        try:
+            self._socket.sendall(data)
+        except TimeoutError:
+            raise
+        except OSError:
+            self.went_out = False
+
+    def makefile(self, mode: str) -> IO[bytes]:
+        return io.BufferedReader(self, _PIECE_BYTES)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._wait_no_longer()
+        return self._socket.recv_into(buffer)
+
+    def close(self) -> None:
+        """Nothing: the reader of an answer calls this at its end, and the next one uses the socket again."""
+
+    def shut(self) -> None:
+        self._socket.close()
+
+    def _wait_no_longer(self) -> None:
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError(TOO_SLOWLY)
+        self._socket.settimeout(left)
+
 
 class Straight:
     """Implements `Posts`, over TCP or TLS."""
 
     def __init__(self, library: Any, url: Any, headers: Any, *, timeout_seconds: float) -> None:
         self._library, self._timeout_seconds = library, timeout_seconds
-        self._host = url.raw_host.decode("ascii")
-        self._port = url.port or (443 if url.scheme == "https" else 80)
-        self._tls = _trusting(library) if url.scheme == "https" else None
-        more = [pair for pair in headers.items() if pair[0].lower() not in ("host", "content-length")]
-        told = [("host", url.netloc.decode("ascii")), *more, ("content-length", "0")]
-        self._request = h11.Request(method="POST", target=url.raw_path, headers=told)
-        # Written once, by what refuses headers that would be several. Only the length is another each time.
-        self._head = (h11.Connection(h11.CLIENT).send(self._request) or b"").removesuffix(b"0\r\n\r\n")
-        self._kept: list[_Connection] = []
+        self._host, self._port, self._target = url.raw_host.decode("ascii"), url.port, url.raw_path.decode("ascii")
+        self._headers = {
+            name: value for name, value in headers.items() if name.lower() not in ("host", "content-length")
+        }
+        # What the library trusts: SSL_CERT_FILE and SSL_CERT_DIR say so, or the system does.
+        self._tls = library.create_ssl_context() if url.scheme == "https" else None
+        self._kept: list[tuple[http.client.HTTPConnection, _Channel]] = []
 
     def __call__(self, content: bytes) -> Answer:
         until = time.monotonic() + self._timeout_seconds
-        connection = self._connection()
+        connection, channel = self._connection()
+        channel.until = until
         try:
-            answer, again = self._exchanged(connection.channel, content, until)
+            answer, again = self._exchanged(connection, content, until)
+        except (OSError, http.client.HTTPException) as error:
+            channel.shut()
+            raise self._of_the_library(error) from error
         except BaseException:
-            connection.channel.close()
+            channel.shut()
             raise
-        if again:
-            self._keep(connection)
+        if again and channel.went_out:
+            self._keep(connection, channel)
         else:
-            connection.channel.close()
+            channel.shut()
         return answer
 
-    def _keep(self, connection: _Connection) -> None:
-        """And none that was not used for long, after a time with more calls at once."""
-        now = connection.used_at = time.monotonic()
-        self._kept.append(connection)
-        with suppress(IndexError):
-            while now - self._kept[0].used_at > _KEPT_SECONDS:
-                self._kept.pop(0).channel.close()
+    def _exchanged(self, connection: http.client.HTTPConnection, content: bytes, until: float) -> tuple[Answer, bool]:
+        """The answer, and whether it was read to its end, and is not the last."""
+        connection.request("POST", self._target, content, self._headers)
+        response = connection.getresponse()
+        while response.status < 200:  # what comes before an answer, such as 103
+            response.headers = None  # type: ignore[assignment]  # not begun, as `begin` looks at it
+            response.begin()
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        failed, encoding = response.status >= 400, headers.get("content-encoding", "")
+        body = received_whole(_pieces(response), self._library, until, failed=failed, encoding=encoding)
+        return Answer(response.status, headers, body), response.isclosed() and not response.will_close
 
-    def _connection(self) -> _Connection:
+    def _keep(self, connection: http.client.HTTPConnection, channel: _Channel) -> None:
+        """And none that was not used for long, after a time with more calls at once."""
+        now = channel.used_at = time.monotonic()
+        self._kept.append((connection, channel))
+        with suppress(IndexError):
+            while now - self._kept[0][1].used_at > _KEPT_SECONDS:
+                self._kept.pop(0)[1].shut()
+
+    def _connection(self) -> tuple[http.client.HTTPConnection, _Channel]:
         """The one that was used last, if it is still good; else a new one."""
         with suppress(IndexError):  # of one that another thread takes meanwhile, too
             while True:
-                connection = self._kept.pop()
-                if connection.fits():
-                    return connection
-                connection.channel.close()
-        return _Connection(self._connected())
-
-    def _connected(self) -> socket.socket:
+                connection, channel = self._kept.pop()
+                if channel.fits():
+                    return connection, channel
+                channel.shut()
+        patience = min(self._timeout_seconds, CONNECT_SECONDS)
+        if self._tls is None:
+            connection = http.client.HTTPConnection(self._host, self._port, timeout=patience)
+        else:
+            connection = http.client.HTTPSConnection(self._host, self._port, timeout=patience, context=self._tls)
         try:
-            channel = socket.create_connection((self._host, self._port), min(self._timeout_seconds, CONNECT_SECONDS))
-            channel.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if self._tls is None:
-                return channel
-            try:
-                return self._tls.wrap_socket(channel, server_hostname=self._host)
-            except BaseException:
-                channel.close()
-                raise
+            connection.connect()
         except TimeoutError as error:
             raise self._library.ConnectTimeout(str(error)) from error
         except OSError as error:
+            connection.close()
             raise self._library.ConnectError(str(error)) from error
+        connection.sock = channel = _Channel(connection.sock)
+        return connection, channel
 
-    def _exchanged(self, channel: socket.socket, content: bytes, until: float) -> tuple[Answer, bool]:
-        """The answer, and whether the connection is as good as before."""
-
-        def receive() -> bytes:
-            return self._received(channel, until)
-
-        went_out = self._sent(channel, b"%b%d\r\n\r\n%b" % (self._head, len(content), content), until)
-        got = receive()
-        while not _HEAD_ENDS.search(got) and len(got) < _MOST_HEAD_BYTES and (more := receive()):
-            got += more
-        plain = _read_plain(got)
-        if plain is None:
-            answer, again = self._read_closely(got, receive, until)
-            return answer, again and went_out
-        status, headers, place = plain
-        size, failed, encoding = int(headers["content-length"]), status >= 400, headers.get("content-encoding", "")
-        pieces = self._pieces(got[place:], size, receive)
-        body = received_whole(pieces, self._library, until, failed=failed, encoding=encoding)
-        all_read = size <= (MOST_READ if failed else MOST_BYTES) and not encoding and len(got) - place <= size
-        return Answer(status, headers, body), all_read and went_out
-
-    def _pieces(self, piece: bytes, size: int, receive: Callable[[], bytes]) -> Iterator[bytes]:
-        left = size
-        while len(piece) < left:
-            yield piece
-            left -= len(piece)
-            if not (piece := receive()):
-                raise self._library.RemoteProtocolError(
-                    "peer closed connection without sending complete message body "
-                    f"(received {size - left} bytes, expected {size})"
-                )
-        yield piece[:left]
-
-    def _read_closely(self, got: bytes, receive: Callable[[], bytes], until: float) -> tuple[Answer, bool]:
-        """Any answer: in chunks, without a length, after other heads, or one that is none."""
-        parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MOST_HEAD_BYTES)
-        parser.send(self._request)
-        parser.send(h11.EndOfMessage())
-
-        def take(data: bytes) -> None:
-            if not data and parser.their_state is h11.SEND_RESPONSE:
-                raise self._library.RemoteProtocolError(_NO_ANSWER)
-            parser.receive_data(data)
-
-        def events() -> Iterator[Any]:
-            take(got)
-            while True:
-                try:
-                    event = parser.next_event()
-                except h11.RemoteProtocolError as error:
-                    raise self._library.RemoteProtocolError(str(error)) from error
-                if event is h11.NEED_DATA:
-                    take(receive())
-                else:
-                    yield event
-
-        coming = events()
-        head = next(one for one in coming if isinstance(one, h11.Response) or one.status_code == 101)
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers}
-        pieces = (bytes(one.data) for one in _until_the_end(coming))
-        failed, encoding = head.status_code >= 400, headers.get("content-encoding", "")
-        body = received_whole(pieces, self._library, until, failed=failed, encoding=encoding)
-        again = parser.our_state is h11.DONE and parser.their_state is h11.DONE and not parser.trailing_data[0]
-        return Answer(head.status_code, headers, body), again
-
-    def _left(self, until: float) -> float:
-        left = until - time.monotonic()
-        if left <= 0:
-            raise self._library.ReadTimeout(TOO_SLOWLY)
-        return left
-
-    def _sent(self, channel: socket.socket, request: bytes, until: float) -> bool:
-        """Whether it went out whole: a server may close early, and say why."""
-        channel.settimeout(self._left(until))
-        try:
-            channel.sendall(request)
-        except TimeoutError as error:
-            raise self._library.WriteTimeout(str(error)) from error
-        except OSError:
-            return False
-        return True
-
-    def _received(self, channel: socket.socket, until: float) -> bytes:
-        """What has come; nothing if the server has closed."""
-        channel.settimeout(self._left(until))
-        try:
-            return channel.recv(_RECEIVED_AT_ONCE)
-        except TimeoutError as error:
-            raise self._library.ReadTimeout(str(error)) from error
-        except OSError as error:
-            raise self._library.ReadError(str(error)) from error
+    def _of_the_library(self, error: Exception) -> Exception:
+        if isinstance(error, TimeoutError):
+            found: Exception = self._library.ReadTimeout(str(error))
+        elif isinstance(error, http.client.RemoteDisconnected):
+            found = self._library.RemoteProtocolError("Server disconnected without sending a response.")
+        elif isinstance(error, http.client.HTTPException):
+            found = self._library.RemoteProtocolError(str(error) or type(error).__name__)
+        else:
+            found = self._library.ReadError(str(error))
+        return found
 
 
-def _trusting(library: Any) -> ssl.SSLContext:
-    """What the library trusts: SSL_CERT_FILE and SSL_CERT_DIR say so, or the system does."""
-    context: ssl.SSLContext = library.create_ssl_context()
-    context.set_alpn_protocols(["http/1.1"])
-    return context
-
-
-def _read_plain(got: bytes) -> tuple[int, dict[str, str], int] | None:
-    """Status, headers, and where the body begins; None unless it has a length, and no other property that matters."""
-    head = _PLAIN.match(got)
-    if head is None:
-        return None
-    lines = head[2].decode("latin-1").split("\r\n")[:-1]
-    headers = {name.lower(): value.strip(" \t") for name, _, value in (line.partition(":") for line in lines)}
-    length = headers.get("content-length", "")
-    if len(headers) < len(lines) or not (length.isascii() and length.isdigit() and len(length) < 16):
-        return None
-    if "transfer-encoding" in headers or headers.get("connection", "keep-alive").lower() != "keep-alive":
-        return None
-    status = int(head[1])
-    return None if status in (204, 304) else (status, headers, head.end())
-
-
-def _until_the_end(events: Iterator[Any]) -> Iterator[h11.Data]:
-    for event in events:
-        if isinstance(event, h11.Data):
-            yield event
-        else:  # the end of the message, or of the protocol
-            return
+def _pieces(response: http.client.HTTPResponse) -> Iterator[bytes]:
+    while piece := response.read(_PIECE_BYTES):
+        yield piece
+    if response.length:
+        raise http.client.HTTPException(f"the connection was closed {response.length} bytes before the answer's end")

@@ -9,8 +9,8 @@ THEORY OF OPERATION, of a cluster
 
 The engine (Ray) knows which nodes there are, starts our one process on each, carries bytes, and says when one is lost.
 What a program may use is held by the sandbox on its node, next to it, as it would be here; what is counted is counted
-by the driver. Calls go out and outcomes come back as msgpack, and are checked as they are decoded: nothing of a
-guest's is ever unpickled, at no end.
+by the driver. The calls of a score go to a node once, which keeps them under a name of their content. Calls go out and
+outcomes come back as msgpack, and are checked as they are decoded: nothing of a guest's is ever unpickled, at no end.
 
 A piece of work belongs to the driver's thread that waits for it. If its node is lost, that thread gives it to another
 one: a program gets all of its calls again, from the first on, and what was handed on already is left out. So a program

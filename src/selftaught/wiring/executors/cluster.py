@@ -19,13 +19,14 @@ from selftaught.core.contracts import Program, Score
 from selftaught.core.errors import NoSandbox, SandboxError
 from selftaught.sandbox.contract import Done, Improving, Job, Limits, Outcome, Provided, Scene, Value
 from selftaught.sandbox.jail import Jail
-from selftaught.sandbox.packing import Packed, pack_call, pack_limits, unpack_outcome
+from selftaught.sandbox.packing import Packed, name_of, pack_call, pack_limits, unpack_outcome
 from selftaught.wiring.executors.packets import (
     Batch,
     Begin,
     Facts,
     Failed,
     Files,
+    Forgotten,
     FromNode,
     Hello,
     More,
@@ -45,10 +46,14 @@ _LOOK_SECONDS = 1.0
 _BUSY_SECONDS = 30.0
 """So long a run waits for a free CPU before it begins."""
 _START_SECONDS = 90.0
+_HEAD_SECONDS = 30.0
+"""How long the head of the cluster may say nothing. After 60 s Ray ends this whole process, with no word of ours."""
 _NOBODY_SECONDS = 60.0
 """How long a program waits for a node if none remains."""
 _MOST_REMEMBERED = 64 << 20
 """Bytes of a conversation that are kept, to repeat it on another node."""
+_FEWEST_KEPT = 4 << 10
+"""Bytes of the calls of a score: fewer are sent each time."""
 _KINDS = {kind.__name__: kind for kind in (errors.TaskError, errors.UsageError, NoSandbox, SandboxError)}
 
 
@@ -84,10 +89,13 @@ class Cluster:
         self._said: set[str] = set()
         self._numbers = itertools.count()
         self._begun = self._closed = False
+        self._failed = ""
+        self._heard = 0
         self._hello = Hello(jail.tier, 1, Facts.here())
         self._join_all()
         self._begun = True
-        threading.Thread(target=self._watch, name="cluster", daemon=True).start()
+        for work in (self._watch, self._listen):
+            threading.Thread(target=work, name="cluster", daemon=True).start()
 
     @property
     def tier(self) -> str:
@@ -153,6 +161,7 @@ class Cluster:
 
     def _score(self, work: "_Work", calls: Sequence[Sequence[Value]]) -> Iterator[Outcome]:
         bodies = [pack_call(arguments) for arguments in calls]
+        kept = name_of(calls, bodies) if sum(map(len, bodies)) >= _FEWEST_KEPT else ""
         losses, done = 0, 0
         while True:
             member = self._take()
@@ -160,7 +169,10 @@ class Cluster:
             ended = False
             try:
                 fresh = work.limits.fresh_guest_per_call
-                begin = work.begin(number, bodies[done:] if fresh else bodies, 0 if fresh else done, waits=False)
+                if fresh and done:
+                    begin = work.begin(number, bodies[done:], 0, waits=False)
+                else:
+                    begin = work.begin(number, bodies, 0 if fresh else done, waits=False, kept=kept)
                 batch = self._first(member, work, begin)
                 while True:
                     for answered in batch.outcomes:
@@ -229,8 +241,8 @@ class Cluster:
         raise AssertionError  # the count has no end
 
     def _think_again(self, losses: int, again: "_Again") -> None:
-        if self._closed:
-            raise SandboxError("the sandbox is closed") from again
+        if self._closed or self._failed:
+            raise SandboxError(self._failed or "the sandbox is closed") from again
         if losses >= _MOST_LOSSES:
             raise SandboxError(
                 f"a program was tried on {losses} nodes, and each time the node failed; the last: {again}. It may be "
@@ -238,8 +250,16 @@ class Cluster:
             ) from again
 
     def _first(self, member: _Member, work: "_Work", begin: Begin) -> Batch:
+        """What a node was sent before it is not sent again, unless it has kept it no more."""
         self._teach(member, work.provided)
-        return self._asked(member, "begin", begin)
+        if begin.kept and begin.kept in member.knows:
+            answer = self._answer(member, "begin", msgspec.structs.replace(begin, calls=[]))
+            if not isinstance(answer, Forgotten):
+                return _batch(member, answer)
+        batch = self._asked(member, "begin", begin)
+        if begin.kept:
+            member.knows.add(begin.kept)
+        return batch
 
     def _teach(self, member: _Member, files: Files) -> None:
         """What guests may read goes to a node once."""
@@ -249,12 +269,9 @@ class Cluster:
                 member.knows.add(files.key)
 
     def _asked(self, member: _Member, what: str, packet: Packet) -> Batch:
-        answer = self._answer(member, what, packet)
-        if not isinstance(answer, Batch):
-            raise _Again(f"{member.place.name} spoke out of turn")
-        return answer
+        return _batch(member, self._answer(member, what, packet))
 
-    def _answer(self, member: _Member, what: str, packet: Packet) -> Batch | Played:
+    def _answer(self, member: _Member, what: str, packet: Packet) -> Batch | Played | Forgotten:
         """Raises _Again if another node should be asked; what the node failed at, if no other would do better."""
         body = pack(packet)
         try:
@@ -264,7 +281,7 @@ class Cluster:
             raise _Again(f"{member.place.name}: {error}") from error
         except msgspec.MsgspecError as error:
             raise _Again(f"{member.place.name} answered what is no answer: {error}") from error
-        if isinstance(answer, (Batch, Played)):
+        if isinstance(answer, (Batch, Played, Forgotten)):
             member.useful = True
             return answer
         kind, text = (answer.kind, answer.text) if isinstance(answer, Failed) else ("SandboxError", "spoke out of turn")
@@ -277,8 +294,8 @@ class Cluster:
         since: float | None = None
         with self._change:
             while True:
-                if self._closed:
-                    raise SandboxError("the sandbox is closed")
+                if self._closed or self._failed:
+                    raise SandboxError(self._failed or "the sandbox is closed")
                 if bound is not None and bound.lost:
                     bound.under_way += 1
                     return bound  # asking it tells that it is lost
@@ -315,7 +332,7 @@ class Cluster:
                 again_and_again = self._losses[member.place.id] >= _MOST_LOSSES
             self._change.notify_all()
         member.remote.kill()
-        if was_there and not self._closed:
+        if was_there and not self._closed and not self._failed:
             _LOG.warning("the node %s is lost (%s); its work goes to others", member.place.name, why)
             if again_and_again:
                 self._refuse(member.place, f"our process ended there {_MOST_LOSSES} times; the last time: {why}")
@@ -328,11 +345,36 @@ class Cluster:
             with self._change:
                 self._change.wait_for(lambda: self._closed, _LOOK_SECONDS)
 
+    def _listen(self) -> None:
+        """The head of the cluster is asked once a second; if it says nothing for too long, its work is given up.
+
+        A stall of this process is none of the head's.
+        """
+        silent_seconds, heard = 0.0, self._heard
+        while not self._closed and silent_seconds < _HEAD_SECONDS:
+            with self._change:
+                self._change.wait_for(lambda: self._closed, _LOOK_SECONDS)
+            silent_seconds += _LOOK_SECONDS
+            if self._heard != heard:
+                silent_seconds, heard = 0.0, self._heard
+        if self._closed:
+            return
+        with self._change:
+            self._failed = (
+                f"the head of the Ray cluster has said nothing for {_HEAD_SECONDS:.0f} s, and no node is of use "
+                "without it: start the cluster again, or use `executor=local`; the record is kept, and can be resumed"
+            )
+            members = list(self._members.values())
+            self._change.notify_all()
+        for member in members:
+            member.remote.leave()
+
     def _look_around(self, joining: dict[str, threading.Thread]) -> None:
         try:
             places = self._engine.places()
         except Lost:  # a thread that waits for a node gets the error there
             return
+        self._heard += 1
         with self._change:
             alive = {place.id for place in places}
             gone = [member for id, member in self._members.items() if id not in alive]
@@ -423,6 +465,12 @@ class _Again(Exception):  # noqa: N818 - not an error: another node is asked
     """The node did not answer for the program."""
 
 
+def _batch(member: _Member, answer: FromNode) -> Batch:
+    if not isinstance(answer, Batch):
+        raise _Again(f"{member.place.name} spoke out of turn")
+    return answer
+
+
 class _Work:
     """One program with what it is run with, as it is sent."""
 
@@ -430,7 +478,7 @@ class _Work:
         self.program, self.entry, self.limits, self.seed = program, entry, limits, seed
         self.provided = _files(limits.provided)
 
-    def begin(self, number: int, calls: list[bytes], skipped: int, *, waits: bool) -> Begin:
+    def begin(self, number: int, calls: list[bytes], skipped: int, *, waits: bool, kept: str = "") -> Begin:
         return Begin(
             number,
             self.program.source,
@@ -441,6 +489,7 @@ class _Work:
             calls,
             skipped,
             waits,
+            kept,
         )
 
 

@@ -7,11 +7,13 @@ engine carries best. What goes wrong here is answered in a packet: the engine wo
 import itertools
 import os
 import platform
+import select
 import tempfile
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import metadata
@@ -23,7 +25,7 @@ from selftaught.core.contracts import Program
 from selftaught.core.errors import SandboxError, SelfTaughtError, UsageError
 from selftaught.core.run_seed import RunSeed
 from selftaught.sandbox.choice import open_sandbox
-from selftaught.sandbox.contract import Outcome, Provided, Scene, Value
+from selftaught.sandbox.contract import Lasting, Outcome, Provided, Scene
 from selftaught.sandbox.jail import Jail
 from selftaught.sandbox.packing import Packed, pack_outcome, unpack_call, unpack_limits
 from selftaught.sandbox.provided import put_files
@@ -36,6 +38,7 @@ from selftaught.wiring.executors.packets import (
     Facts,
     Failed,
     Files,
+    Forgotten,
     Hello,
     More,
     Packet,
@@ -49,6 +52,7 @@ from selftaught.wiring.executors.packets import (
 _BATCH_SECONDS = 0.2
 """An answer is sent when it is so old: the driver may know by then that it wants no more."""
 _BATCH_BYTES = 4 << 20
+_MOST_KEPT_BYTES = 64 << 20
 
 
 @dataclass
@@ -56,8 +60,41 @@ class _Run:
     """One program at work: its outcomes as they are asked for, and the calls that it still has to get."""
 
     outcomes: Iterator[Outcome]
-    calls: deque[list[Value]] | None
+    calls: deque[Lasting] | None
     skipped: int
+
+
+class Kept:
+    """The calls of scores, by their names, as long as there is room: the same program texts come and go, but an
+    instance is asked again and again. Those that were used last stay. `most_bytes`: of them all, as they came.
+    """
+
+    def __init__(self, most_bytes: int = _MOST_KEPT_BYTES) -> None:
+        self._left = most_bytes
+        self._lock = threading.Lock()
+        self._calls: dict[str, list[Lasting]] = {}
+
+    def get(self, name: str) -> list[Lasting] | None:
+        """None where they are not there."""
+        with self._lock:
+            found = self._calls.pop(name, None)
+            if found is not None:
+                self._calls[name] = found  # the last used is the last to go
+            return found
+
+    def put(self, name: str, calls: list[Lasting]) -> None:
+        """Those that were not used for longest make room."""
+        with self._lock:
+            if name in self._calls:
+                return
+            self._calls[name] = calls
+            self._left -= _size(calls)
+            while self._left < 0:
+                self._left += _size(self._calls.pop(next(iter(self._calls))))
+
+
+def _size(calls: list[Lasting]) -> int:
+    return sum(len(call.body) for call in calls)
 
 
 class Node:
@@ -68,6 +105,7 @@ class Node:
         self._lock = threading.Lock()
         self._runs: dict[int, _Run] = {}
         self._provided = {"": Provided()}
+        self._kept = Kept()
         self._loading = threading.Lock()
         self._tasks: dict[str, TaskSpec] = {}
 
@@ -107,6 +145,7 @@ class Node:
             self._jail = open_sandbox(hello.tier, hello.workers)
         except SelfTaughtError as error:
             return Refused(f"the sandbox {hello.tier} does not work there: {error}")
+        threading.Thread(target=_end_with, args=(os.getppid(),), name="parent", daemon=True).start()
         return Ready(list(self._jail.layers), platform.node(), os.getpid())
 
     def _files(self, body: bytes) -> Packet:
@@ -143,7 +182,12 @@ class Node:
         if self._jail is None:
             raise SandboxError("the node was asked to run a program before it had a sandbox")
         limits = unpack_limits(begin.limits, self._provided[begin.provided])
-        calls = [unpack_call(call) for call in begin.calls]
+        kept = self._kept.get(begin.kept) if begin.kept and not begin.calls else None
+        if begin.kept and not begin.calls and kept is None:
+            return Forgotten(begin.kept)
+        calls = [unpack_call(call) for call in begin.calls] if kept is None else kept
+        if begin.kept:
+            self._kept.put(begin.kept, calls)
         waiting = deque(calls) if begin.waits else None
         given = calls if waiting is None else _popped(waiting)
         outcomes = self._jail.run(Program(begin.source), begin.entry, given, limits, seed=begin.seed)
@@ -183,7 +227,14 @@ class Node:
                 self.drop(number)
 
 
-def _popped(calls: deque[list[Value]]) -> Iterator[list[Value]]:
+def _end_with(parent: int) -> None:
+    """The engine's process that started us may end without us: as one does that was stopped, and given up meanwhile."""
+    with suppress(ProcessLookupError):
+        select.select([os.pidfd_open(parent)], [], [])
+    os._exit(1)
+
+
+def _popped(calls: deque[Lasting]) -> Iterator[Lasting]:
     """The sandbox takes the next one when the outcome of the one before was taken: it is there by then."""
     for _ in itertools.count():
         yield calls.popleft()

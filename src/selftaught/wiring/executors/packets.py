@@ -65,7 +65,8 @@ class Files(Packet, frozen=True, tag="files"):
 class Begin(Packet, frozen=True, tag="begin"):
     """Load a program and call it. The first `skipped` outcomes are known already, and are not sent.
 
-    `waits`: more calls come one by one, in packets `More`; else these are all.
+    `waits`: more calls come one by one, in packets `More`; else these are all. `kept`: the name of the calls; they are
+    kept under it. Without any calls: those that were kept.
     """
 
     run: int
@@ -77,6 +78,7 @@ class Begin(Packet, frozen=True, tag="begin"):
     calls: list[bytes]
     skipped: int
     waits: bool
+    kept: str = ""
 
 
 class Play(Packet, frozen=True, tag="play"):
@@ -123,6 +125,12 @@ class Played(Packet, frozen=True, tag="played"):
     score: Score | None
 
 
+class Forgotten(Packet, frozen=True, tag="forgotten"):
+    """The calls of that name are kept no more: they are needed once again."""
+
+    kept: str
+
+
 class Failed(Packet, frozen=True, tag="failed"):
     """The node failed, not the program. `kind`: the name of an error in core/errors.py."""
 
@@ -130,7 +138,7 @@ class Failed(Packet, frozen=True, tag="failed"):
     text: str
 
 
-FromNode = Ready | Refused | Batch | Played | Failed
+FromNode = Ready | Refused | Batch | Played | Forgotten | Failed
 
 _encoder = msgspec.msgpack.Encoder()
 _from_node: msgspec.msgpack.Decoder[FromNode] = msgspec.msgpack.Decoder(FromNode)
