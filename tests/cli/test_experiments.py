@@ -620,8 +620,8 @@ def test_an_improver_of_one_model_is_used_by_another(tmp_path: Path) -> None:
         ("improved by scripted", "mutate"): 0.75, ("improved by scripted", "scripted"): 0.75,
     }  # fmt: skip
     assert tables["matrix"] == [
-        {"improved by": "mutate", "on": "one", "with mutate": -0.25, "with scripted": -0.25},
-        {"improved by": "scripted", "on": "one", "with mutate": 0.0, "with scripted": 0.0},
+        {"improved by": "mutate", "trained on": "one", "with mutate": -0.25, "with scripted": -0.25},
+        {"improved by": "scripted", "trained on": "one", "with mutate": 0.0, "with scripted": 0.0},
     ]
 
 

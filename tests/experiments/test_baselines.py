@@ -83,3 +83,18 @@ def test_the_matrix_of_models_leaves_out_the_task_that_was_trained_on() -> None:
     (matrix,) = (table for table in TRANSFER.result(given, done).tables if table.name == "matrix")
     assert matrix.headers == ("improved by", "trained on", "with a", "with b")
     assert matrix.rows == [(model, "parity", pytest.approx(0.1), pytest.approx(0.1)) for model in ("a", "b")]
+
+
+def test_equal_differences_have_no_interval_of_width_0() -> None:
+    """The means of both arms have one: it accounts for values that were not seen."""
+    given = msgspec.structs.replace(GIVEN, trials=6)
+    done = {f"{place}-{number}": cell(0.5) for place in range(3) for number in range(6)}
+    tables = {table.name: table for table in BASELINES.result(given, done).tables}
+    means = dict(zip(tables["baselines"].headers, tables["baselines"].rows[0], strict=True))
+    assert means["low"] < 0.5 < means["high"]
+    for row in tables["differences"].rows:
+        told = dict(zip(tables["differences"].headers, row, strict=True))
+        assert (told["difference"], told["low"], told["high"], told["p"]) == (0.0, "no spread", "no spread", 1.0)
+    done["0-5"] = cell(0.6)
+    (first, *_) = next(t for t in BASELINES.result(given, done).tables if t.name == "differences").rows
+    assert first[3] < first[2] < first[4]

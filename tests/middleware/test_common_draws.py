@@ -18,7 +18,8 @@ from selftaught.middleware.common_draws import Bought, CommonDraws, Sharing
 from selftaught.middleware.recorded import RecordedModel, draws_on_record
 from selftaught.middleware.recorder import Recorder
 from selftaught.middleware.threads import thread_map
-from selftaught.runs.records import PROGRAM, Answered, Session
+from selftaught.runs import store as stores
+from selftaught.runs.records import PROGRAM, Answered, Record, Session, decode
 from selftaught.runs.store import Store
 from selftaught.wiring.models import Models, PricedModel
 
@@ -221,11 +222,20 @@ def test_two_who_buy_from_each_other_do_not_wait_for_ever(recorder: Recorder) ->
     assert len(found) == 4 and len({tuple(texts) for texts in found.values()}) == 1 and len(seller.sold) == 8
 
 
-def test_a_later_start_has_what_an_earlier_one_bought(recorder: Recorder, store: Store) -> None:
-    seller = Seller()
+def test_a_later_start_has_what_an_earlier_one_bought(
+    recorder: Recorder, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seller, read = Seller(), list[bytes]()
     before = ask(model_of(recorder, seller), "a")
     again, sharing = Recorder(store), Sharing()
-    sharing.draws.learn(draws_on_record(store, again.run, sharing))
+
+    def noted(body: bytes) -> Record:
+        read.append(body)
+        return decode(body)
+
+    monkeypatch.setattr(stores, "decode", noted)
+    sharing.draws.learn(draws_on_record(store, "run", sharing))
+    assert read == []  # a response is read when it is asked for
     model = model_of(again, seller, sharing=sharing)
     assert [ask(model, "a"), ask(model, "b")] == [before, before] and len(seller.sold) == 1
 
@@ -269,6 +279,6 @@ def test_what_a_guess_buys_and_somebody_waits_for_is_wanted_whoever_takes_over()
         draws._claims["key"] = second
         draws._change.notify_all()
     assert wanted.acquire(timeout=20) and second.wanted
-    draws.publish("key", Bought(Completion("x"), "run", "/ask:a#0"))
+    draws.publish("key", Bought(lambda: Completion("x"), "run", "/ask:a#0"))
     waiting.join(20)
     assert not waiting.is_alive()

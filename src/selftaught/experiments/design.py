@@ -229,20 +229,22 @@ class Summary(NamedTuple):
     low: float | None
     high: float | None
     n: int
+    why_none: str = ""
 
     @property
     def cells(self) -> tuple[Any, ...]:
         """For the columns of `SUMMARY`; without an interval its columns contain the reason."""
-        return (*self[:2], *([TOO_FEW] * 2 if self.low is None else self[2:4]), self.n)
+        return (*self[:2], *([self.why_none] * 2 if self.low is None else self[2:4]), self.n)
 
 
-TOO_FEW = "too few"
+TOO_FEW, NO_SPREAD = "too few", "no spread"
+"""Why there is no interval. Of equal differences it would have no width, and claim what so few cannot show."""
 
 
 def point(x: float, summary: Sequence[Any]) -> list[Point]:
     """Of cells under `SUMMARY`, as they are drawn; none of an arm without a value."""
     mean, _, low, high, _ = summary
-    return [] if mean is None else [Point(x, mean, *((None, None) if low == TOO_FEW else (low, high)))]
+    return [] if mean is None else [Point(x, mean, *((None, None) if isinstance(low, str) else (low, high)))]
 
 
 def summary(values: Sequence[float], seed: int) -> Summary:
@@ -252,13 +254,15 @@ def summary(values: Sequence[float], seed: int) -> Summary:
 
 def of_differences(differences: Sequence[float], seed: int) -> Summary:
     """Of paired differences."""
-    return _summary(differences, difference_interval(differences, seed=seed))
+    found = _summary(differences, difference_interval(differences, seed=seed))
+    equal = found.low is not None and min(differences) == max(differences)
+    return found._replace(low=None, high=None, why_none=NO_SPREAD) if equal else found
 
 
 def _summary(values: Sequence[float], interval: Interval | NotEnough) -> Summary:
     told = mean_with_error(values)
     low, high = (interval.low, interval.high) if isinstance(interval, Interval) else (None, None)
-    return Summary(told.mean, told.standard_error, low, high, told.n)
+    return Summary(told.mean, told.standard_error, low, high, told.n, TOO_FEW if low is None else "")
 
 
 def few(runs: int) -> list[str]:

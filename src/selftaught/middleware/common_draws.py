@@ -5,7 +5,7 @@ becomes the buyer, so that nobody waits for what will not come: one buys all tha
 """
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from selftaught.core.ahead import Guess, not_wanted
@@ -17,9 +17,9 @@ _GLANCE_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """A draw, and where it was bought: an address of the run called `run`."""
+    """A draw, and where it was bought: an address of the run called `run`. `answer` gives the response."""
 
-    completion: Completion
+    answer: Callable[[], Completion]
     run: str
     at: str
 

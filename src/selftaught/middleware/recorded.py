@@ -12,6 +12,8 @@ from functools import partial
 from statistics import fmean
 from typing import Any
 
+import msgspec
+
 from selftaught.core.address import first_address, times_before, working_at
 from selftaught.core.ahead import Guess, guess_here, guessing, hearing, not_wanted, response_came
 from selftaught.core.comparing import comparing, draw_of
@@ -28,6 +30,7 @@ from selftaught.core.contracts import (
     UtilityWrapper,
     Verdict,
 )
+from selftaught.core.errors import RecordError
 from selftaught.core.feedback import without_times
 from selftaught.core.layout import layout_digest
 from selftaught.core.measurement import Sample
@@ -155,13 +158,15 @@ class RecordedModel:
             self.recorder.barrier()
         for one, completion in pairs:
             if one.draw:
-                self.sharing.draws.publish(self.sharing.key(one.draw), Bought(completion, self.recorder.run, one.at))
+                bought = Bought(partial(_same, completion), self.recorder.run, one.at)
+                self.sharing.draws.publish(self.sharing.key(one.draw), bought)
 
     def _shared(self, one: Asked, bought: Bought) -> Completion:
         at = bought.at if bought.run == self.recorder.run else f"{bought.run}:{bought.at}"
-        about = {"shared": True, "bought_at": at, "bought_for": bought.completion.cost}
-        self._write(one, replace(bought.completion, cost=0.0, seconds=0.0), 0.0, **about)
-        return bought.completion
+        completion = bought.answer()
+        about = {"shared": True, "bought_at": at, "bought_for": completion.cost}
+        self._write(one, replace(completion, cost=0.0, seconds=0.0), 0.0, **about)
+        return completion
 
     def _write(self, asked: Asked, completion: Completion, seconds: float, **more: Any) -> None:
         text = prompt_text(asked.prompt.system, asked.prompt.user)
@@ -197,11 +202,33 @@ class RecordedModel:
         return completion_of(found, self.recorder.store)
 
 
+class _Draw(msgspec.Struct):
+    """As much of an `Answered` as tells which draw it is."""
+
+    at: str
+    draw: str = ""
+
+
 def draws_on_record(store: Store, run: str, sharing: Sharing) -> Iterator[tuple[str, Bought]]:
-    """What a run has bought, or got of others, of the draws that are shared; for `CommonDraws.learn`."""
-    for record in store:
-        if isinstance(record, Answered) and record.draw:
-            yield sharing.key(record.draw), Bought(completion_of(record, store), run, record.at)
+    """What a run has bought, or got of others, of the draws that are shared; for `CommonDraws.learn`.
+
+    A response is read when it is asked for. If other runs share it, it is read now: they may outlive the store.
+    """
+    for drawn in store.parts(Answered, _Draw):
+        if drawn.draw:
+            answer = partial(_answer_at, store, drawn.at)
+            yield sharing.key(drawn.draw), Bought(partial(_same, answer()) if sharing.among else answer, run, drawn.at)
+
+
+def _same(completion: Completion) -> Completion:
+    return completion
+
+
+def _answer_at(store: Store, at: str) -> Completion:
+    found = store.find(at)
+    if not isinstance(found, Answered):
+        raise RecordError(f"{store.path} is damaged: it has no response at {at}; restore it from a copy")
+    return completion_of(found, store)
 
 
 @dataclass(frozen=True)
@@ -244,7 +271,8 @@ class RecordedUtility(UtilityWrapper):
                     ahead = not reused
                 else:
                     score, reused, ahead = self.recorder.score_once(self.utility, program)
-        score = replace(score, feedback=self.recorder.feedback.get(at, score.feedback))
+        if at in self.recorder.feedback:
+            score = replace(score, feedback=self.recorder.feedback[at])
         self.recorder.notice(at, program, score.verdict, score.note)
         came_from = origin()
         about = {"round": came_from.round, "parent": came_from.parent, "response": came_from.response}

@@ -218,6 +218,8 @@ def _bytes(prompt: Prompt) -> int:
 
 
 def _one_call(amounts: Sequence[Amount]) -> Amount:
+    if len(amounts) == 1 and amounts[0].calls == 1:
+        return amounts[0]
     return replace(sum(amounts, NOTHING), calls=1)
 
 

@@ -35,6 +35,8 @@ _PIECE_BYTES = 64 << 10
 _MOST_PIECES = 64
 """Beyond that the object store is the better way."""
 _STDERR = 2
+_LISTEN_SECONDS = 5.0
+"""How often a thread that waits for an answer looks whether the cluster's head was given up."""
 _CONTROLS = 4
 """Calls that are answered beside those that compute."""
 
@@ -58,13 +60,23 @@ class Remote:
 
     def __init__(self, ray: Any, actor: Any, cpus: int) -> None:
         self._ray, self._actor, self.cpus = ray, actor, cpus
+        self._left = False
 
     def ask(self, what: str, body: bytes, seconds: float | None = None) -> bytes:
         """What the method `what` of our process answers. Raises Lost."""
         method = getattr(self._actor, what)
         with _told_as_lost(self._ray):
-            answer = self._ray.get(method.remote(*_pieces(body)), timeout=seconds)
-            return bytes(answer)
+            answer = method.remote(*_pieces(body))
+            while seconds is None:
+                with suppress(self._ray.exceptions.GetTimeoutError):
+                    return bytes(self._ray.get(answer, timeout=_LISTEN_SECONDS))
+                if self._left:
+                    raise Lost("the cluster was given up")
+            return bytes(self._ray.get(answer, timeout=seconds))
+
+    def leave(self) -> None:
+        """Nobody can end it any more: who waits for it waits no longer, and gets the error that it is lost."""
+        self._left = True
 
     def tell(self, what: str, number: int) -> None:
         """The same, not waiting for it, and before what computes. Raises Lost."""
