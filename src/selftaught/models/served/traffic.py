@@ -11,7 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from selftaught.core.ahead import not_wanted
@@ -20,7 +20,8 @@ from selftaught.core.line import IMPROVER, SCORE, Line, Waiter
 from selftaught.core.work import IMPROVER as OF_IMPROVERS
 from selftaught.core.work import work
 
-_SLICE_SECONDS = 0.2
+_SLICE_SECONDS, _SLICE_OF_GUESSES_SECONDS = 0.2, 2.0
+"""How often those that wait look whether the run was stopped. Of guesses there may be a thousand."""
 _KEPT_FREE = 8
 """This share of the places, and of two or more at least one, is kept free of guesses, for requested work.
 """
@@ -147,8 +148,10 @@ class Traffic:
             self._called[waiter] = threading.Event()
             self._line.push(waiter)
         over = self._line.follow(waiter)
+        guess, call = waiter.guess, self._called[waiter].set
         try:
-            return self._waited(waiter, tokens)
+            with guess.ended_by(call) if guess else nullcontext():
+                return self._waited(waiter, tokens)
         finally:
             over()
             with self._lock:
@@ -176,7 +179,9 @@ class Traffic:
                     return self._take(tokens)
                 called = self._called[waiter]
                 called.clear()
-            called.wait(min(seconds, _SLICE_SECONDS))
+            if waiter.guess is None or not waiter.guess.in_vain:  # called when it is the first, or dropped
+                most = _SLICE_SECONDS if first or not waiter.in_vain else _SLICE_OF_GUESSES_SECONDS
+                called.wait(min(seconds, most) if first else most)
 
     def _wanted(self, waiter: Waiter) -> None:
         with self._lock:

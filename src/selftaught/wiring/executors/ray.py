@@ -4,6 +4,8 @@ Ray is imported when a cluster is opened, and not before. It reads its own varia
 RAY_AUTH_TOKEN): which cluster, and its token. What it would print or report of itself is switched off.
 """
 
+import importlib
+import json
 import logging
 import os
 import re
@@ -174,10 +176,31 @@ def _connected(address: str | None) -> Any:
             said = " ".join(str(error).split())[:500] or type(error).__name__
             kept.seek(0)
             errors = re.findall(r"\.cc:\d+: (.*error.*)", kept.read().decode(errors="replace"), re.IGNORECASE)
-            because = f" ({errors[-1][:300]})" if errors else ""
+            because = f" ({errors[-1][:300]})" if errors else _unlike(ray, found)
             raise UsageError(f"the Ray cluster {found} cannot be used: {said}{because}") from error
     Ray.ours = True
     return ray
+
+
+def _unlike(ray: Any, address: str) -> str:
+    """If the cluster is of another version of Ray, both, in words: an older Ray does not get as far as comparing them.
+
+    Empty where the cluster does not say its version in time, or not as it does today.
+    """
+    told: list[str] = []
+
+    def ask() -> None:
+        with suppress(Exception):
+            raylet: Any = importlib.import_module("ray._raylet")
+            facts = raylet.GcsClient(address=address).internal_kv_get(b"CLUSTER_METADATA", namespace=b"cluster")
+            told.append(str(json.loads(facts)["ray_version"]))
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(_CONNECT_SECONDS)
+    if not told or told[0] == ray.__version__:
+        return ""
+    return f" (this is Ray {ray.__version__}, and the cluster is of Ray {told[0]}: install that version here)"
 
 
 @contextmanager
