@@ -41,6 +41,8 @@ from selftaught.tasks.spec import Instance
 
 NULL = Program("def f(x):\n    return x\n")
 LIMITS = Limits()
+_WARM = 100
+"""Scores that are not counted: after so many the workers for plain programs have started, too."""
 PEBBLE = importlib.util.find_spec("pebble") is not None
 
 
@@ -128,8 +130,7 @@ def unisolated(isolated: Mapping[str, float], repeats: int) -> None:
 
 def median_ms(work: Callable[[], None], repeats: int) -> float:
     """Median wall milliseconds of `repeats` calls, after a warm-up."""
-    for _ in range(20):
-        work()
+    _repeat(work, _WARM)
     times = []
     for _ in range(repeats):
         began = time.perf_counter()
@@ -190,7 +191,7 @@ def cpu(tier: Tier, repeats: int) -> None:
     for name, of in (("null", null_score), ("LPN", lpn_score)):
         with Jail(tier, 1) as jail:
             work = of(jail)
-            _repeat(work, 20)
+            _repeat(work, _WARM)
             before = cpu_seconds(jail)
             _repeat(work, repeats)
             spent = [(after - start) / repeats * 1e3 for start, after in zip(before, cpu_seconds(jail), strict=True)]
@@ -259,7 +260,7 @@ def flat(tier: Tier, scored: int) -> None:
     with Jail(tier, 1) as jail:
         work = null_score(jail)
         times = []
-        work()
+        _repeat(work, _WARM)
         before = _zygote_bytes(jail)
         for _ in range(scored):
             began = time.perf_counter()
@@ -273,7 +274,7 @@ def flat(tier: Tier, scored: int) -> None:
 
 
 def _zygote_bytes(jail: Jail) -> int:
-    status = Path(f"/proc/{jail.worker_pids()[0]}/status").read_text()
+    status = Path(f"/proc/{jail.worker_pids()[-1]}/status").read_text()
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS:"))
 
 

@@ -182,6 +182,47 @@ class TestOneCluster:
         assert found == [list(range(1, 21))] * 8
         wait_for(lambda: cluster.pids().get(id) not in (None, pid))
 
+    def test_a_node_that_is_stopped_and_goes_on_when_it_was_given_up_delivers_nothing_twice(
+        self, cluster: Cluster
+    ) -> None:
+        third = two_nodes().add_node(**THIRD)
+        wait_for(lambda: len(cluster.nodes) == 3)
+        pid = cluster.pids()[third.node_id]
+        threads, found = at_work(cluster, 12, 20)
+        wait_for(lambda: cluster.under_way().get(third.node_id, 0), pause=0.01)
+        raylets = [info.process.pid for info in third.all_processes["raylet"]]
+        stopped = [*raylets, pid, *children_of(pid)]
+        for one in stopped:
+            os.kill(one, signal.SIGSTOP)
+        for thread in threads:
+            thread.join(100)
+        assert found == [list(range(1, 21))] * 12
+        assert len(cluster.nodes) == 2
+        for one in stopped:
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGCONT)
+        wait_for(lambda: not any(map(runs, stopped)))
+        assert found == [list(range(1, 21))] * 12
+        assert len(cluster.nodes) == 2
+        with suppress(Exception):  # it ended by itself when it heard that it was given up
+            two_nodes().remove_node(third, allow_graceful=False)
+
+    def test_a_client_of_another_version_of_ray_is_refused_and_both_are_named(self, cluster: Cluster) -> None:
+        script = (
+            "import ray, sys\n"
+            "own = ray.__version__\n"
+            "ray.__version__ = '2.53.0'\n"  # what is compared: the client's own word against the cluster's
+            "from selftaught.core.errors import UsageError\n"
+            "from selftaught.wiring.executors.choice import open_executor\n"
+            "try: open_executor('ray:' + sys.argv[1], 'auto')\n"
+            "except UsageError as error: print(error, own)\n"
+        )
+        words = [sys.executable, "-c", script, two_nodes().address]
+        ended = subprocess.run(words, capture_output=True, text=True, timeout=120)
+        assert f"the Ray cluster {two_nodes().address} cannot be used" in ended.stdout, ended.stderr
+        own = ended.stdout.split()[-1]
+        assert "2.53.0" in ended.stdout and ended.stdout.count(own) >= 2
+
     def test_a_node_with_other_code_is_named_and_not_used(
         self, cluster: Cluster, caplog: pytest.LogCaptureFixture, tmp_path: Path
     ) -> None:
@@ -298,6 +339,14 @@ def children_of(pid: int) -> list[int]:
     return [
         int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
     ]
+
+
+def runs(pid: int) -> bool:
+    """Whether the process is there, and not merely unread by its parent."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 PLAYED = """Sum what you are asked. Write add(x)."""

@@ -12,3 +12,9 @@ from executors.one_machine import needs_ray, passes
 @pytest.mark.timeout(400)
 def test_a_cluster_keeps_the_contract_of_a_sandbox_and_outlives_its_nodes() -> None:
     passes("tests/executors/on_ray.py", "tests/sandbox/test_contract.py")
+
+
+@needs_ray
+@pytest.mark.timeout(400)
+def test_a_run_whose_cluster_loses_its_head_ends_and_can_be_resumed() -> None:
+    passes("tests/executors/on_a_lost_head.py")

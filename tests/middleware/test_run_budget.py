@@ -1,5 +1,6 @@
 """Caps are hard, whoever asks, from however many threads; and they are used up, not left half unspent."""
 
+import contextlib
 import random
 import threading
 import time
@@ -11,7 +12,7 @@ import pytest
 from selftaught.core.ahead import Guess, InVain, guessing
 from selftaught.core.contracts import Completion, Prompt
 from selftaught.core.errors import RunStopped
-from selftaught.core.money import Amount, Caps, Flat, Tariff
+from selftaught.core.money import NOTHING, Amount, Caps, Flat, Tariff
 from selftaught.middleware.gate import Gate
 from selftaught.middleware.run_budget import PaidModel, RunBudget, attempt_failed
 
@@ -178,3 +179,36 @@ def test_a_guess_that_becomes_wanted_as_it_asks_is_no_guess_any_more() -> None:
         assert run_budget.take(Amount(calls=2)) is None
     with guessing(other := Guess()):
         assert run_budget.take(Amount(calls=2)) is other  # all of the quarter of what is left
+
+
+class Looks(Gate):
+    """Counts how often somebody looks whether there is room."""
+
+    looks = 0
+
+    def check(self) -> None:
+        self.looks += 1
+
+
+def test_of_many_guesses_that_wait_for_room_one_looks_when_there_may_be_some() -> None:
+    gate, guess, many = Looks(), Guess(), 50
+    run_budget = RunBudget(Caps(calls=7), gate=gate)
+
+    def ask() -> None:
+        with guessing(guess), contextlib.suppress(InVain):
+            run_budget.take(Amount(calls=3))
+
+    threads = [threading.Thread(target=ask, daemon=True) for _ in range(many)]
+    for thread in threads:
+        thread.start()
+    while len(run_budget._waiting) < many:
+        time.sleep(0.01)
+    before = gate.looks
+    for _ in range(20):
+        run_budget.settle(NOTHING, NOTHING)
+        time.sleep(0.01)
+    assert gate.looks - before < 20 * many / 2  # each of them would look 20 times
+    guess.drop()
+    for thread in threads:
+        thread.join(20)
+    assert not any(thread.is_alive() for thread in threads) and not run_budget._waiting

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from selftaught.core.ahead import Guess, InVain, guessing
+from selftaught.core.ahead import Guess, InVain, guess_here, guessing
 from selftaught.core.errors import RunStopped
 from selftaught.core.work import IMPROVER, SOLUTION, working_on
 from selftaught.models.served.traffic import Traffic
@@ -207,3 +207,30 @@ def test_a_call_that_is_made_again_keeps_its_place() -> None:
     thread.join(20)
     assert first == ["again"] and later.wait(20)
     end_later()
+
+
+def test_a_guess_that_waits_looks_less_often_and_ends_when_it_is_dropped() -> None:
+    looks: dict[bool, int] = {True: 0, False: 0}
+
+    def stop() -> None:
+        looks[guess_here() is not None] += 1
+
+    traffic, guess = Traffic(1, stop=stop), Guess()
+
+    def wait() -> None:
+        with guessing(guess), pytest.raises(InVain), traffic.place(1):
+            pass
+
+    with traffic.place(1):
+        _, end_requested = asks(traffic)
+        waiting = threading.Thread(target=wait, daemon=True)
+        waiting.start()
+        waits(traffic, 2)
+        before = dict(looks)
+        while looks[False] - before[False] < 10:
+            time.sleep(0.01)
+        assert looks[True] - before[True] < 5
+        guess.drop()
+        waiting.join(20)
+        assert not waiting.is_alive()
+    end_requested()

@@ -356,7 +356,8 @@ def test_a_call_that_spoils_the_score_is_the_last_one() -> None:
     sandbox = Scripted(ok(0), Outcome(Verdict.CRASHED, None, "no"), ok(2), ok(3))
     scoring = Scoring(floor=0.5, spoiled={Verdict.CRASHED: 0.125})
     score = Judge(task(scoring=scoring), sandbox, "val", 1)(PROGRAM)
-    assert (score, sandbox.ended) == (Score(0.125, Verdict.CRASHED, "1 of 4 crashed: no"), 1)
+    note = "1 of 4 crashed: no; this decides the score; 2 not run"
+    assert (score, sandbox.ended) == (Score(0.125, Verdict.CRASHED, note), 1)
     told = task(scoring=scoring).description
     assert "No program scores less than 0.5." in told and "the whole score is 0.125: crashed." in told
 

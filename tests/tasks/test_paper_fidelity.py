@@ -46,7 +46,8 @@ def test_one_failed_call_decides_the_score(sandbox: Jail, task: str, failing: st
     judge = Judge(load_task(task, "paper"), sandbox, "val", 5)
     last = eval(MARK[task], {"args": judge.instances()[-1].args})
     text = ALWAYS_IN_TIME[task] + CALL.format(f"{MARK[task]} == {last}", failing)
-    assert judge(Program(text)).value == 0.0
+    decided = judge(Program(text))
+    assert decided.value == 0.0 and "this decides the score" in decided.note
     honest = scored(sandbox, task, text, "honest")
     assert 0.0 < honest.value < 1.0 and honest.verdict is not Verdict.OK
 

@@ -13,7 +13,8 @@ ahead.py        what may be done before anybody asks for it
 line.py         the order of those that wait for a core or a model
 racing.py       when an improver is scored no further, since it cannot win any more
 run_seed.py     what a run draws from: a number, and a salt that nobody can guess
-text.py         untrusted text, made fit for one line
+text.py         untrusted text, made fit for one line; what identifies a text
+within.py       a value of a context variable, for the time of a block
 origin.py       where a program that an improver scores comes from
 work.py         what a model is being asked for, and for which piece of work
 varying.py      programs that may get another score each time

@@ -5,14 +5,15 @@ count keeps two equal questions two independent draws.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 from selftaught.core.comparing import comparing_below
 from selftaught.core.contracts import In, Map, Out
+from selftaught.core.within import Within
 
 _here: ContextVar[str] = ContextVar("selftaught_address", default="")
 
@@ -22,14 +23,9 @@ def here() -> str:
     return _here.get()
 
 
-@contextmanager
-def working_at(address: str) -> Iterator[None]:
+def working_at(address: str) -> Within[str]:
     """Within the block, `here()` is `address`."""
-    token = _here.set(address)
-    try:
-        yield
-    finally:
-        _here.reset(token)
+    return Within(_here, address)
 
 
 @dataclass

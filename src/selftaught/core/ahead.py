@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from selftaught.core.contracts import Program
+from selftaught.core.within import Within
 
 _numbers = itertools.count()
 
@@ -127,27 +128,17 @@ def not_wanted() -> Guess | None:
     return guess
 
 
-@contextmanager
-def guessing(guess: Guess | None) -> Iterator[None]:
+def guessing(guess: Guess | None) -> Within[Guess | None]:
     """Within the block, work belongs to this guess; None: no change."""
-    token = _guess.set(guess or _guess.get())
-    try:
-        yield
-    finally:
-        _guess.reset(token)
+    return Within(_guess, guess or _guess.get())
 
 
 _hear: ContextVar[Callable[[str], None] | None] = ContextVar("selftaught_hear", default=None)
 
 
-@contextmanager
-def hearing(hear: Callable[[str], None] | None) -> Iterator[None]:
+def hearing(hear: Callable[[str], None] | None) -> Within[Callable[[str], None] | None]:
     """Within the block, `hear` gets each response as it comes, before those that were asked for with it."""
-    token = _hear.set(hear)
-    try:
-        yield
-    finally:
-        _hear.reset(token)
+    return Within(_hear, hear)
 
 
 def response_came(text: str) -> None:

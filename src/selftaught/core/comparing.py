@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from selftaught.core.within import Within
+
 _compared: ContextVar[str] = ContextVar("selftaught_compared", default="")
 
 
@@ -22,14 +24,9 @@ def draw_of(address: str) -> str:
     return f"{place}/{address.rpartition('/')[2]}" if place else ""
 
 
-@contextmanager
-def comparing(place: str) -> Iterator[None]:
+def comparing(place: str) -> Within[str]:
     """Within the block, work is compared with all other work at this place; with no work if it is ""."""
-    token = _compared.set(place)
-    try:
-        yield
-    finally:
-        _compared.reset(token)
+    return Within(_compared, place)
 
 
 @contextmanager

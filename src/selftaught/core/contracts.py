@@ -3,8 +3,9 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from hashlib import sha256
 from typing import Protocol, TypeVar
+
+from selftaught.core.text import identity
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -18,8 +19,8 @@ class Program:
 
     @property
     def id(self) -> str:
-        """SHA-256 of the source as UTF-8, in hex. Lone surrogates, which a guest may send, are kept apart."""
-        return sha256(self.source.encode("utf-8", "surrogatepass")).hexdigest()
+        """The identity of its source, as of any text."""
+        return identity(self.source)
 
 
 class Verdict(StrEnum):

@@ -3,10 +3,10 @@
 The origin of the program that it scores, and the model call that a prompt is part of.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+
+from selftaught.core.within import Within
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,9 @@ def origin() -> Origin:
     return _origin.get()
 
 
-@contextmanager
-def coming_from(known: Origin) -> Iterator[None]:
+def coming_from(known: Origin) -> Within[Origin]:
     """Within the block, `origin()` is `known`."""
-    token = _origin.set(known)
-    try:
-        yield
-    finally:
-        _origin.reset(token)
+    return Within(_origin, known)
 
 
 _call: ContextVar[int] = ContextVar("selftaught_call", default=0)
@@ -53,11 +48,6 @@ def call_number() -> int:
     return _call.get()
 
 
-@contextmanager
-def in_call(number: int) -> Iterator[None]:
+def in_call(number: int) -> Within[int]:
     """Within the block, `call_number()` is `number`."""
-    token = _call.set(number)
-    try:
-        yield
-    finally:
-        _call.reset(token)
+    return Within(_call, number)

@@ -1,9 +1,9 @@
 """The purpose of a prompt in this context: for people who answer by hand and need to see what belongs together."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+
+from selftaught.core.within import Within
 
 IMPROVER, SOLUTION = "improver", "solution"
 """The purpose of a prompt: a better improver, or a better solution."""
@@ -31,11 +31,6 @@ def work() -> Work:
     return _work.get()
 
 
-@contextmanager
-def working_on(**known: str | int) -> Iterator[None]:
+def working_on(**known: str | int) -> Within[Work]:
     """Within the block, `work()` includes this too."""
-    token = _work.set(replace(_work.get(), **known))  # type: ignore[arg-type]
-    try:
-        yield
-    finally:
-        _work.reset(token)
+    return Within(_work, replace(_work.get(), **known))  # type: ignore[arg-type]

@@ -271,7 +271,8 @@ class RecordedUtility(UtilityWrapper):
                     ahead = not reused
                 else:
                     score, reused, ahead = self.recorder.score_once(self.utility, program)
-        score = replace(score, feedback=self.recorder.feedback.get(at, score.feedback))
+        if at in self.recorder.feedback:
+            score = replace(score, feedback=self.recorder.feedback[at])
         self.recorder.notice(at, program, score.verdict, score.note)
         came_from = origin()
         about = {"round": came_from.round, "parent": came_from.parent, "response": came_from.response}

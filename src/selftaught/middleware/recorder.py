@@ -162,6 +162,7 @@ class Recorder:
         self._layouts: dict[tuple[str, str], Program] = {}
         """Of programs that differ in layout alone the first, until its score is on record."""
         self._guessed: list[_Known] = []
+        self._run = ""
         self._purchases = threading.Condition()
         self._buying = 0
 
@@ -200,8 +201,10 @@ class Recorder:
     @property
     def run(self) -> str:
         """Which run it is; "" for a record that no run made."""
-        first = self._record.find("/session#0")
-        return run_id(self.store.path.parent.name, first) if isinstance(first, Session) else ""
+        if not self._run:  # asked for with each question, and to look into the record is to wait for its writer
+            first = self._record.find("/session#0")
+            self._run = run_id(self.store.path.parent.name, first) if isinstance(first, Session) else ""
+        return self._run
 
     @property
     def t(self) -> int:

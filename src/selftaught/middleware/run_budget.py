@@ -9,6 +9,7 @@ for is a quarter, at most, of what the caps leave to all else: the less is left,
 """
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,7 +21,8 @@ from selftaught.core.errors import RunStopped
 from selftaught.core.money import NOTHING, Amount, Caps, Tariff
 from selftaught.middleware.gate import Gate
 
-_GLANCE_SECONDS = 0.2
+_GLANCE_SECONDS, _GLANCE_OF_GUESSES_SECONDS = 0.2, 2.0
+"""How often those that wait for room look whether the run was stopped. Of guesses there may be a thousand."""
 _SHARE_OF_GUESSES = 4
 """This part of the rest."""
 
@@ -33,7 +35,10 @@ class RunBudget:
         self._spent, self._reserved, self._in_flight = spent, NOTHING, 0
         self._guesses: dict[Guess, Amount] = {}
         """What each has spent and reserved, until somebody asks for it."""
-        self._change = threading.Condition()
+        self._lock = threading.RLock()
+        self._change = threading.Condition(self._lock)
+        self._waiting: deque[threading.Condition] = deque()
+        """Guesses: one of them looks when there may be room, and if there is, the next."""
         self._gate = gate or Gate()
 
     @property
@@ -77,13 +82,40 @@ class RunBudget:
                     self._follow(guess.whole)
                 elif not self._in_flight:
                     raise RunStopped(f"{passed} leaves no room for another response ({_shown(self._spent)} spent)")
-                self._change.wait(_GLANCE_SECONDS)
+                self._wait(guess)
             self._reserved += most
             self._in_flight += 1
             if guess is None or not self._follow(guess.whole):
                 return None
             self._guesses[guess.whole] += most
+            self._call_a_guess()
             return guess.whole
+
+    def _wait(self, guess: Guess | None) -> None:
+        """Until something has changed; of a guess: until there may be room, or it is wanted, or dropped."""
+        if guess is None:
+            self._change.wait(_GLANCE_SECONDS)
+            return
+        mine = threading.Condition(self._lock)
+
+        def call() -> None:
+            with mine:
+                mine.notify()
+
+        self._waiting.append(mine)
+        guess.when_wanted(call)
+        try:
+            with guess.ended_by(call):
+                if not (guess.wanted or guess.in_vain):
+                    mine.wait(_GLANCE_OF_GUESSES_SECONDS)
+        finally:
+            guess.forget(call)
+            if mine in self._waiting:
+                self._waiting.remove(mine)
+
+    def _call_a_guess(self) -> None:
+        if self._waiting:
+            self._waiting.popleft().notify()
 
     def _with(self, most: Amount, guess: Guess | None) -> Amount:
         """The amount that must be within the caps so that this fits too."""
@@ -100,6 +132,7 @@ class RunBudget:
             with self._change:
                 self._guesses.pop(guess, None)
                 self._change.notify_all()
+                self._call_a_guess()
 
         if guess not in self._guesses:
             self._guesses[guess] = NOTHING
@@ -114,6 +147,7 @@ class RunBudget:
             if guess in self._guesses:
                 self._guesses[guess] += spent - most
             self._change.notify_all()
+            self._call_a_guess()
 
 
 class Reservation:
@@ -184,6 +218,8 @@ def _bytes(prompt: Prompt) -> int:
 
 
 def _one_call(amounts: Sequence[Amount]) -> Amount:
+    if len(amounts) == 1 and amounts[0].calls == 1:
+        return amounts[0]
     return replace(sum(amounts, NOTHING), calls=1)
 
 

@@ -14,6 +14,9 @@ _OF_FINISH = {
 }  # fmt: skip
 _CUT = {"length", "max_tokens", "max_output_tokens"}
 _CODE = re.compile(r"\b(def|class|lambda|import|return)\b|<code|^(    |\t)\S|[{;]\s*$|^@@ |^\+", re.MULTILINE)
+_FENCE = r"[ \t\r>]*+(?:```|~~~)"
+_BEGINS_WITH_BLOCK = re.compile(rf"{_FENCE}[^\n]*+\n(?!{_FENCE})[ \t\r>]*+[^\n]")
+_NEXT_FENCE = re.compile(rf"\n{_FENCE}")
 _reader = Reader()
 
 
@@ -40,6 +43,9 @@ def _reason(completion: Completion) -> str:
 
 def _whole_block(text: str) -> bool:
     """Whether there is a fenced block that has an end and something in it; in linear time, for any text."""
+    begun = _BEGINS_WITH_BLOCK.match(text)  # nearly always: then the next fence ends a block
+    if begun is not None and _NEXT_FENCE.search(text, begun.end()):
+        return True
     inside = filled = False
     for line in text.split("\n"):
         bare = line.strip(" \t\r>")

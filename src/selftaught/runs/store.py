@@ -25,6 +25,7 @@ from typing import IO, Any, TypeVar
 import msgspec
 
 from selftaught.core.errors import RecordError
+from selftaught.core.text import identity
 from selftaught.runs.folder import GONE, LOCK, RunFolder, why
 from selftaught.runs.records import (
     Corrected,
@@ -55,8 +56,8 @@ _MOST_ROWS = 1000
 """That are read at once."""
 UNWATCHED_SECONDS = 0.1
 """The longest time until a record reaches the disk if nothing waits for it."""
-_LINGER_SECONDS = 0.001
-"""How long a record that nothing waits for leaves the processor to other threads before it is written."""
+_LINGER_SECONDS = 0.005
+"""How long a record that nothing waits for waits for others, to be written with them: each commit takes its time."""
 _LOCK_TRIES, _LOCK_PAUSE_SECONDS = 4, 0.05
 MOST_TEXT_BYTES = 64 << 20
 """Of one text, unpacked: more than any prompt, response or program may have."""
@@ -64,7 +65,7 @@ MOST_TEXT_BYTES = 64 << 20
 
 def text_id(text: str) -> str:
     """SHA-256 in hex; equals `Program(text).id`."""
-    return sha256(_bytes(text)).hexdigest()
+    return identity(text)
 
 
 def _bytes(text: str) -> bytes:
@@ -95,7 +96,7 @@ def _place(path: Path) -> tuple[int, int] | None:
 class _Job:
     """Rows to write, or none. `durable`: somebody waits until all before it is on the platter, too; `soon`: will wait.
 
-    Done when `finished` is set, failed if `error` is.
+    Done when `finished` is set, which is there where somebody waits; failed if `error` is set.
     """
 
     def __init__(
@@ -105,12 +106,20 @@ class _Job:
         self._texts = texts
         self.durable, self.soon = durable, soon
         self.urgent = durable or soon or record is None
-        self.finished = threading.Event()
+        self.finished = threading.Event() if durable or record is None else None
         self.error: BaseException | None = None
+        self._rows: list[tuple[str, bytes]] | None = None
 
-    def texts(self) -> Iterator[tuple[str, bytes]]:
+    def texts(self) -> list[tuple[str, bytes]]:
         """As rows: made by the thread that writes them, so that nobody waits for that."""
-        return ((text_id(text), zlib.compress(_bytes(text), 1)) for text in self._texts)
+        if self._rows is None:
+            self._rows = [(text_id(text), zlib.compress(_bytes(text), 1)) for text in self._texts]
+        return self._rows
+
+    def finish(self) -> None:
+        """Whoever waits goes on."""
+        if self.finished is not None:
+            self.finished.set()
 
 
 class Store:
@@ -260,7 +269,8 @@ class Store:
         return job
 
     def _wait(self, job: _Job) -> None:
-        job.finished.wait()
+        if job.finished is not None:
+            job.finished.wait()
         self._check(job.error)
 
     def _check(self, error: BaseException | None) -> None:
@@ -405,13 +415,18 @@ class Store:
                 batch = self._next(UNWATCHED_SECONDS if self._durable < self._written else None)
                 going_on = None not in batch
                 jobs = [job for job in batch if job is not None]
-                self._commit(connection, jobs)
+                new = any(job.record is not None for job in jobs)
+                if new:
+                    self._commit(connection, jobs)
+                elif self._durable == self._written:  # a wait for what has come to the platter meanwhile
+                    self._durable += len(jobs)
                 self._written += len(jobs)
                 waited_for = not jobs or not going_on or any(job.durable for job in jobs)
                 if waited_for and self._durable < self._written:
                     self._sync(log, jobs)
                 for job in jobs:
-                    job.finished.set()
+                    job.error = job.error or (None if new else self._failure)
+                    job.finish()
                 if self._durable < self._written and jobs[-1].soon and self._waiting.empty():
                     self._sync(log, [])
 
@@ -423,7 +438,11 @@ class Store:
             return []
         until = time.monotonic() + _LINGER_SECONDS
         while batch[-1] is not None:
-            until = 0.0 if batch[-1].urgent else until
+            if batch[-1].urgent:
+                until = 0.0
+            else:
+                with suppress(Exception):  # raised where it is written
+                    batch[-1].texts()
             left = max(0.0, until - time.monotonic())
             try:
                 batch.append(self._waiting.get(timeout=left))
@@ -591,7 +610,8 @@ def _commit(connection: sqlite3.Connection, jobs: Sequence[_Job]) -> bool:
     try:
         with connection:
             for job in jobs:
-                connection.executemany("INSERT OR IGNORE INTO texts VALUES (?, ?)", job.texts())
+                if texts := job.texts():
+                    connection.executemany("INSERT OR IGNORE INTO texts VALUES (?, ?)", texts)
                 if job.record is not None:
                     connection.execute("INSERT INTO records (at, body) VALUES (?, ?)", job.record)
     except BaseException as error:  # of any kind: it is raised where the record was put, or at the next

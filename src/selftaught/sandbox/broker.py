@@ -54,6 +54,11 @@ class Turns:
 
     def take(self, urgency: int = SCORE) -> None:
         """Wait for a turn. Who works at a guess is less urgent than `urgency`, until it is wanted."""
+        guess = guess_here()
+        with self._lock:
+            if self._line.first() is None and self._has_room(in_vain=guess is not None and not guess.wanted):
+                self._hold(guess)
+                return
         waiter, granted = self._line.waiter(urgency), threading.Event()
         with self._lock:
             self._granted[waiter] = granted
@@ -69,7 +74,9 @@ class Turns:
         with self._lock:
             self._held -= 1
             if guess is not None:
-                self._guesses -= Counter([guess])
+                self._guesses[guess] -= 1
+                if self._guesses[guess] <= 0:
+                    del self._guesses[guess]
             self._grant()
 
     def _wanted(self, waiter: Waiter) -> None:
@@ -79,15 +86,22 @@ class Turns:
                 self._grant()
 
     def _grant(self) -> None:
-        while waiter := self._line.first():
-            in_vain = sum(turns for guess, turns in self._guesses.items() if not guess.wanted)
-            if self._held - (0 if waiter.in_vain else in_vain) >= self._cores:
-                return
-            self._held += 1
-            if waiter.guess is not None:
-                self._guesses[waiter.guess] += 1
+        while (waiter := self._line.first()) and self._has_room(in_vain=waiter.in_vain):
+            self._hold(waiter.guess)
             self._line.leave(waiter)
             self._granted.pop(waiter).set()
+
+    def _has_room(self, *, in_vain: bool) -> bool:
+        """For one more, of those that are in vain or of the others."""
+        if self._held < self._cores:
+            return True
+        guessed = sum(turns for guess, turns in self._guesses.items() if not guess.wanted)
+        return not in_vain and self._held - guessed < self._cores
+
+    def _hold(self, guess: Guess | None) -> None:
+        self._held += 1
+        if guess is not None:
+            self._guesses[guess] += 1
 
 
 class Broker:
@@ -99,7 +113,8 @@ class Broker:
         self._sending = threading.Lock()
         self._crew = Crew()
         self._under_way: set[int] = set()
-        self._signatures = {name: signature(service) for name, service in improving.services.items()}
+        self._fitting: set[tuple[str, int]] = set()
+        """Services, and how many arguments they are known to take."""
         self._bytes: dict[int, int] = {}
         self._holds_turn = True
         self._over = False
@@ -177,13 +192,21 @@ class Broker:
 
     def _answer(self, service: Callable[..., Value], request: wire.Ask) -> wire.Reply:
         try:
-            try:
-                self._signatures[request.service].bind(*request.arguments)
-            except TypeError as error:  # the guest's doing: a TypeError from within the service would be ours
-                raise BadRequest(f"{request.service}: {error}") from None
+            self._check_arguments(service, request)
             return wire.Reply(request.id, service(*request.arguments))
         except _SHOWN as error:
             return wire.Reply(request.id, None, type(error).__name__, str(error))
+
+    def _check_arguments(self, service: Callable[..., Value], request: wire.Ask) -> None:
+        """Their number is the guest's doing: a TypeError from within the service would be ours."""
+        asked = request.service, len(request.arguments)
+        if asked in self._fitting:
+            return
+        try:
+            signature(service).bind(*request.arguments)
+        except TypeError as error:
+            raise BadRequest(f"{request.service}: {error}") from None
+        self._fitting.add(asked)
 
     def _settle(self, request: wire.Ask) -> None:
         """The request is done. If it was the last, the guest will compute again: it needs a turn for that."""

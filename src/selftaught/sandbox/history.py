@@ -51,7 +51,7 @@ class History:
             beside = max(together - 1, self._open)
             self._open += 1
         try:
-            yield replace(origin, beside=beside)
+            yield replace(origin, beside=beside) if beside else origin
         finally:
             with self.lock:
                 self._open -= 1

@@ -93,9 +93,11 @@ class Machine:
     def _ahead(self, utility: Utility, solution: Program) -> Callable[[str], None]:
         """Has the programs in responses scored before they are asked for: no more of them than may be."""
         left = itertools.count(self.allowance.utility_calls, -1)
+        if not isinstance(utility, ScoresAhead):
+            return lambda response: None
 
         def hear(response: str) -> None:
-            if isinstance(utility, ScoresAhead) and next(left) > 0:
+            if next(left) > 0:
                 released = self.released_reader
                 utility.ahead(partial(read_by_improvers, response, solution.source, released=released))
 

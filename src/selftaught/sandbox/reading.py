@@ -36,13 +36,19 @@ def code_in(response: str, like: str) -> str | None:
 _ONE_BLOCK = re.compile(r"(?:[^`~<]*\n)?```(?:python|py)?[ \t]*\n([^`~]+)```[^`~<]*")
 
 
+def plain_block(response: str) -> Program | None:
+    """The one block of a response that has nothing else of note; None of any other response."""
+    found = _ONE_BLOCK.fullmatch(response)
+    return Program(margin_removed(found[1])) if found else None
+
+
 def read_by_improvers(response: str, like: str, *, released: bool) -> Program | None:
     """The program that an improver most likely finds in a response, if it reads it by `extract_code`.
 
     What is one plain block is not looked at more closely: that is nearly always right, at once, and parses nothing.
     """
-    if not released and (plain := _ONE_BLOCK.fullmatch(response)):
-        return Program(margin_removed(plain[1]))
+    if not released and (plain := plain_block(response)):
+        return plain
     try:
         found = READER.call("selftaught.sandbox.reading:as_improvers_read", response, like, released)
     except NotRead:

@@ -415,9 +415,11 @@ def _scored(graded: Sequence[Score], calls: int, scoring: Scoring) -> Score:
     failed = [score for score in graded if score.verdict is not Verdict.OK]
     verdict = failed[0].verdict if failed else Verdict.OK
     unrun = calls - len(graded)
+    spoiled = graded[-1].verdict in scoring.spoiled
     counted = [
         *_counted(failed, calls),
-        *([f"{unrun} not run"] if unrun and graded[-1].verdict not in scoring.spoiled else []),
+        *(["this decides the score"] if spoiled else []),
+        *([f"{unrun} not run"] if unrun else []),
     ]
     note = "; ".join(counted)[:_MOST_NOTE]
     fault = next((score.fault for score in failed if score.fault), "")
@@ -425,7 +427,6 @@ def _scored(graded: Sequence[Score], calls: int, scoring: Scoring) -> Score:
     if scoring.floor is not None:
         value = max(value, scoring.floor)
     spread = [score.value for score in graded]
-    spoiled = graded[-1].verdict in scoring.spoiled
     plain = len(spread) > 1 and scoring.floor is None and not spoiled  # else it is not the mean of its grades
     error = _deviation(spread) / sqrt(len(spread)) if plain else None
     grades = tuple(spread) if len(spread) == calls else ()

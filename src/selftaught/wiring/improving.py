@@ -18,7 +18,7 @@ from selftaught.middleware.recorder import Recorder
 from selftaught.middleware.threads import thread_map
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.records import PROGRAM, Answered, Applied, Chosen, Record, Scored
-from selftaught.sandbox.reading import code_in
+from selftaught.sandbox.reading import code_in, plain_block
 from selftaught.tasks.spec import TaskSpec
 from selftaught.wiring.inputs import Inputs
 from selftaught.wiring.parts import Parts
@@ -118,12 +118,16 @@ def _unscored(
     records: Sequence[Record], initial: Program, made: Application, recorder: Recorder
 ) -> list[tuple[Program, str]]:
     """Programs in responses that were bought and never scored, each with the id of its response."""
-    known = {record.program for record in records if isinstance(record, Scored) and not record.guessed} | {initial.id}
-    known |= {made.program.id} if made.program else set()
+    scored = [record for record in records if isinstance(record, Scored) and not record.guessed]
+    known = {record.program for record in scored} | {initial.id} | ({made.program.id} if made.program else set())
+    good = {record.program for record in scored if record.verdict == Verdict.OK}
     new: dict[Program, str] = {}
     responses = (r for r in records if isinstance(r, Answered) and r.role != PROGRAM)
     for answered in sorted(responses, key=lambda r: r.at):
-        code = code_in(recorder.store.text(answered.response), initial.source)
+        response = recorder.store.text(answered.response)
+        if (plain := plain_block(response)) and plain.id in good:
+            continue  # all that it holds was scored, and lacks nothing
+        code = code_in(response, initial.source)
         if code and (program := Program(code)).id not in known:
             new.setdefault(program, answered.response)
     return list(new.items())

@@ -166,7 +166,8 @@ class Asker:
         self._answered = True
         dropped = changed(prompt.temperature, question.temperature)
         dropped = dropped or _cut(prompt, answer)
-        return [replace(_without_reasoning(one), dropped=dropped) for one in answer]
+        answer = [_without_reasoning(one) for one in answer]
+        return [replace(one, dropped=dropped) for one in answer] if dropped else answer
 
     def _nothing(self, question: Question, finish_reason: str, words: str) -> list[Completion]:
         return [Completion("", finish_reason=finish_reason, model=self._model, no_program=words)] * question.n

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from selftaught.core.ahead import not_wanted
@@ -20,7 +20,8 @@ from selftaught.core.line import IMPROVER, SCORE, Line, Waiter
 from selftaught.core.work import IMPROVER as OF_IMPROVERS
 from selftaught.core.work import work
 
-_SLICE_SECONDS = 0.2
+_SLICE_SECONDS, _SLICE_OF_GUESSES_SECONDS = 0.2, 2.0
+"""How often those that wait look whether the run was stopped. Of guesses there may be a thousand."""
 _KEPT_FREE = 8
 """This share of the places, and of two or more at least one, is kept free of guesses, for requested work.
 """
@@ -119,19 +120,7 @@ class Traffic:
         Raises ModelUnavailable where an earlier attempt has shown that none will be answered; InVain in a guess that
         was dropped.
         """
-        waiter = self._line.waiter(IMPROVER if work().role == OF_IMPROVERS else SCORE, number)
-        with self._lock:
-            self._called[waiter] = threading.Event()
-            self._line.push(waiter)
-        over = self._line.follow(waiter)
-        try:
-            entry = self._waited(waiter, tokens)
-        finally:
-            over()
-            with self._lock:
-                self._line.leave(waiter)
-                del self._called[waiter]
-                self._call_first()  # there may be room for the next one, too
+        entry = self._taken_at_once(tokens) or self._taken_in_turn(tokens, number)
         place = Place(time.monotonic())
         try:
             yield place
@@ -144,6 +133,38 @@ class Traffic:
                 self._learn(place)
                 self._call_first()
 
+    def _taken_at_once(self, tokens: int) -> _Entry | None:
+        """Where nobody waits and there is room; else None."""
+        self._stop()
+        in_vain = not_wanted() is not None
+        with self._lock:
+            if self._over or self._line.first() is not None or self._wait_seconds(tokens, in_vain=in_vain) > 0:
+                return None
+            return self._take(tokens)
+
+    def _taken_in_turn(self, tokens: int, number: int | None) -> _Entry:
+        waiter = self._line.waiter(IMPROVER if work().role == OF_IMPROVERS else SCORE, number)
+        with self._lock:
+            self._called[waiter] = threading.Event()
+            self._line.push(waiter)
+        over = self._line.follow(waiter)
+        guess, call = waiter.guess, self._called[waiter].set
+        try:
+            with guess.ended_by(call) if guess else nullcontext():
+                return self._waited(waiter, tokens)
+        finally:
+            over()
+            with self._lock:
+                self._line.leave(waiter)
+                del self._called[waiter]
+                self._call_first()  # there may be room for the next one, too
+
+    def _take(self, tokens: int) -> _Entry:
+        now = time.monotonic()
+        self._in_flight += 1
+        self._requests.add(now, 1)
+        return self._tokens.add(now, tokens)
+
     def _waited(self, waiter: Waiter, tokens: int) -> _Entry:
         """Until it is this one's turn, and there is room; then the place is taken."""
         while True:
@@ -155,13 +176,12 @@ class Traffic:
                 first = self._line.first() is waiter
                 seconds = self._wait_seconds(tokens, in_vain=waiter.in_vain) if first else _SLICE_SECONDS
                 if seconds <= 0:
-                    now = time.monotonic()
-                    self._in_flight += 1
-                    self._requests.add(now, 1)
-                    return self._tokens.add(now, tokens)
+                    return self._take(tokens)
                 called = self._called[waiter]
                 called.clear()
-            called.wait(min(seconds, _SLICE_SECONDS))
+            if waiter.guess is None or not waiter.guess.in_vain:  # called when it is the first, or dropped
+                most = _SLICE_SECONDS if first or not waiter.in_vain else _SLICE_OF_GUESSES_SECONDS
+                called.wait(min(seconds, most) if first else most)
 
     def _wanted(self, waiter: Waiter) -> None:
         with self._lock:

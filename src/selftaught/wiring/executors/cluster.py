@@ -46,6 +46,8 @@ _LOOK_SECONDS = 1.0
 _BUSY_SECONDS = 30.0
 """So long a run waits for a free CPU before it begins."""
 _START_SECONDS = 90.0
+_HEAD_SECONDS = 30.0
+"""How long the head of the cluster may say nothing. After 60 s Ray ends this whole process, with no word of ours."""
 _NOBODY_SECONDS = 60.0
 """How long a program waits for a node if none remains."""
 _MOST_REMEMBERED = 64 << 20
@@ -87,10 +89,13 @@ class Cluster:
         self._said: set[str] = set()
         self._numbers = itertools.count()
         self._begun = self._closed = False
+        self._failed = ""
+        self._heard = 0
         self._hello = Hello(jail.tier, 1, Facts.here())
         self._join_all()
         self._begun = True
-        threading.Thread(target=self._watch, name="cluster", daemon=True).start()
+        for work in (self._watch, self._listen):
+            threading.Thread(target=work, name="cluster", daemon=True).start()
 
     @property
     def tier(self) -> str:
@@ -236,8 +241,8 @@ class Cluster:
         raise AssertionError  # the count has no end
 
     def _think_again(self, losses: int, again: "_Again") -> None:
-        if self._closed:
-            raise SandboxError("the sandbox is closed") from again
+        if self._closed or self._failed:
+            raise SandboxError(self._failed or "the sandbox is closed") from again
         if losses >= _MOST_LOSSES:
             raise SandboxError(
                 f"a program was tried on {losses} nodes, and each time the node failed; the last: {again}. It may be "
@@ -289,8 +294,8 @@ class Cluster:
         since: float | None = None
         with self._change:
             while True:
-                if self._closed:
-                    raise SandboxError("the sandbox is closed")
+                if self._closed or self._failed:
+                    raise SandboxError(self._failed or "the sandbox is closed")
                 if bound is not None and bound.lost:
                     bound.under_way += 1
                     return bound  # asking it tells that it is lost
@@ -327,7 +332,7 @@ class Cluster:
                 again_and_again = self._losses[member.place.id] >= _MOST_LOSSES
             self._change.notify_all()
         member.remote.kill()
-        if was_there and not self._closed:
+        if was_there and not self._closed and not self._failed:
             _LOG.warning("the node %s is lost (%s); its work goes to others", member.place.name, why)
             if again_and_again:
                 self._refuse(member.place, f"our process ended there {_MOST_LOSSES} times; the last time: {why}")
@@ -340,11 +345,36 @@ class Cluster:
             with self._change:
                 self._change.wait_for(lambda: self._closed, _LOOK_SECONDS)
 
+    def _listen(self) -> None:
+        """The head of the cluster is asked once a second; if it says nothing for too long, its work is given up.
+
+        A stall of this process is none of the head's.
+        """
+        silent_seconds, heard = 0.0, self._heard
+        while not self._closed and silent_seconds < _HEAD_SECONDS:
+            with self._change:
+                self._change.wait_for(lambda: self._closed, _LOOK_SECONDS)
+            silent_seconds += _LOOK_SECONDS
+            if self._heard != heard:
+                silent_seconds, heard = 0.0, self._heard
+        if self._closed:
+            return
+        with self._change:
+            self._failed = (
+                f"the head of the Ray cluster has said nothing for {_HEAD_SECONDS:.0f} s, and no node is of use "
+                "without it: start the cluster again, or use `executor=local`; the record is kept, and can be resumed"
+            )
+            members = list(self._members.values())
+            self._change.notify_all()
+        for member in members:
+            member.remote.leave()
+
     def _look_around(self, joining: dict[str, threading.Thread]) -> None:
         try:
             places = self._engine.places()
         except Lost:  # a thread that waits for a node gets the error there
             return
+        self._heard += 1
         with self._change:
             alive = {place.id for place in places}
             gone = [member for id, member in self._members.items() if id not in alive]

@@ -7,11 +7,13 @@ engine carries best. What goes wrong here is answered in a packet: the engine wo
 import itertools
 import os
 import platform
+import select
 import tempfile
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import metadata
@@ -143,6 +145,7 @@ class Node:
             self._jail = open_sandbox(hello.tier, hello.workers)
         except SelfTaughtError as error:
             return Refused(f"the sandbox {hello.tier} does not work there: {error}")
+        threading.Thread(target=_end_with, args=(os.getppid(),), name="parent", daemon=True).start()
         return Ready(list(self._jail.layers), platform.node(), os.getpid())
 
     def _files(self, body: bytes) -> Packet:
@@ -222,6 +225,13 @@ class Node:
         finally:
             if over:
                 self.drop(number)
+
+
+def _end_with(parent: int) -> None:
+    """The engine's process that started us may end without us: as one does that was stopped, and given up meanwhile."""
+    with suppress(ProcessLookupError):
+        select.select([os.pidfd_open(parent)], [], [])
+    os._exit(1)
 
 
 def _popped(calls: deque[Lasting]) -> Iterator[Lasting]:

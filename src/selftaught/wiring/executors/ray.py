@@ -4,6 +4,8 @@ Ray is imported when a cluster is opened, and not before. It reads its own varia
 RAY_AUTH_TOKEN): which cluster, and its token. What it would print or report of itself is switched off.
 """
 
+import importlib
+import json
 import logging
 import os
 import re
@@ -35,6 +37,8 @@ _PIECE_BYTES = 64 << 10
 _MOST_PIECES = 64
 """Beyond that the object store is the better way."""
 _STDERR = 2
+_LISTEN_SECONDS = 5.0
+"""How often a thread that waits for an answer looks whether the cluster's head was given up."""
 _CONTROLS = 4
 """Calls that are answered beside those that compute."""
 
@@ -58,13 +62,23 @@ class Remote:
 
     def __init__(self, ray: Any, actor: Any, cpus: int) -> None:
         self._ray, self._actor, self.cpus = ray, actor, cpus
+        self._left = False
 
     def ask(self, what: str, body: bytes, seconds: float | None = None) -> bytes:
         """What the method `what` of our process answers. Raises Lost."""
         method = getattr(self._actor, what)
         with _told_as_lost(self._ray):
-            answer = self._ray.get(method.remote(*_pieces(body)), timeout=seconds)
-            return bytes(answer)
+            answer = method.remote(*_pieces(body))
+            while seconds is None:
+                with suppress(self._ray.exceptions.GetTimeoutError):
+                    return bytes(self._ray.get(answer, timeout=_LISTEN_SECONDS))
+                if self._left:
+                    raise Lost("the cluster was given up")
+            return bytes(self._ray.get(answer, timeout=seconds))
+
+    def leave(self) -> None:
+        """Nobody can end it any more: who waits for it waits no longer, and gets the error that it is lost."""
+        self._left = True
 
     def tell(self, what: str, number: int) -> None:
         """The same, not waiting for it, and before what computes. Raises Lost."""
@@ -162,10 +176,31 @@ def _connected(address: str | None) -> Any:
             said = " ".join(str(error).split())[:500] or type(error).__name__
             kept.seek(0)
             errors = re.findall(r"\.cc:\d+: (.*error.*)", kept.read().decode(errors="replace"), re.IGNORECASE)
-            because = f" ({errors[-1][:300]})" if errors else ""
+            because = f" ({errors[-1][:300]})" if errors else _unlike(ray, found)
             raise UsageError(f"the Ray cluster {found} cannot be used: {said}{because}") from error
     Ray.ours = True
     return ray
+
+
+def _unlike(ray: Any, address: str) -> str:
+    """If the cluster is of another version of Ray, both, in words: an older Ray does not get as far as comparing them.
+
+    Empty where the cluster does not say its version in time, or not as it does today.
+    """
+    told: list[str] = []
+
+    def ask() -> None:
+        with suppress(Exception):
+            raylet: Any = importlib.import_module("ray._raylet")
+            facts = raylet.GcsClient(address=address).internal_kv_get(b"CLUSTER_METADATA", namespace=b"cluster")
+            told.append(str(json.loads(facts)["ray_version"]))
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(_CONNECT_SECONDS)
+    if not told or told[0] == ray.__version__:
+        return ""
+    return f" (this is Ray {ray.__version__}, and the cluster is of Ray {told[0]}: install that version here)"
 
 
 @contextmanager
