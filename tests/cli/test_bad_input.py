@@ -56,7 +56,7 @@ LINES: list[tuple[list[str], int, str]] = [
     ([*RUN, "--seed", "-1"], 2, "seed"),
     ([*RUN, "--depth", "many"], 2, "Invalid value for '--depth'"),
     ([*RUN, "--accept", "never"], 2, "accept"),
-    ([*RUN, "--fidelity", "true"], 2, "fidelity: wanted honest or released, got 'true'"),
+    ([*RUN, "--fidelity", "true"], 2, "fidelity: wanted honest or paper or released, got 'true'"),
     (["run", "no_docstring.py", "--fidelity", "released"], 2, "there is no released way to score it"),
     (["improve", "mine.py", "--fidelity", "released"], 2, "--fidelity released is for maxcut, modified-qap"),
     ([*RUN, "--preset", "papr"], 2, "did you mean 'paper'?"),
