@@ -16,6 +16,7 @@ from conftest import TIERS
 from durability import world
 from durability.test_kill_after_every_record import answered, asked, history
 from executors.one_machine import NODE, two_nodes
+from selftaught.core.ahead import Guess, guessing
 from selftaught.core.contracts import Program, Verdict
 from selftaught.core.errors import SandboxError
 from selftaught.core.run_seed import RunSeed
@@ -170,6 +171,31 @@ class TestOneCluster:
         assert losses == ["workers", "node", "process"]
         assert history(folder) == history(undisturbed)
         assert asked(folder) == asked(undisturbed)
+
+    def test_a_guess_waits_for_what_was_asked_for_until_it_is_wanted_itself(self, cluster: Cluster) -> None:
+        full, order, places = Limits(cpu_seconds=30.0, wall_seconds=30.0), list[str](), 2 * len(cluster.nodes)
+        waits, ends = Program("import time\ndef f(x):\n    time.sleep(x)\n    return x"), list[threading.Thread]()
+
+        def start(name: str, seconds: float, guess: Guess | None = None) -> None:
+            def score() -> None:
+                with guessing(guess):
+                    for _ in cluster.run(waits, "f", [[seconds]], full, seed=1):
+                        order.append(name)
+
+            ends.append(threading.Thread(target=score))
+            ends[-1].start()
+
+        for _ in range(places):
+            start("filled", 1.5)  # then a place is free on each node, and later another
+        wait_for(lambda: sum(cluster.under_way().values()) == places, pause=0.01)
+        wanted = Guess()
+        for name, guess in (("guess", Guess()), ("wanted", wanted), ("asked for", None)):
+            start(name, 0.6, guess)
+            wait_for(lambda: cluster.waiting() == len(ends) - places, pause=0.01)
+        wanted.want()
+        for end in ends:
+            end.join(60)
+        assert len(order) == places + 3 and order[-1] == "guess"
 
     def test_our_process_on_a_node_that_is_killed_is_started_anew(self, cluster: Cluster) -> None:
         threads, found = at_work(cluster, 8, 20)

@@ -72,6 +72,10 @@ class Line:
             heapq.heappop(self._waiting)
         return self._waiting[0][-1] if self._waiting else None
 
+    def __len__(self) -> int:
+        """How many wait. Locked."""
+        return len({waiter for _, _, waiter in self._waiting if not waiter.gone})
+
     def leave(self, waiter: Waiter) -> None:
         """It waits no more. Locked."""
         waiter.gone = True

@@ -17,6 +17,7 @@ import msgspec
 from selftaught.core import errors
 from selftaught.core.contracts import Program, Score
 from selftaught.core.errors import NoSandbox, SandboxError
+from selftaught.core.line import SCORE, Line, Waiter
 from selftaught.sandbox.contract import Done, Improving, Job, Limits, Outcome, Provided, Scene, Value
 from selftaught.sandbox.jail import Jail
 from selftaught.sandbox.packing import Packed, name_of, pack_call, pack_limits, unpack_outcome
@@ -83,6 +84,7 @@ class Cluster:
     def __init__(self, engine: Ray, jail: Jail) -> None:
         self._engine, self._jail = engine, jail
         self._change = threading.Condition()
+        self._line = Line(self._more_urgent)
         self._members: dict[str, _Member] = {}
         self._losses: Counter[str] = Counter()
         self._refused: dict[str, str] = {}
@@ -121,6 +123,11 @@ class Cluster:
         """How many programs each node has at the moment, by the nodes' ids: likewise."""
         with self._change:
             return {id: member.under_way for id, member in self._members.items()}
+
+    def waiting(self) -> int:
+        """How many programs wait for a node: likewise."""
+        with self._change:
+            return len(self._line)
 
     def __enter__(self) -> "Cluster":
         return self
@@ -290,25 +297,48 @@ class Cluster:
         raise _KINDS.get(kind, SandboxError)(f"on the node {member.place.name}: {text}")
 
     def _take(self, bound: _Member | None = None) -> _Member:
-        """A node with room for one more, the least busy one; or room on that one. Raises SandboxError."""
+        """A node with room for one more, the least busy one; or room on that one. Raises SandboxError.
+
+        The most urgent work takes first: guesses wait for what was asked for.
+        """
+        waiter = self._line.waiter(SCORE)
+        over = self._line.follow(waiter)
+        try:
+            with self._change:
+                if bound is None:
+                    self._line.push(waiter)
+                return self._taken(waiter, bound)
+        finally:
+            over()
+            with self._change:
+                self._line.leave(waiter)
+                self._change.notify_all()  # it is another's turn now
+
+    def _taken(self, waiter: Waiter, bound: _Member | None) -> _Member:
+        """Locked, but for the wait."""
         since: float | None = None
+        while True:
+            if self._closed or self._failed:
+                raise SandboxError(self._failed or "the sandbox is closed")
+            if bound is not None and bound.lost:
+                bound.under_way += 1
+                return bound  # asking it tells that it is lost
+            members = [bound] if bound is not None else list(self._members.values())
+            free = [member for member in members if member.under_way < member.capacity]
+            if free and (bound is not None or self._line.first() is waiter):
+                found = min(free, key=lambda member: member.under_way / member.capacity)
+                found.under_way += 1
+                return found
+            since = time.monotonic() if since is None or members else since
+            if not members and time.monotonic() - since > _NOBODY_SECONDS:
+                raise SandboxError(f"the cluster has no node any more ({self._in_words()})")
+            self._change.wait(_LOOK_SECONDS)
+
+    def _more_urgent(self, waiter: Waiter) -> None:
         with self._change:
-            while True:
-                if self._closed or self._failed:
-                    raise SandboxError(self._failed or "the sandbox is closed")
-                if bound is not None and bound.lost:
-                    bound.under_way += 1
-                    return bound  # asking it tells that it is lost
-                members = [bound] if bound is not None else list(self._members.values())
-                free = [member for member in members if member.under_way < member.capacity]
-                if free:
-                    found = min(free, key=lambda member: member.under_way / member.capacity)
-                    found.under_way += 1
-                    return found
-                since = time.monotonic() if since is None or members else since
-                if not members and time.monotonic() - since > _NOBODY_SECONDS:
-                    raise SandboxError(f"the cluster has no node any more ({self._in_words()})")
-                self._change.wait(_LOOK_SECONDS)
+            if not waiter.gone:
+                self._line.push(waiter)  # once more, further in front
+                self._change.notify_all()
 
     def _release(self, member: _Member) -> None:
         with self._change:
