@@ -142,6 +142,8 @@ SHOWN = {
     "blind_a": ["block_by_block", "annealed_parts"],
     "blind_c": ["parts_rounds", "thompson_programs", "tree_of_thoughts"],
     "shapes": ["tempering", "holes"],
+    "blind_d": ["refine_and_merge", "softmax_program_tree", "beam_and_marriage"],
+    "blind_e": ["function_beam", "bottleneck_surgeon", "funsearch_database"],
 }  # fmt: skip
 """Each strategy at least once, two of none, and those that rules were corrected by. All: benchmarks/strategies.py."""
 
@@ -339,6 +341,35 @@ def test_a_plan_of_temperatures_is_a_schedule() -> None:
 
     assert "temperature schedule" in strategies([at(0.9, 0.6, 0.3)] * 2)
     assert "temperature schedule" not in strategies([at(0.7, 0.7, 0.7)] * 2)
+
+
+ROLES = (
+    "Rewrite it so that it wins the contest.",
+    "You are a professor: which known algorithm is right here?",
+    "Find wasted work, remove it, and search more.",
+)
+
+
+def test_wordings_in_turn_are_variation_however_unlike_and_a_critic_is_none() -> None:
+    def turns(*heats: float, tried: int = 3) -> Trace:
+        parts: list[Parts] = [START]
+        for call in range(1, 7):
+            role = (call - 1) % 3
+            parts.append(asked(call, f"{ROLES[role]}\n{INITIAL}", call, heat=heats[role]))
+            parts.append(scored(**{f"p{call}": 0.3 + call / 100}) if role < tried else [])
+        return trace(*parts)
+
+    assert "prompt variation" in strategies([turns(0.7, 0.7, 0.7)] * 2)
+    assert "prompt variation" not in strategies([turns(0.7, 0.7, 0.7, tried=2)] * 2)
+    assert "prompt variation" not in strategies([turns(0.9, 0.2, 0.7)] * 2)
+
+
+def test_a_block_that_was_cut_off_hides_no_more_than_itself() -> None:
+    def says(call: int) -> list[Asked]:
+        lessons = "".join(f"- Lesson {number}:\n```python\ndef cut{number}_{'abc'[call % 3]}(\n" for number in range(3))
+        return asked(call, f"{INITIAL}\nLessons so far:\n{lessons}", call)
+
+    assert "prompt variation" not in strategies([trace(START, *(says(call) for call in range(1, 7)))] * 2)
 
 
 def test_nothing_done_is_no_strategy() -> None:

@@ -128,14 +128,15 @@ def picks_of(trace: Trace) -> list[Pick]:
         put = joined.get((question.call, question.message), [])
         made = (*question.programs, *(one.program for one in put))
         shown = list(question.shown)
-        if not shown and put:
-            shown = [put[0].base]
-            while shown[0] not in question.scores and shown[0] in bases:
-                shown = [bases[shown[0]]]
-            shown = [one for one in shown if one in question.scores or one == bare(trace.initial)]
         if shown and not combines(question):
             best = max(shown, key=lambda program: question.scores.get(program, -1.0))
             picks.append(Pick(question, best if best in question.scores else shown[0], made))
+        elif not shown:
+            for base in dict.fromkeys(one.base for one in put):  # of several programs that have this part in common
+                while base not in question.scores and base in bases:
+                    base = bases[base]
+                if base in question.scores or base == bare(trace.initial):
+                    picks.append(Pick(question, base, tuple(one.program for one in put if one.base == base)))
     return picks
 
 
@@ -281,7 +282,8 @@ def _stays_at_one_of_several(values: Sequence[float | None], taken: float, found
 
 def _groups(picks: Sequence[Pick], initial: str, found: Choices) -> None:
     before: set[str] = set()
-    for group in _grouped(picks, initial):
+    groups = list(_grouped(picks, initial))
+    for group in groups[:-1] if groups and len(groups[-1]) == 1 else groups:  # the last may be cut off by the budget
         bases = {pick.base for pick in group}
         if before or bases != {initial}:
             scores = group[0].question.scores

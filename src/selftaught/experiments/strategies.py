@@ -96,7 +96,16 @@ def greedy_refinement(known: Known) -> bool:
     """Each question is about the one best program so far; of a restarted run, about the best of the run."""
     seen = known.choices
     # In a part, which program it is of cannot always be told.
-    return FEWEST <= seen.moves <= seen.informed and seen.strayed <= 0.06 * seen.informed and not known.crosses
+    most = 0.06 * seen.informed
+    if known.crosses:  # it may merge others into the best
+        merged = [question for question in known.questions if len(question.shown) > 1]
+        most = 0 if merged and all(map(_shows_the_best, merged)) else -1
+    return FEWEST <= seen.moves <= seen.informed and seen.strayed <= most
+
+
+def _shows_the_best(question: Question) -> bool:
+    best = max(question.scores.values(), default=1.0)
+    return any(question.scores.get(program, 0.0) >= best for program in question.shown)
 
 
 def beam_search(known: Known) -> bool:
@@ -135,12 +144,14 @@ def bandit(known: Known) -> bool:
 
 def _bandit_of_programs(known: Known) -> bool:
     seen = known.choices
-    if seen.jumps < 3 or known.crosses or greedy_refinement(known) or beam_search(known) or simulated_annealing(known):
+    if seen.jumps < 3 or greedy_refinement(known) or beam_search(known) or simulated_annealing(known):
         return False
     mostly_best = seen.of_the_best >= 0.6 * seen.informed and seen.strayed >= 3
     by_bounds = seen.traded >= 3 and seen.dominated <= 0.1 * seen.picks
     good, paying = seen.preferred >= 0.2 * seen.ranked, seen.paid >= 1.5 * seen.paid_by_chance
     of_an_archive = seen.deep >= 3 and (good or paying)
+    if known.crosses:  # the best, and those that were asked about seldom, are parents too; old ones are seldom
+        return of_an_archive and seen.deep >= 0.1 * seen.jumps
     return mostly_best or by_bounds or of_an_archive
 
 
@@ -335,22 +346,40 @@ def prompt_variation(known: Known) -> bool:
     return sum(found) * 2 > len(found)
 
 
+_Worded = tuple[Question, tuple[str, ...]]
+
+
 def _varies(trace: Trace, *, parts: bool) -> bool:
-    kinds: dict[int, list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
+    named = set[str]()
+    if parts:  # it may say what the part is called that it is about
+        blocks = (block for question in trace.questions for block in programs_of(question.message))
+        named = {word for text in (trace.initial, *blocks) for word in _NAME.findall(text)}
+    scored = {bare(score.program) for score in trace.scored}
+    kinds: dict[int, list[_Worded]] = defaultdict(list)
     for question, words in zip(trace.questions, _wordings(trace), strict=False):
-        if parts:  # it may say what the part is called that it is about
-            named = set(_NAME.findall(" ".join(programs_of(question.message))))
-            words = tuple(" ".join(word for word in line.split() if word not in named) for line in words)
-        kinds[min(2, len(question.shown))].append((question.call, words))
-    return any(_alternate(asked) for asked in kinds.values())
+        words = tuple(" ".join(word for word in line.split() if word not in named) for line in words)
+        kinds[min(2, len(question.shown))].append((question, words))
+    return any(_alternate(asked) or _in_turn(asked, scored) for asked in kinds.values())
 
 
-def _alternate(asked: Sequence[tuple[int, tuple[str, ...]]]) -> bool:
+def _in_turn(asked: Sequence[_Worded], scored: set[str]) -> bool:
+    """Whether three wordings or more, however unlike, take turns, twice, at one temperature, and answers are scored.
+
+    Of a critic the answers are not, and prompts of several kinds have each its temperature.
+    """
+    turn = list(dict.fromkeys(words for _, words in asked))
+    again = all(words == turn[place % len(turn)] for place, (_, words) in enumerate(asked))
+    tried = {words for question, words in asked if not scored.isdisjoint(question.programs)}
+    heats = {question.temperatures[0] for question, _ in asked}
+    return again and len(heats) == 1 and len(tried) == len(turn) >= 3 and len(asked) >= 2 * len(turn)
+
+
+def _alternate(asked: Sequence[_Worded]) -> bool:
     """Whether several wordings that are much alike stand in one call, come again, are three, or are a plan of two."""
     calls: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for call, words in asked:
-        calls[words].append(call)
-    alike = [(one, other) for one, other in combinations(list(calls)[:40], 2) if likeness(one, other) >= 0.4]
+    for question, words in asked:
+        calls[words].append(question.call)
+    alike = [pair for pair in combinations(list(calls)[:40], 2) if likeness(*pair) >= 0.4]
     if len({words for pair in alike for words in pair}) >= 3:
         return True
     return any(
@@ -362,7 +391,8 @@ def _alternate(asked: Sequence[tuple[int, tuple[str, ...]]]) -> bool:
 
 
 _NAME = re.compile(r"[^\W\d_]{3,}")
-_BLOCK = re.compile(r"^```.*?(^```|\Z)", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```.*?(^```[ \t]*$|(?=^```\w)|\Z)", re.MULTILINE | re.DOTALL)
+"""Up to the next fence, which opens another block where this one was cut off."""
 
 
 def _without_blocks(text: str) -> str:

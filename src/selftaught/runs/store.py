@@ -56,8 +56,8 @@ _MOST_ROWS = 1000
 """That are read at once."""
 UNWATCHED_SECONDS = 0.1
 """The longest time until a record reaches the disk if nothing waits for it."""
-_LINGER_SECONDS = 0.005
-"""How long a record that nothing waits for waits for others, to be written with them: each commit takes its time."""
+_LINGER_SECONDS = 0.001
+"""How long a record that nothing waits for leaves the processor to other threads before it is written."""
 _LOCK_TRIES, _LOCK_PAUSE_SECONDS = 4, 0.05
 MOST_TEXT_BYTES = 64 << 20
 """Of one text, unpacked: more than any prompt, response or program may have."""
