@@ -364,6 +364,16 @@ def test_wordings_in_turn_are_variation_however_unlike_and_a_critic_is_none() ->
     assert "prompt variation" not in strategies([turns(0.9, 0.2, 0.7)] * 2)
 
 
+def test_unlike_roles_that_are_asked_about_one_program_at_once_are_variation() -> None:
+    def panel(*bases: str) -> Trace:
+        numbered = enumerate(zip(ROLES, bases, strict=True), 1)
+        questions = [asked(1, f"{role}\n{base}", number) for number, (role, base) in numbered]
+        return trace(START, scored(p8=0.4, p9=0.5), *questions, scored(p1=0.5, p2=0.6, p3=0.4))
+
+    assert "prompt variation" in strategies([panel(INITIAL, INITIAL, INITIAL)] * 2)
+    assert "prompt variation" not in strategies([panel(INITIAL, program(8), program(9))] * 2)
+
+
 def test_a_block_that_was_cut_off_hides_no_more_than_itself() -> None:
     def says(call: int) -> list[Asked]:
         lessons = "".join(f"- Lesson {number}:\n```python\ndef cut{number}_{'abc'[call % 3]}(\n" for number in range(3))

@@ -363,15 +363,17 @@ def _varies(trace: Trace, *, parts: bool) -> bool:
 
 
 def _in_turn(asked: Sequence[_Worded], scored: set[str]) -> bool:
-    """Whether three wordings or more, however unlike, take turns, twice, at one temperature, and answers are scored.
+    """Whether three wordings or more, however unlike, take turns, or ask about one program in one call, as a panel.
 
-    Of a critic the answers are not, and prompts of several kinds have each its temperature.
+    All at one temperature, and answers are scored: those of a critic are not, and kinds of prompts have each its own.
     """
-    turn = list(dict.fromkeys(words for _, words in asked))
-    again = all(words == turn[place % len(turn)] for place, (_, words) in enumerate(asked))
+    number = len({words for _, words in asked})
+    turns = [asked[place : place + number] for place in range(0, len(asked), max(1, number))]
+    again = all(len({words for _, words in turn}) == len(turn) for turn in turns)
     tried = {words for question, words in asked if not scored.isdisjoint(question.programs)}
     heats = {question.temperatures[0] for question, _ in asked}
-    return again and len(heats) == 1 and len(tried) == len(turn) >= 3 and len(asked) >= 2 * len(turn)
+    panel = len({(question.call, question.shown) for question, _ in asked}) == 1
+    return again and (len(asked) >= 2 * number or panel) and len(heats) == 1 and len(tried) == number >= 3
 
 
 def _alternate(asked: Sequence[_Worded]) -> bool:
