@@ -17,7 +17,16 @@ from selftaught.middleware.recorder import Recorder
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.records import Approved, Measured, Sampled, Stepped
 from selftaught.runs.store import Store
-from selftaught.wiring.accepting import Accepting, Approve, Question, Reply, as_recorded, by_file, out_of_reach
+from selftaught.wiring.accepting import (
+    Accepting,
+    Approve,
+    Question,
+    Reply,
+    as_recorded,
+    by_file,
+    out_of_reach,
+    race_in_vain,
+)
 
 PARENT, CHILD = Program("def improve_algorithm(s, u, l):\n    return s\n"), Program("import this\n")
 QUESTION = Question(2, "p", "q", 0.7, 0.5, 0.2, 0.05, 0.03, 12, 3456, 0.25, ["--- I_1", "+++ proposed", "+new\x1b[2J"])
@@ -73,6 +82,12 @@ def test_a_level_out_of_reach_is_said_at_the_start(settings: dict[str, object], 
     config = msgspec.structs.replace(RunConfig(tasks=["t"]), **{"accept": "significant", **settings})
     told = out_of_reach(config, 1)
     assert said in told and bool(said) == bool(told)
+
+
+@pytest.mark.parametrize(("settings", "said"), [({}, True), ({"repeats": 2}, False), ({"race": None}, False)])
+def test_a_race_with_nothing_to_save_is_said_at_the_start(settings: dict[str, object], said: bool) -> None:
+    config = msgspec.structs.replace(RunConfig(tasks=["t"]), **{"race": 0.05, "repeats": 1, **settings})
+    assert race_in_vain(config).startswith("`race` saves nothing") is said
 
 
 @pytest.mark.parametrize("answer", [True, False])

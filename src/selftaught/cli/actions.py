@@ -34,11 +34,13 @@ from selftaught.runs.folder import RunFolder, find_run, new_folder
 from selftaught.runs.records import Record, Session
 from selftaught.runs.salt import data_folder, salted
 from selftaught.runs.store import Store
+from selftaught.sandbox.choice import check_sandbox_name
 from selftaught.tasks.bounds.kept import REFERENCES, Kept
 from selftaught.tasks.frozen import is_ours
 from selftaught.tasks.loading import is_built_in, load_task
-from selftaught.wiring.accepting import out_of_reach
+from selftaught.wiring.accepting import out_of_reach, race_in_vain
 from selftaught.wiring.choosing import choose_models
+from selftaught.wiring.executors.choice import check_executor_name
 from selftaught.wiring.forecast import forecast
 from selftaught.wiring.inputs import (
     IMPROVERS,
@@ -80,6 +82,8 @@ def start(
     """
     config = make_config(settings, file)
     config = msgspec.structs.replace(config, seed=salted(config.seed, runs, environment()))
+    check_executor_name(config.executor)  # a dry run opens neither
+    check_sandbox_name(config.sandbox)
     original = original_of(config) if in_place else None
     inputs = load_inputs(config, runs, improvers=data_folder(environment()) / IMPROVERS)
     for note in (note for task in inputs.tasks for note in task.notes):
@@ -91,7 +95,7 @@ def start(
         printing.forecast(forecast(inputs, chosen.models), as_json=as_json)
         return
     inputs = dataclasses.replace(inputs, config=chosen.config)
-    if caution := out_of_reach(config, len(inputs.tasks)):
+    for caution in filter(None, (out_of_reach(config, len(inputs.tasks)), race_in_vain(config))):
         say(in_flags(caution))
 
     def place() -> RunFolder:

@@ -44,6 +44,7 @@ from selftaught.models.served.traffic import Traffic
 from selftaught.models.waiting import Waiting
 from selftaught.runs.folder import PARAMETERS
 from selftaught.runs.salt import data_folder, salted, salted_afresh
+from selftaught.sandbox.choice import check_sandbox_name
 from selftaught.tasks.loading import PAPER
 from selftaught.wiring.choosing import choose_models
 from selftaught.wiring.inputs import IMPROVERS, Inputs, load_inputs
@@ -93,6 +94,7 @@ def experiment(
     _check_name(name)
     folder = out or EXPERIMENTS_FOLDER / f"{time.strftime('%Y%m%d-%H%M%S')}-{name}-{secrets.token_hex(2)}"
     told, limits = _split(settings)
+    check_sandbox_name(limits.get("sandbox", "auto"))  # a dry run opens none
     if what:
         told["tasks"] = what
     if name == "suite":

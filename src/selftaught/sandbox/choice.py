@@ -85,6 +85,15 @@ def _allow_descriptors() -> None:
         )
 
 
+def check_sandbox_name(name: str) -> None:
+    """Whether there is such a tier, which may not work here. Raises UsageError."""
+    known = ("auto", *TIERS, "unsafe")
+    if name not in (*known, *plugins.names("sandboxes")):
+        close = get_close_matches(name, known, 1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise UsageError(f"no sandbox is called {name!r}{hint}; there are auto, {', '.join(TIERS)} and unsafe")
+
+
 def open_sandbox(name: str = "auto", workers: int | None = None) -> Jail:
     """A running sandbox of tier `name`; "auto" takes the strongest that works.
 
@@ -95,10 +104,7 @@ def open_sandbox(name: str = "auto", workers: int | None = None) -> Jail:
         return Jail(unsafe_tier(), workers)
     if name not in ("auto", *TIERS) and name in plugins.names("sandboxes"):
         return prove(Jail(plugins.find("sandboxes", name)(), workers))
-    if name not in ("auto", *TIERS):
-        close = get_close_matches(name, [*TIERS, "auto", "unsafe"], 1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise UsageError(f"no sandbox is called {name!r}{hint}; there are auto, {', '.join(TIERS)} and unsafe")
+    check_sandbox_name(name)
     troubles = []
     for tier in map(_look, TIERS if name == "auto" else (name,)):  # one by one: an engine is asked only if it must be
         if not tier.works:

@@ -151,6 +151,13 @@ def out_of_reach(config: RunConfig, tasks: int) -> str:
     )
 
 
+def race_in_vain(config: RunConfig) -> str:
+    """Why no repeat can be saved by racing; "" if one can, or nothing is raced."""
+    if config.race is None or config.repeats > 1:
+        return ""
+    return "`race` saves nothing: a candidate has one repeat, and none remains to be left out; raise `repeats`"
+
+
 def by_file(folder: RunFolder, gate: Gate, say: Callable[[str], None] = lambda text: None) -> Approve:
     """Asks by a file in the run's folder, and waits for an answer file: for scripts, and for people elsewhere."""
 

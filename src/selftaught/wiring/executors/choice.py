@@ -10,6 +10,13 @@ from selftaught.sandbox.contract import OpenSandbox
 BUILT_IN = ("local", "ray")
 
 
+def check_executor_name(name: str) -> None:
+    """Whether there is such an executor, which may not work here. Raises UsageError."""
+    if name not in (*BUILT_IN, *plugins.names("executors")) and not name.startswith("ray:"):
+        known = ", ".join([*BUILT_IN, "ray:HOST:PORT", *plugins.names("executors")])
+        raise UsageError(f"no executor is called {name!r}; there are {known}")
+
+
 def open_executor(name: str, sandbox: str) -> AbstractContextManager[OpenSandbox]:
     """A sandbox of the tier `sandbox`: on this machine (`local`), on a cluster (`ray`, `ray:ADDRESS`), or a plugin's.
 
@@ -20,9 +27,7 @@ def open_executor(name: str, sandbox: str) -> AbstractContextManager[OpenSandbox
         return _cluster(name if address.startswith("//") else address or None, sandbox)
     if name == "local":
         return open_sandbox(sandbox)
-    if name not in plugins.names("executors"):
-        known = ", ".join([*BUILT_IN, "ray:HOST:PORT", *plugins.names("executors")])
-        raise UsageError(f"no executor is called {name!r}; there are {known}")
+    check_executor_name(name)
     return closing(plugins.find("executors", name)(sandbox))
 
 
