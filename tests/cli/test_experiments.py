@@ -519,12 +519,19 @@ def test_an_improver_that_works_has_run_whatever_its_programs_are_worth(tmp_path
     assert in_process(*run, "--out", "it", cwd=tmp_path).returncode == 0
     done = in_process("experiment", "strategies", "it", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "1 distinct improvers proposed in 1 run;" in done.stdout
+    assert "1 distinct improver proposed in 1 run" in done.stdout
     (tmp_path / "labels.json").write_text(json.dumps({"rules": [{"responses": ['["genetic crossover"]']}]}))
     by_model = ["--label-with", "scripted", "--script", "labels.json", "--json"]
     told = json.loads(in_process("experiment", "strategies", "it", *by_model, cwd=tmp_path).stdout)
     (row,) = [row for row in told["tables"]["strategies"] if row["proposed"]]
     assert (row["strategy"], row["ran"], row["selected"], row["mean gain"]) == ("genetic crossover", 1, 1, -0.25)
+
+
+def test_strategies_of_a_run_without_proposals_say_so(tmp_path: Path) -> None:
+    done = in_process("improve", "string-grid-distance", "--model", "mutate", *SMALL[:6], "--out", "it", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = in_process("experiment", "strategies", "it", cwd=tmp_path)
+    assert "No improver was proposed in 1 run." in told.stdout, told.stderr
 
 
 def test_bypass_makes_as_many_proposals_as_are_asked_for(tmp_path: Path) -> None:

@@ -85,6 +85,19 @@ def from_record(proposal: Proposal) -> frozenset[str] | None:
     return by_rules(proposal.source, proposal.traces)
 
 
+def _counted(proposed: int, unknown: int, runs: int) -> str:
+    where = f"in {runs} run{'s' * (runs != 1)}"
+    if not proposed:
+        return f"No improver was proposed {where}."
+    told = f"{proposed} distinct improver{'s' * (proposed != 1)} proposed {where}"
+    if not unknown:
+        return f"{told}."
+    return (
+        f"{told}; of {unknown} nothing is known, since they never came to ask or score anything, or their labels "
+        "cannot be read: they are in no share."
+    )
+
+
 def result(given: Parameters, done: Mapping[str, Outcome], describe: Describe = from_record) -> Result:
     """For each strategy, by the model that proposed: how often it was proposed, ran, was selected, and what it gained.
 
@@ -97,9 +110,7 @@ def result(given: Parameters, done: Mapping[str, Outcome], describe: Describe = 
     headers = ("strategy", "kind", "model", "proposed", "ran", "selected", "mean gain", "share", "low", "high")
     rows = [_row(name, model, of_model[model]) for name in NAMES for model in models]
     notes = [
-        f"{len(labelled)} distinct improvers proposed in {len(done)} run{'s' * (len(done) != 1)}; of "
-        f"{len(labelled) - len(read)} nothing is known, since they never came to ask or score anything, or their "
-        "labels cannot be read: they are in no share.",
+        _counted(len(labelled), len(labelled) - len(read), len(done)),
         "Ran: made a program of some task. Gain: the meta-utility that it was selected by, less what the seed improver "
         "measured on val; no fresh draw.",
     ]
