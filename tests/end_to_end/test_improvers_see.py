@@ -59,7 +59,7 @@ def prepared(folder: Path, improver: str, *responses: str) -> list[str]:
     (folder / "improver.py").write_text(improver)
     rules = [{"contains": [], "responses": responses, "order": "cycle"}]
     (folder / "script.json").write_text(json.dumps({"rules": rules}))
-    return ["improve", "sorting.py", "--improver", "improver.py", "--seed", "7", *BUDGETS]
+    return ["improve", "sorting.py", "--improver", "improver.py", "--seed", "7:00000001", *BUDGETS]
 
 
 SCRIPTED = ["--model", "scripted", "--script", "script.json"]
