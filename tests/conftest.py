@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 
 import selftaught
+from selftaught.runs.salt import data_folder, keep
 from selftaught.sandbox.choice import open_sandbox, survey
 from selftaught.sandbox.jail import Jail
 from selftaught.wiring.executors.choice import open_executor
 
 os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="selftaught-tests-")
 """What the tests keep for the user does not lie among what the user has."""
+keep(data_folder(os.environ) / ".salt", ".+", lambda: "000000000000000a")
+"""A test that gives a seed has the same instances each time: no outcome depends on a salt that was drawn."""
 os.environ.setdefault("PYTHONPYCACHEPREFIX", tempfile.mkdtemp(prefix="selftaught-bytecode-"))
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 """The many processes that tests start compile what they import once, together, whatever the shell says."""
