@@ -1,4 +1,4 @@
-"""A cluster that a run starts for itself, on a machine with an address that others could reach. Run by test_on_ray.py."""
+"""A cluster that a run starts for itself, where the machine has another address. Run by test_on_ray.py."""
 
 import fcntl
 import socket
