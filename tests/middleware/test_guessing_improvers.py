@@ -166,6 +166,7 @@ def test_what_nobody_asked_for_is_on_record_as_that_and_its_price_is_shown(
         )
     found = replay(RunFolder(folder), sandbox, lambda record: None, Gate())
     assert found.finished and not found.differences
+    assert found.served + found.guessed == found.responses and found.guessed == told.guesses.responses
 
 
 def test_a_cap_that_is_enough_without_guesses_is_not_spent_on_them(
