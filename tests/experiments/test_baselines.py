@@ -10,7 +10,7 @@ from selftaught.experiments.design import Outcome
 from selftaught.experiments.imp_at_k import IMP_AT_K
 from selftaught.experiments.spending import courses
 from selftaught.experiments.transfer import TRANSFER
-from selftaught.runs.records import Answered, Applied, Measured, Sampled, Scored
+from selftaught.runs.records import Answered, Applied, Measured, Record, Sampled, Scored
 
 GIVEN = Parameters(
     experiment="baselines", tasks=["parity"], models=["m"], improvers=["seed", "chain-of-thought"], trials=3, seed="1"
@@ -126,7 +126,14 @@ def test_a_program_that_was_scored_without_a_request_is_none_that_would_have_bee
     applied = Applied(at=at, time=1.0, improver="i", utility="parity/val", solution="s", program="p", verdict="ok",
                       note="", model_calls=2, responses=2, utility_calls=1, seconds=0.0)  # fmt: skip
     measured = [Measured(at=f"/chain#{k}", time=1.0, improver="i", samples=[one], seconds=0.0) for k in (0, 1)]
-    records = [*measured, asked(0), scored(0.9, guessed=True), scored(0.7, guessed=False), asked(1), applied]
+    records: list[Record] = [
+        *measured,
+        asked(0),
+        scored(0.9, guessed=True),
+        scored(0.7, guessed=False),
+        asked(1),
+        applied,
+    ]
     (course,) = courses(Outcome(records, str, ""))
     assert course.at("responses", 1) == 0.7
 
