@@ -265,6 +265,7 @@ def test_a_cap_holds_over_all_runs_of_an_experiment_and_over_its_restarts(tmp_pa
         (["nonsense"], "there are curve (Fig. 4"),
         (["curve", TASK, TASK], "listed twice"),
         (["curve", "no-such-task"], "no task is called 'no-such-task'"),
+        (["curve", "tsp,parity"], "several tasks are separate names, with spaces between them"),
         (["transfer", TASK, "--on", "parity,parity"], "listed twice"),
         (["baselines", "--improvers", "seed,seed"], "listed twice"),
         (["baselines", TASK, "--improvers", "seed,sed"], "no improver is called 'sed'"),
@@ -394,6 +395,14 @@ def test_a_dry_run_tells_the_price_of_each_kind_of_run_and_spends_nothing(tmp_pa
         sum(part["expected"]["dollars"] for part in told["parts"])
     )
     assert 0 < told["total"]["expected"]["dollars"] < told["total"]["most"]["dollars"]
+
+
+def test_a_dry_run_tells_the_maximum_on_a_narrow_screen_too(tmp_path: Path) -> None:
+    given = ["--on", "three-sat", "--trials", "4", "--depth", "2", "--models", "openai/gpt-4.1", "--dry-run"]
+    command = ["experiment", "transfer", "parity", *given, *SMALL]
+    done = in_process(*command, cwd=tmp_path, OPENAI_API_KEY="k", COLUMNS="60")
+    most = plan_of(tmp_path, *command[1 : -len(SMALL) - 1], *SMALL)["total"]["most"]["calls"]
+    assert "at most" not in done.stdout and f"The maximum is {most:,} responses" in " ".join(done.stdout.split())
 
 
 def test_a_dry_run_of_bypass_asks_the_model_for_proposals_and_observes_with_another(tmp_path: Path) -> None:

@@ -72,6 +72,10 @@ def test_improvers_that_are_scored_ahead_change_nothing_either_and_show_says_how
 def test_a_traced_run_says_that_it_guesses_nothing(tmp_path: Path) -> None:
     done = in_process(*OF_IMPROVERS, "--speculate", "all", "--otel", "--out", "run", cwd=tmp_path)
     assert "--speculate all has no effect" in done.stderr and "whose score may never be" not in done.stderr
+    plans = [
+        in_process(*OF_IMPROVERS, "--speculate", value, "--otel", "--dry-run", cwd=tmp_path) for value in ("all", "cpu")
+    ]
+    assert "--speculate all has no effect" in plans[0].stderr and plans[0].stdout == plans[1].stdout != ""
 
 
 def test_the_forecast_has_the_worst_case_with_guesses(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from selftaught.sandbox.jail import Jail
 from selftaught.sandbox.tiers import bubblewrap
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task
+from selftaught.wiring.executors import cluster as executor
 from selftaught.wiring.executors.choice import open_executor
 from selftaught.wiring.executors.cluster import Cluster
 from selftaught.wiring.executors.ray import Remote
@@ -233,6 +234,21 @@ class TestOneCluster:
         assert len(cluster.nodes) == 2
         with suppress(Exception):  # it ended by itself when it heard that it was given up
             two_nodes().remove_node(third, allow_graceful=False)
+
+    def test_our_process_on_a_healthy_node_that_answers_nothing_is_given_up(
+        self, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        monkeypatch.setattr(executor, "_SILENT_SECONDS", 3.0)
+        before = cluster.pids()
+        id, pid = next(iter(before.items()))
+        threads, found = at_work(cluster, 8, 20)
+        wait_for(lambda: cluster.under_way().get(id, 0), pause=0.01)
+        os.kill(pid, signal.SIGSTOP)
+        for thread in threads:
+            thread.join(100)
+        assert found == [list(range(1, 21))] * 8
+        wait_for(lambda: cluster.pids().get(id) not in (None, pid))
+        assert not runs(pid) and "our process there has answered nothing for 3 s" in caplog.text
 
     def test_a_client_of_another_version_of_ray_is_refused_and_both_are_named(self, cluster: Cluster) -> None:
         script = (

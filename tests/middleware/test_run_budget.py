@@ -53,6 +53,17 @@ def many(model: PaidModel, threads: int, times: int) -> list[BaseException]:
     return raised
 
 
+def test_each_response_of_a_call_has_its_part_and_the_call_is_paid_once() -> None:
+    """Models put all on the first: who shares one draw alone would pay for all of them."""
+    run_budget = RunBudget(Caps())
+    model = PaidModel(lambda prompts: [Completion("x", 100, 100), Completion("x", 0, 0)], TARIFF, run_budget)
+    found = model([PROMPT, PROMPT])
+    assert [one.output_tokens for one in found] == [50, 50]
+    assert [one.cost for one in found] == pytest.approx([0.15, 0.05])
+    assert run_budget.spent.calls == 1 and run_budget.spent.tokens == 200
+    assert run_budget.spent.dollars == pytest.approx(0.2)
+
+
 @pytest.mark.parametrize("threads", [1, 8, 32])
 def test_a_cost_cap_is_never_passed_and_nearly_used_up(threads: int) -> None:
     server, run_budget = Server(), RunBudget(Caps(dollars=20.0))

@@ -332,7 +332,7 @@ def plan(told: "Plan", caps: Caps, *, as_json: bool) -> None:
     table(("each run", "model", *numbers), rows, right=numbers, spare=("at most", "model", "runs"), free="each run")
     tell(
         "Responses, tokens and cost: expected, if every improver sends prompts like the first one, and programs keep "
-        "their length. At most: the maximum number of responses."
+        f"their length. The maximum is {told.total.most.calls:,} responses."
     )
     if told.in_common is not None:
         tell(

@@ -7,13 +7,14 @@ differences are taken within trials. Of a model that failed for good there are f
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from math import ceil, log2
 from statistics import fmean
 from typing import Any
 
 from selftaught.config import Parameters
-from selftaught.experiments.design import SUMMARY, Bought, Outcome, Table, of_differences, summary
+from selftaught.experiments.design import SUMMARY, Bought, Comparable, Outcome, Table, of_differences, summary
 from selftaught.runs.records import Sampled
-from selftaught.statistics import holm, permutation_test, repeats_needed
+from selftaught.statistics import CONFIDENCE, fewest, holm, permutation_test, repeats_needed, smallest_paired_p
 
 PRICE = ("responses", "tokens", "dollars")
 """The columns of `Arm.price`: of one trial."""
@@ -135,6 +136,19 @@ def paired_rows(given: Parameters, pairs: Sequence[Pair]) -> list[tuple[object, 
         mean, _, low, high, count = of_differences(pair.differences, seed).cells
         rows.append((pair.what, pair.model, mean, low, high, count, tests[n], corrected[n]))
     return rows
+
+
+def out_of_reach(pairs: Sequence[Comparable]) -> list[str]:
+    """A note if no p could be below 5 % beside so many others, whatever had come out."""
+    compared = [len(pair.differences) for pair in pairs if pair.differences]
+    most = max(compared, default=0)
+    if most < fewest() or len(compared) * smallest_paired_p(most) <= 1 - CONFIDENCE:
+        return []
+    trials = ceil(1 + log2(len(compared) / (1 - CONFIDENCE)))
+    return [
+        f"With {most} trials no p is below {smallest_paired_p(most):.3f}, so none of {len(compared)} comparisons can "
+        f"be below 5 % after Holm: that takes {trials} trials."
+    ]
 
 
 def scale_told(samples: Sequence[Sampled], tasks: Sequence[str] = ()) -> list[str]:

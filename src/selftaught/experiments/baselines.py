@@ -41,7 +41,8 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
     notes = [
         f"Every application may spend {given.model_calls} model calls of {given.responses} responses and "
         f"{given.utility_calls} utility calls; what each did spend stands beside it.",
-        "An application that fails counts 0, and is counted; so does a solution that fails on test.",
+        "failed: applications that failed, each counts 0. crashed: solutions that failed on test, on one instance or "
+        "more; what they did on the others counts.",
         *scale_told([sample for run in done.values() for sample in run.chain(1)], given.tasks),
         *arms.stopped(done),
         *reported(done),

@@ -11,6 +11,7 @@ import msgspec
 from selftaught.config import Parameters, RunConfig, from_mapping, read_toml, to_toml, with_seed_as_text
 from selftaught.core.errors import ModelUnavailable, RecordError, SelfTaughtError, UsageError
 from selftaught.core.money import NOTHING, Caps
+from selftaught.experiments.arms import out_of_reach
 from selftaught.experiments.baselines import BASELINES
 from selftaught.experiments.curve import CURVE
 from selftaught.experiments.design import Cell, Experiment, Failed, Outcome, Result, in_common
@@ -165,7 +166,8 @@ def conduct(given: Parameters, lab: Lab) -> Result:
             failed[cell.name] = replace(known, cell=cell.name)
     found = experiment.result(given, done)
     head = f"Model: {', '.join(given.models)}."
-    notes = [head, *_missing(cells, list(failed.values())), *_versions(done), *found.notes, *in_common(done.values())]
+    told = [*found.notes, *out_of_reach(experiment.pairs(given, done)), *in_common(done.values())]
+    notes = [head, *_missing(cells, list(failed.values())), *_versions(done), *told]
     result = replace(found, notes=notes, failed=list(failed.values()))
     write_result(result, given, lab.folder)
     return result

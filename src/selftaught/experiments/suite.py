@@ -113,8 +113,8 @@ def _tasks(given: Parameters, reached: Mapping[Entrant, Sequence[_Reached]]) -> 
         initial = fmean(one.initial for one in of_it[_REFERENCES])
         searching = [arm for arm in here if arm != _REFERENCES]
         best = max(searching, key=lambda arm: here[arm], default=_REFERENCES)
-        rows.append((task, initial, SCALE[task][0], here[_REFERENCES], SCALE[task][1], here[best],
-                     best.improver if here[best] > initial else None, best.model))  # fmt: skip
+        named = (best.improver, best.model) if here[best] > initial else (None, None)
+        rows.append((task, initial, SCALE[task][0], here[_REFERENCES], SCALE[task][1], here[best], *named))
     version = f"v{VERSION}"
     headers = (
         "task",

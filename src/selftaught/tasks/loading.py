@@ -202,6 +202,8 @@ def probes_of(task: str) -> str:
 def _known(name: str) -> str:
     close = get_close_matches(name.replace("_", "-"), BUILT_IN, 1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}? " if close else ""
+    if "," in name:
+        hint = "several tasks are separate names, with spaces between them. "
     return f"{hint}There are {', '.join(task_names())}, or the path of a .py file"
 
 

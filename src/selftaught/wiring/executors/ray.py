@@ -65,6 +65,7 @@ class Remote:
     def __init__(self, ray: Any, actor: Any, cpus: int) -> None:
         self._ray, self._actor, self.cpus = ray, actor, cpus
         self._left = False
+        self._question: Any = None
 
     def ask(self, what: str, body: bytes, seconds: float | None = None) -> bytes:
         """What the method `what` of our process answers. Raises Lost."""
@@ -86,6 +87,17 @@ class Remote:
         """The same, not waiting for it, and before what computes. Raises Lost."""
         with _told_as_lost(self._ray):
             getattr(self._actor, what).options(concurrency_group="control").remote(number)
+
+    def heard(self) -> bool:
+        """Whether it has answered what this asked it last; then it is asked anew. Does not wait. Raises Lost."""
+        with _told_as_lost(self._ray):
+            if self._question is not None:
+                answered, _ = self._ray.wait([self._question], timeout=0)
+                if not answered:
+                    return False
+                self._ray.get(answered[0])
+            self._question = self._actor.alive.options(concurrency_group="control").remote()
+            return True
 
     def kill(self) -> None:
         """End it at once, with all its guests. Threads that wait for it get the error that it is lost."""
