@@ -443,6 +443,8 @@ def test_experiments_are_listed_with_how_far_they_have_come(finished: Finished, 
     shown = in_process("experiments", ".", cwd=tmp_path).stdout
     assert "2 of 2" in shown and "To continue one: selftaught experiment WHAT --out ./FOLDER" in shown
     assert "no experiment in nowhere/ yet" in in_process("experiments", "nowhere", cwd=tmp_path).stdout
+    alone = in_process("experiments", "capped", cwd=tmp_path).stdout  # one of them is listed alone
+    assert "stopped" in alone and "To continue one: selftaught experiment WHAT --out capped\n" in alone
 
 
 def test_an_experiment_has_a_report_of_one_file_before_it_is_finished_too(finished: Finished, tmp_path: Path) -> None:
