@@ -545,6 +545,13 @@ def test_strategies_of_a_run_without_proposals_say_so(tmp_path: Path) -> None:
     assert "No improver was proposed in 1 run." in told.stdout, told.stderr
 
 
+def test_runs_that_strategies_leave_out_are_told(finished: Finished, tmp_path: Path) -> None:
+    finished.copied("curve", tmp_path)
+    shutil.rmtree(tmp_path / "curve" / "runs" / "0-1")
+    done = in_process("experiment", "strategies", "curve", "--out", "s", "--dry-run", cwd=tmp_path)
+    assert done.returncode == 0 and "not finished, so left out: 1 of the 2 runs of curve" in done.stderr
+
+
 def test_bypass_makes_as_many_proposals_as_are_asked_for(tmp_path: Path) -> None:
     small = ["--proposals", "7", "--responses", "6", "--utility-calls", "3", "--models", "mutate", "--json"]
     done = in_process("experiment", "bypass", TASK, *small, cwd=tmp_path)

@@ -114,6 +114,7 @@ def experiment(
 
     if name == "strategies":
         outcomes = of_runs(given.tasks, runs)
+        _say_what_is_left_out(given.tasks)
         if dry_run:
             labeller = choose(_labelling(given, label_with, runs), gate)[0] if label_with else None
             printing.plan(plan_of_labels(outcomes, labeller), caps, as_json=as_json)
@@ -165,6 +166,14 @@ def experiment(
     if found[0].failed:
         say(f"to retry the failed runs: selftaught experiment {name} --out {folder}")
         raise SystemExit(FAILURE)  # a script must not take it for the whole
+
+
+def _say_what_is_left_out(names: Sequence[str]) -> None:
+    """The runs of experiments that are not finished: of a model that failed for good, or of one that stopped."""
+    for folder in (Path(name) for name in names if (Path(name) / PARAMETERS).is_file()):
+        of_it = standing(folder)
+        if left := len(of_it.cells) - of_it.finished:
+            say(f"not finished, so left out: {left} of the {len(of_it.cells)} runs of {folder}")
 
 
 def _may_be(named: Sequence[str], resolved: Sequence[str]) -> bool:
