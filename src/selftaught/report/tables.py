@@ -251,14 +251,18 @@ def guesses(run: RunView) -> list[str]:
     told = run.guesses
     if not told.used + told.unused:
         return []
-    line = f"Guesses: {told.used + told.unused:,} scores were begun before they were asked for; {told.used:,} were used"
+    made = told.used + told.unused
+    begun = "1 score was begun before it was" if made == 1 else f"{made:,} scores were begun before they were"
+    line = f"Guesses: {begun} asked for; {_were(told.used)} used"
     if not told.unused:
         return [f"{line}."]
     if not told.responses:
-        return [f"{line}, {told.unused:,} were not, which cost no response of the model."]
-    unknown = f", {told.unpriced:,} without a known price" if told.unpriced else ""
-    cost = f"{told.responses:,} responses of the model ({told.tokens:,} tokens, ${told.dollars:,.4f}{unknown})"
-    return [f"{line}, {told.unused:,} were not, which cost {cost}."]
+        return [f"{line}, {_were(told.unused)} not, which cost no response of the model."]
+    unpriced = f"{told.unpriced:,} without a known price" if told.unpriced else ""
+    dollars = f"${told.dollars:,.4f}" if told.unpriced < told.responses else ""
+    cost = ", ".join(filter(None, [f"{told.tokens:,} tokens", dollars, unpriced]))
+    bought = f"{told.responses:,} response{'s' * (told.responses > 1)} of the model"
+    return [f"{line}, {_were(told.unused)} not, which cost {bought} ({cost})."]
 
 
 def raced(run: RunView) -> list[str]:
@@ -301,6 +305,10 @@ def finding(found: Finding) -> str:
     if found.p is None:
         return one_line(found.note) or f"{found.probe}: all of them"
     return f"{found.probe}: {found.before:.3f} → {found.after:.3f} (p = {found.p:.2g})"
+
+
+def _were(count: int) -> str:
+    return "1 was" if count == 1 else f"{count:,} were"
 
 
 def _against(split: str, seed: Estimate, best: Estimate, gain: Estimate | None) -> str:

@@ -36,6 +36,8 @@ _PIECE_BYTES = 64 << 10
 """Ray puts an argument beyond 100 KiB into its object store, which costs 4 ms of CPU; smaller ones go with the call."""
 _MOST_PIECES = 64
 """Beyond that the object store is the better way."""
+_NO_OTHER_MACHINES = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+"""At 0 Ray listens on the loopback alone, as it does where it knows no clusters of several machines. Read at import."""
 _STDERR = 2
 _LISTEN_SECONDS = 5.0
 """How often a thread that waits for an answer looks whether the cluster's head was given up."""
@@ -278,24 +280,27 @@ def _trouble_at(address: str) -> OSError | None:
 
 
 def _started() -> Any:
-    """Ray, with a cluster of this machine alone: it ends with this process, and nobody else can join it."""
+    """Ray, with a cluster of this machine alone: it ends with this process, and nobody else can reach or join it."""
     if "ray" not in sys.modules:
         os.environ["RAY_AUTH_MODE"], os.environ["RAY_AUTH_TOKEN"] = "token", secrets.token_hex(32)
+        os.environ[_NO_OTHER_MACHINES] = "0"
     ray = _imported()
     Ray.ours, Ray.folder = True, tempfile.mkdtemp(prefix="selftaught-ray-", dir="/tmp")  # for sockets: a short path
     try:
-        ray.init(
-            address="local",
-            num_cpus=len(os.sched_getaffinity(0)),
-            include_dashboard=False,
-            object_store_memory=_STORE_BYTES,
-            _temp_dir=Ray.folder,
-            **_QUIET,
-        )
+        with _stderr_kept():  # a machine without a network has complaints that concern nobody
+            ray.init(
+                address="local",
+                num_cpus=len(os.sched_getaffinity(0)),
+                include_dashboard=False,
+                object_store_memory=_STORE_BYTES,
+                _temp_dir=Ray.folder,
+                **_QUIET,
+            )
     except Exception as error:
         _ended(ray)
         raise NoSandbox(
-            f"no Ray cluster runs on this machine, and none starts: {' '.join(str(error).split())[:500]}"
+            f"no Ray cluster runs on this machine, and none starts: {' '.join(str(error).split())[:500]} Ray gives up "
+            "after half a minute: try again when this machine is less busy, or use `executor=local`"
         ) from error
     _LOG.info("no Ray cluster runs on this machine: one of this machine alone was started, for this run")
     return ray
