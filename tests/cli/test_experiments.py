@@ -274,6 +274,7 @@ def test_a_cap_holds_over_all_runs_of_an_experiment_and_over_its_restarts(tmp_pa
         (["curve", TASK, "--models", "nonsense"], "nonsense"),
         (["curve", "--trials", "0"], "--trials"),
         (["strategies", "no-such-run"], "no run is called"),
+        (["baselines", "--improvers", ""], "--improvers: wanted at least one improver to compare, got none"),
         (["cruve"], "did you mean 'curve'?"),
         (["curve", "--proposals", "3"], "--proposals is for bypass; it has no effect in curve"),
         (["curve", "--models", ""], "--models: wanted"),
@@ -368,6 +369,32 @@ def test_a_folder_that_was_to_be_gone_on_with_and_is_not_there_begins_nothing(
         assert not server.requests
     assert done.returncode == 2 and not (tmp_path / "imp-at-q").exists()
     assert "imp-at-q has no experiment to continue (did you mean imp-at-k?)" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [
+        ("file", "file exists and is not an experiment; use another --out"),
+        ("full", "full exists and is not an experiment; use another --out"),
+        ("file/x", "cannot make the experiment's folder file/x: Not a directory"),
+    ],
+)
+@pytest.mark.parametrize("command", [("curve", TASK, "--models", "mutate"), ("strategies", "curve")])
+def test_what_cannot_be_an_experiments_folder_is_refused(
+    command: tuple[str, ...], out: str, said: str, finished: Finished, tmp_path: Path
+) -> None:
+    finished.copied("curve", tmp_path)
+    (tmp_path / "full").mkdir()
+    for file in ("file", "full/file"):
+        (tmp_path / file).write_text("mine")
+    done = in_process("experiment", *command, "--out", out, cwd=tmp_path)
+    assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_run_that_strategies_would_read_twice_is_named_as_one(tmp_path: Path) -> None:
+    done = in_process("experiment", "strategies", "one", "one", cwd=tmp_path)
+    assert done.returncode == 2 and "the task" not in done.stderr
 
 
 def plan_of(cwd: Path, *arguments: str) -> dict[str, Any]:
