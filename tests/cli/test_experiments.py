@@ -274,6 +274,7 @@ def test_a_cap_holds_over_all_runs_of_an_experiment_and_over_its_restarts(tmp_pa
         (["curve", TASK, "--models", "nonsense"], "nonsense"),
         (["curve", "--trials", "0"], "--trials"),
         (["strategies", "no-such-run"], "no run is called"),
+        (["baselines", "--improvers", ""], "--improvers: wanted at least one improver to compare, got none"),
         (["cruve"], "did you mean 'curve'?"),
         (["curve", "--proposals", "3"], "--proposals is for bypass; it has no effect in curve"),
         (["curve", "--models", ""], "--models: wanted"),
@@ -370,6 +371,32 @@ def test_a_folder_that_was_to_be_gone_on_with_and_is_not_there_begins_nothing(
     assert "imp-at-q has no experiment to continue (did you mean imp-at-k?)" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [
+        ("file", "file exists and is not an experiment; use another --out"),
+        ("full", "full exists and is not an experiment; use another --out"),
+        ("file/x", "cannot make the experiment's folder file/x: Not a directory"),
+    ],
+)
+@pytest.mark.parametrize("command", [("curve", TASK, "--models", "mutate"), ("strategies", "curve")])
+def test_what_cannot_be_an_experiments_folder_is_refused(
+    command: tuple[str, ...], out: str, said: str, finished: Finished, tmp_path: Path
+) -> None:
+    finished.copied("curve", tmp_path)
+    (tmp_path / "full").mkdir()
+    for file in ("file", "full/file"):
+        (tmp_path / file).write_text("mine")
+    done = in_process("experiment", *command, "--out", out, cwd=tmp_path)
+    assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_run_that_strategies_would_read_twice_is_named_as_one(tmp_path: Path) -> None:
+    done = in_process("experiment", "strategies", "one", "one", cwd=tmp_path)
+    assert done.returncode == 2 and "the task" not in done.stderr
+
+
 def plan_of(cwd: Path, *arguments: str) -> dict[str, Any]:
     """What a dry run tells, which leaves nothing behind."""
     before = sorted(cwd.rglob("*"))
@@ -443,6 +470,8 @@ def test_experiments_are_listed_with_how_far_they_have_come(finished: Finished, 
     shown = in_process("experiments", ".", cwd=tmp_path).stdout
     assert "2 of 2" in shown and "To continue one: selftaught experiment WHAT --out ./FOLDER" in shown
     assert "no experiment in nowhere/ yet" in in_process("experiments", "nowhere", cwd=tmp_path).stdout
+    alone = in_process("experiments", "capped", cwd=tmp_path).stdout  # one of them is listed alone
+    assert "stopped" in alone and "To continue one: selftaught experiment WHAT --out capped\n" in alone
 
 
 def test_an_experiment_has_a_report_of_one_file_before_it_is_finished_too(finished: Finished, tmp_path: Path) -> None:
@@ -541,6 +570,13 @@ def test_strategies_of_a_run_without_proposals_say_so(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     told = in_process("experiment", "strategies", "it", cwd=tmp_path)
     assert "No improver was proposed in 1 run." in told.stdout, told.stderr
+
+
+def test_runs_that_strategies_leave_out_are_told(finished: Finished, tmp_path: Path) -> None:
+    finished.copied("curve", tmp_path)
+    shutil.rmtree(tmp_path / "curve" / "runs" / "0-1")
+    done = in_process("experiment", "strategies", "curve", "--out", "s", "--dry-run", cwd=tmp_path)
+    assert done.returncode == 0 and "not finished, so left out: 1 of the 2 runs of curve" in done.stderr
 
 
 def test_bypass_makes_as_many_proposals_as_are_asked_for(tmp_path: Path) -> None:

@@ -104,12 +104,22 @@ def open_experiment(folder: Path, given: Parameters, shared_inputs: SharedInputs
                 "Continue with its own parameters, or use another `out`"
             )
         return
-    if folder.exists() and any(folder.iterdir()):
-        raise UsageError(f"{folder} exists and is not an experiment; use another `out`")
+    check_free(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot make the experiment's folder {folder}: {error.strerror}") from error
     keep(shared_inputs, folder)
     RunFolder(folder).write(PARAMETERS, to_toml(msgspec.to_builtins(given)))
     if read_parameters(folder) != given:
         raise RecordError(f"{file} does not contain the parameters that were written to it; is the disk full?")
+
+
+def check_free(folder: Path) -> None:
+    """Raises UsageError if something else is there than an experiment."""
+    begun = (folder / PARAMETERS).is_file()
+    if not begun and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder} exists and is not an experiment; use another `out`")
 
 
 def read_parameters(folder: Path) -> Parameters:
