@@ -266,6 +266,24 @@ class TestOneCluster:
         own = ended.stdout.split()[-1]
         assert "2.53.0" in ended.stdout and ended.stdout.count(own) >= 2
 
+    def test_another_port_of_the_engine_than_the_heads_is_told_as_that(self, cluster: Cluster) -> None:
+        """Ray itself waits for half a minute or longer. In processes of their own: this one has its cluster."""
+        script = (
+            "import sys\n"
+            "from selftaught.core.errors import UsageError\n"
+            "from selftaught.wiring.executors.choice import open_executor\n"
+            "for address in sys.argv[1:]:\n"
+            "    try: open_executor('ray:' + address, 'auto')\n"
+            "    except UsageError as error: print(error)\n"
+        )
+        head = int(two_nodes().address.rpartition(":")[2])
+        others = [f"127.0.0.1:{port}" for port in sorted(listening() - {head})]
+        words = [sys.executable, "-c", script, *others]
+        told = subprocess.run(words, capture_output=True, text=True, timeout=120).stdout.splitlines()
+        assert len(told) == len(others) > 2
+        assert all("no Ray cluster answers at" in line for line in told), told
+        assert any(", but something else does" in line for line in told), told
+
     def test_a_node_with_other_code_is_named_and_not_used(
         self, cluster: Cluster, caplog: pytest.LogCaptureFixture, tmp_path: Path
     ) -> None:

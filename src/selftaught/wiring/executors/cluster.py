@@ -436,7 +436,10 @@ class Cluster:
         """Of the nodes that are there now: all that have a free CPU, at the same time."""
         until = time.monotonic() + _BUSY_SECONDS
         while True:
-            places = self._engine.places()
+            try:
+                places = self._engine.places()
+            except Lost as error:
+                raise NoSandbox(f"the Ray cluster was lost before the run began: {error}") from error
             threads = [threading.Thread(target=self._join, args=(place,), daemon=True) for place in self._open(places)]
             for thread in threads:
                 thread.start()

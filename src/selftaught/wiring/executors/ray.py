@@ -27,6 +27,17 @@ from selftaught.wiring.executors.node import Node
 
 _LOG = logging.getLogger("selftaught.cluster")
 _CONNECT_SECONDS = 5.0
+_HEAD_SECONDS = 20.0
+_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+"""Of a client of HTTP/2, which Ray speaks, with no settings of its own (RFC 9113, 3.4)."""
+_KIND_OF_FRAME = re.compile(rb"...\x04.{5}", re.DOTALL)
+"""The server's answer begins with its settings, a frame of kind 4."""
+_UNIMPLEMENTED = 12
+"""The head's question is not known where it was asked: at another of Ray's many ports."""
+_ADVICE = (
+    "start one with `ray start --head`, or see `ray status` for its address. Without an address one is started on this "
+    "machine"
+)
 _STORE_BYTES = 80 << 20
 """Of the object store of a cluster that is started here, near the least that Ray takes: packets are small."""
 _ADDRESS = re.compile(r"[^/\s]+:[0-9]{1,5}")
@@ -184,37 +195,50 @@ def _connected(address: str | None) -> Any:
         os.environ.setdefault("RAY_AUTH_MODE", "token")
     ray = _imported()
     with _stderr_kept() as kept:
+        told = _told_by_head(found)
+        if told is None or getattr(told, "rpc_code", None) == _UNIMPLEMENTED:
+            raise UsageError(f"the head of no Ray cluster answers at {found}, but something else does: {_ADVICE}")
         try:
             ray.init(address=found, **_QUIET)
         except Exception as error:  # of many kinds: another version of Ray or Python, no token, no node on this machine
             said = " ".join(str(error).split())[:500] or type(error).__name__
             kept.seek(0)
             errors = re.findall(r"\.cc:\d+: (.*error.*)", kept.read().decode(errors="replace"), re.IGNORECASE)
-            because = f" ({errors[-1][:300]})" if errors else _unlike(ray, found)
+            because = f" ({errors[-1][:300]})" if errors else _unlike(ray, told)
             raise UsageError(f"the Ray cluster {found} cannot be used: {said}{because}") from error
     Ray.ours = True
     return ray
 
 
-def _unlike(ray: Any, address: str) -> str:
-    """If the cluster is of another version of Ray, both, in words: an older Ray does not get as far as comparing them.
-
-    Empty where the cluster does not say its version in time, or not as it does today.
-    """
-    told: list[str] = []
+def _told_by_head(address: str) -> bytes | Exception | None:
+    """What the head of a cluster tells of it, as JSON, or the error; None where nothing comes."""
+    told: list[bytes | Exception] = []
 
     def ask() -> None:
-        with suppress(Exception):
+        try:
             raylet: Any = importlib.import_module("ray._raylet")
-            facts = raylet.GcsClient(address=address).internal_kv_get(b"CLUSTER_METADATA", namespace=b"cluster")
-            told.append(str(json.loads(facts)["ray_version"]))
+            told.append(raylet.GcsClient(address=address).internal_kv_get(b"CLUSTER_METADATA", namespace=b"cluster"))
+        except Exception as error:  # of many kinds; in another version of Ray this may not be there at all
+            told.append(error)
 
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
-    asking.join(_CONNECT_SECONDS)
-    if not told or told[0] == ray.__version__:
+    asking.join(_HEAD_SECONDS)
+    return told[0] if told else None
+
+
+def _unlike(ray: Any, told: bytes | Exception | None) -> str:
+    """If the cluster is of another version of Ray, both, in words: an older Ray does not get as far as comparing them.
+
+    Empty where the cluster does not say its version, or not as it does today.
+    """
+    try:
+        version = str(json.loads(told)["ray_version"]) if isinstance(told, bytes) else ray.__version__
+    except (ValueError, LookupError, TypeError):
         return ""
-    return f" (this is Ray {ray.__version__}, and the cluster is of Ray {told[0]}: install that version here)"
+    if version == ray.__version__:
+        return ""
+    return f" (this is Ray {ray.__version__}, and the cluster is of Ray {version}: install that version here)"
 
 
 @contextmanager
@@ -263,17 +287,18 @@ def _check_address(address: str) -> None:
         )
     trouble = _trouble_at(address)
     if trouble is not None:
-        raise UsageError(
-            f"no Ray cluster answers at {address} ({trouble.strerror or trouble}): start one with `ray start --head`, "
-            "or see `ray status` for its address. Without an address one is started on this machine"
-        )
+        raise UsageError(f"no Ray cluster answers at {address} ({trouble.strerror or trouble}): {_ADVICE}")
 
 
 def _trouble_at(address: str) -> OSError | None:
     """Why nothing answers there; None where something does."""
     host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
+        with socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS) as connection:
+            if os.environ.get("RAY_USE_TLS", "0") in ("", "0"):
+                connection.sendall(_GREETING)
+                if _KIND_OF_FRAME.fullmatch(connection.recv(9)) is None:
+                    return OSError("what listens there is not Ray")
     except OSError as error:
         return error
     return None
