@@ -456,6 +456,19 @@ def test_a_preset_is_that_of_run_and_a_flag_wins_over_it(tmp_path: Path) -> None
     assert bad.returncode == 2 and "no preset is called 'papr'; did you mean 'paper'?" in bad.stderr
 
 
+def test_a_run_of_an_experiment_shows_what_it_measured(finished: Finished) -> None:
+    rows = {row["k"]: row["test"] for row in finished("imp-at-k")["tables"]["imp-at-k"]}
+    cells = [f"imp-at-k/runs/0-{TASK}-{number}" for number in range(2)]
+    shown = [in_process("show", cell, cwd=finished.folder).stdout.splitlines() for cell in cells]
+    for k, mean in rows.items():
+        words = f"After {k} application{'s' * (k != 1)}: {TASK}: val "
+        found = [float(line.rpartition("test ")[2].split()[0]) for told in shown for line in told if words in line]
+        assert len(found) == 2 and sum(found) / 2 == pytest.approx(mean, abs=0.001)
+    finished("bypass")
+    told = in_process("show", "bypass/runs/0-no-warning", cwd=finished.folder).stdout
+    assert "Nothing was measured." in told and "yet" not in told
+
+
 def test_experiments_are_listed_with_how_far_they_have_come(finished: Finished, tmp_path: Path) -> None:
     finished.copied("imp-at-k", tmp_path)
     (tmp_path / "broken").mkdir()

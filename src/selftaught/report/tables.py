@@ -74,8 +74,10 @@ def summary(run: RunView, policy: str) -> list[str]:
     if run.improvement is not None:
         return [*_of_improvement(run.improvement, run), *probes(run), *guesses(run), *unusable(run), *not_as_asked(run)]
     seed, best = run.seed_step, run.best_step
+    if run.chain:
+        return [*_of_chain(run), *probes(run), *shared(run), *guesses(run), *unusable(run), *not_as_asked(run)]
     if seed is None or best is None or seed.val is None or best.val is None:
-        return ["Nothing is measured yet."]
+        return ["Nothing was measured." if run.status == "finished" else "Nothing is measured yet."]
     lines = [
         f"Acceptance policy: {policy}. n = {seed.val.n} applications per improver. "
         "± is the standard error, over the applications and over the instances."
@@ -137,6 +139,20 @@ def fidelity(name: str) -> str:
         "released": "instances and scores of the paper's released code, including its flaws",
     }
     return f"Fidelity: {name} ({meaning[name]})." if name in meaning else f"Fidelity: {name}."
+
+
+def _of_chain(run: RunView) -> list[str]:
+    """Of an improver that was applied to its own results: each task's scores, as improvers see them."""
+    lines = []
+    for k, samples in enumerate(run.chain):
+        each = [
+            f"{one_line(one.task)}: val {one.val:.3f}"
+            + ("" if one.test is None else f", test {one.test:.3f}")
+            + ("" if one.verdict == "ok" else f" ({one_line(one.verdict)})")
+            for one in samples
+        ]
+        lines.append(f"After {k} application{'s' * (k != 1)}: {'; '.join(each)}")
+    return lines
 
 
 def _of_run(run: RunView, seed: Step, best: Step) -> list[str]:
