@@ -31,13 +31,12 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
     """Means and what they cost; then paired differences."""
     rows: list[tuple[object, ...]] = []
     tasks: list[tuple[object, ...]] = []
-    arms, seed = _arms(given), given.run_seed.number
-    told = {}
+    arms, told = _arms(given), {}
     for one in arms.entrants:
         found, runs = arms.arm(done, one), arms.outcomes(done, one).values()
-        told[one] = found.summary(seed)
+        told[one] = found.summary(given)
         rows.append((one.name, one.model, *told[one], found.failed, _crashed(runs), *found.price))
-        tasks += by_task(seed, (one.name, one.model), [run.chain(1) for run in runs])
+        tasks += by_task(given, (one.name, one.model), [run.chain(1) for run in runs])
     notes = [
         f"Every application may spend {given.model_calls} model calls of {given.responses} responses and "
         f"{given.utility_calls} utility calls; what each did spend stands beside it.",
