@@ -137,7 +137,7 @@ class TestOneCluster:
         for thread in threads:
             thread.join(100)
         assert found == [list(range(1, 21))] * 12
-        assert len(cluster.nodes) == 2
+        wait_for(lambda: len(cluster.nodes) == 2)
 
     def test_a_whole_run_that_loses_a_worker_a_process_and_a_node_has_the_record_of_one_that_lost_nothing(
         self, cluster: Cluster, undisturbed: Path

@@ -13,6 +13,7 @@ from selftaught.core.ahead import Guess, InVain, guessing
 from selftaught.core.contracts import Completion, Prompt
 from selftaught.core.errors import RunStopped
 from selftaught.core.money import NOTHING, Amount, Caps, Flat, Tariff
+from selftaught.middleware import run_budget as module
 from selftaught.middleware.gate import Gate
 from selftaught.middleware.run_budget import PaidModel, RunBudget, attempt_failed
 
@@ -201,7 +202,8 @@ class Looks(Gate):
         self.looks += 1
 
 
-def test_of_many_guesses_that_wait_for_room_one_looks_when_there_may_be_some() -> None:
+def test_of_many_guesses_that_wait_for_room_one_looks_when_there_may_be_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_GLANCE_OF_GUESSES_SECONDS", 1000.0)  # none of them looks by itself
     gate, guess, many = Looks(), Guess(), 50
     run_budget = RunBudget(Caps(calls=7), gate=gate)
 
