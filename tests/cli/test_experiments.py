@@ -278,6 +278,7 @@ def test_a_cap_holds_over_all_runs_of_an_experiment_and_over_its_restarts(tmp_pa
         (["cruve"], "did you mean 'curve'?"),
         (["curve", "--proposals", "3"], "--proposals is for bypass; it has no effect in curve"),
         (["curve", "--models", ""], "--models: wanted"),
+        (["curve", TASK, "--race", "0.05", "--fidelity", "released"], "--race needs scores from 0 to 1"),
         (["curve", "--accept", "foo"], "--accept: wanted paper or released or better or significant, got 'foo'"),
         (["bypass", "--proposals", "0"], "--proposals: wanted a whole number of at least 1, got 0"),
     ],
@@ -454,6 +455,20 @@ def test_a_preset_is_that_of_run_and_a_flag_wins_over_it(tmp_path: Path) -> None
     assert other.returncode == 2 and "preset was 'quick', and is 'paper'" in other.stderr
     bad = in_process("experiment", "curve", TASK, "--models", "mutate", "--preset", "papr", cwd=tmp_path)
     assert bad.returncode == 2 and "no preset is called 'papr'; did you mean 'paper'?" in bad.stderr
+
+
+def test_scores_of_the_released_code_may_be_more_than_1(tmp_path: Path) -> None:
+    """A column of constants scores 10 there, in each trial; one trial with a coin's score shows the interval."""
+    column = "import numpy as np\ndef algorithm(x, y, t):\n    return np.zeros((len(t), 1), dtype=int)\n"
+    (tmp_path / "column.py").write_text(f"{IMPROVER}return {column!r}\n")
+    given = ["--fidelity", "released", "--models", "mutate", "--trials", "6", *SMALL, "--no-probes", "--json"]
+    done = in_process("experiment", "baselines", "parity", "--improvers", "column.py", *given, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    column_row, coin_row = told["tables"]["baselines"]
+    assert column_row["mean"] > 9 and column_row["low"] == "no spread"
+    assert coin_row["low"] < coin_row["mean"] < coin_row["high"]
+    assert any(note.startswith("Scores of the released code may be more than 1") for note in told["notes"])
 
 
 def test_a_run_of_an_experiment_shows_what_it_measured(finished: Finished) -> None:

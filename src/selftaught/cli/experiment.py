@@ -48,7 +48,7 @@ from selftaught.runs.salt import data_folder, salted, salted_afresh
 from selftaught.sandbox.choice import check_sandbox_name
 from selftaught.tasks.loading import PAPER
 from selftaught.wiring.choosing import choose_models
-from selftaught.wiring.inputs import IMPROVERS, Inputs, load_inputs
+from selftaught.wiring.inputs import IMPROVERS, Inputs, check_race, load_inputs
 from selftaught.wiring.machine import machine_speed
 from selftaught.wiring.models import Models
 
@@ -358,6 +358,8 @@ def _check(given: Parameters, told: Mapping[str, Any]) -> None:
     for name in given.improvers:
         if given.improvers.count(name) > 1:
             raise UsageError(f"the improver {name} is listed twice")
+    if given.race is not None:
+        check_race(given.fidelity)
     if given.experiment == "bypass" and len(given.tasks) > 1:
         raise UsageError(f"bypass runs each proposal on one task, got {', '.join(given.tasks)}")
     if given.against and given.against not in given.improvers:

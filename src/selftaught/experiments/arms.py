@@ -34,9 +34,9 @@ class Arm:
         """Of one trial, on the average: responses, tokens, dollars; None where one of them is not known."""
         return tuple(_mean([getattr(one, name) for one in self.bought.values()]) for name in PRICE)
 
-    def summary(self, seed: int) -> tuple[Any, ...]:
+    def summary(self, given: Parameters) -> tuple[Any, ...]:
         """Under the columns of `SUMMARY`; of an arm without a trial, nothing."""
-        return summary(list(self.scores.values()), seed).cells if self.scores else NO_SUMMARY
+        return summary(list(self.scores.values()), given).cells if self.scores else NO_SUMMARY
 
 
 def arm(
@@ -168,14 +168,14 @@ def scale_told(samples: Sequence[Sampled], tasks: Sequence[str] = ()) -> list[st
 BY_TASK = ("task", "mean", "se", "low", "high", "n", "own number")
 
 
-def by_task(seed: int, label: tuple[str, ...], trials: Sequence[Sequence[Sampled]]) -> list[tuple[object, ...]]:
+def by_task(given: Parameters, label: tuple[str, ...], trials: Sequence[Sequence[Sampled]]) -> list[tuple[object, ...]]:
     """A row for each task: the trials' means on test, and the mean of its own number where it has another."""
     rows = []
     for task in dict.fromkeys(sample.task for samples in trials for sample in samples):
         each = [[sample for sample in samples if sample.task == task] for samples in trials]
         means = [fmean((s.test or 0.0) if s.verdict == "ok" else 0.0 for s in samples) for samples in each if samples]
         own = [s.test_raw for samples in each for s in samples if s.test_raw is not None]
-        rows.append((*label, task, *summary(means, seed).cells, fmean(own) if own else None))
+        rows.append((*label, task, *summary(means, given).cells, fmean(own) if own else None))
     return rows
 
 

@@ -14,7 +14,7 @@ from selftaught.core.money import NOTHING, Caps
 from selftaught.experiments.arms import out_of_reach
 from selftaught.experiments.baselines import BASELINES
 from selftaught.experiments.curve import CURVE
-from selftaught.experiments.design import Cell, Experiment, Failed, Outcome, Result, in_common
+from selftaught.experiments.design import Cell, Experiment, Failed, Outcome, Result, in_common, unbounded
 from selftaught.experiments.imp_at_k import IMP_AT_K
 from selftaught.experiments.kept_rehearsals import keep as keep_rehearsals
 from selftaught.experiments.kept_rehearsals import kept
@@ -176,7 +176,7 @@ def conduct(given: Parameters, lab: Lab) -> Result:
             failed[cell.name] = replace(known, cell=cell.name)
     found = experiment.result(given, done)
     head = f"Model: {', '.join(given.models)}."
-    told = [*found.notes, *out_of_reach(experiment.pairs(given, done)), *in_common(done.values())]
+    told = [*found.notes, *unbounded(given), *out_of_reach(experiment.pairs(given, done)), *in_common(done.values())]
     notes = [head, *_missing(cells, list(failed.values())), *_versions(done), *told]
     result = replace(found, notes=notes, failed=list(failed.values()))
     write_result(result, given, lab.folder)

@@ -111,7 +111,7 @@ def pairs(given: Parameters, done: Mapping[str, Outcome]) -> list[Pair]:
 
 def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
     """The matrix; and the winner's curse: what each improver was selected by, and its score on fresh instances."""
-    on, seed = given.on or given.tasks, given.run_seed.number
+    on = given.on or given.tasks
     rows: list[tuple[object, ...]] = []
     lines: dict[str, list[Point]] = {}
     first, *improved = _sources(given)
@@ -119,7 +119,7 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
         for place, model in enumerate(given.models) if k else [(_that_answered(given, done), "")]:
             for column, task in enumerate(on):
                 found = _arm(given, done, source, place, task, k)
-                told = found.summary(seed)
+                told = found.summary(given)
                 rows.append((name, model, task, *told, found.failed, *found.price))
                 line = f"{name}; with {model}" if k and len(given.models) > 1 else name
                 lines.setdefault(line, []).extend(point(column, told))
