@@ -1,5 +1,6 @@
 """What an improver continues from: the program of each prompt, and how it was chosen from the known programs."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -7,8 +8,8 @@ from itertools import groupby, pairwise
 from selftaught.experiments.traces import Question, Trace, bare, lines_of
 
 _EPS = 1e-9
-_POPULATION, _FEWEST_KNOWN = 10, 4
-"""Programs in a population, as improvers with a few dozen model calls keep it; programs to choose among."""
+_POPULATION = 10
+"""Programs in a population, as improvers with a few dozen model calls keep it."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,11 @@ class Pick:
         """What was known by then."""
         return self.question.scores
 
+    @property
+    def is_of_the_best(self) -> bool:
+        """As known by then."""
+        return _are_top([self.base], self.scores)
+
     def shows_what_was_found(self, initial: str) -> bool:
         """Whether anything in its message is of `base` and not of the initial program: a part may be of both."""
         if self.base in self.question.shown:
@@ -35,14 +41,13 @@ class Choices:
     """Counts over all traces of one improver. A *step* is from one program to what was made of it.
 
     Attributes:
-        picks: questions about one program; `informed`: those with scores known by then; `of_the_best`: of those, about
-            the best of all.
+        picks: questions about one program; `of_the_best`: about the best of all that were known by then.
         moves: to a program that was found, if anything that was found is shown.
-        strayed: informed ones that are about none of the best of their run; a run begins anew at a restart.
+        strayed: picks that are about none of the best of their run; a run begins anew at a restart.
         restarts: back to the initial program, and on with what comes of it; `returns`: back to it, and not so.
         worse: steps to a worse program. rejected: stays because only worse ones had come. refused: stays though a
-            better one had come. jumps: to a program that is not the last, not made from it, and not initial. walked: all
-            of these, and the steps to a better one.
+            better one had come. jumps: to a program that is not the last, not made from it, and not initial.
+            walked: all of these, and the steps to a better one.
         wide: groups of several programs that are asked about before anything new is known; `top`: those that are the
             best known; `top_of_latest`: the best of the last group's answers; `groups`: of any number.
         drawn: programs with scores that are asked about; `old`: those that are neither among the best known nor among
@@ -50,7 +55,6 @@ class Choices:
     """
 
     picks: int = 0
-    informed: int = 0
     of_the_best: int = 0
     moves: int = 0
     strayed: int = 0
@@ -85,9 +89,9 @@ def choices(traces: Sequence[Trace], *, merges: bool) -> Choices:
         found.only_initial &= all(pick.base == initial for pick in picks)
         _greed(picks, _restarts(picks, initial, found), initial, found)
         _steps(picks, initial, found)
-        _groups(picks, initial, found)
+        _groups(picks, found)
         for question in trace.questions:
-            for program in question.shown if merges and len(question.shown) > 1 else question.about:
+            for program in question.about:
                 _draw(program, question.scores, found)
     return found
 
@@ -102,13 +106,7 @@ def _picks(trace: Trace, *, merges: bool) -> Iterator[Pick]:
 
 def _restarts(picks: Sequence[Pick], initial: str, found: Choices) -> set[int]:
     """The places of the picks with which a run begins, after the first."""
-    back = [
-        place
-        for place in range(1, len(picks))
-        if picks[place].base == initial
-        and (picks[place - 1].base != initial or not _is_top([initial], picks[place].scores))
-        and picks[place].question.call != picks[place - 1].question.call
-    ]
+    back = [place for place in range(1, len(picks)) if picks[place].base == initial and not picks[place].is_of_the_best]
     begun = set()
     for place, end in zip(back, [*back[1:], len(picks)], strict=False):
         made = {initial}
@@ -118,9 +116,8 @@ def _restarts(picks: Sequence[Pick], initial: str, found: Choices) -> set[int]:
             made.update(pick.question.made)
         if anew:
             begun.add(place)
-            found.restarts += not _is_top([initial], picks[place].scores)
-        else:
-            found.returns += 1
+    found.restarts += len(begun)
+    found.returns += len(back) - len(begun)
     return begun
 
 
@@ -129,14 +126,11 @@ def _greed(picks: Sequence[Pick], begun: set[int], initial: str, found: Choices)
     for place, pick in enumerate(picks):
         if place in begun:
             run = set()
-        known = {p: v for p, v in pick.scores.items() if run is None or p in run or p == initial}
-        others = [value for program, value in known.items() if program != initial]
-        if known:
-            found.informed += 1
-            found.of_the_best += _is_top([pick.base], pick.scores)
-            # The start of a run need not count: some take the best of the first answers, good or bad.
-            rivals = known.values() if pick.base == initial else others
-            found.strayed += bool(others) and known.get(pick.base, -1.0) < max(rivals) - _EPS
+        known = {p: value for p, value in pick.scores.items() if run is None or p in run}
+        # The start need not count: some take the best of the first answers, good or bad.
+        rivals = [value for program, value in known.items() if program != initial]
+        found.of_the_best += pick.is_of_the_best
+        found.strayed += known.get(pick.base, -1.0) < max(rivals, default=-1.0) - _EPS
         if place and pick.base != picks[place - 1].base and pick.base != initial:
             found.moves += pick.shows_what_was_found(initial)
         if run is not None:
@@ -146,56 +140,49 @@ def _greed(picks: Sequence[Pick], begun: set[int], initial: str, found: Choices)
 def _steps(picks: Sequence[Pick], initial: str, found: Choices) -> None:
     """From the programs of one call to those of the next; several in one call may be walks side by side."""
     calls = [list(of) for _, of in groupby(picks, lambda pick: pick.question.call)]
-    made: dict[str, list[str]] = {}
     for before, after in pairwise(calls):
+        made: dict[str, list[str]] = defaultdict(list)
         for pick in before:
-            made.setdefault(pick.base, []).extend(pick.question.made)
+            made[pick.base] += pick.question.made
         scores = after[0].scores
-        bases = {pick.base for pick in after}
-        if not any(one in scores for given in made.values() for one in given) and bases == set(made):
-            continue  # nothing is known yet of what came
-        for base in bases - ({initial} - made.keys()):  # back there is a restart, and no step
-            _step(base, made, scores, found)
-        made = {}
+        for base in {pick.base for pick in after}:
+            parents = [one for one, given in made.items() if base in given]
+            if base in made:
+                _stay(base, [scores[one] for one in made[base] if one in scores], scores, found)
+            elif parents:
+                found.worse += scores.get(base, 0.0) < scores.get(parents[-1], 0.0) - _EPS
+                found.walked += 1
+            elif base != initial:  # back there is a restart
+                found.jumps += 1
+                found.walked += 1
 
 
-def _step(base: str, made: dict[str, list[str]], scores: dict[str, float], found: Choices) -> None:
-    parents = [one for one, given in made.items() if base in given]
-    if base in made:
-        values = [scores[program] for program in made[base] if program in scores]
-        if values and base in scores and base not in made[base]:
-            found.refused += max(values) > scores[base] + _EPS
-            found.rejected += 0 < max(values) < scores[base] - _EPS
-            found.walked += max(values) > 0
-    elif parents:
-        found.worse += scores.get(base, 0.0) < scores.get(parents[-1], 0.0) - _EPS
-        found.walked += 1
-    else:
-        found.jumps += 1
+def _stay(base: str, values: Sequence[float], scores: dict[str, float], found: Choices) -> None:
+    """`values`: of what came of it."""
+    if values and base in scores:
+        found.refused += max(values) > scores[base] + _EPS
+        found.rejected += max(values) < scores[base] - _EPS
         found.walked += 1
 
 
-def _groups(picks: Sequence[Pick], initial: str, found: Choices) -> None:
+def _groups(picks: Sequence[Pick], found: Choices) -> None:
     before: set[str] = set()
-    for group in _grouped(picks, initial):
+    for group in _grouped(picks):
         bases, scores = {pick.base for pick in group}, group[0].scores
         found.groups += 1
         if len(bases) > 1:
             found.wide += 1
-            found.top += _is_top(bases, scores)
-            found.top_of_latest += _is_top(bases, {one: value for one, value in scores.items() if one in before})
+            found.top += _are_top(bases, scores)
+            found.top_of_latest += _are_top(bases, {one: value for one, value in scores.items() if one in before})
         before = {program for pick in group for program in pick.question.made}
 
 
-def _grouped(picks: Sequence[Pick], initial: str) -> Iterator[list[Pick]]:
+def _grouped(picks: Sequence[Pick]) -> Iterator[list[Pick]]:
+    """One ends where a later call is about a program that was not known at its start, or about one of it again."""
     group: list[Pick] = []
     for pick in picks:
-        if group:
-            known = pick.base in group[0].scores or pick.base == initial
-            bases = {one.base for one in group}
-            again = pick.base in bases and pick.base != group[-1].base
-            again |= bases == {pick.base} and len(pick.scores) > len(group[0].scores)
-            if pick.question.call != group[-1].question.call and (again or not known):
+        if group and pick.question.call != group[-1].question.call:
+            if pick.base not in group[0].scores or pick.base in {one.base for one in group}:
                 yield group
                 group = []
         group.append(pick)
@@ -203,7 +190,7 @@ def _grouped(picks: Sequence[Pick], initial: str) -> Iterator[list[Pick]]:
         yield group
 
 
-def _is_top(programs: Collection[str], scores: dict[str, float]) -> bool:
+def _are_top(programs: Collection[str], scores: dict[str, float]) -> bool:
     """Whether they are the best, or as good."""
     chosen = [scores[program] for program in programs if program in scores]
     best = sorted(scores.values(), reverse=True)[: len(programs)]
@@ -218,6 +205,6 @@ def _draw(program: str, scores: dict[str, float], found: Choices) -> None:
     worse = sum(value < scores[program] for value in scores.values())
     found.drawn += 1
     found.old += better >= _POPULATION and list(scores).index(program) < len(scores) - _POPULATION
-    if len(scores) >= _FEWEST_KNOWN:
+    if len(scores) > 1:
         found.ranked += 1
         found.preferred += (worse - better) / (len(scores) - 1)

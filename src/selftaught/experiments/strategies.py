@@ -13,7 +13,7 @@ an improver shows one at most.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -21,7 +21,7 @@ from statistics import fmean
 
 from selftaught.bounded import READER, NotRead
 from selftaught.experiments.choices import Choices, choices
-from selftaught.experiments.traces import Asked, Question, Scored, Trace, bare, programs_of
+from selftaught.experiments.traces import Asked, Scored, Trace, bare, lines_of, programs_of
 from selftaught.experiments.wording import wording
 
 OPPOSITE, EVEN_LUCK = ("hot", "cold"), 0.42
@@ -39,11 +39,6 @@ class Known:
     """All traces of one improver."""
 
     traces: Sequence[Trace]
-
-    @property
-    def questions(self) -> Iterator[Question]:
-        for trace in self.traces:
-            yield from trace.questions
 
     @cached_property
     def merges(self) -> bool:
@@ -97,13 +92,14 @@ def _returns_the_best(trace: Trace) -> bool:
 def greedy_refinement(known: Known) -> bool:
     """Each question is about the one best program so far; of a restarted run, about the best of the run."""
     seen = known.choices
-    return seen.moves >= FEWEST and seen.strayed <= _SELDOM * seen.informed
+    return seen.moves >= FEWEST and seen.strayed <= _SELDOM * seen.picks
 
 
 def beam_search(known: Known) -> bool:
     """Several of the best are kept, and the model is asked about each of them by itself."""
     seen = known.choices
-    return seen.wide >= FEWEST and max(seen.top, seen.top_of_latest) >= 0.85 * seen.wide
+    mostly = seen.wide >= FEWEST and 2 * seen.wide >= seen.groups
+    return mostly and max(seen.top, seen.top_of_latest) >= 0.85 * seen.wide
 
 
 def simulated_annealing(known: Known) -> bool:
@@ -129,7 +125,7 @@ def _bandit_of_programs(known: Known) -> bool:
     others = (best_of_n, greedy_refinement, beam_search, simulated_annealing)
     if any(rule(known) for rule in others):
         return False
-    mostly_best = not known.crosses and seen.jumps >= FEWEST and seen.of_the_best >= 0.6 * seen.informed
+    mostly_best = not known.crosses and seen.jumps >= FEWEST and seen.of_the_best >= 0.6 * seen.picks
     # Of parents, which are many, some are old where each island has its own population.
     of_all = seen.old >= max(FEWEST, 0.1 * seen.drawn * known.crosses) and seen.preferred >= 0.2 * seen.ranked
     return mostly_best or of_all
@@ -189,7 +185,7 @@ def _paid(trace: Trace) -> list[list[float]]:
 def restarts(known: Known) -> bool:
     """It goes back to the initial program though there are better ones, and on from what comes of that."""
     seen = known.choices
-    return seen.restarts >= FEWEST and seen.returns < seen.restarts and not seen.only_initial
+    return seen.restarts >= FEWEST and seen.returns <= _SELDOM * seen.restarts and not seen.only_initial
 
 
 # How programs are made
@@ -212,25 +208,22 @@ def _merges(trace: Trace) -> int:
 
 
 def _spliced(trace: Trace) -> int:
-    """How many programs that are scored, or asked about, have each line from one of two before them, and from both."""
-    answers = {block for event in trace.asked for block in programs_of(event.response)}
-    before: dict[str, None] = {bare(trace.initial): None}
+    """How many programs that are scored have each line from one of two before them, and from both."""
+    before: dict[str, frozenset[str]] = {bare(trace.initial): lines_of(trace.initial)}
     found = tried = 0
     for event in trace.events:
-        for text in [bare(event.program)] if isinstance(event, Scored) else programs_of(event.message):
-            if text not in before and text not in answers and tried < _MOST:
-                tried += 1
-                found += _is_spliced(text, list(before)[-_MOST:])
-            before[text] = None
         if isinstance(event, Asked):
-            before.update(dict.fromkeys(programs_of(event.response)))
+            before |= {block: lines_of(block) for block in programs_of(event.response)}
+        elif bare(event.program) not in before and tried < _MOST:
+            tried += 1
+            found += _is_spliced(lines_of(event.program), list(before.values())[-_MOST:])
+            before[bare(event.program)] = lines_of(event.program)
     return found
 
 
-def _is_spliced(text: str, programs: Sequence[str]) -> bool:
-    lines = set(text.split("\n"))
-    near = sorted((set(program.split("\n")) for program in programs), key=lambda of: -len(lines & of))[:8]
-    return any(lines <= one | two and lines - one and lines - two for one, two in combinations(near, 2))
+def _is_spliced(lines: frozenset[str], programs: Sequence[frozenset[str]]) -> bool:
+    rest = lines - max(programs, key=lambda program: len(lines & program))
+    return bool(rest) and any(rest <= program for program in programs)
 
 
 def decomposition(known: Known) -> bool:
@@ -248,10 +241,7 @@ def temperature_schedule(known: Known) -> bool:
 
 def prompt_variation(known: Known) -> bool:
     """Questions of one kind are worded differently: hints, aspects or roles take turns."""
-    if known.arms and all(len({event.temperature for event in trace.asked}) < 2 for trace in known.traces):
-        return True  # what it has learnt to choose among
-    found = [_varies(trace) for trace in known.traces if len(trace.asked) > 1]
-    return sum(found) * 2 > len(found)
+    return sum(map(_varies, known.traces)) * 2 > len(known.traces)
 
 
 def _varies(trace: Trace) -> bool:
@@ -280,8 +270,8 @@ def _without_blocks(text: str) -> str:
 
 def _said(trace: Trace) -> list[str]:
     """What came of the model and of the utility in words: lines of responses, and feedback."""
-    lines = [line.strip() for event in trace.asked for line in _without_blocks(event.response).split("\n")]
-    feedback = [part.strip() for event in trace.scored for part in (event.feedback, *event.feedback.split("\n"))]
+    lines = (line.strip() for event in trace.asked for line in _without_blocks(event.response).split("\n"))
+    feedback = (event.feedback.strip() for event in trace.scored)
     both = (dict.fromkeys(text for text in texts if len(text) >= 12) for texts in (lines, feedback))
     return [text for texts in both for text in list(texts)[:_MOST]]
 
