@@ -181,10 +181,10 @@ def _grouped(picks: Sequence[Pick]) -> Iterator[list[Pick]]:
     """One ends where a later call is about a program that was not known at its start, or about one of it again."""
     group: list[Pick] = []
     for pick in picks:
-        if group and pick.question.call != group[-1].question.call:
-            if pick.base not in group[0].scores or pick.base in {one.base for one in group}:
-                yield group
-                group = []
+        later = group and pick.question.call != group[-1].question.call
+        if later and (pick.base not in group[0].scores or pick.base in {one.base for one in group}):
+            yield group
+            group = []
         group.append(pick)
     if group:
         yield group
