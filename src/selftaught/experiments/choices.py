@@ -106,7 +106,12 @@ def _picks(trace: Trace, *, merges: bool) -> Iterator[Pick]:
 
 def _restarts(picks: Sequence[Pick], initial: str, found: Choices) -> set[int]:
     """The places of the picks with which a run begins, after the first."""
-    back = [place for place in range(1, len(picks)) if picks[place].base == initial and not picks[place].is_of_the_best]
+    back = [
+        place
+        for place in range(1, len(picks))
+        if picks[place].base == initial
+        and max(picks[place].scores.values(), default=0.0) > picks[place].scores.get(initial, 0.0) + _EPS
+    ]
     begun = set()
     for place, end in zip(back, [*back[1:], len(picks)], strict=False):
         made = {initial}
@@ -150,7 +155,7 @@ def _steps(picks: Sequence[Pick], initial: str, found: Choices) -> None:
             if base in made:
                 _stay(base, [scores[one] for one in made[base] if one in scores], scores, found)
             elif parents:
-                found.worse += scores.get(base, 0.0) < scores.get(parents[-1], 0.0) - _EPS
+                found.worse += base in scores and scores[base] < scores.get(parents[-1], 0.0) - _EPS
                 found.walked += 1
             elif base != initial:  # back there is a restart
                 found.jumps += 1
