@@ -92,7 +92,7 @@ def _returns_the_best(trace: Trace) -> bool:
 def greedy_refinement(known: Known) -> bool:
     """Each question is about the one best program so far; of a restarted run, about the best of the run."""
     seen = known.choices
-    return seen.moves >= FEWEST and seen.strayed <= _SELDOM * seen.picks
+    return min(seen.moves, seen.of_the_best) >= FEWEST and seen.strayed <= _SELDOM * seen.picks
 
 
 def beam_search(known: Known) -> bool:
