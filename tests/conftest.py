@@ -19,6 +19,8 @@ os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="selftaught-tests-")
 """What the tests keep for the user does not lie among what the user has."""
 keep(data_folder(os.environ) / ".salt", ".+", lambda: "000000000000000a")
 """A test that gives a seed has the same instances each time: no outcome depends on a salt that was drawn."""
+keep(data_folder(os.environ) / "machine-speed", ".+", lambda: "80")
+"""Prompts contain it, and draws depend on the prompt: what `mutate` answers would depend on the clock."""
 os.environ.setdefault("PYTHONPYCACHEPREFIX", tempfile.mkdtemp(prefix="selftaught-bytecode-"))
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 """The many processes that tests start compile what they import once, together, whatever the shell says."""

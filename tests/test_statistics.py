@@ -172,6 +172,19 @@ def test_the_interval_of_differences_is_never_at_odds_with_the_test(values: list
     assert not (inside and p <= 0.05) and not (outside and p > 0.05)
 
 
+@pytest.mark.parametrize("n", [*range(6, 13), 21, 25, 40])
+def test_at_its_very_edge_too_and_where_both_are_drawn(n: int) -> None:
+    """Means near the edge of what the test rejects; with one digit, whose subsets add up to 0 but for rounding."""
+    rng = np.random.default_rng(n)
+    for number in range(60):
+        values = rng.normal(0.0, 1.0, n)
+        values += 2.2 * values.std(ddof=1) / n**0.5 * rng.uniform(0.8, 1.2) - values.mean()
+        values = values.round(1) if number % 2 else values
+        found = difference_interval(values.tolist(), seed=3)
+        assert isinstance(found, Interval)
+        assert (permutation_test(values.tolist(), seed=3).p <= 0.05) == (not found.low <= 0.0 <= found.high)
+
+
 def test_six_differences_have_the_interval_from_the_least_to_the_largest() -> None:
     found = difference_interval([3.0, 1.0, 6.0, 2.0, 5.0, 4.0], seed=0)
     assert found == Interval(3.5, 1.0, 6.0, 6)

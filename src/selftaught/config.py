@@ -186,7 +186,7 @@ UtilityText = Annotated[
 ]
 ExtractCode = Annotated[
     Literal["careful", "released"],
-    setting("How `extract_code` reads a response: careful, or released (the rule of the paper's code).", Group.WHAT),
+    setting("How programs are read from responses: careful, or released (the rule of the paper's code).", Group.WHAT),
 ]
 ShareScores = Annotated[
     Literal["text", "layout"],
@@ -481,7 +481,9 @@ class Parameters(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True
             commas=True,
         ),
     ] = []
-    against: Annotated[str, setting("The improver that the others are compared with.", Group.WHAT, of=EXPERIMENT)] = ""
+    against: Annotated[
+        str, setting("The improver that the others are compared with; by default the first.", Group.WHAT, of=EXPERIMENT)
+    ] = ""
     effect: Annotated[
         Annotated[float, Meta(gt=0, le=1)],
         setting("The difference that power should detect.", Group.WHAT, of=EXPERIMENT),

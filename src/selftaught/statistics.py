@@ -20,6 +20,7 @@ Floats = npt.NDArray[np.float64]
 CONFIDENCE = 0.95  # of every interval in the paper
 RESAMPLES = 9_999  # with the observed one 10,000: p-values and quantiles are then round numbers
 MANY = 99_999  # if a p-value will be multiplied by the number of candidates
+_ROUNDING = 1e-12  # of a sum, as a share of its parts
 _MOST_EXACT = 20  # pairs; 2^19 sums are 4 MB
 _CELLS = 1 << 20  # of a matrix of resamples held at once: 8 MB
 _NORMAL = NormalDist()
@@ -152,9 +153,10 @@ def difference_interval(
 
     The means of all subsets cut the line into parts that are equally likely to hold the centre of differences that are
     symmetric about it (Hartigan, Using Subsample Values as Typical Values, JASA 64, 1969): exact at every n, and never
-    in contradiction to the p-value beside it. Beyond 20 pairs it uses `resamples` random subsets. If differences are
-    not symmetric, most 0 and some large, it covers less while they are few (`benchmarks/coverage.py`). An interval
-    that covers all these cases is about .6 wide at n = 10, and would distinguish nothing.
+    in contradiction to the p-value beside it. Beyond 20 pairs both use the same `resamples` random subsets, if they get
+    the same seed. If differences are not symmetric, most 0 and some large, it covers less while they are few
+    (`benchmarks/coverage.py`). An interval that covers all these cases is about .6 wide at n = 10, and would
+    distinguish nothing.
 
     Raises ValueError if empty, not finite, for a confidence outside (0, 1), or for no resamples.
     """
@@ -164,10 +166,14 @@ def difference_interval(
     n = len(data)
     if n < fewest(confidence):
         return NotEnough(n, fewest(confidence))
-    means = np.sort(_all_subsets(data) if n <= _MOST_EXACT else _some_subsets(data, seed, resamples))
-    beyond = int(outside * (len(means) + 1))
+    if n <= _MOST_EXACT:
+        lows = highs = np.sort(_all_subsets(data))
+        beyond = int(outside * (len(lows) + 1))
+    else:
+        lows, highs = _some_subsets(data, seed, resamples)
+        beyond = max(1, int(2 * outside * (resamples + 1)))  # each is of two: a subset and the rest
     mean = float(data.mean())
-    return Interval(mean, min(float(means[beyond - 1]), mean), max(float(means[-beyond]), mean), n, confidence)
+    return Interval(mean, min(float(lows[beyond - 1]), mean), max(float(highs[-beyond]), mean), n, confidence)
 
 
 def fewest(confidence: float = CONFIDENCE) -> int:
@@ -180,19 +186,38 @@ def _all_subsets(data: Floats) -> Floats:
     sums, sizes = np.zeros(1), np.zeros(1)
     for value in data:
         sums, sizes = np.concatenate([sums, sums + value]), np.concatenate([sizes, sizes + 1])
-    means: Floats = sums[1:] / sizes[1:]
+    means: Floats = _unrounded(sums[1:], data) / sizes[1:]
     return means
 
 
-def _some_subsets(data: Floats, seed: int, number: int) -> Floats:
-    """The means of random subsets that are not empty, each value in each with a chance of one half."""
+def _some_subsets(data: Floats, seed: int, number: int) -> tuple[Floats, Floats]:
+    """Of random subsets and the rest of each: the smaller means and the larger ones, both ascending.
+
+    A centre is as extreme as the observed one for the signs of a subset where it lies between the two.
+    """
+    smaller, larger = [], []
+    for chosen in _random_subsets(len(data), seed, number):
+        sizes = chosen.sum(axis=1)
+        sums = chosen @ data
+        with np.errstate(divide="ignore", invalid="ignore"):
+            one = _unrounded(sums, data) / sizes
+            rest = _unrounded(data.sum() - sums, data) / (len(data) - sizes)
+        whole = (sizes == 0) | (sizes == len(data))  # no rest: every centre is as extreme
+        smaller.append(np.where(whole, -np.inf, np.minimum(one, rest)))
+        larger.append(np.where(whole, np.inf, np.maximum(one, rest)))
+    return np.sort(np.concatenate(smaller)), np.sort(np.concatenate(larger))
+
+
+def _random_subsets(n: int, seed: int, number: int) -> Iterator[npt.NDArray[np.bool_]]:
+    """Rows of n, each value chosen with a chance of one half; `number` rows in all."""
     rng = np.random.default_rng(seed)
-    found = []
-    for rows in _parts(number, len(data)):
-        chosen = rng.random((rows, len(data))) < 0.5
-        chosen[~chosen.any(axis=1)] = True
-        found.append(chosen @ data / chosen.sum(axis=1))
-    return np.concatenate(found)
+    for rows in _parts(number, n):
+        yield rng.random((rows, n)) < 0.5
+
+
+def _unrounded(sums: Floats, data: Floats) -> Floats:
+    """Sums that are 0 on paper miss it by rounding."""
+    return np.where(np.abs(sums) <= _ROUNDING * np.abs(data).sum(), 0.0, sums)
 
 
 def permutation_test(differences: Sequence[float], *, seed: int, resamples: int = RESAMPLES) -> PairedTest:
@@ -206,22 +231,26 @@ def permutation_test(differences: Sequence[float], *, seed: int, resamples: int 
     n = len(data)
     observed = abs(float(data.sum()))
     # Sums that are equal on paper differ by rounding; a tie counts as being as extreme.
-    threshold = observed - 1e-12 * float(sizes.sum())
-    smallest = 2.0 ** (1 - n)
+    threshold = observed - _ROUNDING * float(sizes.sum())
+    smallest = smallest_paired_p(n, resamples)
     if n <= _MOST_EXACT:
         sums = sizes[:1]  # by symmetry half of the flips is enough
         for size in sizes[1:]:
             sums = np.concatenate([sums + size, sums - size])
         p, exact = float(np.mean(np.abs(sums) >= threshold)), True
     else:
-        rng = np.random.default_rng(seed)
         extreme = sum(
-            int(np.sum(np.abs(rng.choice([-1.0, 1.0], (rows, n)) @ sizes) >= threshold))
-            for rows in _parts(resamples, n)
+            int(np.sum(np.abs(data.sum() - 2 * (chosen @ data)) >= threshold))
+            for chosen in _random_subsets(n, seed, resamples)
         )
         p, exact = (extreme + 1) / (resamples + 1), False
-        smallest = max(smallest, 1 / (resamples + 1))
     return PairedTest(float(data.mean()), p, smallest, n, exact)
+
+
+def smallest_paired_p(pairs: int, resamples: int = RESAMPLES) -> float:
+    """The least p that `permutation_test` can give of so many pairs."""
+    exact = 2.0 ** (1 - pairs)
+    return exact if pairs <= _MOST_EXACT else max(exact, 1 / (resamples + 1))
 
 
 @dataclass(frozen=True, slots=True)

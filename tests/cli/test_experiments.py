@@ -265,6 +265,7 @@ def test_a_cap_holds_over_all_runs_of_an_experiment_and_over_its_restarts(tmp_pa
         (["nonsense"], "there are curve (Fig. 4"),
         (["curve", TASK, TASK], "listed twice"),
         (["curve", "no-such-task"], "no task is called 'no-such-task'"),
+        (["curve", "tsp,parity"], "several tasks are separate names, with spaces between them"),
         (["transfer", TASK, "--on", "parity,parity"], "listed twice"),
         (["baselines", "--improvers", "seed,seed"], "listed twice"),
         (["baselines", TASK, "--improvers", "seed,sed"], "no improver is called 'sed'"),
@@ -273,9 +274,11 @@ def test_a_cap_holds_over_all_runs_of_an_experiment_and_over_its_restarts(tmp_pa
         (["curve", TASK, "--models", "nonsense"], "nonsense"),
         (["curve", "--trials", "0"], "--trials"),
         (["strategies", "no-such-run"], "no run is called"),
+        (["baselines", "--improvers", ""], "--improvers: wanted at least one improver to compare, got none"),
         (["cruve"], "did you mean 'curve'?"),
         (["curve", "--proposals", "3"], "--proposals is for bypass; it has no effect in curve"),
         (["curve", "--models", ""], "--models: wanted"),
+        (["curve", TASK, "--race", "0.05", "--fidelity", "released"], "--race needs scores from 0 to 1"),
         (["curve", "--accept", "foo"], "--accept: wanted paper or released or better or significant, got 'foo'"),
         (["bypass", "--proposals", "0"], "--proposals: wanted a whole number of at least 1, got 0"),
     ],
@@ -369,6 +372,32 @@ def test_a_folder_that_was_to_be_gone_on_with_and_is_not_there_begins_nothing(
     assert "imp-at-q has no experiment to continue (did you mean imp-at-k?)" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [
+        ("file", "file exists and is not an experiment; use another --out"),
+        ("full", "full exists and is not an experiment; use another --out"),
+        ("file/x", "cannot make the experiment's folder file/x: Not a directory"),
+    ],
+)
+@pytest.mark.parametrize("command", [("curve", TASK, "--models", "mutate"), ("strategies", "curve")])
+def test_what_cannot_be_an_experiments_folder_is_refused(
+    command: tuple[str, ...], out: str, said: str, finished: Finished, tmp_path: Path
+) -> None:
+    finished.copied("curve", tmp_path)
+    (tmp_path / "full").mkdir()
+    for file in ("file", "full/file"):
+        (tmp_path / file).write_text("mine")
+    done = in_process("experiment", *command, "--out", out, cwd=tmp_path)
+    assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_run_that_strategies_would_read_twice_is_named_as_one(tmp_path: Path) -> None:
+    done = in_process("experiment", "strategies", "one", "one", cwd=tmp_path)
+    assert done.returncode == 2 and "the task" not in done.stderr
+
+
 def plan_of(cwd: Path, *arguments: str) -> dict[str, Any]:
     """What a dry run tells, which leaves nothing behind."""
     before = sorted(cwd.rglob("*"))
@@ -396,6 +425,14 @@ def test_a_dry_run_tells_the_price_of_each_kind_of_run_and_spends_nothing(tmp_pa
     assert 0 < told["total"]["expected"]["dollars"] < told["total"]["most"]["dollars"]
 
 
+def test_a_dry_run_tells_the_maximum_on_a_narrow_screen_too(tmp_path: Path) -> None:
+    given = ["--on", "three-sat", "--trials", "4", "--depth", "2", "--models", "openai/gpt-4.1", "--dry-run"]
+    command = ["experiment", "transfer", "parity", *given, *SMALL]
+    done = in_process(*command, cwd=tmp_path, OPENAI_API_KEY="k", COLUMNS="60")
+    most = plan_of(tmp_path, *command[1 : -len(SMALL) - 1], *SMALL)["total"]["most"]["calls"]
+    assert "at most" not in done.stdout and f"The maximum is {most:,} responses" in " ".join(done.stdout.split())
+
+
 def test_a_dry_run_of_bypass_asks_the_model_for_proposals_and_observes_with_another(tmp_path: Path) -> None:
     told = plan_of(tmp_path, "bypass", TASK, "--proposals", "12", "--responses", "6", "--models", "openai/gpt-4.1")
     rows = [(part["what"], part["model"], part["expected"]["calls"]) for part in told["parts"]]
@@ -420,6 +457,33 @@ def test_a_preset_is_that_of_run_and_a_flag_wins_over_it(tmp_path: Path) -> None
     assert bad.returncode == 2 and "no preset is called 'papr'; did you mean 'paper'?" in bad.stderr
 
 
+def test_scores_of_the_released_code_may_be_more_than_1(tmp_path: Path) -> None:
+    """A column of constants scores 10 there, in each trial; one trial with a coin's score shows the interval."""
+    column = "import numpy as np\ndef algorithm(x, y, t):\n    return np.zeros((len(t), 1), dtype=int)\n"
+    (tmp_path / "column.py").write_text(f"{IMPROVER}return {column!r}\n")
+    given = ["--fidelity", "released", "--models", "mutate", "--trials", "6", *SMALL, "--no-probes", "--json"]
+    done = in_process("experiment", "baselines", "parity", "--improvers", "column.py", *given, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    column_row, coin_row = told["tables"]["baselines"]
+    assert column_row["mean"] > 9 and column_row["low"] == "no spread"
+    assert coin_row["low"] < coin_row["mean"] < coin_row["high"]
+    assert any(note.startswith("Scores of the released code may be more than 1") for note in told["notes"])
+
+
+def test_a_run_of_an_experiment_shows_what_it_measured(finished: Finished) -> None:
+    rows = {row["k"]: row["test"] for row in finished("imp-at-k")["tables"]["imp-at-k"]}
+    cells = [f"imp-at-k/runs/0-{TASK}-{number}" for number in range(2)]
+    shown = [in_process("show", cell, cwd=finished.folder).stdout.splitlines() for cell in cells]
+    for k, mean in rows.items():
+        words = f"After {k} application{'s' * (k != 1)}: {TASK}: val "
+        found = [float(line.rpartition("test ")[2].split()[0]) for told in shown for line in told if words in line]
+        assert len(found) == 2 and sum(found) / 2 == pytest.approx(mean, abs=0.001)
+    finished("bypass")
+    told = in_process("show", "bypass/runs/0-no-warning", cwd=finished.folder).stdout
+    assert "Nothing was measured." in told and "yet" not in told
+
+
 def test_experiments_are_listed_with_how_far_they_have_come(finished: Finished, tmp_path: Path) -> None:
     finished.copied("imp-at-k", tmp_path)
     (tmp_path / "broken").mkdir()
@@ -434,6 +498,8 @@ def test_experiments_are_listed_with_how_far_they_have_come(finished: Finished, 
     shown = in_process("experiments", ".", cwd=tmp_path).stdout
     assert "2 of 2" in shown and "To continue one: selftaught experiment WHAT --out ./FOLDER" in shown
     assert "no experiment in nowhere/ yet" in in_process("experiments", "nowhere", cwd=tmp_path).stdout
+    alone = in_process("experiments", "capped", cwd=tmp_path).stdout  # one of them is listed alone
+    assert "stopped" in alone and "To continue one: selftaught experiment WHAT --out capped\n" in alone
 
 
 def test_an_experiment_has_a_report_of_one_file_before_it_is_finished_too(finished: Finished, tmp_path: Path) -> None:
@@ -532,6 +598,13 @@ def test_strategies_of_a_run_without_proposals_say_so(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     told = in_process("experiment", "strategies", "it", cwd=tmp_path)
     assert "No improver was proposed in 1 run." in told.stdout, told.stderr
+
+
+def test_runs_that_strategies_leave_out_are_told(finished: Finished, tmp_path: Path) -> None:
+    finished.copied("curve", tmp_path)
+    shutil.rmtree(tmp_path / "curve" / "runs" / "0-1")
+    done = in_process("experiment", "strategies", "curve", "--out", "s", "--dry-run", cwd=tmp_path)
+    assert done.returncode == 0 and "not finished, so left out: 1 of the 2 runs of curve" in done.stderr
 
 
 def test_bypass_makes_as_many_proposals_as_are_asked_for(tmp_path: Path) -> None:

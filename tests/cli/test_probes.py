@@ -54,6 +54,14 @@ def test_a_program_that_knows_its_instances_is_flagged(folder: Path) -> None:
     assert not solution["flagged"] and [f["probe"] for f in solution["findings"]][0] == "fresh instances"
 
 
+def test_a_long_path_is_shown_by_its_end(folder: Path) -> None:
+    within = folder / "a-folder-with-a-long-name" / "and-another-one"
+    within.mkdir(parents=True)
+    (within / "honest.py").write_text(HONEST)
+    done = in_process("probe", "double.py", str(within / "honest.py"), "--seed", "5:grain", cwd=folder)
+    assert done.returncode == 0 and "and-another-one/honest.py  double" in done.stdout
+
+
 def test_what_a_run_reports_is_probed_once_and_every_report_says_what_came_of_it(folder: Path) -> None:
     (folder / "script.json").write_text(
         json.dumps({"rules": [{"responses": [f"```python\n{(folder / 'peeking.py').read_text()}```"]}]})

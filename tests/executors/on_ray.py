@@ -27,6 +27,7 @@ from selftaught.sandbox.jail import Jail
 from selftaught.sandbox.tiers import bubblewrap
 from selftaught.tasks.judge import Judge
 from selftaught.tasks.loading import load_task
+from selftaught.wiring.executors import cluster as executor
 from selftaught.wiring.executors.choice import open_executor
 from selftaught.wiring.executors.cluster import Cluster
 from selftaught.wiring.executors.ray import Remote
@@ -136,7 +137,7 @@ class TestOneCluster:
         for thread in threads:
             thread.join(100)
         assert found == [list(range(1, 21))] * 12
-        assert len(cluster.nodes) == 2
+        wait_for(lambda: len(cluster.nodes) == 2)
 
     def test_a_whole_run_that_loses_a_worker_a_process_and_a_node_has_the_record_of_one_that_lost_nothing(
         self, cluster: Cluster, undisturbed: Path
@@ -234,6 +235,21 @@ class TestOneCluster:
         with suppress(Exception):  # it ended by itself when it heard that it was given up
             two_nodes().remove_node(third, allow_graceful=False)
 
+    def test_our_process_on_a_healthy_node_that_answers_nothing_is_given_up(
+        self, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        monkeypatch.setattr(executor, "_SILENT_SECONDS", 3.0)
+        before = cluster.pids()
+        id, pid = next(iter(before.items()))
+        threads, found = at_work(cluster, 8, 20)
+        wait_for(lambda: cluster.under_way().get(id, 0), pause=0.01)
+        os.kill(pid, signal.SIGSTOP)
+        for thread in threads:
+            thread.join(100)
+        assert found == [list(range(1, 21))] * 8
+        wait_for(lambda: cluster.pids().get(id) not in (None, pid))
+        assert not runs(pid) and "our process there has answered nothing for 3 s" in caplog.text
+
     def test_a_client_of_another_version_of_ray_is_refused_and_both_are_named(self, cluster: Cluster) -> None:
         script = (
             "import ray, sys\n"
@@ -249,6 +265,24 @@ class TestOneCluster:
         assert f"the Ray cluster {two_nodes().address} cannot be used" in ended.stdout, ended.stderr
         own = ended.stdout.split()[-1]
         assert "2.53.0" in ended.stdout and ended.stdout.count(own) >= 2
+
+    def test_another_port_of_the_engine_than_the_heads_is_told_as_that(self, cluster: Cluster) -> None:
+        """Ray itself waits for half a minute or longer. In processes of their own: this one has its cluster."""
+        script = (
+            "import sys\n"
+            "from selftaught.core.errors import UsageError\n"
+            "from selftaught.wiring.executors.choice import open_executor\n"
+            "for address in sys.argv[1:]:\n"
+            "    try: open_executor('ray:' + address, 'auto')\n"
+            "    except UsageError as error: print(error)\n"
+        )
+        head = int(two_nodes().address.rpartition(":")[2])
+        others = [f"127.0.0.1:{port}" for port in sorted(listening() - {head})]
+        words = [sys.executable, "-c", script, *others]
+        told = subprocess.run(words, capture_output=True, text=True, timeout=120).stdout.splitlines()
+        assert len(told) == len(others) > 2
+        assert all("no Ray cluster answers at" in line for line in told), told
+        assert any(", but something else does" in line for line in told), told
 
     def test_a_node_with_other_code_is_named_and_not_used(
         self, cluster: Cluster, caplog: pytest.LogCaptureFixture, tmp_path: Path

@@ -7,7 +7,9 @@ import sys
 import pytest
 
 from executors.one_machine import needs_ray
+from openai_server import OpenAIServer, improve_anything
 from selftaught.core.errors import UsageError
+from selftaught.wiring.executors import ray
 from selftaught.wiring.executors.choice import open_executor
 
 
@@ -31,6 +33,23 @@ def test_an_address_where_nothing_answers_is_told_at_once() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(UsageError, match=rf"no Ray cluster answers at 127.0.0.1:{port} .*`ray start --head`"):
             open_executor(f"ray:127.0.0.1:{port}", "auto")
+
+
+@needs_ray
+def test_an_address_where_something_listens_that_says_nothing_is_told_as_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray, "_CONNECT_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with pytest.raises(UsageError, match=rf"no Ray cluster answers at 127.0.0.1:{port} \(timed out\)"):
+            open_executor(f"ray:127.0.0.1:{port}", "auto")
+
+
+@needs_ray
+def test_an_address_where_something_else_listens_is_told_as_that() -> None:
+    with OpenAIServer(improve_anything) as server:
+        address = server.base_url.removeprefix("http://").partition("/")[0]
+        with pytest.raises(UsageError, match=rf"no Ray cluster answers at {address} \(what listens there is not Ray\)"):
+            open_executor(f"ray:{address}", "auto")
 
 
 def test_without_the_extra_it_is_said_how_to_install_it() -> None:

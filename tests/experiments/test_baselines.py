@@ -4,11 +4,13 @@ import msgspec
 import pytest
 
 from selftaught.config import Parameters
+from selftaught.experiments.arms import Arm, Pair, out_of_reach
 from selftaught.experiments.baselines import BASELINES
 from selftaught.experiments.design import Outcome
 from selftaught.experiments.imp_at_k import IMP_AT_K
+from selftaught.experiments.spending import courses
 from selftaught.experiments.transfer import TRANSFER
-from selftaught.runs.records import Measured, Sampled
+from selftaught.runs.records import Answered, Applied, Measured, Record, Sampled, Scored
 
 GIVEN = Parameters(
     experiment="baselines", tasks=["parity"], models=["m"], improvers=["seed", "chain-of-thought"], trials=3, seed="1"
@@ -83,6 +85,57 @@ def test_the_matrix_of_models_leaves_out_the_task_that_was_trained_on() -> None:
     (matrix,) = (table for table in TRANSFER.result(given, done).tables if table.name == "matrix")
     assert matrix.headers == ("improved by", "trained on", "with a", "with b")
     assert matrix.rows == [(model, "parity", pytest.approx(0.1), pytest.approx(0.1)) for model in ("a", "b")]
+
+
+def test_the_initial_solution_is_told_where_the_first_model_failed_for_good() -> None:
+    """It asks no model: the runs of another one have it too."""
+    given = msgspec.structs.replace(GIVEN, models=["gone", "m"], trials=1, depth=1)
+    rows = TRANSFER.result(given, {"0-with-1-on-parity-0": cell(0.5)}).tables[0].rows
+    assert [row[:4] for row in rows if row[3] is not None] == [
+        ("initial solution", "", "parity", 0.5), ("seed", "m", "parity", 0.5)
+    ]  # fmt: skip
+
+
+def test_what_no_result_could_have_shown_is_said() -> None:
+    """Of 8 trials the least p is 1/128: enough for 6 comparisons after Holm, and not for 7."""
+
+    def pair(trials: int) -> Pair:
+        scores = {number: 0.1 * number for number in range(trials)}
+        return Pair("a → b", "m", Arm(scores), Arm(scores))
+
+    assert out_of_reach([pair(8)] * 6) == out_of_reach([]) == out_of_reach([pair(5)] * 3) == []
+    (told,) = out_of_reach([*[pair(8)] * 7, pair(0)])
+    assert "no p is below 0.008, so none of 7 comparisons can be below" in told and told.endswith(
+        "that takes 9 trials."
+    )
+
+
+def test_a_program_that_was_scored_without_a_request_is_none_that_would_have_been_handed_over() -> None:
+    """Which of them are depends on how many cores were idle."""
+    (one,) = cell(0.5).chain(0)
+    at = "/0/apply:i#0"
+
+    def asked(number: int) -> Answered:
+        return Answered(at=f"{at}/ask#{number}", time=1.0, prompt="", temperature=0.7, response="", model="m",
+                        input_tokens=1, output_tokens=1, finish_reason="stop", seconds=0.0)  # fmt: skip
+
+    def scored(value: float, *, guessed: bool) -> Scored:
+        return Scored(at=f"{at}/{value}", time=1.0, value=value, seconds=0.0, guessed=guessed, utility="parity/val",
+                      program="p", verdict="ok", note="", reused=False)  # fmt: skip
+
+    applied = Applied(at=at, time=1.0, improver="i", utility="parity/val", solution="s", program="p", verdict="ok",
+                      note="", model_calls=2, responses=2, utility_calls=1, seconds=0.0)  # fmt: skip
+    measured = [Measured(at=f"/chain#{k}", time=1.0, improver="i", samples=[one], seconds=0.0) for k in (0, 1)]
+    records: list[Record] = [
+        *measured,
+        asked(0),
+        scored(0.9, guessed=True),
+        scored(0.7, guessed=False),
+        asked(1),
+        applied,
+    ]
+    (course,) = courses(Outcome(records, str, ""))
+    assert course.at("responses", 1) == 0.7
 
 
 def test_equal_differences_have_no_interval_of_width_0() -> None:

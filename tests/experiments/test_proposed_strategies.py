@@ -54,6 +54,13 @@ def test_each_model_has_its_own_shares() -> None:
     assert shares["caching", "a"] == (1, pytest.approx(1 / 3)) and shares["caching", "b"] == (1, 1.0)
 
 
+def test_an_improver_that_several_runs_proposed_is_one_and_counts_in_each() -> None:
+    notes = of(run("one", "a", BEAM, BOTH), run("two", "a", BEAM)).notes
+    assert (
+        notes[0] == "2 distinct improvers proposed in 2 runs, 3 in all: one counts once in every run that proposed it."
+    )
+
+
 def test_models_are_compared_by_proposals_and_by_runs() -> None:
     first = [run(f"a{n}", "a", BEAM, BEAM, BOTH) for n in range(4)]
     second = [run(f"b{n}", "b", "", "", "caching") for n in range(4)]

@@ -77,6 +77,15 @@ def rows(result: Result, table: str) -> dict[object, tuple[object, ...]]:
     return {row[0]: row for one in result.tables if one.name == table for row in one.rows}
 
 
+def test_where_no_improver_is_better_than_the_start_none_is_named_nor_its_model() -> None:
+    parameters = given(tasks=["formulas"], trials=1, models="a,b")
+    reached = {place: one_task(SEED) for place in ("0", "1", "2", "3", "reference")}
+    (row,) = rows(told(parameters, reached), "tasks").values()
+    assert row[-2:] == (None, None)
+    (row,) = rows(told(parameters, {**reached, "3": one_task(GOOD)}), "tasks").values()
+    assert row[-2:] == ("mine", "b")
+
+
 def test_0_is_the_initial_solution_here_and_1_as_far_above_as_the_reference_was() -> None:
     half = SEED + (GOOD - SEED) / 2
     found = told(given(tasks=["formulas"], trials=2), {

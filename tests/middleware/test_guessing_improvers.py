@@ -144,6 +144,53 @@ def test_all_candidates_are_scored_at_once_and_the_record_is_that_of_a_run_witho
     assert found.finished and not found.differences and found.served == found.responses
 
 
+AFTER_ITS_SCORE = "it is scored"
+ASKS_AGAIN = f"""
+from helpers import extract_code
+
+def improve_algorithm(initial_solution, utility, language_model):
+    if "improve_algorithm" in initial_solution:
+        responses = language_model.prompt("expert", initial_solution, n_responses=3, temperature=0.5)
+        return max(map(extract_code, responses), key=utility)
+    (response,) = language_model.prompt("expert", initial_solution, n_responses=1, temperature=0.5)
+    utility(extract_code(response))
+    language_model.prompt("expert", {AFTER_ITS_SCORE!r}, n_responses=1, temperature=0.5)
+    return extract_code(response)
+"""
+
+
+class LateForOne(Together):
+    """All candidates get the same program, but the one of the score at `late` only when two others have scored it."""
+
+    def __init__(self, late: str = "") -> None:
+        super().__init__(alone=True)
+        self._late = late
+        self._scored = threading.Semaphore(0)
+
+    def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        if "/score" not in here():
+            return super().__call__(prompts)
+        if prompts[0].user == AFTER_ITS_SCORE:
+            self._scored.release()
+        elif self._late and here().startswith(self._late):
+            for _ in range(2):
+                assert self._scored.acquire(timeout=20)
+        return [Completion("def algorithm(x):\n    return 0.999\n", 10, 5) for _ in prompts]
+
+
+def test_a_program_that_several_guesses_score_was_run_for_the_first_that_was_asked_for(
+    tmp_path: Path, sandbox: OpenSandbox
+) -> None:
+    def scored(value: str, model: Together) -> list[tuple[str, bool]]:
+        _, records = run(tmp_path / value, sandbox, ASKS_AGAIN, model, model_calls=2, speculate=value)
+        return [(r.at, r.reused) for r in records if isinstance(r, Scored) and r.at.count("/score:") == 2]
+
+    plain = scored("off", LateForOne())
+    assert [reused for _, reused in plain] == [False, *[True] * 5]  # asked for by three, and measured for each
+    first = plain[0][0]
+    assert scored("all", LateForOne("/".join(first.split("/")[:3]))) == plain
+
+
 @pytest.mark.parametrize("draws", ["off", "on"])
 def test_what_nobody_asked_for_is_on_record_as_that_and_its_price_is_shown(
     tmp_path: Path, sandbox: OpenSandbox, first_alone: str, draws: str
@@ -166,6 +213,7 @@ def test_what_nobody_asked_for_is_on_record_as_that_and_its_price_is_shown(
         )
     found = replay(RunFolder(folder), sandbox, lambda record: None, Gate())
     assert found.finished and not found.differences
+    assert found.served + found.guessed == found.responses and found.guessed == told.guesses.responses
 
 
 def test_a_cap_that_is_enough_without_guesses_is_not_spent_on_them(

@@ -13,6 +13,7 @@ from selftaught.core.ahead import Guess, InVain, guessing
 from selftaught.core.contracts import Completion, Prompt
 from selftaught.core.errors import RunStopped
 from selftaught.core.money import NOTHING, Amount, Caps, Flat, Tariff
+from selftaught.middleware import run_budget as module
 from selftaught.middleware.gate import Gate
 from selftaught.middleware.run_budget import PaidModel, RunBudget, attempt_failed
 
@@ -51,6 +52,17 @@ def many(model: PaidModel, threads: int, times: int) -> list[BaseException]:
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(call, range(times)))
     return raised
+
+
+def test_each_response_of_a_call_has_its_part_and_the_call_is_paid_once() -> None:
+    """Models put all on the first: who shares one draw alone would pay for all of them."""
+    run_budget = RunBudget(Caps())
+    model = PaidModel(lambda prompts: [Completion("x", 100, 100), Completion("x", 0, 0)], TARIFF, run_budget)
+    found = model([PROMPT, PROMPT])
+    assert [one.output_tokens for one in found] == [50, 50]
+    assert [one.cost for one in found] == pytest.approx([0.15, 0.05])
+    assert run_budget.spent.calls == 1 and run_budget.spent.tokens == 200
+    assert run_budget.spent.dollars == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize("threads", [1, 8, 32])
@@ -190,7 +202,8 @@ class Looks(Gate):
         self.looks += 1
 
 
-def test_of_many_guesses_that_wait_for_room_one_looks_when_there_may_be_some() -> None:
+def test_of_many_guesses_that_wait_for_room_one_looks_when_there_may_be_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_GLANCE_OF_GUESSES_SECONDS", 1000.0)  # none of them looks by itself
     gate, guess, many = Looks(), Guess(), 50
     run_budget = RunBudget(Caps(calls=7), gate=gate)
 

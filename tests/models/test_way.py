@@ -73,6 +73,13 @@ def test_a_call_that_failed_by_way_of_a_proxy_names_its_variable(monkeypatch: py
         OpenAIChat("small", server, AskOptions())([PROMPT])
 
 
+def test_several_variables_that_are_not_for_this_machine_are_several() -> None:
+    named = {"SSL_CERT_FILE": "/no/such.pem", "SSL_CERT_DIR": "/no/such", "OPENAI_API_KEY": "x"}
+    server = PROVIDERS["openai"].server("http://127.0.0.1:9/v1", named, "m")
+    with pytest.raises(ModelUnavailable, match="SSL_CERT_FILE, SSL_CERT_DIR have no effect for this machine itself"):
+        OpenAIChat("m", server, AskOptions())([PROMPT])
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("ALL_PROXY", "socks://127.0.0.1:1080/"), ("HTTP_PROXY", "http://127.0.0.1:9"), ("SSL_CERT_FILE", "/no/such.pem")],

@@ -1,11 +1,13 @@
 """Rows and sentences: what is measured, and no more than that."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from report.a_run import CHILD, SEED, Pen, a_finished_run, identity
-from selftaught.report.tables import HEADERS, duration, fidelity, ledger_rows, rows, summary, suspicious
+from selftaught.report.guesses import Guessed
+from selftaught.report.tables import HEADERS, duration, fidelity, guesses, ledger_rows, rows, summary, suspicious
 from selftaught.report.view import RunView, view
 
 POLICY = (
@@ -183,3 +185,37 @@ def test_the_scale_of_the_numbers_is_told() -> None:
     assert fidelity("honest") == "Fidelity: honest (scores from 0 to 1, on this run's own instances)."
     assert fidelity("released").startswith("Fidelity: released (instances and scores of the paper's released code")
     assert fidelity("another\u202e") == "Fidelity: another\u202e."
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (Guessed(), []),
+        (Guessed(used=1), ["Guesses: 1 score was begun before it was asked for; 1 was used."]),
+        (
+            Guessed(used=2, unused=1),
+            [
+                "Guesses: 3 scores were begun before they were asked for; 2 were used, 1 was not, which cost no "
+                "response of the model."
+            ],
+        ),
+        (
+            Guessed(unused=2, responses=1, tokens=30, dollars=0.5),
+            [
+                "Guesses: 2 scores were begun before they were asked for; 0 were used, 2 were not, which cost 1 "
+                "response of the model (30 tokens, $0.5000)."
+            ],
+        ),
+        (
+            Guessed(unused=2, responses=4, tokens=30, unpriced=4),
+            [
+                "Guesses: 2 scores were begun before they were asked for; 0 were used, 2 were not, which cost 4 "
+                "responses of the model (30 tokens, 4 without a known price)."
+            ],
+        ),
+    ],
+)
+def test_guesses_are_counted_in_words_that_fit_and_an_unknown_price_is_not_nothing(
+    tmp_path: Path, found: Guessed, told: list[str]
+) -> None:
+    assert guesses(replace(view(a_finished_run(tmp_path)), guesses=found)) == told

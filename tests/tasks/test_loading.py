@@ -101,7 +101,7 @@ def test_an_unknown_name_gets_the_nearest_one_and_all_of_them(near: str) -> None
 
 
 def test_a_name_near_nothing_gets_the_list() -> None:
-    told = f"There are {', '.join(task_names())}, or the path of a .py file"
+    told = f"there are {', '.join(task_names())}, or the path of a .py file"
     assert complaint("zzz") == f"no task is called 'zzz'; {told}"
 
 

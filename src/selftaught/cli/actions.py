@@ -41,7 +41,7 @@ from selftaught.tasks.loading import is_built_in, load_task
 from selftaught.wiring.accepting import out_of_reach, race_in_vain
 from selftaught.wiring.choosing import choose_models
 from selftaught.wiring.executors.choice import check_executor_name
-from selftaught.wiring.forecast import forecast
+from selftaught.wiring.forecast import Forecast, forecast
 from selftaught.wiring.inputs import (
     IMPROVERS,
     Inputs,
@@ -92,7 +92,7 @@ def start(
     chosen = choose_models(inputs, None, runs, environment())
     printing.chosen_models(chosen.said)
     if dry_run:
-        printing.forecast(forecast(inputs, chosen.models), as_json=as_json)
+        printing.forecast(_forecast(inputs, chosen.models, tracing), as_json=as_json)
         return
     inputs = dataclasses.replace(inputs, config=chosen.config)
     for caution in filter(None, (out_of_reach(config, len(inputs.tasks)), race_in_vain(config))):
@@ -137,6 +137,15 @@ def resume(
         _go(begun, as_json=as_json)
 
 
+def _forecast(inputs: Inputs, models: Models, tracing: "Tracing | None") -> Forecast:
+    """Its cost. A run that sends spans guesses nothing: then this says so, where guesses were asked for."""
+    told = forecast(inputs, models)
+    if tracing is None or not told.guesses.calls:
+        return told
+    say(printing.NOTHING_IS_GUESSED)
+    return forecast(inputs, models, traced=True)
+
+
 def _go(run: Run, *, as_json: bool) -> RunView:
     """The state after a good end. Raises SystemExit if a script must not use the result."""
     config, folder = run.inputs.config, run.folder
@@ -154,9 +163,9 @@ def carry_out(run: Run, more: Callable[[Record], str] = lambda record: "") -> Ru
     warn_if_unsafe(run.sandbox.tier)
     config, folder = run.inputs.config, run.folder
     depth = config.depth if config.kind == "run" else None
-    told = forecast(run.inputs, run.models)
+    told = _forecast(run.inputs, run.models, run.tracing)
     if told.guesses.calls:
-        say(printing.guesses_at_most(told) if run.tracing is None else printing.NOTHING_IS_GUESSED)
+        say(printing.guesses_at_most(told))
     with Progress(
         depth=depth,
         known=fold_of(run.store),

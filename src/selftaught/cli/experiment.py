@@ -25,6 +25,7 @@ from selftaught.experiments.conducting import (
     EXPERIMENTS,
     Choose,
     Lab,
+    check_free,
     conduct,
     finished_cells,
     of_runs,
@@ -47,7 +48,7 @@ from selftaught.runs.salt import data_folder, salted, salted_afresh
 from selftaught.sandbox.choice import check_sandbox_name
 from selftaught.tasks.loading import PAPER
 from selftaught.wiring.choosing import choose_models
-from selftaught.wiring.inputs import IMPROVERS, Inputs, load_inputs
+from selftaught.wiring.inputs import IMPROVERS, Inputs, check_race, load_inputs
 from selftaught.wiring.machine import machine_speed
 from selftaught.wiring.models import Models
 
@@ -105,6 +106,7 @@ def experiment(
     begun = (folder / PARAMETERS).is_file()
     if out is not None and not begun and not what:
         raise UsageError(_nothing_there(name, out))
+    check_free(folder)
     caps = Caps(limits.get("max_calls"), limits.get("max_tokens"), limits.get("max_cost"))
     gate, traffics, waiting = Gate(limits.get("max_time_seconds")), dict[str, Traffic](), Waiting()
 
@@ -114,6 +116,7 @@ def experiment(
 
     if name == "strategies":
         outcomes = of_runs(given.tasks, runs)
+        _say_what_is_left_out(given.tasks)
         if dry_run:
             labeller = choose(_labelling(given, label_with, runs), gate)[0] if label_with else None
             printing.plan(plan_of_labels(outcomes, labeller), caps, as_json=as_json)
@@ -165,6 +168,14 @@ def experiment(
     if found[0].failed:
         say(f"to retry the failed runs: selftaught experiment {name} --out {folder}")
         raise SystemExit(FAILURE)  # a script must not take it for the whole
+
+
+def _say_what_is_left_out(names: Sequence[str]) -> None:
+    """The runs of experiments that are not finished: of a model that failed for good, or of one that stopped."""
+    for folder in (Path(name) for name in names if (Path(name) / PARAMETERS).is_file()):
+        of_it = standing(folder)
+        if left := len(of_it.cells) - of_it.finished:
+            say(f"not finished, so left out: {left} of the {len(of_it.cells)} runs of {folder}")
 
 
 def _may_be(named: Sequence[str], resolved: Sequence[str]) -> bool:
@@ -337,13 +348,18 @@ def _check(given: Parameters, told: Mapping[str, Any]) -> None:
     for name, readers in _READ_BY.items():
         if name in told and given.experiment not in readers:
             raise UsageError(f"--{name} is for {' and '.join(readers)}; it has no effect in {given.experiment}")
-    for what, names in (("task", given.tasks), ("task", given.on), ("model", given.models)):
+    tasks = given.tasks if given.experiment != "strategies" else []  # there they are runs, which are checked as such
+    for what, names in (("task", tasks), ("task", given.on), ("model", given.models)):
         for name in names:
             if names.count(name) > 1:
                 raise UsageError(f"the {what} {name} is listed twice; name each once, and use --trials")
+    if given.experiment == "baselines" and not given.improvers:
+        raise UsageError("--improvers: wanted at least one improver to compare, got none")
     for name in given.improvers:
         if given.improvers.count(name) > 1:
             raise UsageError(f"the improver {name} is listed twice")
+    if given.race is not None:
+        check_race(given.fidelity)
     if given.experiment == "bypass" and len(given.tasks) > 1:
         raise UsageError(f"bypass runs each proposal on one task, got {', '.join(given.tasks)}")
     if given.against and given.against not in given.improvers:

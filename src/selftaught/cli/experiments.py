@@ -13,7 +13,7 @@ from selftaught.experiments.results import RESULT
 from selftaught.report.experiment_page import experiment_page
 from selftaught.report.page import Live
 from selftaught.report.untrusted import one_line
-from selftaught.runs.folder import REPORT, RunFolder
+from selftaught.runs.folder import PARAMETERS, REPORT, RunFolder
 
 _MOST_BYTES = 64 << 20
 
@@ -21,7 +21,8 @@ _MOST_BYTES = 64 << 20
 def show_all(root: Path, *, as_json: bool) -> None:
     """One line an experiment, the newest last. A damaged one is named, and does not hide the others."""
     rows: list[dict[str, Any]] = []
-    for folder in list_experiments(root):
+    itself = (root / PARAMETERS).is_file()
+    for folder in [root] if itself else list_experiments(root):
         try:
             rows.append(_row(standing(folder)))
         except SelfTaughtError as error:
@@ -44,7 +45,7 @@ def show_all(root: Path, *, as_json: bool) -> None:
     ]  # fmt: skip
     printing.table(headers, shown, right=("runs", "responses"), spare=("responses", "models", "tasks", "what"))
     if any(one.get("status") not in (FINISHED, None) for one in rows):
-        print(f"To continue one: selftaught experiment WHAT --out {root}/FOLDER")
+        print(f"To continue one: selftaught experiment WHAT --out {root if itself else f'{root}/FOLDER'}")
 
 
 def _row(told: Standing) -> dict[str, Any]:

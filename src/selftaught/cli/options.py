@@ -137,7 +137,8 @@ def _parameter(setting: Setting) -> inspect.Parameter:
 
 
 def _help(setting: Setting) -> str:
-    if setting.default is None or setting.default == "default" or "[default:" in setting.help:
+    told = "[default:" in setting.help or "by default" in setting.help
+    if told or setting.default in (None, "", "default"):
         return setting.help
     shown = (
         {True: "on", False: "off"}.get(setting.default, setting.default) if setting.kind is bool else setting.default

@@ -303,8 +303,9 @@ NOTHING_IS_GUESSED = "a run that sends spans scores nothing before it is request
 def guesses_at_most(told: "Forecast") -> str:
     """The responses that may be bought for scores that are never requested, and their limit."""
     most = told.guesses
+    cost = f"${most.dollars:,.2f}" if all(share.priced for share in told.shares) else "no price known"
     return in_flags(
-        f"At most {most.calls:,} of these responses (${most.dollars:,.2f}) are for improvers whose score may never be\n"
+        f"At most {most.calls:,} responses ({cost}) are bought for improvers whose score may never be\n"
         "requested (`speculate=all`). Under a cap they get at most a quarter of the rest."
     )
 
@@ -331,7 +332,7 @@ def plan(told: "Plan", caps: Caps, *, as_json: bool) -> None:
     table(("each run", "model", *numbers), rows, right=numbers, spare=("at most", "model", "runs"), free="each run")
     tell(
         "Responses, tokens and cost: expected, if every improver sends prompts like the first one, and programs keep "
-        "their length. At most: the maximum number of responses."
+        f"their length. The maximum is {told.total.most.calls:,} responses."
     )
     if told.in_common is not None:
         tell(
@@ -356,6 +357,8 @@ def comparison(found: "Comparison", name: str, *, as_json: bool) -> None:
         return
     did = f"{found.scores:,} scores, {found.applications:,} applications, {found.steps:,} steps"
     print(f"Replayed {name}: {found.served:,} of {found.responses:,} recorded responses used; {did} done again.")
+    if found.guessed:
+        print(f"Guesses that nothing asked for bought {found.guessed:,} responses, which a replay does not use.")
     if not found.finished:
         print(f"The run is not finished: {found.not_reached:,} pieces of work come after the end of its record.")
     if not found.differences:

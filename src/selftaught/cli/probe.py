@@ -91,7 +91,7 @@ def _print(rows: Sequence[dict[str, Any]], what: str, *, as_json: bool) -> None:
         print(f"{what} has not reported a solution yet: no program was scored on test.")
         return
     shown = [
-        (str(row["program"])[:40] if number == 0 else "", row["task"] if number == 0 else "", *_cells(finding))
+        (_short(row["program"]) if number == 0 else "", row["task"] if number == 0 else "", *_cells(finding))
         for row in rows
         for number, finding in enumerate(row["findings"])
     ]
@@ -99,11 +99,21 @@ def _print(rows: Sequence[dict[str, Any]], what: str, *, as_json: bool) -> None:
     for row in rows:
         for finding in row["findings"]:
             if finding.note:
-                print(f"{str(row['program'])[:40]}: {tables.finding(finding)}")
+                print(f"{_short(row['program'])}: {tables.finding(finding)}")
     print(
         f"{sum(flagged)} of {len(rows)} flagged: lower grades beyond the noise "
         "(p < 0.01, adjusted), or invalid answers."
     )
+
+
+def _short(program: str) -> str:
+    """Of an id its beginning; of a path its end, which tells files apart."""
+    if len(program) <= _MOST_CHARACTERS:
+        return program
+    return f"…{program[1 - _MOST_CHARACTERS :]}" if "/" in program else program[:_MOST_CHARACTERS]
+
+
+_MOST_CHARACTERS = 40
 
 
 def _cells(finding: Finding) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ outside may wait for parts of it: each part is a separate `Guess`, which is want
 
 import itertools
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
@@ -63,7 +63,7 @@ class Guess:
         """Somebody waits for it."""
         self._wanted = True
         listening, self._listening = self._listening, []  # they have heard: a long run does not keep them
-        for hear in listening:
+        for hear in tuple(listening):  # another thread may forget one of them meanwhile
             hear()
 
     def ask(self) -> None:
@@ -82,8 +82,8 @@ class Guess:
             hear()
 
     def forget(self, hear: Callable[[], None]) -> None:
-        """Do not call it any more."""
-        if hear in self._listening:
+        """Do not call it any more, unless it is being called."""
+        with suppress(ValueError):  # it was called, or nothing will
             self._listening.remove(hear)
 
     def drop(self) -> None:

@@ -7,13 +7,14 @@ differences are taken within trials. Of a model that failed for good there are f
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from math import ceil, log2
 from statistics import fmean
 from typing import Any
 
 from selftaught.config import Parameters
-from selftaught.experiments.design import SUMMARY, Bought, Outcome, Table, of_differences, summary
+from selftaught.experiments.design import SUMMARY, Bought, Comparable, Outcome, Table, of_differences, summary
 from selftaught.runs.records import Sampled
-from selftaught.statistics import holm, permutation_test, repeats_needed
+from selftaught.statistics import CONFIDENCE, fewest, holm, permutation_test, repeats_needed, smallest_paired_p
 
 PRICE = ("responses", "tokens", "dollars")
 """The columns of `Arm.price`: of one trial."""
@@ -33,9 +34,9 @@ class Arm:
         """Of one trial, on the average: responses, tokens, dollars; None where one of them is not known."""
         return tuple(_mean([getattr(one, name) for one in self.bought.values()]) for name in PRICE)
 
-    def summary(self, seed: int) -> tuple[Any, ...]:
+    def summary(self, given: Parameters) -> tuple[Any, ...]:
         """Under the columns of `SUMMARY`; of an arm without a trial, nothing."""
-        return summary(list(self.scores.values()), seed).cells if self.scores else NO_SUMMARY
+        return summary(list(self.scores.values()), given).cells if self.scores else NO_SUMMARY
 
 
 def arm(
@@ -137,6 +138,19 @@ def paired_rows(given: Parameters, pairs: Sequence[Pair]) -> list[tuple[object, 
     return rows
 
 
+def out_of_reach(pairs: Sequence[Comparable]) -> list[str]:
+    """A note if no p could be below 5 % beside so many others, whatever had come out."""
+    compared = [len(pair.differences) for pair in pairs if pair.differences]
+    most = max(compared, default=0)
+    if most < fewest() or len(compared) * smallest_paired_p(most) <= 1 - CONFIDENCE:
+        return []
+    trials = ceil(1 + log2(len(compared) / (1 - CONFIDENCE)))
+    return [
+        f"With {most} trials no p is below {smallest_paired_p(most):.3f}, so none of {len(compared)} comparisons can "
+        f"be below 5 % after Holm: that takes {trials} trials."
+    ]
+
+
 def scale_told(samples: Sequence[Sampled], tasks: Sequence[str] = ()) -> list[str]:
     """A note on the scale of scores, if it is not the tasks' own, or if those of several `tasks` are in one mean."""
     own = list(dict.fromkeys(sample.task for sample in samples if sample.val_raw is not None))
@@ -154,14 +168,14 @@ def scale_told(samples: Sequence[Sampled], tasks: Sequence[str] = ()) -> list[st
 BY_TASK = ("task", "mean", "se", "low", "high", "n", "own number")
 
 
-def by_task(seed: int, label: tuple[str, ...], trials: Sequence[Sequence[Sampled]]) -> list[tuple[object, ...]]:
+def by_task(given: Parameters, label: tuple[str, ...], trials: Sequence[Sequence[Sampled]]) -> list[tuple[object, ...]]:
     """A row for each task: the trials' means on test, and the mean of its own number where it has another."""
     rows = []
     for task in dict.fromkeys(sample.task for samples in trials for sample in samples):
         each = [[sample for sample in samples if sample.task == task] for samples in trials]
         means = [fmean((s.test or 0.0) if s.verdict == "ok" else 0.0 for s in samples) for samples in each if samples]
         own = [s.test_raw for samples in each for s in samples if s.test_raw is not None]
-        rows.append((*label, task, *summary(means, seed).cells, fmean(own) if own else None))
+        rows.append((*label, task, *summary(means, given).cells, fmean(own) if own else None))
     return rows
 
 

@@ -15,7 +15,7 @@ from selftaught.experiments.design import (  # fmt: skip
     mean_test,
     reported,
 )
-from selftaught.experiments.side_by_side import FLOOR, Entrant, SideBySide
+from selftaught.experiments.side_by_side import FLOOR, Entrant, SideBySide, allowance_told
 from selftaught.experiments.spending import NOTE, by_budget
 from selftaught.report.figures import Figure
 
@@ -31,17 +31,16 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
     """Means and what they cost; then paired differences."""
     rows: list[tuple[object, ...]] = []
     tasks: list[tuple[object, ...]] = []
-    arms, seed = _arms(given), given.run_seed.number
-    told = {}
+    arms, told = _arms(given), {}
     for one in arms.entrants:
         found, runs = arms.arm(done, one), arms.outcomes(done, one).values()
-        told[one] = found.summary(seed)
+        told[one] = found.summary(given)
         rows.append((one.name, one.model, *told[one], found.failed, _crashed(runs), *found.price))
-        tasks += by_task(seed, (one.name, one.model), [run.chain(1) for run in runs])
+        tasks += by_task(given, (one.name, one.model), [run.chain(1) for run in runs])
     notes = [
-        f"Every application may spend {given.model_calls} model calls of {given.responses} responses and "
-        f"{given.utility_calls} utility calls; what each did spend stands beside it.",
-        "An application that fails counts 0, and is counted; so does a solution that fails on test.",
+        f"{allowance_told(given)}; what each did spend stands beside it.",
+        "failed: applications that failed, each counts 0. crashed: solutions that failed on test, on one instance or "
+        "more; what they did on the others counts.",
         *scale_told([sample for run in done.values() for sample in run.chain(1)], given.tasks),
         *arms.stopped(done),
         *reported(done),

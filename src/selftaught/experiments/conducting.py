@@ -11,9 +11,10 @@ import msgspec
 from selftaught.config import Parameters, RunConfig, from_mapping, read_toml, to_toml, with_seed_as_text
 from selftaught.core.errors import ModelUnavailable, RecordError, SelfTaughtError, UsageError
 from selftaught.core.money import NOTHING, Caps
+from selftaught.experiments.arms import out_of_reach
 from selftaught.experiments.baselines import BASELINES
 from selftaught.experiments.curve import CURVE
-from selftaught.experiments.design import Cell, Experiment, Failed, Outcome, Result, in_common
+from selftaught.experiments.design import Cell, Experiment, Failed, Outcome, Result, in_common, unbounded
 from selftaught.experiments.imp_at_k import IMP_AT_K
 from selftaught.experiments.kept_rehearsals import keep as keep_rehearsals
 from selftaught.experiments.kept_rehearsals import kept
@@ -103,12 +104,22 @@ def open_experiment(folder: Path, given: Parameters, shared_inputs: SharedInputs
                 "Continue with its own parameters, or use another `out`"
             )
         return
-    if folder.exists() and any(folder.iterdir()):
-        raise UsageError(f"{folder} exists and is not an experiment; use another `out`")
+    check_free(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot make the experiment's folder {folder}: {error.strerror}") from error
     keep(shared_inputs, folder)
     RunFolder(folder).write(PARAMETERS, to_toml(msgspec.to_builtins(given)))
     if read_parameters(folder) != given:
         raise RecordError(f"{file} does not contain the parameters that were written to it; is the disk full?")
+
+
+def check_free(folder: Path) -> None:
+    """Raises UsageError if something else is there than an experiment."""
+    begun = (folder / PARAMETERS).is_file()
+    if not begun and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder} exists and is not an experiment; use another `out`")
 
 
 def read_parameters(folder: Path) -> Parameters:
@@ -165,7 +176,8 @@ def conduct(given: Parameters, lab: Lab) -> Result:
             failed[cell.name] = replace(known, cell=cell.name)
     found = experiment.result(given, done)
     head = f"Model: {', '.join(given.models)}."
-    notes = [head, *_missing(cells, list(failed.values())), *_versions(done), *found.notes, *in_common(done.values())]
+    told = [*found.notes, *unbounded(given), *out_of_reach(experiment.pairs(given, done)), *in_common(done.values())]
+    notes = [head, *_missing(cells, list(failed.values())), *_versions(done), *told]
     result = replace(found, notes=notes, failed=list(failed.values()))
     write_result(result, given, lab.folder)
     return result

@@ -79,16 +79,15 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
     gains: list[tuple[object, ...]] = []
     tasks: list[tuple[object, ...]] = []
     lines: dict[str, list[Point]] = {}
-    seed = given.run_seed.number
     for place, model in enumerate(given.models):
         for t in range(given.depth + 1):
             found = _arm(given, done, place, t)
-            told = found.summary(seed)
+            told = found.summary(given)
             rows.append((model, t, *told, found.failed, *found.price))
             lines.setdefault(model, []).extend(point(t, told))
         runs = [done[f"{place}-{number}"] for number in range(given.trials) if f"{place}-{number}" in done]
         gains.append((model, *_gained([values(run) for run in runs])))
-        tasks += by_task(seed, (model,), [_samples(run)[-1] for run in runs])
+        tasks += by_task(given, (model,), [_samples(run)[-1] for run in runs])
     every: Sequence[Sampled] = [sample for run in done.values() for sample in _samples(run)[0]]
     by_tasks = Table("tasks", f"By task, t = {given.depth}", ("model", *BY_TASK), tasks)
     return Result(

@@ -247,8 +247,11 @@ def point(x: float, summary: Sequence[Any]) -> list[Point]:
     return [] if mean is None else [Point(x, mean, *((None, None) if isinstance(low, str) else (low, high)))]
 
 
-def summary(values: Sequence[float], seed: int) -> Summary:
-    """Of values in [0, 1], as utilities are."""
+def summary(values: Sequence[float], given: Parameters) -> Summary:
+    """Of values in [0, 1], as utilities are; those of the released code have no bound: of these as of differences."""
+    seed = given.run_seed.number
+    if given.fidelity == "released":
+        return of_differences(values, seed)
     return _summary(values, mean_interval(values, seed=seed))
 
 
@@ -263,6 +266,16 @@ def _summary(values: Sequence[float], interval: Interval | NotEnough) -> Summary
     told = mean_with_error(values)
     low, high = (interval.low, interval.high) if isinstance(interval, Interval) else (None, None)
     return Summary(told.mean, told.standard_error, low, high, told.n, TOO_FEW if low is None else "")
+
+
+def unbounded(given: Parameters) -> list[str]:
+    """A note if the intervals of means are others than those of scores from 0 to 1."""
+    if given.fidelity != "released" or given.experiment not in ("curve", "transfer", "baselines"):
+        return []
+    return [
+        "Scores of the released code may be more than 1: intervals of means assume that values are symmetric about the "
+        "mean, as those of differences do."
+    ]
 
 
 def few(runs: int) -> list[str]:

@@ -24,17 +24,17 @@ def power(experiment: Experiment, given: Parameters, done: Mapping[str, Outcome]
             f"this pilot compares nothing in two trials or more (experiment {experiment.name}, trials {given.trials}): "
             "a spread takes two; run it with `trials` of 6 or more"
         )
-    rows = [_row(pair, effect, len(pairs)) for pair in pairs]
+    rows, others = [_row(pair, effect, len(pairs)) for pair in pairs], len(pairs) - 1
     title = f"Trials needed to see a difference of {effect:g} (power 80 %, level 5 %), and their price"
     notes = [
-        f"Holm: where it must stand beside {len(pairs) - 1} other comparisons. as seen: for the pilot's own "
-        "difference. Responses, tokens, dollars: of both sides, for the column trials.",
+        *([f"Holm: where it must stand beside {others} other comparison{'s' * (others > 1)}."] if others else []),
+        "as seen: trials for the pilot's own difference. The price is of both sides, for the column trials.",
         "The spread is the pilot's: an estimate as rough as the pilot is small. Trials are the unit; more repeats in a "
         "trial, larger splits or common draws lower the spread itself.",
     ]
     if any(_spread(pair) == 0 for pair in pairs):
         notes.append("sd 0: the pilot saw no spread; the number is the smallest that a test needs.")
-    return Result([Table("power", title, HEADERS, rows)], notes=notes)
+    return Result([Table("power", title, HEADERS, rows, spare=("tokens", "responses"))], notes=notes)
 
 
 def _row(pair: Comparable, effect: float, compared: int) -> tuple[object, ...]:

@@ -85,11 +85,13 @@ def from_record(proposal: Proposal) -> frozenset[str] | None:
     return by_rules(proposal.source, proposal.traces)
 
 
-def _counted(proposed: int, unknown: int, runs: int) -> str:
+def _counted(proposed: int, different: int, unknown: int, runs: int) -> str:
     where = f"in {runs} run{'s' * (runs != 1)}"
     if not proposed:
         return f"No improver was proposed {where}."
-    told = f"{proposed} distinct improver{'s' * (proposed != 1)} proposed {where}"
+    told = f"{different} distinct improver{'s' * (different != 1)} proposed {where}"
+    if different < proposed:
+        told += f", {proposed} in all: one counts once in every run that proposed it"
     if not unknown:
         return f"{told}."
     return (
@@ -110,7 +112,7 @@ def result(given: Parameters, done: Mapping[str, Outcome], describe: Describe = 
     headers = ("strategy", "kind", "model", "proposed", "ran", "selected", "mean gain", "share", "low", "high")
     rows = [_row(name, model, of_model[model]) for name in NAMES for model in models]
     notes = [
-        _counted(len(labelled), len(labelled) - len(read), len(done)),
+        _counted(len(labelled), len({one.id for one, _ in labelled}), len(labelled) - len(read), len(done)),
         "Ran: made a program of some task. Gain: the meta-utility that it was selected by, less what the seed improver "
         "measured on val; no fresh draw.",
     ]

@@ -17,6 +17,16 @@ FLOOR = MUTATE
 """The model that makes random edits: it asks nobody, and costs nothing."""
 
 
+def allowance_told(given: Parameters) -> str:
+    """The start of a note on what all have alike."""
+
+    def counted(number: int, what: str) -> str:
+        return f"{number} {what}{'s' * (number != 1)}"
+
+    calls, responses = counted(given.model_calls, "model call"), counted(given.responses, "response")
+    return f"Every application may spend {calls} of {responses} and {counted(given.utility_calls, 'utility call')}"
+
+
 @dataclass(frozen=True, slots=True)
 class Entrant:
     """One improver with one model; `model` is "" where it has no say. `cell`: how the names of its cells begin.

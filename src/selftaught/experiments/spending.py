@@ -62,7 +62,7 @@ def courses(outcome: Outcome) -> list[Course]:
             continue
         if isinstance(record, Answered):
             course.answers.append(record)
-        elif split_of(record.utility) == "val":
+        elif split_of(record.utility) == "val" and not record.guessed:
             course.stood.append((len(course.answers), record.value))
     return list(found.values())
 

@@ -16,7 +16,7 @@ from selftaught.experiments.design import (  # fmt: skip
     of_differences,
     reported,
 )
-from selftaught.experiments.side_by_side import Entrant, SideBySide
+from selftaught.experiments.side_by_side import Entrant, SideBySide, allowance_told
 from selftaught.experiments.suite_version import BASELINES, NAME, REFERENCE, SCALE, VERSION, changed
 from selftaught.report.figures import Figure, Point
 from selftaught.runs.records import Sampled
@@ -113,8 +113,8 @@ def _tasks(given: Parameters, reached: Mapping[Entrant, Sequence[_Reached]]) -> 
         initial = fmean(one.initial for one in of_it[_REFERENCES])
         searching = [arm for arm in here if arm != _REFERENCES]
         best = max(searching, key=lambda arm: here[arm], default=_REFERENCES)
-        rows.append((task, initial, SCALE[task][0], here[_REFERENCES], SCALE[task][1], here[best],
-                     best.improver if here[best] > initial else None, best.model))  # fmt: skip
+        named = (best.improver, best.model) if here[best] > initial else (None, None)
+        rows.append((task, initial, SCALE[task][0], here[_REFERENCES], SCALE[task][1], here[best], *named))
     version = f"v{VERSION}"
     headers = (
         "task",
@@ -142,8 +142,7 @@ def _scores(reached: Mapping[Entrant, Sequence[_Reached]]) -> Table:
 
 def _notes(given: Parameters) -> list[str]:
     told = [
-        f"Every application may spend {given.model_calls} model calls of {given.responses} responses and "
-        f"{given.utility_calls} utility calls, on each task.",
+        f"{allowance_told(given)}, on each task.",
         "Normalised: 0 is the initial solution on the same instances, and who fails or does worse; 1 is as far above "
         f"it as the reference program was when {NAME} {VERSION} was made. The mean is over tasks, n counts trials.",
         "A clock has a part in most scores: compare results of other machines by the reference programs' row.",

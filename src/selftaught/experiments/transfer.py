@@ -111,16 +111,16 @@ def pairs(given: Parameters, done: Mapping[str, Outcome]) -> list[Pair]:
 
 def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
     """The matrix; and the winner's curse: what each improver was selected by, and its score on fresh instances."""
-    on, seed = given.on or given.tasks, given.run_seed.number
+    on = given.on or given.tasks
     rows: list[tuple[object, ...]] = []
     lines: dict[str, list[Point]] = {}
     first, *improved = _sources(given)
     for name, source, k in [("initial solution", first, 0), (SEED, first, 1), *((s.name, s, 1) for s in improved)]:
-        for place, model in enumerate(given.models if k else given.models[:1]):
+        for place, model in enumerate(given.models) if k else [(_that_answered(given, done), "")]:
             for column, task in enumerate(on):
                 found = _arm(given, done, source, place, task, k)
-                told = found.summary(seed)
-                rows.append((name, model if k else "", task, *told, found.failed, *found.price))
+                told = found.summary(given)
+                rows.append((name, model, task, *told, found.failed, *found.price))
                 line = f"{name}; with {model}" if k and len(given.models) > 1 else name
                 lines.setdefault(line, []).extend(point(column, told))
     chosen = [_winner(given.models[place], task, name, done) for place, task, name in _training(given)]
@@ -151,6 +151,16 @@ def result(given: Parameters, done: Mapping[str, Outcome]) -> Result:
         [Figure("transfer", "Transfer, 95 % intervals", "task", "meta-utility on test", lines, tuple(on))],
         [*notes, *scale_told(used, in_one_mean), *few(given.trials)],
     )  # fmt: skip
+
+
+def _that_answered(given: Parameters, done: Mapping[str, Outcome]) -> int:
+    """The first model whose runs are there: the initial solution is the same in those of all, and asks none of them."""
+    cells = {
+        place: _cell(_sources(given)[0], place, task, 0)
+        for place in range(len(given.models))
+        for task in given.on or given.tasks
+    }
+    return next((place for place, cell in cells.items() if cell in done), 0)
 
 
 def _matrix(given: Parameters, done: Mapping[str, Outcome]) -> list[Table]:

@@ -8,6 +8,7 @@ ahead.py     work that nobody asked for yet, on idle threads; it is dropped wher
 unusable.py  why a response holds no program, in one of a few words
 gate.py      one switch that stops a run: an interrupt, a deadline, or a failure of ours anywhere in it
 run_budget.py     hard caps on what a run spends: reserved before each attempt, settled after it
+by_response.py    what a call cost, divided among its responses
 probed.py    the sealed test, which also probes a solution for reward hacks
 threads.py   a `map` in threads: everything independent waits at the same time
 tracing/     a run as OpenTelemetry spans: what really passes through is observed, and nothing is changed

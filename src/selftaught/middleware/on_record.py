@@ -103,6 +103,12 @@ class OnRecord:
         with self._lock:
             return _key(utility, program) in self._scores
 
+    def claimed(self, utility: str, program: str) -> bool:
+        """Whether `score` has one that somebody has asked for."""
+        key = _key(utility, program)
+        with self._lock:
+            return key in self._scores and key not in self._unclaimed
+
     def layout(self, utility: str, layout: str) -> str:
         """The id of the first program of this layout that the utility scored; "" if there is none."""
         with self._lock:

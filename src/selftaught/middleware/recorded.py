@@ -257,13 +257,14 @@ class RecordedUtility(UtilityWrapper):
         found = self.recorder.found(at, Scored)
         if found is not None:
             return score_of(found, self.recorder.store)
-        started, ahead, reused, layout = time.monotonic(), False, False, ""
+        started, ahead, reused, once, layout = time.monotonic(), False, False, False, ""
         with working_at(at), self._compared(at):
             if self.compares and not anew:  # it draws anew each time, and what was guessed is the first time
                 score, _, ahead = self.recorder.score_once(self.utility, program, at)
             elif anew or not self.deterministic or may_vary(program):
                 score = self.recorder.score_anew(self.utility, program)
             else:
+                once = True
                 layout, twin = self._twin(program)
                 of_twin = self.recorder.score_of_twin(self.name, program, twin) if twin else None
                 if of_twin is not None:
@@ -278,7 +279,8 @@ class RecordedUtility(UtilityWrapper):
         about = {"round": came_from.round, "parent": came_from.parent, "response": came_from.response}
         about |= {"reused": reused, "ahead": ahead, "layout": layout, "beside": came_from.beside}
         about |= {"seconds": time.monotonic() - started}
-        self.recorder.write(scored_record(at, self.name, program, score, **about), *texts_of(program, score))
+        record = scored_record(at, self.name, program, score, **about)
+        self.recorder.write(record, *texts_of(program, score), once=once)
         return score
 
     @contextmanager

@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -53,16 +54,16 @@ class Held:
     def __init__(self, write: Callable[..., None]) -> None:
         self._write = write
         self._lock = threading.Lock()
-        self._kept: list[tuple[Record, tuple[str, ...]]] = []
+        self._kept: list[tuple[Record, tuple[str, ...], bool]] = []
         self._wanted: bool | None = None
 
-    def keeps(self, record: Record, texts: tuple[str, ...]) -> bool:
+    def keeps(self, record: Record, texts: tuple[str, ...], *, once: bool) -> bool:
         """Whether it is not recorded now."""
         if isinstance(record, Tried) or (isinstance(record, Answered) and not record.shared):
             return False
         with self._lock:
             if self._wanted is None:
-                self._kept.append((record, texts))
+                self._kept.append((record, texts, once))
             return self._wanted is None or not (self._wanted or isinstance(record, Noticed))
 
     def release(self) -> None:
@@ -79,39 +80,41 @@ class Held:
                 return
             self._wanted, kept = wanted, self._kept
             self._kept = []
-            for record, texts in kept:
+            for record, texts, once in kept:
                 if wanted or isinstance(record, Noticed):
-                    self._write(msgspec.structs.replace(record, time=time.time()), *texts)
+                    self._write(msgspec.structs.replace(record, time=time.time()), *texts, once=once)
 
 
 @dataclass(eq=False)
 class _Known:
     """A score that is known, or being made.
 
-    `guess`: where it was begun before anybody asked, or within a guess. `claimed`: somebody asked for it. Of what was
-    begun before: the name of the `utility`, the `program`, and `place`, the work in which it was begun; `held`: what is
-    not on record yet, of one that asks a model.
+    `guess`: where it was begun before anybody asked, or within a guess. `claimed`: somebody asked for it, `by`: at this
+    address, first. Of what was begun before: the name of the `utility`, the `program`, and `place`, the work in which
+    it was begun; `held`: what is not on record yet, of one that asks a model.
     """
 
     score: Future[Score] = field(default_factory=Future)
     guess: Guess | None = None
     claimed: bool = True
+    by: str = ""
     utility: str = ""
     program: Program | None = None
     place: str = ""
     held: Held | None = None
 
-    def claim(self) -> None:
-        """Somebody asks for it."""
-        self.claimed = True
+    def claim(self, by: str) -> None:
+        """Somebody asks for it, at this address."""
+        if not self.claimed:
+            self.claimed, self.by = True, by
 
     def ask(self) -> bool:
         """The work in this context asks for it; whether other work did before."""
         before = self.claimed
         if (asker := guess_here()) is None:
-            self.claim()
+            self.claim(here())
         else:
-            asker.when_wanted(self.claim)
+            asker.when_wanted(partial(self.claim, here()))
         return before
 
 
@@ -211,17 +214,20 @@ class Recorder:
         """Towards which I_t work is done: the first that is not known yet."""
         return self._record.steps
 
-    def write(self, record: Record, *texts: str) -> None:
+    def write(self, record: Record, *texts: str, once: bool = False) -> None:
         """Record it; an existing record stays unchanged. Everything that a person sees is on disk.
 
-        The work of a guess that asks a model is recorded when its score is requested (`Held`).
+        The work of a guess that asks a model is recorded when its score is requested (`Held`). `once`: it is a score
+        that is run once for all that ask.
         """
         held = _held.get()
-        if held is None or not held.keeps(record, texts):
-            self._write(record, *texts)
+        if held is None or not held.keeps(record, texts, once=once):
+            self._write(record, *texts, once=once)
 
-    def _write(self, record: Record, *texts: str) -> None:
+    def _write(self, record: Record, *texts: str, once: bool = False) -> None:
         new = self._record.take(record)
+        if once and isinstance(record, Scored):
+            record = self._as_asked_for(record)
         if new:
             if isinstance(record, _OFTEN):
                 self.store.put(record, texts, soon=isinstance(record, Scored))  # most often a question comes next
@@ -231,6 +237,19 @@ class Recorder:
             self._let_go(record)
         if new or not isinstance(record, OFTEN):
             self._watch(record)
+
+    def _as_asked_for(self, record: Scored) -> Scored:
+        """Reused or not by who was the first to ask for it, whoever was the first to make it: guesses ask in vain."""
+        if record.fault:
+            return record
+        with self._lock:
+            known = self._scores.get((record.utility, record.program))
+            if known is not None:
+                known.claim(record.at)
+                reused = known.by != record.at
+            else:
+                reused = record.reused or self._record.claimed(record.utility, record.program)
+        return msgspec.structs.replace(record, reused=reused, ahead=record.ahead and not reused)
 
     def _let_go(self, record: Scored) -> None:
         """The record has it now: a long run does not keep all scores and programs in memory."""
@@ -306,7 +325,7 @@ class Recorder:
             with self._lock:
                 if known is None and key not in self._scores and not self._record.knows(*key):
                     piece = Guess.piece()
-                    self._scores[key] = ours = _Known(guess=piece, claimed=piece is None)
+                    self._scores[key] = ours = _Known(guess=piece, claimed=piece is None, by="" if piece else here())
                     break
             if known is None:  # another has begun it meanwhile, or even finished it
                 continue
@@ -315,9 +334,9 @@ class Recorder:
                 return known.score.result(), True, False
             known.guess.ask()
             with suppress(Exception):
-                return known.score.result(), reused, not reused
+                return known.score.result(), reused, True
         if piece is not None:
-            piece.when_wanted(ours.claim)
+            piece.when_wanted(partial(ours.claim, here()))
         with guessing(piece):
             self._settle(key, ours, lambda: utility(program))
         return ours.score.result(), False, False

@@ -19,6 +19,7 @@ from selftaught.core.ahead import Guess, not_wanted
 from selftaught.core.contracts import Completion, LanguageModel, Prompt
 from selftaught.core.errors import RunStopped
 from selftaught.core.money import NOTHING, Amount, Caps, Tariff
+from selftaught.middleware.by_response import by_response
 from selftaught.middleware.gate import Gate
 
 _GLANCE_SECONDS, _GLANCE_OF_GUESSES_SECONDS = 0.2, 2.0
@@ -207,10 +208,11 @@ class PaidModel:
             completions = self.model(prompts)
             paid = [self.tariff.of(*pair) for pair in zip(completions, each, strict=True)]
             reservation.settle(_one_call([amount for amount, _, _ in paid]))
-        return [
+        priced = [
             replace(completion, cost=dollars, price_source=source)
             for completion, (_, dollars, source) in zip(completions, paid, strict=True)
         ]
+        return by_response(priced, self.tariff)
 
 
 def _bytes(prompt: Prompt) -> int:

@@ -10,7 +10,11 @@ from selftaught.report.untrusted import visible
 _WIDTH, _PLOT = 760, 300
 _LEFT, _TOP, _RIGHT = 64, 48, 24
 _COLOURS = ("#1f5fa8", "#c2512b", "#2f7d4f", "#7a4fa0", "#8a6d00", "#b0306a", "#3d7f8c", "#555555")
+_DASHES = ("", "6 4", "2 3", "10 3 2 3")
+"""Of lines that share a colour: those after the first have hollow marks, too."""
 _LEGEND_HEIGHT = 18
+_ASIDE, _MOST_ASIDE = 5.0, 32.0
+"""How far apart lines are drawn, so that none hides another; and how far in all, over a number."""
 _CHARACTER = 6.4
 _LEAST_SPAN = 0.01
 _MOST_MARKS = 12
@@ -44,7 +48,7 @@ class Figure:
 
 
 def drawing(figure: Figure) -> str:
-    """The whole file. Lines differ by colour and, in the legend, by name; intervals are bars."""
+    """The whole file. Lines differ by colour and dashes and, in the legend, by name; intervals are bars."""
     points = [point for line in figure.lines.values() for point in line]
     values = [v for p in points for v in (p.value, p.low, p.high) if v is not None] or [0.0, 1.0]
     ticks = round_numbers(min(values), max(max(values), min(values) + _LEAST_SPAN), about=6)
@@ -74,15 +78,39 @@ def drawing(figure: Figure) -> str:
         *_below(figure, x, bottom, right, slanted=slanted),
         f'<text x="{_WIDTH - _RIGHT}" y="{bottom + 36 + labels:.0f}" text-anchor="end">{escape(figure.x)}</text>',
     ]
+    room = (x(1) - x(0)) * 0.8 if len(figure.categories) > 1 else _MOST_ASIDE
+    step = min(_ASIDE, room / max(1, len(figure.lines)))
     for place, (name, line) in enumerate(figure.lines.items()):
-        colour = _COLOURS[place % len(_COLOURS)]
-        aside = 5 * (place - (len(figure.lines) - 1) / 2)  # intervals side by side, not on top of each other
-        parts += _line(line, colour, _shifted(x, aside), y, joined=not figure.categories)
+        look = _Look.of(place)
+        aside = step * (place - (len(figure.lines) - 1) / 2)  # intervals side by side, not on top of each other
+        parts += _line(line, look, _shifted(x, aside), y, joined=not figure.categories)
         if name:
             at = bottom + 44 + labels + _LEGEND_HEIGHT * names.index(name)
-            parts.append(f'<rect x="{_LEFT}" y="{at:.0f}" width="12" height="12" fill="{colour}"/>')
+            parts.append(f'<rect x="{_LEFT + 1}" y="{at + 1:.0f}" width="10" height="10" {look.mark} {look.dashed}/>')
             parts.append(f'<text x="{_LEFT + 18}" y="{at + 10:.0f}">{escape(name)}</text>')
     return "\n".join([*parts, "</svg>", ""])
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Of a line: no two of a figure's first 32 look alike."""
+
+    colour: str
+    dash: str
+    filled: bool
+
+    @classmethod
+    def of(cls, place: int) -> "_Look":
+        turn = place // len(_COLOURS)
+        return cls(_COLOURS[place % len(_COLOURS)], _DASHES[turn % len(_DASHES)], turn == 0)
+
+    @property
+    def dashed(self) -> str:
+        return f'stroke-dasharray="{self.dash}"' if self.dash else ""
+
+    @property
+    def mark(self) -> str:
+        return f'fill="{self.colour if self.filled else "#fff"}" stroke="{self.colour}" stroke-width="2"'
 
 
 def escape(text: str) -> str:
@@ -119,14 +147,14 @@ def _along(right: float) -> list[float]:
     return [value for value in round_numbers(0.0, right) if value <= right]
 
 
-def _line(points: Sequence[Point], colour: str, x: Scale, y: Scale, *, joined: bool) -> list[str]:
+def _line(points: Sequence[Point], look: _Look, x: Scale, y: Scale, *, joined: bool) -> list[str]:
     parts = []
     if joined and len(points) > 1:
         path = " ".join(f"{x(point.x):.1f},{y(point.value):.1f}" for point in points)
-        parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        parts.append(f'<polyline points="{path}" fill="none" stroke="{look.colour}" stroke-width="2" {look.dashed}/>')
     for point in points:
         if point.low is not None and point.high is not None:
             at = f'x1="{x(point.x):.1f}" x2="{x(point.x):.1f}"'
-            parts.append(f'<line {at} y1="{y(point.low):.1f}" y2="{y(point.high):.1f}" stroke="{colour}"/>')
-        parts.append(f'<circle cx="{x(point.x):.1f}" cy="{y(point.value):.1f}" r="4" fill="{colour}"/>')
+            parts.append(f'<line {at} y1="{y(point.low):.1f}" y2="{y(point.high):.1f}" stroke="{look.colour}"/>')
+        parts.append(f'<circle cx="{x(point.x):.1f}" cy="{y(point.value):.1f}" r="3" {look.mark}/>')
     return parts

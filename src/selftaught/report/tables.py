@@ -74,8 +74,10 @@ def summary(run: RunView, policy: str) -> list[str]:
     if run.improvement is not None:
         return [*_of_improvement(run.improvement, run), *probes(run), *guesses(run), *unusable(run), *not_as_asked(run)]
     seed, best = run.seed_step, run.best_step
+    if run.chain:
+        return [*_of_chain(run), *probes(run), *shared(run), *guesses(run), *unusable(run), *not_as_asked(run)]
     if seed is None or best is None or seed.val is None or best.val is None:
-        return ["Nothing is measured yet."]
+        return ["Nothing was measured." if run.status == "finished" else "Nothing is measured yet."]
     lines = [
         f"Acceptance policy: {policy}. n = {seed.val.n} applications per improver. "
         "± is the standard error, over the applications and over the instances."
@@ -137,6 +139,20 @@ def fidelity(name: str) -> str:
         "released": "instances and scores of the paper's released code, including its flaws",
     }
     return f"Fidelity: {name} ({meaning[name]})." if name in meaning else f"Fidelity: {name}."
+
+
+def _of_chain(run: RunView) -> list[str]:
+    """Of an improver that was applied to its own results: each task's scores, as improvers see them."""
+    lines = []
+    for k, samples in enumerate(run.chain):
+        each = [
+            f"{one_line(one.task)}: val {one.val:.3f}"
+            + ("" if one.test is None else f", test {one.test:.3f}")
+            + ("" if one.verdict == "ok" else f" ({one_line(one.verdict)})")
+            for one in samples
+        ]
+        lines.append(f"After {k} application{'s' * (k != 1)}: {'; '.join(each)}")
+    return lines
 
 
 def _of_run(run: RunView, seed: Step, best: Step) -> list[str]:
@@ -251,14 +267,18 @@ def guesses(run: RunView) -> list[str]:
     told = run.guesses
     if not told.used + told.unused:
         return []
-    line = f"Guesses: {told.used + told.unused:,} scores were begun before they were asked for; {told.used:,} were used"
+    made = told.used + told.unused
+    begun = "1 score was begun before it was" if made == 1 else f"{made:,} scores were begun before they were"
+    line = f"Guesses: {begun} asked for; {_were(told.used)} used"
     if not told.unused:
         return [f"{line}."]
     if not told.responses:
-        return [f"{line}, {told.unused:,} were not, which cost no response of the model."]
-    unknown = f", {told.unpriced:,} without a known price" if told.unpriced else ""
-    cost = f"{told.responses:,} responses of the model ({told.tokens:,} tokens, ${told.dollars:,.4f}{unknown})"
-    return [f"{line}, {told.unused:,} were not, which cost {cost}."]
+        return [f"{line}, {_were(told.unused)} not, which cost no response of the model."]
+    unpriced = f"{told.unpriced:,} without a known price" if told.unpriced else ""
+    dollars = f"${told.dollars:,.4f}" if told.unpriced < told.responses else ""
+    cost = ", ".join(filter(None, [f"{told.tokens:,} tokens", dollars, unpriced]))
+    bought = f"{told.responses:,} response{'s' * (told.responses > 1)} of the model"
+    return [f"{line}, {_were(told.unused)} not, which cost {bought} ({cost})."]
 
 
 def raced(run: RunView) -> list[str]:
@@ -301,6 +321,10 @@ def finding(found: Finding) -> str:
     if found.p is None:
         return one_line(found.note) or f"{found.probe}: all of them"
     return f"{found.probe}: {found.before:.3f} → {found.after:.3f} (p = {found.p:.2g})"
+
+
+def _were(count: int) -> str:
+    return "1 was" if count == 1 else f"{count:,} were"
 
 
 def _against(split: str, seed: Estimate, best: Estimate, gain: Estimate | None) -> str:

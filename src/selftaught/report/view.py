@@ -167,6 +167,7 @@ class RunView:
         common_draws: whether the improvers that were measured had their draws of the model in common.
         chosen_value: the score on val, as improvers see it, of the result of `improve`; None before that.
         guesses: scores that started before they were requested.
+        chain: of an improver that was applied k times in a row, as in experiments: the samples for each k from 0.
     """
 
     status: str
@@ -194,6 +195,7 @@ class RunView:
     chosen_value: float | None = None
     common_draws: bool = False
     raced: tuple[tuple[int, int], ...] = ()
+    chain: tuple[tuple[Sampled, ...], ...] = ()
 
     @property
     def seed_step(self) -> Step | None:
@@ -358,6 +360,7 @@ class Fold(msgspec.Struct):
     _salvaged: int = 0
     _common_draws: bool = False
     _raced: list[tuple[int, int]] = []
+    _chain: list[tuple[Sampled, ...]] = []
     _faults: dict[str, None] = {}
     _corrected: list[str] = []
     _over_time: OverTime = msgspec.field(default_factory=OverTime)
@@ -420,6 +423,7 @@ class Fold(msgspec.Struct):
             sessions=tuple(self._sessions),
             steps=steps,
             measured={improver: known.samples for improver, known in measured.items()},
+            chain=tuple(self._chain),
             best=_best(steps),
             total=self.total,
             pending=self._pending.spent(),
@@ -478,6 +482,8 @@ class Fold(msgspec.Struct):
                 self._chosen = record
             case Measured():
                 self._measured[record.improver] = record
+                if record.at.startswith(_CHAIN):
+                    self._chain.append(tuple(record.samples))
             case Stepped():
                 self._steps.append((record, self._pending))
                 self._pending, self.best_candidate, self.best_error = _Tally(), None, None
@@ -629,6 +635,10 @@ def view(records: Iterable[Record], *, in_work: bool = False) -> RunView:
     for record in records:
         fold.add(record)
     return fold.view(in_work=in_work)
+
+
+_CHAIN = "/chain#"
+"""How the address of the measurement after k applications begins."""
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ class Answered(_Record, frozen=True, tag="answered"):
     `role`: improver where an improver was being improved, solution where a solution was, program where a program asked
     that was being scored; `t`: towards which I_t.
     `cost` is in US dollars; it and the rest are as in `Completion`. `follows`: it came in one call with the response
-    before it, which bears the cost of both. `reasoning`: text id of the model's reasoning, which is not
+    before it, which bears the cost of their prompt. `reasoning`: text id of the model's reasoning, which is not
     part of its answer; "" if it showed none. `no_program`: in a few words, why the response has no program, if that is
     known. `draw`: the address under which all that are compared get the same response, and at
     which the model was asked; "" if nothing is shared. `shared`: it was bought before, at `bought_at` in this run

@@ -201,8 +201,10 @@ def probes_of(task: str) -> str:
 
 def _known(name: str) -> str:
     close = get_close_matches(name.replace("_", "-"), BUILT_IN, 1, cutoff=0.5)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"{hint}There are {', '.join(task_names())}, or the path of a .py file"
+    hint = f"did you mean {close[0]!r}? There are" if close else "there are"
+    if "," in name:
+        hint = "several tasks are separate names, with spaces between them. There are"
+    return f"{hint} {', '.join(task_names())}, or the path of a .py file"
 
 
 def from_source(

@@ -52,12 +52,15 @@ class Forecast:
     guesses: Amount = NOTHING
 
 
-def forecast(inputs: Inputs, models: Models, *, unknown_improver: bool = False) -> Forecast:
-    """From the settings alone, without a model. `unknown_improver`: another run will make it."""
+def forecast(inputs: Inputs, models: Models, *, unknown_improver: bool = False, traced: bool = False) -> Forecast:
+    """From the settings alone, without a model. `unknown_improver`: another run will make it. `traced`: sends spans,
+    and so guesses nothing.
+    """
     config, allowance = inputs.config, inputs.config.allowance
     scored = min(1 + allowance.responses_per_call, allowance.utility_calls)  # the seed improver's, with its initial one
     once = config.improver in _ONE_CALL and not unknown_improver
-    work = _applications(config, len(inputs.tasks) * config.repeats, scored)
+    guesses_improvers = config.speculate == "all" and not traced
+    work = _applications(config, len(inputs.tasks) * config.repeats, scored, guesses=guesses_improvers)
     meta = sum(map(_tokens, (inputs.improver.source, describe(inputs))))
     tasks = [_tokens(task.seed.source) + _tokens(task.described(wording=wording_of(config))) for task in inputs.tasks]
     programs = [_tokens(task.seed.source) for task in inputs.tasks]
@@ -94,11 +97,11 @@ class _Applications:
     guessed: int = 0
 
 
-def _applications(config: RunConfig, in_d: int, scored: int) -> _Applications:
-    """`in_d`: |D|. `scored`: programs that the seed improver has scored."""
+def _applications(config: RunConfig, in_d: int, scored: int, *, guesses: bool) -> _Applications:
+    """`in_d`: |D|. `scored`: programs that the seed improver has scored. `guesses`: improvers are scored ahead."""
     if config.kind == "run":
         t, measured = config.depth, config.depth + 1  # I_0, and at most one new improver each time
-        guessed = min(config.utility_calls, config.model_calls * config.responses) if config.speculate == "all" else 0
+        guessed = min(config.utility_calls, config.model_calls * config.responses) if guesses else 0
         most = in_d * (t * (config.utility_calls + guessed) + measured)
         return _Applications((t, t), (most, in_d * (t * scored + measured)), in_d * t * guessed)
     if config.kind == "chain":

@@ -64,6 +64,14 @@ class Inputs:
         return RunSeed.parse(self.config.seed or "0")
 
 
+def check_race(fidelity: str) -> None:
+    """Raises UsageError: a race's bets are on scores from 0 to 1."""
+    if fidelity == "released":
+        raise UsageError(
+            "`race` needs scores from 0 to 1, and with `fidelity=released` they may be more; leave one of them out"
+        )
+
+
 def load_inputs(
     config: RunConfig, runs: Path, made: Mapping[str, TaskSpec] | None = None, improvers: Path | None = None
 ) -> Inputs:
@@ -78,6 +86,8 @@ def load_inputs(
         seed=config.seed or salted(None, runs, {}),
         machine_speed=config.machine_speed or machine_speed(),
     )
+    if config.race is not None:
+        check_race(config.fidelity)
     for name in config.tasks:
         if config.tasks.count(name) > 1:
             raise UsageError(f"the task {name} is listed twice; name each task once and use `repeats`")

@@ -11,6 +11,7 @@ import msgspec
 from selftaught.core.errors import ModelUnavailable
 from selftaught.middleware.gate import Branch, Gate
 from selftaught.models.replay import Replay
+from selftaught.report.guesses import Guesses
 from selftaught.runs.folder import RunFolder
 from selftaught.runs.records import (
     AGAIN,
@@ -53,7 +54,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What a replay found. `not_reached`: pieces of an unfinished run that lie beyond where its record breaks off."""
+    """What a replay found. `not_reached`: pieces of an unfinished run that lie beyond where its record breaks off.
+
+    `guessed`: of the `responses`, those that were bought for guesses that nothing asked for.
+    """
 
     finished: bool
     responses: int
@@ -63,6 +67,7 @@ class Comparison:
     steps: int
     not_reached: int
     differences: tuple[Difference, ...]
+    guessed: int = 0
 
 
 def replay(folder: RunFolder, sandbox: OpenSandbox, watch: Callable[[Record], None], gate: Gate) -> Comparison:
@@ -113,6 +118,9 @@ def _compared(
         if (both := (_essence(old), _essence(new)))[0] != both[1]
     ]
     missing = [at for at in before if at not in after]
+    guesses = Guesses()
+    for record in told:
+        guesses.add(record)
     if finished or not broke_off:
         differences += [Difference(at, "not repeated", _essence(before[at]), "") for at in missing]
     if finished:  # one that was stopped was in the middle of work that is not on record
@@ -128,6 +136,7 @@ def _compared(
         steps=sum(isinstance(record, Stepped) for record, _ in shared),
         not_reached=0 if finished else len(missing),
         differences=tuple(differences),
+        guessed=guesses.so_far().responses,
     )
 
 

@@ -98,8 +98,9 @@ class Failures:
             return Failed(f"{server} broke off its answer: {said}", again=True, billed=True, kind=BROKEN_OFF)
         what, certain = why_unreachable(error, said)
         way = f" It was called through the proxy of {self.server.proxy}." if self.server.proxy else ""
-        if names := ", ".join(self.server.not_for_it):
-            way = f" It was called directly: {names} has no effect for this machine itself."
+        if names := self.server.not_for_it:
+            has = "has" if len(names) == 1 else "have"
+            way = f" It was called directly: {', '.join(names)} {has} no effect for this machine itself."
         told = f"{server} cannot be reached: {said}; {what}{way}{self.server.hint}"
         return Failed(told, again=True, certain_at_first=certain, kind="unreachable")
 

@@ -49,6 +49,8 @@ _BUSY_SECONDS = 30.0
 _START_SECONDS = 90.0
 _HEAD_SECONDS = 30.0
 """How long the head of the cluster may say nothing. After 60 s Ray ends this whole process, with no word of ours."""
+_SILENT_SECONDS = 30.0
+"""How long our process on a node may answer nothing at all, not even that it is there."""
 _NOBODY_SECONDS = 60.0
 """How long a program waits for a node if none remains."""
 _MOST_REMEMBERED = 64 << 20
@@ -69,6 +71,7 @@ class _Member:
     under_way: int = 0
     lost: bool = False
     useful: bool = False
+    silent_seconds: float = 0.0
     knows: set[str] = field(default_factory=set)
     teaching: threading.Lock = field(default_factory=threading.Lock)
 
@@ -408,19 +411,35 @@ class Cluster:
         with self._change:
             alive = {place.id for place in places}
             gone = [member for id, member in self._members.items() if id not in alive]
+            others = [member for id, member in self._members.items() if id in alive]
         for member in gone:
             self._lose(member, "the cluster says so")
+        for member in others:
+            self._hear(member)
         for place in self._open(places):
             at_it = joining.get(place.id)
             if not self._closed and not (at_it and at_it.is_alive()):
                 joining[place.id] = threading.Thread(target=self._join, args=(place,), name="joining", daemon=True)
                 joining[place.id].start()
 
+    def _hear(self, member: _Member) -> None:
+        """One that was stopped, or hangs, keeps its node in the cluster. A stall of this process is none of its."""
+        try:
+            member.silent_seconds = 0.0 if member.remote.heard() else member.silent_seconds + _LOOK_SECONDS
+        except Lost as error:
+            self._lose(member, str(error))
+            return
+        if member.silent_seconds >= _SILENT_SECONDS:
+            self._lose(member, f"our process there has answered nothing for {_SILENT_SECONDS:.0f} s")
+
     def _join_all(self) -> None:
         """Of the nodes that are there now: all that have a free CPU, at the same time."""
         until = time.monotonic() + _BUSY_SECONDS
         while True:
-            places = self._engine.places()
+            try:
+                places = self._engine.places()
+            except Lost as error:
+                raise NoSandbox(f"the Ray cluster was lost before the run began: {error}") from error
             threads = [threading.Thread(target=self._join, args=(place,), daemon=True) for place in self._open(places)]
             for thread in threads:
                 thread.start()

@@ -129,6 +129,9 @@ class Node:
         """A whole score: `Played` or `Failed`."""
         return _told(self._play, pieces)
 
+    def alive(self) -> None:
+        """Answers, whatever else is at work here."""
+
     def drop(self, run: int) -> None:
         """Nobody wants more of this run: its guest is ended."""
         with self._lock:

@@ -27,6 +27,17 @@ from selftaught.wiring.executors.node import Node
 
 _LOG = logging.getLogger("selftaught.cluster")
 _CONNECT_SECONDS = 5.0
+_HEAD_SECONDS = 20.0
+_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+"""Of a client of HTTP/2, which Ray speaks, with no settings of its own (RFC 9113, 3.4)."""
+_KIND_OF_FRAME = re.compile(rb"...\x04.{5}", re.DOTALL)
+"""The server's answer begins with its settings, a frame of kind 4."""
+_UNIMPLEMENTED = 12
+"""The head's question is not known where it was asked: at another of Ray's many ports."""
+_ADVICE = (
+    "start one with `ray start --head`, or see `ray status` for its address. Without an address one is started on this "
+    "machine"
+)
 _STORE_BYTES = 80 << 20
 """Of the object store of a cluster that is started here, near the least that Ray takes: packets are small."""
 _ADDRESS = re.compile(r"[^/\s]+:[0-9]{1,5}")
@@ -36,6 +47,8 @@ _PIECE_BYTES = 64 << 10
 """Ray puts an argument beyond 100 KiB into its object store, which costs 4 ms of CPU; smaller ones go with the call."""
 _MOST_PIECES = 64
 """Beyond that the object store is the better way."""
+_NO_OTHER_MACHINES = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+"""At 0 Ray listens on the loopback alone, as it does where it knows no clusters of several machines. Read at import."""
 _STDERR = 2
 _LISTEN_SECONDS = 5.0
 """How often a thread that waits for an answer looks whether the cluster's head was given up."""
@@ -63,6 +76,7 @@ class Remote:
     def __init__(self, ray: Any, actor: Any, cpus: int) -> None:
         self._ray, self._actor, self.cpus = ray, actor, cpus
         self._left = False
+        self._question: Any = None
 
     def ask(self, what: str, body: bytes, seconds: float | None = None) -> bytes:
         """What the method `what` of our process answers. Raises Lost."""
@@ -84,6 +98,17 @@ class Remote:
         """The same, not waiting for it, and before what computes. Raises Lost."""
         with _told_as_lost(self._ray):
             getattr(self._actor, what).options(concurrency_group="control").remote(number)
+
+    def heard(self) -> bool:
+        """Whether it has answered what this asked it last; then it is asked anew. Does not wait. Raises Lost."""
+        with _told_as_lost(self._ray):
+            if self._question is not None:
+                answered, _ = self._ray.wait([self._question], timeout=0)
+                if not answered:
+                    return False
+                self._ray.get(answered[0])
+            self._question = self._actor.alive.options(concurrency_group="control").remote()
+            return True
 
     def kill(self) -> None:
         """End it at once, with all its guests. Threads that wait for it get the error that it is lost."""
@@ -170,37 +195,50 @@ def _connected(address: str | None) -> Any:
         os.environ.setdefault("RAY_AUTH_MODE", "token")
     ray = _imported()
     with _stderr_kept() as kept:
+        told = _told_by_head(found)
+        if told is None or getattr(told, "rpc_code", None) == _UNIMPLEMENTED:
+            raise UsageError(f"the head of no Ray cluster answers at {found}, but something else does: {_ADVICE}")
         try:
             ray.init(address=found, **_QUIET)
         except Exception as error:  # of many kinds: another version of Ray or Python, no token, no node on this machine
             said = " ".join(str(error).split())[:500] or type(error).__name__
             kept.seek(0)
             errors = re.findall(r"\.cc:\d+: (.*error.*)", kept.read().decode(errors="replace"), re.IGNORECASE)
-            because = f" ({errors[-1][:300]})" if errors else _unlike(ray, found)
+            because = f" ({errors[-1][:300]})" if errors else _unlike(ray, told)
             raise UsageError(f"the Ray cluster {found} cannot be used: {said}{because}") from error
     Ray.ours = True
     return ray
 
 
-def _unlike(ray: Any, address: str) -> str:
-    """If the cluster is of another version of Ray, both, in words: an older Ray does not get as far as comparing them.
-
-    Empty where the cluster does not say its version in time, or not as it does today.
-    """
-    told: list[str] = []
+def _told_by_head(address: str) -> bytes | Exception | None:
+    """What the head of a cluster tells of it, as JSON, or the error; None where nothing comes."""
+    told: list[bytes | Exception] = []
 
     def ask() -> None:
-        with suppress(Exception):
+        try:
             raylet: Any = importlib.import_module("ray._raylet")
-            facts = raylet.GcsClient(address=address).internal_kv_get(b"CLUSTER_METADATA", namespace=b"cluster")
-            told.append(str(json.loads(facts)["ray_version"]))
+            told.append(raylet.GcsClient(address=address).internal_kv_get(b"CLUSTER_METADATA", namespace=b"cluster"))
+        except Exception as error:  # of many kinds; in another version of Ray this may not be there at all
+            told.append(error)
 
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
-    asking.join(_CONNECT_SECONDS)
-    if not told or told[0] == ray.__version__:
+    asking.join(_HEAD_SECONDS)
+    return told[0] if told else None
+
+
+def _unlike(ray: Any, told: bytes | Exception | None) -> str:
+    """If the cluster is of another version of Ray, both, in words: an older Ray does not get as far as comparing them.
+
+    Empty where the cluster does not say its version, or not as it does today.
+    """
+    try:
+        version = str(json.loads(told)["ray_version"]) if isinstance(told, bytes) else ray.__version__
+    except (ValueError, LookupError, TypeError):
         return ""
-    return f" (this is Ray {ray.__version__}, and the cluster is of Ray {told[0]}: install that version here)"
+    if version == ray.__version__:
+        return ""
+    return f" (this is Ray {ray.__version__}, and the cluster is of Ray {version}: install that version here)"
 
 
 @contextmanager
@@ -249,41 +287,45 @@ def _check_address(address: str) -> None:
         )
     trouble = _trouble_at(address)
     if trouble is not None:
-        raise UsageError(
-            f"no Ray cluster answers at {address} ({trouble.strerror or trouble}): start one with `ray start --head`, "
-            "or see `ray status` for its address. Without an address one is started on this machine"
-        )
+        raise UsageError(f"no Ray cluster answers at {address} ({trouble.strerror or trouble}): {_ADVICE}")
 
 
 def _trouble_at(address: str) -> OSError | None:
     """Why nothing answers there; None where something does."""
     host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
+        with socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS) as connection:
+            if os.environ.get("RAY_USE_TLS", "0") in ("", "0"):
+                connection.sendall(_GREETING)
+                if _KIND_OF_FRAME.fullmatch(connection.recv(9)) is None:
+                    return OSError("what listens there is not Ray")
     except OSError as error:
         return error
     return None
 
 
 def _started() -> Any:
-    """Ray, with a cluster of this machine alone: it ends with this process, and nobody else can join it."""
+    """Ray, with a cluster of this machine alone: it ends with this process, and nobody else can reach or join it."""
     if "ray" not in sys.modules:
         os.environ["RAY_AUTH_MODE"], os.environ["RAY_AUTH_TOKEN"] = "token", secrets.token_hex(32)
+        os.environ[_NO_OTHER_MACHINES] = "0"
     ray = _imported()
     Ray.ours, Ray.folder = True, tempfile.mkdtemp(prefix="selftaught-ray-", dir="/tmp")  # for sockets: a short path
     try:
-        ray.init(
-            address="local",
-            num_cpus=len(os.sched_getaffinity(0)),
-            include_dashboard=False,
-            object_store_memory=_STORE_BYTES,
-            _temp_dir=Ray.folder,
-            **_QUIET,
-        )
+        with _stderr_kept():  # a machine without a network has complaints that concern nobody
+            ray.init(
+                address="local",
+                num_cpus=len(os.sched_getaffinity(0)),
+                include_dashboard=False,
+                object_store_memory=_STORE_BYTES,
+                _temp_dir=Ray.folder,
+                **_QUIET,
+            )
     except Exception as error:
         _ended(ray)
         raise NoSandbox(
-            f"no Ray cluster runs on this machine, and none starts: {' '.join(str(error).split())[:500]}"
+            f"no Ray cluster runs on this machine, and none starts: {' '.join(str(error).split())[:500]} Ray gives up "
+            "after half a minute: try again when this machine is less busy, or use `executor=local`"
         ) from error
     _LOG.info("no Ray cluster runs on this machine: one of this machine alone was started, for this run")
     return ray
