@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from durability import world
 from durability.test_kill_after_every_record import answered, asked, history
 from executors.one_machine import NODE, two_nodes
 from selftaught.core.ahead import Guess, guessing
-from selftaught.core.contracts import Program, Verdict
+from selftaught.core.contracts import Completion, Program, Prompt, Verdict
 from selftaught.core.errors import SandboxError
 from selftaught.core.run_seed import RunSeed
 from selftaught.runs.folder import RunFolder
@@ -43,6 +44,22 @@ LOOPS = 1_000_000
 """Of the programs of a whole run: each is at work for a moment, in which its node can be lost."""
 THIRD: dict[str, object] = {**NODE, "node_name": "third"}
 """A node that comes late, is lost, and comes back under its name."""
+
+
+class Patient(world.Witness):
+    """The last question of the run is answered when all that was to be lost is lost."""
+
+    def __init__(self, log: Path, last: int, lost: threading.Event) -> None:
+        super().__init__(log, LOOPS)
+        self._left, self._lost, self._lock = last, lost, threading.Lock()
+
+    def __call__(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        with self._lock:
+            self._left -= len(prompts)
+            is_last = self._left <= 0
+        if is_last:
+            self._lost.wait(200)
+        return super().__call__(prompts)
 
 
 @pytest.fixture
@@ -147,12 +164,24 @@ class TestOneCluster:
         third = two_nodes().add_node(**THIRD)
         wait_for(lambda: len(cluster.nodes) == 3)  # with the name and the address of the one that was lost
         (first, pid), *_ = cluster.pids().items()
-        losses: list[str] = []
+        losses, over, found = list[str](), threading.Event(), list[list[object]]()
 
         def busy(node: str) -> None:
             wait_for(lambda: cluster.under_way().get(node, 0), pause=0.01)
 
+        def work_too() -> None:
+            """However quick the run is: each node is at work when it is lost."""
+            while not over.is_set():
+                outcomes = cluster.run(COUNTS, "f", [[number] for number in range(20)], LIMITS, seed=1)
+                found.append([outcome.value for outcome in outcomes])
+
         def disturb() -> None:
+            try:
+                disturb_each()
+            finally:
+                over.set()
+
+        def disturb_each() -> None:
             busy(first)
             for worker in children_of(pid):
                 os.kill(worker, signal.SIGKILL)
@@ -164,13 +193,17 @@ class TestOneCluster:
             os.kill(pid, signal.SIGKILL)
             losses.append("process")
 
-        model = Models.only(world.Witness(folder / "asked.txt", LOOPS), "witness")
-        disturbing = threading.Thread(target=disturb)
+        last = asked(undisturbed).total()
+        model = Models.only(Patient(folder / "asked.txt", last, over), "witness")
+        threads = [threading.Thread(target=work) for work in (disturb, *[work_too] * len(cluster.nodes))]
         with Run.resume(RunFolder(folder), lambda inputs, gate: model, cluster) as run:
-            disturbing.start()
+            for thread in threads:
+                thread.start()
             run.work()
-        disturbing.join(60)
+        for thread in threads:
+            thread.join(60)
         assert losses == ["workers", "node", "process"]
+        assert found == [list(range(1, 21))] * len(found)
         assert history(folder) == history(undisturbed)
         assert asked(folder) == asked(undisturbed)
 
