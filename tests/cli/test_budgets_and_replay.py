@@ -273,6 +273,7 @@ def test_the_caps_of_an_experiment_bind_as_a_runs_do(command: str, finished: Pat
         assert not server.requests
         capped = in_process("experiment", command, *given, "--price", "100,100", cwd=tmp_path, OPENAI_API_KEY="k")
         assert capped.returncode == 3 and "--max-cost 0.01 leaves no room" in capped.stderr
+        assert "to continue, the run needs a higher cap" in capped.stderr  # as it is, a resume stops at once
         assert not server.requests  # 8192 tokens, the bound of one response, would be more than the cap
 
 

@@ -135,8 +135,7 @@ def improve_algorithm(initial_solution, utility, language_model):
 SHOWN = {
     "building": ["ga_asked", "greedy_with_feedback", "parts_by_regex", "heat_when_stuck", "beam_threads",
                  "always_the_latest", "tournament_mutation"],
-    "imitated": ["nlargest_of_three", "spliced_lines", "tournament_pairs", "ucb_heat", "epsilon_styles",
-                 "annealer_state"],
+    "imitated": ["nlargest_of_three", "spliced_lines", "ucb_heat", "epsilon_styles", "annealer_state"],
     "imitated_held": ["hotter_when_stuck", "three_lives", "beam_then_cross"],
     "last": ["ucb_wordings", "waves_of_answers"],
     "blind_a": ["block_by_block", "annealed_parts"],
@@ -215,12 +214,7 @@ def test_annealing_goes_to_a_worse_program_at_times_and_at_times_stays() -> None
     assert strategies([once]) == ()  # once may be chance
 
 
-def test_annealing_may_look_at_several_answers_in_turn() -> None:
-    walk = trace(
-        START, ask_of(1, INITIAL, 1, 2, 3), scored(p1=0.5, p2=0.4, p3=0.2), ask_of(2, program(2), 4, 5, 6),
-        scored(p4=0.45, p5=0.35, p6=0.1), ask_of(3, program(5), 7, 8), scored(p7=0.2, p8=0.1),
-    )  # fmt: skip
-    assert strategies([walk, walk]) == ("simulated annealing",)
+def test_a_walk_to_the_best_of_the_latest_answers_is_no_annealing() -> None:
     best_of_the_latest = trace(
         START, ask_of(1, INITIAL, 1, 2, 3), scored(p1=0.5, p2=0.4, p3=0.2), ask_of(2, program(1), 4, 5, 6),
         scored(p4=0.45, p5=0.35, p6=0.1), ask_of(3, program(4), 7, 8), scored(p7=0.2, p8=0.1),
@@ -235,16 +229,16 @@ def test_a_program_that_is_spared_is_cached_and_one_that_is_scored_again_is_not(
     assert "caching" not in strategies([trace(*first, scored(p1=0.5, p3=0.7))] * 2)
 
 
-def test_two_programs_in_one_question_are_crossed_only_if_that_is_asked() -> None:
-    def shows_two(words: str) -> Trace:
-        pairs = [(1, 2), (2, 3), (1, 3)]
+def test_two_programs_in_one_question_are_crossed_unless_one_was_made_of_the_other() -> None:
+    def shows_two(*pairs: tuple[int, int]) -> Trace:
+        made = (ask_of(2, program(1), 4), scored(p4=0.7), ask_of(3, program(4), 5), scored(p5=0.8))
         questions = [
-            asked(call, f"{words}\n{program(a)}\nand\n{program(b)}", 9 + call) for call, (a, b) in enumerate(pairs, 2)
+            asked(call, f"Two:\n{program(a)}\nand\n{program(b)}", 9 + call) for call, (a, b) in enumerate(pairs, 4)
         ]
-        return trace(START, ask_of(1, INITIAL, 1, 2, 3), scored(p1=0.5, p2=0.4, p3=0.6), *questions)
+        return trace(START, ask_of(1, INITIAL, 1, 2, 3), scored(p1=0.5, p2=0.4, p3=0.6), *made, *questions)
 
-    assert "genetic crossover" in strategies([shows_two("Combine these:")])
-    assert "genetic crossover" not in strategies([shows_two("Here is what was tried:")])
+    assert "genetic crossover" in strategies([shows_two((1, 2), (2, 3), (1, 3))])
+    assert "genetic crossover" not in strategies([shows_two((1, 4), (4, 5))] * 2)  # a draft and its revision
 
 
 def test_a_text_that_begins_as_one_program_and_ends_as_another_is_crossed() -> None:
@@ -351,27 +345,28 @@ ROLES = (
 
 
 def test_wordings_in_turn_are_variation_however_unlike_and_a_critic_is_none() -> None:
-    def turns(*heats: float, tried: int = 3) -> Trace:
+    def turns(tried: int) -> Trace:
         parts: list[Parts] = [START]
         for call in range(1, 7):
             role = (call - 1) % 3
-            parts.append(asked(call, f"{ROLES[role]}\n{INITIAL}", call, heat=heats[role]))
+            parts.append(asked(call, f"{ROLES[role]}\n{INITIAL}", call))
             parts.append(scored(**{f"p{call}": 0.3 + call / 100}) if role < tried else [])
         return trace(*parts)
 
-    assert "prompt variation" in strategies([turns(0.7, 0.7, 0.7)] * 2)
-    assert "prompt variation" not in strategies([turns(0.7, 0.7, 0.7, tried=2)] * 2)
-    assert "prompt variation" not in strategies([turns(0.9, 0.2, 0.7)] * 2)
+    assert "prompt variation" in strategies([turns(tried=3)] * 2)
+    assert "prompt variation" not in strategies([turns(tried=1)] * 2)
 
 
-def test_unlike_roles_that_are_asked_about_one_program_at_once_are_variation() -> None:
-    def panel(*bases: str) -> Trace:
-        numbered = enumerate(zip(ROLES, bases, strict=True), 1)
-        questions = [asked(1, f"{role}\n{base}", number) for number, (role, base) in numbered]
-        return trace(START, scored(p8=0.4, p9=0.5), *questions, scored(p1=0.5, p2=0.6, p3=0.4))
+def test_two_wordings_are_variation_in_one_call_or_if_one_comes_again() -> None:
+    def says(*roles: tuple[int, int]) -> Trace:
+        """Of each question its call, and which role it is asked in."""
+        numbered = list(enumerate(roles, 1))
+        questions = [asked(call, f"{ROLES[role]}\n{INITIAL}", number) for number, (call, role) in numbered]
+        return trace(START, *questions, scored(**{f"p{number}": 0.4 + number / 100 for number, _ in numbered}))
 
-    assert "prompt variation" in strategies([panel(INITIAL, INITIAL, INITIAL)] * 2)
-    assert "prompt variation" not in strategies([panel(INITIAL, program(8), program(9))] * 2)
+    assert "prompt variation" in strategies([says((1, 0), (1, 1))] * 2)
+    assert "prompt variation" in strategies([says((1, 0), (2, 1), (3, 0))] * 2)
+    assert "prompt variation" not in strategies([says((1, 0), (2, 1), (3, 1))] * 2)  # first one, then another kind
 
 
 def test_a_block_that_was_cut_off_hides_no_more_than_itself() -> None:

@@ -78,6 +78,12 @@ class Trace:
     def scored(self) -> list[Scored]:
         return [event for event in self.events if isinstance(event, Scored)]
 
+    @property
+    def repeats(self) -> bool:
+        """Whether a program came twice."""
+        came = [bare(self.initial), *(block for event in self.asked for block in programs_of(event.response))]
+        return len(set(came)) < len(came)
+
     @cached_property
     def questions(self) -> "list[Question]":
         """What was asked, without repeats within one call."""
@@ -97,7 +103,8 @@ class Question:
         place: of its first response among the events of the trace.
         shown: the programs known by then that its message shows whole, in its order.
         rest: the message without these, and without the utility's description.
-        responses: as they came; `programs`: the blocks of code in them.
+        about: `shown`, or else the programs in whose place its answers were put, as those were known by then.
+        made: the programs in its answers, and those that were put together from these.
         scores: what was known by then: the first score of each program.
     """
 
@@ -108,34 +115,42 @@ class Question:
     temperatures: tuple[float, ...]
     shown: tuple[str, ...]
     rest: str
-    responses: tuple[str, ...]
-    programs: tuple[str, ...]
+    about: tuple[str, ...]
+    made: tuple[str, ...]
     scores: dict[str, float]
 
 
 def _questions(trace: Trace) -> Iterator[Question]:
-    known = {bare(trace.initial): None}
+    initial = bare(trace.initial)
+    known = {initial: None}
     scores: dict[str, float] = {}
-    groups: dict[tuple[int, str, str], list[Asked]] = {}
-    for event in trace.events:
-        if isinstance(event, Asked):
-            groups.setdefault((event.call, event.system, event.message), []).append(event)
+    groups: dict[tuple[int, str, str], list[Asked]] = defaultdict(list)
+    for answer in trace.asked:
+        groups[answer.call, answer.system, answer.message].append(answer)
+    put: dict[tuple[int, str], list[Joined]] = defaultdict(list)
+    for part in trace.joined:
+        put[part.answer.call, part.answer.message].append(part)
     for place, event in enumerate(trace.events):
         if isinstance(event, Scored):
             known.setdefault(bare(event.program))
             scores.setdefault(bare(event.program), event.value)
             continue
-        group = groups[event.call, event.system, event.message]
-        blocks = [block for one in group for block in programs_of(one.response)]
+        group, joined = groups[event.call, event.system, event.message], put[event.call, event.message]
         if event is group[0]:
             shown, rest = _shown(bare(event.message), known)
             if trace.joined:  # other answers are parts
-                shown = tuple(one for one in shown if one in scores or one == bare(trace.initial))
-            rest = rest.replace(bare(trace.description) or "\0", " ")
-            temperatures = tuple(one.temperature for one in group)
-            responses = tuple(one.response for one in group)
-            yield Question(event.call, place, event.system, event.message, temperatures, shown, rest, responses,
-                           tuple(blocks), dict(scores))  # fmt: skip
+                shown = tuple(one for one in shown if one in scores or one == initial)
+            bases = dict.fromkeys(one.base for one in joined if one.base in scores or one.base == initial)
+            yield Question(
+                event.call, place, event.system, event.message,
+                temperatures=tuple(one.temperature for one in group),
+                shown=shown,
+                rest=rest.replace(bare(trace.description) or "\0", " "),
+                about=shown or tuple(bases),
+                made=tuple(block for one in group for block in programs_of(one.response))
+                + tuple(one.program for one in joined),
+                scores=dict(scores),
+            )  # fmt: skip
         known.update(dict.fromkeys(programs_of(event.response)))
 
 
@@ -277,9 +292,9 @@ def as_text(trace: Trace, most: int = 40) -> str:
             shown = ", ".join(map(name, one.shown)) or "no whole program"
             hot = ", ".join(f"{heat:g}" for heat in dict.fromkeys(one.temperatures))
             said = " ".join(f"{one.system} {one.rest}".split())[:300]
-            made = ", ".join(dict.fromkeys(map(name, one.programs))) or "no program"
+            made = ", ".join(dict.fromkeys(map(name, one.made))) or "no program"
             lines.append(
-                f"call {one.call}, {len(one.responses)} responses at temperature {hot}, showing {shown}: {said}"
+                f"call {one.call}, {len(one.temperatures)} responses at temperature {hot}, showing {shown}: {said}"
             )
             lines.append(f"  the responses hold {made}")
     left = len(lines) - most

@@ -82,7 +82,10 @@ class RunBudget:
                 if guess is not None:
                     self._follow(guess.whole)
                 elif not self._in_flight:
-                    raise RunStopped(f"{passed} leaves no room for another response ({_shown(self._spent)} spent)")
+                    raise RunStopped(
+                        f"{passed} leaves no room for another response ({_shown(self._spent)} spent): to continue, the "
+                        "run needs a higher cap"
+                    )
                 self._wait(guess)
             self._reserved += most
             self._in_flight += 1
