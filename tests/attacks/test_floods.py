@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from attacks.arena import FORGE, ITS_OWN, SECONDS, Watch, bomb, improve, peak_megabytes, raid, solve
+from attacks.arena import FORGE, ITS_OWN, SECONDS, Watch, bomb, comes_true, improve, peak_megabytes, raid, solve
 from selftaught.core.contracts import Verdict
 from selftaught.sandbox.contract import Limits, Outcome
 from selftaught.sandbox.jail import Jail
@@ -126,7 +126,8 @@ def test_a_descriptor_bomb_opens_few(isolating_sandbox: Jail) -> None:
     """
     before = len(os.listdir("/proc/self/fd"))
     assert raid(isolating_sandbox, source).value < 32
-    assert len(os.listdir("/proc/self/fd")) <= before + 2
+    # Meanwhile others have descriptors, too: a guest that is forked, one that is let go.
+    assert comes_true(lambda: len(os.listdir("/proc/self/fd")) <= before + 2)
 
 
 # output

@@ -17,12 +17,6 @@ def wording(system: str, message: str, left_out: Iterable[str]) -> tuple[str, ..
     return tuple(dict.fromkeys(line for line in lines if line))
 
 
-def likeness(one: tuple[str, ...], other: tuple[str, ...]) -> float:
-    """From 0, no word is in both, to 1, all are."""
-    first, second = set(" ".join(one).split()), set(" ".join(other).split())
-    return len(first & second) / max(1, len(first | second))
-
-
 @dataclass
 class Wording:
     """Numbers wordings in the order in which they come up. `description`: of the utility, which is no part of one."""
