@@ -285,3 +285,19 @@ def test_of_an_application_that_ends_in_a_failure_no_guess_is_kept(store: Store)
     with pytest.raises(InVain):
         RecordedApply(broken, recorder)(TWO, ahead, ONE, lambda prompts: [])
     assert recorder._guessed == []
+
+
+def test_a_part_of_a_guess_that_ended_in_vain_is_not_on_record_whoever_ends_it(store: Store) -> None:
+    part = Gated()
+    part.may.set()
+    recorder = Recorder(store)
+
+    class Whole(Gated):
+        def __call__(self, program: Program) -> Score:
+            recorder.score_ahead(part, lambda: TWO)
+            raise InVain
+
+    with pytest.raises(InVain):
+        recorder.score_ahead(Whole(), lambda: ONE, at=lambda program: "/score:whole#0")
+    recorder.end_guesses()
+    assert part.scored == [TWO] and scores(store) == []

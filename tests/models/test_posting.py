@@ -115,7 +115,6 @@ PACKED = gzip.compress(b"hi")
         ([OK.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n"), b""], 2),
         ([OK.replace(b"1.1", b"1.0"), b""], 2),
         ([b"HTTP/1.1 200 OK\r\n\r\nhi", b""], 2),
-        ([OK, b""], 2),
         ([OK + b"more"], 1),
         ([OK.replace(b": 2", b": 2, 3"), b""], 2),
         ([OK.replace(b": 2", b": -2"), b""], 2),
@@ -129,6 +128,16 @@ def test_every_form_of_an_answer_is_read_and_the_next_one_is_the_next_requests(
     with serving(answer, [OK.replace(b"hi", b"on")]) as (server, post):
         assert [(one.status, one.body) for one in (post(b"content"), post(b"content"))] == [(200, b"hi"), (200, b"on")]
     assert server.connections == connections
+
+
+def test_a_connection_that_the_server_has_closed_is_not_used_again() -> None:
+    with serving([OK, b""], [OK]) as (server, post):
+        assert isinstance(post, Straight)
+        post(b"content")
+        ((_, channel),) = post._kept
+        assert channel._poll.poll(20_000)  # that it is closed has arrived
+        post(b"content")
+    assert server.connections == 2
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from selftaught.core.layout import layout_digest
 from selftaught.core.money import Amount
 from selftaught.core.suspicion import suspicious_text, suspicious_verdict
 from selftaught.core.varying import may_vary
+from selftaught.core.within import Within
 from selftaught.middleware.on_record import OnRecord
 from selftaught.runs.records import (
     OFTEN,
@@ -91,7 +92,8 @@ class _Known:
 
     `guess`: where it was begun before anybody asked, or within a guess. `claimed`: somebody asked for it, `by`: at this
     address, first. Of what was begun before: the name of the `utility`, the `program`, and `place`, the work in which
-    it was begun; `held`: what is not on record yet, of one that asks a model.
+    it was begun; `held`: what is not on record yet, of one that asks a model; `within`: the same of the guess that it
+    is a part of.
     """
 
     score: Future[Score] = field(default_factory=Future)
@@ -102,6 +104,7 @@ class _Known:
     program: Program | None = None
     place: str = ""
     held: Held | None = None
+    within: Held | None = None
 
     def claim(self, by: str) -> None:
         """Somebody asks for it, at this address."""
@@ -387,7 +390,8 @@ class Recorder:
         address = at(program) if at else ""
         key = utility.name, address or program.id
         ours = _Known(guess=(guess := Guess()), claimed=False, utility=utility.name, program=program, place=here())
-        held = ours.held = Held(self._write) if at else None
+        held, ours.within = Held(self._write) if at else None, _held.get()
+        ours.held = held
         begun = bool(address) and self._record.has(address)
         with self._lock:
             if begun or self._record.knows(*key) or self._scores.setdefault(key, ours) is not ours:
@@ -395,12 +399,8 @@ class Recorder:
             self._guessed.append(ours)
         if held is not None:
             guess.when_wanted(held.release)
-        token = _held.set(held or _held.get())
-        try:
-            with guessing(guess):
-                self._settle(key, ours, lambda: utility(program))
-        finally:
-            _held.reset(token)
+        with guessing(guess), Within(_held, held or ours.within):
+            self._settle(key, ours, lambda: utility(program))
 
     def _settle(self, key: tuple[str, str], ours: _Known, score: Callable[[], Score]) -> None:
         try:
@@ -435,7 +435,8 @@ class Recorder:
                 shared = (known.utility, layout) in self._layouts or self._record.layout(known.utility, layout)
                 shares = layout if shared else ""
                 told = scored_record(at, known.utility, known.program, score, guessed=True, layout=shares)
-                self.write(told, *texts_of(known.program, score))
+                with Within(_held, known.within):  # whoever ends it: a part of what nobody asked for is not on record
+                    self.write(told, *texts_of(known.program, score))
 
     def end_guesses(self) -> None:
         """At the end: guesses are over, and what was being bought for them is on record when this returns."""
