@@ -143,6 +143,7 @@ SHOWN = {
     "shapes": ["tempering", "holes"],
     "blind_d": ["refine_and_merge", "softmax_program_tree", "beam_and_marriage"],
     "blind_e": ["function_beam", "bottleneck_surgeon", "funsearch_database"],
+    "blind_g": ["reheat", "uniform_archive"],
 }  # fmt: skip
 """Each strategy at least once, two of none, and those that rules were corrected by. All: benchmarks/strategies.py."""
 
@@ -375,6 +376,15 @@ def test_a_block_that_was_cut_off_hides_no_more_than_itself() -> None:
         return asked(call, f"{INITIAL}\nLessons so far:\n{lessons}", call)
 
     assert "prompt variation" not in strategies([trace(START, *(says(call) for call in range(1, 7)))] * 2)
+
+
+def test_a_list_of_scores_that_gets_longer_is_no_other_wording() -> None:
+    def says(call: int) -> list[Asked]:
+        path = " -> ".join(f"{0.3 + step / 100:.2f}" for step in range(call))
+        return asked(call, f"The scores on the way were {path}.\n{INITIAL}", call)
+
+    parts = [part for call in range(1, 7) for part in (says(call), scored(**{f"p{call}": 0.3 + call / 100}))]
+    assert "prompt variation" not in strategies([trace(START, *parts)] * 2)
 
 
 def test_nothing_done_is_no_strategy() -> None:

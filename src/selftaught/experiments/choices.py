@@ -121,7 +121,7 @@ def _restarts(picks: Sequence[Pick], initial: str, found: Choices) -> set[int]:
             made.update(pick.question.made)
         if anew:
             begun.add(place)
-    found.restarts += len(begun)
+            found.restarts += any(pick.base != initial for pick in picks[place:end])
     found.returns += len(back) - len(begun)
     return begun
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _WORD = re.compile(r"[^\W\d_]+|#")
+_LIST = re.compile(r"#( #)+")
 
 
 def wording(system: str, message: str, left_out: Iterable[str]) -> tuple[str, ...]:
@@ -13,7 +14,8 @@ def wording(system: str, message: str, left_out: Iterable[str]) -> tuple[str, ..
     for text in sorted(left_out, key=len, reverse=True):
         if text and text in message:
             message = message.replace(text, " ")
-    lines = (" ".join(_WORD.findall(_NUMBER.sub("#", line))) for line in f"{system}\n{message}".split("\n"))
+    words = (" ".join(_WORD.findall(_NUMBER.sub("#", line))) for line in f"{system}\n{message}".split("\n"))
+    lines = (_LIST.sub("#", line) for line in words)  # a list of numbers gets longer
     return tuple(dict.fromkeys(line for line in lines if line))
 
 
