@@ -75,8 +75,9 @@ def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return folder
 
 
-def test_killed_after_every_record_a_run_comes_out_the_same(whole: Path) -> None:
-    """One run, killed again and again; at its full size (CONTRIBUTING.md) in each state that a kill can leave."""
+@pytest.fixture(scope="module")
+def killed(whole: Path) -> tuple[Path, int]:
+    """The same run, killed again and again, and how often; at full size (CONTRIBUTING.md) after each record."""
     folder = whole.parent / "killed"
     shutil.copytree(whole.parent / "fresh", folder)
     kills = 0
@@ -84,6 +85,11 @@ def test_killed_after_every_record_a_run_comes_out_the_same(whole: Path) -> None
         go_on(folder, after=times(1 + kills % 7, 1))
         kills += 1
         assert kills < 2 * records(whole), "it does not get on"
+    return folder, kills
+
+
+def test_killed_after_every_record_a_run_comes_out_the_same(whole: Path, killed: tuple[Path, int]) -> None:
+    folder, kills = killed
     assert kills > times(9, 30)  # what threads finish together is on disk together
     assert in_a_child(folder, None) == 0
     assert history(folder) == history(whole)
@@ -119,8 +125,10 @@ def answered(folder: Path) -> set[str]:
     return found
 
 
-def test_what_candidates_have_in_common_was_bought_once_however_often_it_was_killed(whole: Path) -> None:
-    for folder in (whole, whole.parent / "killed"):
+def test_what_candidates_have_in_common_was_bought_once_however_often_it_was_killed(
+    whole: Path, killed: tuple[Path, int]
+) -> None:
+    for folder in (whole, killed[0]):
         with Store.open(folder / "run.sqlite", writable=False) as store:
             drawn = [record for record in store if isinstance(record, Answered) and record.draw]
         bought = Counter(record.draw for record in drawn if not record.shared)
